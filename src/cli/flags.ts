@@ -1,0 +1,139 @@
+/** Every flag of the command line, once: its name, its help, how its value is read, and its environment variable. */
+import { type Command, Option } from 'commander';
+import type { Duration } from '../core/time.js';
+import type { Mode } from '../runtime/events.js';
+import type { LogLevel } from '../runtime/log.js';
+import { GUARANTEES, type Guarantee } from '../topology/specs.js';
+import { countOf, durationOf, endsOf, oneOf, rateOf, seedOf } from './values.js';
+
+/** Flags that change what a job is: `graph` and `explain` take them too. */
+export interface JobFlags {
+  readonly source?: Readonly<Record<string, string>>;
+  readonly sink?: Readonly<Record<string, string>>;
+  readonly batchInterval?: Duration;
+  readonly guarantee?: Guarantee;
+  readonly parallelism?: number;
+  readonly acking: boolean;
+  readonly chaining: boolean;
+}
+
+/** Flags of everything that prints. */
+export interface OutputFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** Flags of `run` and `compare`. */
+export interface RunFlags extends JobFlags, OutputFlags {
+  readonly rate?: number;
+  readonly records?: number;
+  readonly for?: Duration;
+  readonly seed?: number;
+  readonly messageTimeout?: Duration;
+  readonly maxSpoutPending?: number;
+  readonly blockInterval?: Duration;
+}
+
+/** As `runtime/log` has them, which would load pino for a help text. */
+const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** As `plan/compile` has it, which is too much to load for a help text. */
+const PARALLELISM_MAX = 128;
+
+const MODES: readonly Mode[] = ['micro-batch', 'record'];
+
+/** Adds the flags that change a job. */
+export function addJobFlags(command: Command): Command {
+  return command
+    .optionsGroup('Input and output:')
+    .addOption(
+      flag(
+        '--source <name=uri>',
+        'read source NAME from file:, tcp:, stdin:, generate: or none: (repeatable)',
+        endsOf('--source'),
+      ),
+    )
+    .addOption(flag('--sink <name=uri>', 'write sink NAME to file:, stdout: or none: (repeatable)', endsOf('--sink')))
+    .optionsGroup('Job:')
+    .addOption(
+      flag(
+        '--batch-interval <duration>',
+        "length of a batch, and of each interval, in place of the job's: 500ms, 2s",
+        durationOf('--batch-interval'),
+      ),
+    )
+    .addOption(
+      flag('--guarantee <guarantee>', `what to demand: ${GUARANTEES.join(', ')}`, oneOf('--guarantee', GUARANTEES)),
+    )
+    .addOption(
+      flag('--parallelism <n>', 'tasks of each keyed stage (default: 1)', countOf('--parallelism', PARALLELISM_MAX)),
+    )
+    .addOption(flag('--no-acking', 'record mode: track no tuples, so at-most-once'))
+    .addOption(flag('--chaining', 'join operators between single tasks to one chain (default)'))
+    .addOption(flag('--no-chaining', 'keep an exchange between all stages'));
+}
+
+/** Adds the flags of one run. */
+export function addRunFlags(command: Command): Command {
+  return command
+    .addOption(flag('--rate <rate>', 'records a second of each source: 2000, 5k, 5k/s', rateOf('--rate')))
+    .addOption(flag('--records <n>', 'end each source after so many records: 500, 10k', countOf('--records')))
+    .addOption(flag('--for <duration>', 'stop gracefully after so long: 30s, 5m', durationOf('--for')))
+    .addOption(flag('--seed <n>', 'seeds generators, ids and shuffle groupings (default: 1)', seedOf('--seed')));
+}
+
+/** Adds the flag that chooses the mode of `run`, and those that tune a mode. */
+export function addModeFlags(command: Command): Command {
+  return command
+    .addOption(flag('--mode <mode>', `how to run it: ${MODES.join(' or ')}`, oneOf('--mode', MODES)))
+    .addOption(
+      flag(
+        '--message-timeout <duration>',
+        'record mode: a tuple tree fails after this long (default: 30s)',
+        durationOf('--message-timeout'),
+      ),
+    )
+    .addOption(
+      flag(
+        '--max-spout-pending <n>',
+        'record mode: most unprocessed tuples of a source task',
+        countOf('--max-spout-pending'),
+      ),
+    )
+    .addOption(
+      flag(
+        '--block-interval <duration>',
+        'micro-batch: how often a receiver cuts a block (default: 200ms)',
+        durationOf('--block-interval'),
+      ),
+    );
+}
+
+/** Adds the flags of what is printed. */
+export function addOutputFlags(command: Command): Command {
+  return command
+    .optionsGroup('Messages:')
+    .addOption(flag('--json', 'print one JSON document on stdout'))
+    .addOption(flag('--quiet', 'no progress and no summary on stderr'))
+    .addOption(
+      flag(
+        '--log-level <level>',
+        `log as JSON on stderr from this level on: ${LOG_LEVELS.join(', ')}`,
+        oneOf('--log-level', LOG_LEVELS),
+      ).default('silent'),
+    );
+}
+
+/** One flag, with its environment variable: `--batch-interval` is also `RAINGAUGE_BATCH_INTERVAL`. */
+export function flag<T>(flags: string, description: string, read?: (text: string, before: T | undefined) => T): Option {
+  const option = new Option(flags, description);
+  option.env(variableOf(option.long!));
+  if (read !== undefined) option.argParser(read as (text: string, before: T) => T);
+  return option;
+}
+
+/** The environment variable of a flag. */
+export function variableOf(long: string): string {
+  return `RAINGAUGE_${long.slice(2).replaceAll('-', '_').toUpperCase()}`;
+}

@@ -1,0 +1,43 @@
+/** Turns flags into the options that `run`, `compare` and `compile` take. */
+import type { RunOptions } from '../host/run.js';
+import type { PlanOptions } from '../plan/plan.js';
+import { withSettings } from '../topology/builder.js';
+import type { JobSettings, Topology } from '../topology/graph.js';
+import { withEnds } from '../topology/with-ends.js';
+import { readEnds } from './ends.js';
+import type { JobFlags, RunFlags } from './flags.js';
+import { loadJob } from './load-job.js';
+
+/** The settings that flags replace. */
+export function settingsOf(flags: Pick<JobFlags, 'batchInterval' | 'guarantee'>): Partial<JobSettings> {
+  return defined({ batchInterval: flags.batchInterval, guarantee: flags.guarantee });
+}
+
+/** How the plan is laid out. */
+export function planOptionsOf(flags: Pick<JobFlags, 'parallelism' | 'chaining'>): PlanOptions {
+  return { ...defined({ parallelism: flags.parallelism }), chaining: flags.chaining };
+}
+
+/** The record mode's own options. */
+export function recordOptionsOf(flags: RunFlags): NonNullable<RunOptions['record']> {
+  const { messageTimeout, maxSpoutPending } = flags;
+  return { ...(flags.acking ? {} : { acking: false }), ...defined({ messageTimeout, maxSpoutPending }) };
+}
+
+/** The micro-batch mode's own options. */
+export function microBatchOptionsOf(flags: RunFlags): NonNullable<RunOptions['microBatch']> {
+  return defined({ blockInterval: flags.blockInterval });
+}
+
+/** Loads a job as the flags change it, for drawing and explaining. */
+export async function loadChangedJob(job: string, flags: JobFlags): Promise<Topology> {
+  const topology = await loadJob(job);
+  return withEnds(withSettings(topology, settingsOf(flags)), readEnds(topology.graph, flags));
+}
+
+/** The entries that are there: an option left out is not an option set to undefined. */
+export function defined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

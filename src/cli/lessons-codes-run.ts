@@ -1,0 +1,124 @@
+/** Lessons about the error codes of running, comparing and the machine. */
+import type { Lesson } from './lessons.js';
+
+export const RUN_LESSONS = {
+  RG030: {
+    title: 'your function threw',
+    text: `
+The error shows the operator's uid and the line of yours that threw. The record was tried
+attemptsMax times (4), in both modes: micro-batch runs the task again, record mode replays
+the tuple.
+
+By default the job then fails (onError: 'fail'). With onError: 'dead-letter' the record is
+set aside and counted, and the job goes on:
+
+  topology('job', { onError: 'dead-letter' }, (t) => { ... })`,
+    see: ['replay', 'RG035'],
+  },
+  RG031: {
+    title: 'operators are synchronous',
+    text: `
+The function returned a promise: it is async, or it forgot an await inside. Operators do
+not wait, since both modes must be able to run a record again, in order.
+
+Do the waiting in a source or a sink, or look things up before: load a table at the top
+of the job and use it from memory.`,
+    see: ['RG032'],
+  },
+  RG032: {
+    title: 'a result of the wrong shape',
+    text: `
+flatMap must return something iterable, a keyed operator needs pairs [key, value], and
+filter a boolean. TypeScript tells you before; in JavaScript, or behind an 'any', it shows
+at run time.
+
+  .map((word) => [word, 1] as const)      a pair: keyed operators follow
+  .flatMap((line) => line.split(' '))     an array`,
+    see: ['RG031', 'RG033'],
+  },
+  RG033: {
+    title: 'equal keys must be equal',
+    text: `
+A key is a string, a number, a boolean, a bigint, null, or a tuple of these. An object is
+refused: two objects with the same content are different, so every record would have a
+key of its own.
+
+  keyBy((order) => order.customerId)
+  keyBy((order) => [order.country, order.city])     a tuple counts by its content`,
+    see: ['shuffle'],
+  },
+  RG034: {
+    title: 'a time that is none',
+    text: `
+extract must return a finite, whole number of microseconds. Date.now() and Date.parse()
+give milliseconds: multiply by 1000. NaN mostly means that a date could not be parsed.`,
+    see: ['timestamps'],
+  },
+  RG035: {
+    title: 'a record that failed every time',
+    text: `
+A record was tried attemptsMax times and failed each time: by an error in a function, by a
+bolt that failed it, or by a timeout. If trees time out under load, the message timeout is
+shorter than the time in queues: raise it (--message-timeout), or lower maxSpoutPending.
+
+onError: 'dead-letter' sets such records aside; the result lists the first hundred.`,
+    see: ['replay', 'RG030', 'backpressure'],
+  },
+  RG036: {
+    title: 'a bolt and its collector',
+    text: `
+A tuple is acked or failed once. This bolt did it twice, or emitted to a stream that it
+does not declare, or used emit on a direct stream. In Storm a second ack silently breaks
+the XOR of the tree, so that it times out; raingauge tells you.
+
+Ack at the end of execute, after the emits, on every path, also where nothing is emitted.`,
+    see: ['acker', 'anchoring'],
+  },
+  RG050: {
+    title: 'something is not installed',
+    text: `
+This needs a package or a tool that raingauge does not bring along. The error names it and
+how to get it. 'raingauge doctor' lists the optional tools that were found.`,
+    see: ['RG051'],
+  },
+  RG051: {
+    title: 'Node.js is too old',
+    text: `
+raingauge needs Node.js 20.19 or newer. 'node --version' shows yours; https://nodejs.org
+has current ones.`,
+    see: ['RG050'],
+  },
+  RG060: {
+    title: 'two answers to one question',
+    text: `
+The two modes, or a mode and the oracle, gave different results for the same input. The
+first differing key and window are shown. Before you suspect raingauge:
+
+1. Is a function pure? A clock, a random number, a counter outside, or a changed argument
+   gives another answer each time it is called.
+2. Is 'reduce' associative, and commutative if a key comes from several partitions?
+3. Does 'inverse' undo 'reduce'? inverse(reduce(a, b), b) must be a.
+4. Does the result depend on the order between keys or sources? That order is free.
+
+If all that holds it is a bug of ours: please report it with the seed.`,
+    see: ['oracle', 'window'],
+  },
+  RG061: {
+    title: 'numbers that should not be quoted',
+    text: `
+The answer may be right, but the measurement is not worth quoting: less than 99 % of the
+offered rate was achieved, records were dropped, or the load driver itself was late (p99
+above 5 ms), so that latencies would be the driver's.
+
+Lower the --rate, close what else is running, and look at 'raingauge doctor'. A virtual
+machine with noisy neighbours may never give a valid run.`,
+    see: ['latency', 'throughput'],
+  },
+  RG070: {
+    title: 'init writes into empty folders only',
+    text: `
+'raingauge init DIR' makes a new folder or fills an empty one. It never overwrites: choose
+another name, or empty the folder yourself.`,
+    see: [],
+  },
+} satisfies Readonly<Record<string, Lesson>>;

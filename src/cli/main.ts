@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/** The `raingauge` command: reads the command line, runs one command, and turns its outcome into an exit code. */
+import { CommanderError } from 'commander';
+import { EXIT } from '../core/errors.js';
+import { ignoreEmptyVariables, usageErrorOf } from './command-line.js';
+import { checkNode } from './node-version.js';
+import { buildProgram } from './program.js';
+import { isStdoutClosed, watchStdout } from './stdout.js';
+
+/** How long open handles may keep a finished command alive. */
+const LINGER_MS = 2_000;
+
+process.on('uncaughtException', (error) => void fail(error).then((code) => process.exit(code)));
+process.on('unhandledRejection', (error) => void fail(error).then((code) => process.exit(code)));
+watchStdout();
+
+process.exitCode = await main(process.argv.slice(2));
+// What a command left open, such as a socket of the user's own, must not keep the terminal waiting.
+setTimeout(() => process.exit(), LINGER_MS).unref();
+
+async function main(words: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  try {
+    checkNode(process.versions.node);
+    const program = buildProgram((code) => {
+      exitCode = code;
+    });
+    if (words.length === 0) return printHelp(program.helpInformation());
+    ignoreEmptyVariables(program);
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return isStdoutClosed() ? EXIT.ok : fail(error);
+    return error.exitCode === 0 ? EXIT.ok : fail(usageErrorOf(error));
+  }
+  return isStdoutClosed() && exitCode !== EXIT.interrupted ? EXIT.ok : exitCode;
+}
+
+function printHelp(text: string): number {
+  process.stdout.write(text);
+  return EXIT.ok;
+}
+
+async function fail(error: unknown): Promise<number> {
+  const { exitCodeOf, printError } = await import('./print-error.js');
+  printError(error);
+  return exitCodeOf(error);
+}

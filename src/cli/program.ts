@@ -1,0 +1,143 @@
+/** The commands, with their flags and help. What a command does is loaded when it is called, so that help is quick. */
+import { Command, type Help, type Option } from 'commander';
+import { EXIT } from '../core/errors.js';
+import { addJobFlags, addModeFlags, addOutputFlags, addRunFlags, flag } from './flags.js';
+import { version } from './installation.js';
+import { oneOf } from './values.js';
+
+const JOB = 'a .ts or .js file whose default export is a topology; FILE#NAME takes the export NAME';
+
+/** Builds the program. `ended` is told the exit code of the command that ran. */
+export function buildProgram(ended: (exitCode: number) => void): Command {
+  const program = new Command('raingauge')
+    .description(
+      'Same rain, two gauges: runs one streaming job as micro-batches and record at a time, proves that both gave the same answer, and measures what each cost.',
+    )
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', MAIN_HELP);
+  // A command inherits how errors and help are printed, so this comes before all of them.
+  program.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} });
+  program.configureHelp({ helpWidth: 100, optionDescription: describeOption });
+  for (const add of [addCompare, addRun, addGraph, addExplain, addInit, addDoctor]) add(program, ended);
+  return program;
+}
+
+function addCompare(program: Command, ended: (exitCode: number) => void): void {
+  const command = program
+    .command('compare')
+    .summary('run a job in both modes and compare answers and costs')
+    .argument('<job>', JOB);
+  command.description(
+    'Runs a job as micro-batches and record at a time on the same input at the same rate, judges both answers by an independent oracle, and prints the verdict first, then what each mode cost. Sinks are captured, not written.',
+  );
+  addOutputFlags(addRunFlags(addJobFlags(command)).addOption(flag('--real-sinks', "write to the job's sinks as well")));
+  command.addHelpText('after', COMPARE_HELP);
+  command.action(async (job, flags) => ended(await (await import('./compare.js')).compareCommand(job, flags)));
+}
+
+function addRun(program: Command, ended: (exitCode: number) => void): void {
+  const command = program.command('run').summary('run a job in one mode').argument('<job>', JOB);
+  command.description(
+    'Runs a job in one mode until its sources end or Ctrl-C. What its sinks print goes to stdout, a summary to stderr.',
+  );
+  addOutputFlags(addModeFlags(addRunFlags(addJobFlags(command))));
+  command.addHelpText('after', RUN_HELP);
+  command.action(async (job, flags) => ended(await (await import('./run.js')).runCommand(job, flags)));
+}
+
+function addGraph(program: Command, ended: (exitCode: number) => void): void {
+  const command = program.command('graph').summary('draw the graph of a job').argument('<job>', JOB);
+  addJobFlags(command.description('Draws what the job says, before it is planned for a mode.')).optionsGroup(
+    'Messages:',
+  );
+  command.addOption(
+    flag(
+      '--format <format>',
+      'text, mermaid, dot or json',
+      oneOf('--format', ['text', 'mermaid', 'dot', 'json'] as const),
+    ).default('text'),
+  );
+  command.addHelpText(
+    'after',
+    '\nExamples:\n  raingauge graph job.ts\n  raingauge graph job.ts --format dot | dot -Tsvg > job.svg',
+  );
+  command.action(async (job, flags) => ended(await (await import('./graph.js')).graphCommand(job, flags)));
+}
+
+function addExplain(program: Command, ended: (exitCode: number) => void): void {
+  const command = program
+    .command('explain')
+    .summary('explain the two plans of a job, a topic or an error code')
+    .argument('[what]', 'a job file, a topic such as acker, or a code such as RG012; nothing lists the topics');
+  addJobFlags(
+    command.description(
+      'Shows how each mode will run a job, side by side, and which guarantee holds and why. For a topic or an error code it prints a lesson of about 20 lines.',
+    ),
+  );
+  command.optionsGroup('Messages:').addOption(flag('--json', 'print the plan as JSON'));
+  command.addHelpText(
+    'after',
+    '\nExamples:\n  raingauge explain comparisons/word-count.ts\n  raingauge explain acker\n  raingauge explain RG012',
+  );
+  command.action(async (what, flags) => ended(await (await import('./explain.js')).explainCommand(what, flags)));
+}
+
+function addInit(program: Command, ended: (exitCode: number) => void): void {
+  const command = program
+    .command('init')
+    .summary('make a small project with a job and a test')
+    .argument('<dir>', 'a folder that is new or empty');
+  command.description(
+    'Makes a project: package.json, a job, an input, a test and a README. Then: npm install && npm start && npm test.',
+  );
+  command.action(async (folder) => ended(await (await import('./init.js')).initCommand(folder)));
+}
+
+function addDoctor(program: Command, ended: (exitCode: number) => void): void {
+  const command = program.command('doctor').summary('check this machine: Node, cores, timers, optional tools');
+  command.description('Checks what measurements depend on, in about two seconds. Exits with 5 when Node is too old.');
+  command.addOption(flag('--json', 'print one JSON document on stdout'));
+  command.action(async (flags) => ended(await (await import('./doctor.js')).doctorCommand(flags)));
+}
+
+function describeOption(this: Help, option: Option): string {
+  const shown = option.defaultValue !== undefined && !option.negate && option.defaultValue !== true;
+  return shown ? `${option.description} (default: ${String(option.defaultValue)})` : option.description;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  ${EXIT.ok} ok   ${EXIT.job} the job failed   ${EXIT.usage} usage   ${EXIT.verdict} the modes disagree   ${EXIT.threshold} a threshold   ${EXIT.environment} environment   ${EXIT.interrupted} interrupted`;
+
+const VARIABLES = '\nEach flag can also be set in the environment: --batch-interval is RAINGAUGE_BATCH_INTERVAL.';
+
+const MAIN_HELP = `
+Examples:
+  raingauge init demo
+  raingauge compare comparisons/word-count.ts
+  raingauge run job.ts --mode record --source lines=tcp://localhost:9999
+  raingauge explain acker
+${EXIT_CODES}
+${VARIABLES}`;
+
+const COMPARE_HELP = `
+Examples:
+  raingauge compare comparisons/word-count.ts
+  raingauge compare job.ts --rate 5k --for 20s --batch-interval 1s
+  raingauge compare job.ts --json > result.json
+
+Exit codes: ${EXIT.ok} same answer, ${EXIT.verdict} the modes or the oracle disagree, ${EXIT.job} the job failed or the measurement is INVALID.
+${VARIABLES}`;
+
+const RUN_HELP = `
+Examples:
+  raingauge run job.ts --mode micro-batch
+  raingauge run job.ts --mode record --source lines=tcp://localhost:9999
+  cat book.txt | raingauge run job.ts --mode record --source lines=stdin: | head
+
+With --json, stdout is one JSON document; sinks that would print there are left out unless --sink names them.
+An input that ends without any record is an error (RG045, exit ${EXIT.job}), since nothing was run.
+${EXIT_CODES}
+${VARIABLES}`;

@@ -1,0 +1,138 @@
+/** The summary of a run, for people: what was read and written, then Spark's or Storm's own figures by their names. */
+import { formatDuration } from '../core/time.js';
+import type { ComponentStats, JobResult } from '../executors/executor.js';
+import type { BatchInfo } from '../runtime/events.js';
+
+/** A few lines, with an empty one in front. */
+export function formatSummary(job: string, result: JobResult): string {
+  const records = total(result.recordsRead);
+  const seconds = result.duration / 1e6;
+  // A rate of a few milliseconds says more about the start than about the job.
+  const rate = seconds >= 0.1 && records > 0 ? ` (${count(Math.round(records / seconds))}/s)` : '';
+  const lines = [
+    '',
+    `${job}, ${result.mode === 'record' ? 'record at a time' : 'micro-batch'}: ${result.outcome} after ${formatDuration(Math.max(1_000, Math.round(result.duration / 1e3) * 1e3))}`,
+    `  read     ${entries(result.recordsRead)} records${rate}`,
+    `  written  ${entries(result.resultsWritten)} results`,
+    ...notes(result),
+    '',
+    ...(result.mode === 'record' ? componentTable(result.components) : batchTable(result.batches, result.batchCount)),
+  ];
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function notes(result: JobResult): readonly string[] {
+  const facts = [
+    [result.lateRecords, 'late records, see the side output late'],
+    [result.skippedEmptyIntervals, 'empty intervals skipped'],
+    [result.deadLetterCount, 'records in the dead letters'],
+    [result.taskRetries, 'tasks tried again'],
+    [result.replayed, 'tuples replayed'],
+    [result.failed, 'tuple trees failed'],
+  ] as const;
+  return facts.filter(([value]) => value > 0).map(([value, what]) => `  note     ${count(value)} ${what}`);
+}
+
+function batchTable(batches: readonly BatchInfo[], batchCount: number): readonly string[] {
+  if (batches.length === 0) return ['  no batch completed'];
+  const row = (name: string, values: readonly number[]): readonly string[] => [
+    name,
+    ms(quantile(values, 0.5)),
+    ms(quantile(values, 0.99)),
+    ms(Math.max(...values)),
+  ];
+  const kept = batchCount > batches.length ? `, of the latest ${count(batches.length)}` : '';
+  return [
+    `  ${count(batchCount)} ${batchCount === 1 ? 'batch' : 'batches'}${kept}; ${count(
+      quantile(
+        batches.map((batch) => batch.numRecords),
+        0.5,
+      ),
+    )} records in the median one`,
+    ...table([
+      ['', 'median ms', 'p99 ms', 'max ms'],
+      row(
+        'scheduling delay',
+        batches.map((batch) => batch.schedulingDelay),
+      ),
+      row(
+        'processing delay',
+        batches.map((batch) => batch.processingDelay),
+      ),
+      row(
+        'total delay',
+        batches.map((batch) => batch.totalDelay),
+      ),
+    ]),
+  ];
+}
+
+function componentTable(components: readonly ComponentStats[]): readonly string[] {
+  if (components.length === 0) return [];
+  return table([
+    [
+      'component',
+      'tasks',
+      'emitted',
+      'transferred',
+      'executed',
+      'acked',
+      'failed',
+      'complete ms',
+      'execute ms',
+      'process ms',
+      'capacity',
+    ],
+    ...components.map((stats) => [
+      stats.component,
+      String(stats.tasks),
+      count(stats.emitted),
+      count(stats.transferred),
+      count(stats.executed),
+      count(stats.acked),
+      count(stats.failed),
+      ms(stats.completeLatency),
+      ms(stats.executeLatency),
+      ms(stats.processLatency),
+      stats.capacity.toFixed(3),
+    ]),
+  ]);
+}
+
+/** Columns as wide as their widest cell, the first one to the left, numbers to the right. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map(
+    (row) =>
+      `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ')}`,
+  );
+}
+
+function entries(counts: Readonly<Record<string, number>>): string {
+  return (
+    Object.entries(counts)
+      .map(([name, value]) => `${name} ${count(value)}`)
+      .join(', ') || 'no'
+  );
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, value) => sum + value, 0);
+}
+
+/** The value below which a share of the sorted values lies. */
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}
+
+/** `-` for a figure that the component does not have, such as the complete latency of a bolt. */
+function ms(micros: number): string {
+  if (!Number.isFinite(micros) || micros === 0) return '-';
+  const value = micros / 1e3;
+  return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 1 ? 1 : 3);
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

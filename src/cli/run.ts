@@ -1,0 +1,141 @@
+/** `raingauge run JOB --mode micro-batch|record`: one mode, with the job's own sinks. */
+import { ERRORS, EXIT, StreamError } from '../core/errors.js';
+import type { JobResult, RunningJob } from '../executors/executor.js';
+import { type RunOptions, start } from '../host/run.js';
+import type { Listener, Mode } from '../runtime/events.js';
+import type { Graph, Topology } from '../topology/graph.js';
+import { none } from '../topology/sink-specs.js';
+import { type Ends, readEnds } from './ends.js';
+import type { RunFlags } from './flags.js';
+import { type Interrupts, watchInterrupts } from './interrupt.js';
+import { defined, microBatchOptionsOf, planOptionsOf, recordOptionsOf, settingsOf } from './job-options.js';
+import { loadJob } from './load-job.js';
+import { eventLog } from './log-events.js';
+import { printError } from './print-error.js';
+import { type ProgressReport, showProgress } from './progress.js';
+import { runDocument } from './run-document.js';
+import { formatSummary } from './run-summary.js';
+import { isStdoutClosed, onStdoutClosed, printOut } from './stdout.js';
+import { UsageError } from './usage-error.js';
+
+/** Flags of `run`, the mode being known. */
+type RunCommandFlags = RunFlags & { readonly mode: Mode };
+
+/** Runs the command: the summary goes to stderr, so that stdout holds what the sinks print, or one JSON document. */
+export async function runCommand(job: string, given: RunFlags & { readonly mode?: Mode }): Promise<number> {
+  const flags = { ...given, mode: checkMode(given.mode) };
+  const topology = await loadJob(job);
+  const ends = endsOfRun(topology, flags);
+  const running = await start(topology, runOptions(flags, ends, eventLog(flags.logLevel)));
+  const interrupts = watchInterrupts(() => running.stop(), flags.quiet === true);
+  onStdoutClosed(() => running.stop());
+  const progress = showProgress(progressOf(running, topology.graph, flags), {
+    quiet: flags.quiet === true,
+    terminal: !printsToTerminal(topology.graph, ends),
+  });
+  const result = await running.done.finally(() => {
+    progress.stop();
+    interrupts.release();
+  });
+  return report(topology, flags, result, interrupts, ends);
+}
+
+function checkMode(mode: Mode | undefined): Mode {
+  if (mode !== undefined) return mode;
+  throw new UsageError(
+    'RG004',
+    '--mode is missing: how should the job be run?',
+    'add --mode record, or --mode micro-batch',
+    'run',
+  );
+}
+
+/** With `--json`, sinks that would print on stdout print nothing, unless `--sink` names them. */
+function endsOfRun({ graph }: Topology, flags: RunCommandFlags): Ends {
+  const ends = readEnds(graph, flags);
+  if (flags.json !== true) return ends;
+  const silenced = graph.nodes.flatMap((node) =>
+    node.kind === 'sink' && node.spec.kind === 'stdout' ? [[node.name, none()] as const] : [],
+  );
+  return { sources: ends.sources, sinks: { ...Object.fromEntries(silenced), ...ends.sinks } };
+}
+
+function runOptions(flags: RunCommandFlags, ends: Ends, listener: Listener | undefined): RunOptions {
+  return {
+    mode: flags.mode,
+    ...planOptionsOf(flags),
+    ...defined({ seed: flags.seed, rate: flags.rate, records: flags.records, duration: flags.for, listener }),
+    settings: settingsOf(flags),
+    microBatch: microBatchOptionsOf(flags),
+    record: recordOptionsOf(flags),
+    ...ends,
+  };
+}
+
+function progressOf(running: RunningJob, graph: Graph, flags: RunCommandFlags): () => ProgressReport {
+  const sources = graph.nodes.filter((node) => node.kind === 'source').length;
+  const total = flags.records === undefined ? undefined : flags.records * Math.max(1, sources);
+  let [before, beforeMs] = [0, performance.now()];
+  return () => {
+    const { recordsRead, resultsWritten, pending } = running.progress();
+    const nowMs = performance.now();
+    const rate = Math.max(0, (recordsRead - before) / ((nowMs - beforeMs) / 1_000));
+    [before, beforeMs] = [recordsRead, nowMs];
+    const text = `${count(recordsRead)} records (${count(Math.round(rate))}/s)  ${count(resultsWritten)} results  ${count(pending)} pending`;
+    return { fraction: total === undefined ? undefined : recordsRead / total, text };
+  };
+}
+
+/** Where results scroll over the terminal that a bar would be drawn on, there is no bar. */
+function printsToTerminal(graph: Graph, ends: Ends): boolean {
+  return (
+    process.stdout.isTTY === true &&
+    graph.nodes.some((node) => node.kind === 'sink' && (ends.sinks[node.name]?.kind ?? node.spec.kind) === 'stdout')
+  );
+}
+
+function report(
+  topology: Topology,
+  flags: RunCommandFlags,
+  result: JobResult,
+  interrupts: Interrupts,
+  ends: Ends,
+): number {
+  const error = result.error ?? emptyInput(topology.graph, result, interrupts, ends);
+  if (flags.json === true) printOut(runDocument(topology.graph.name, flags, result, error));
+  if (isStdoutClosed() && error === undefined) return EXIT.ok;
+  if (flags.quiet !== true) process.stderr.write(formatSummary(topology.graph.name, result));
+  if (error !== undefined) printError(error);
+  return interrupts.exitCode ?? (error === undefined ? EXIT.ok : ERRORS[error.code].exit);
+}
+
+/** A job whose sources all ended without a record did nothing, which is hardly what was meant. */
+function emptyInput(graph: Graph, result: JobResult, interrupts: Interrupts, ends: Ends): StreamError | undefined {
+  if (
+    result.outcome !== 'finished' ||
+    interrupts.exitCode !== undefined ||
+    graph.nodes.some((node) => node.kind === 'spout')
+  )
+    return undefined;
+  const sources = graph.nodes.flatMap((node) => (node.kind === 'source' ? [node] : []));
+  const isEmpty = sources.every(
+    (node) =>
+      (result.recordsRead[node.name] ?? 0) === 0 && (ends.sources[node.name]?.kind ?? node.spec.kind) !== 'none',
+  );
+  const first = sources[0];
+  if (!isEmpty || first === undefined) return undefined;
+  const what =
+    sources.length === 1
+      ? `source '${first.name}' ended without any record`
+      : `the sources ${sources.map((node) => `'${node.name}'`).join(', ')} ended without any record`;
+  return new StreamError(
+    'RG045',
+    `${what}, so there was nothing to do`,
+    `check the input, or read another: --source ${first.name}=file:book.txt`,
+    { place: first.place },
+  );
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

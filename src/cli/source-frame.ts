@@ -1,0 +1,42 @@
+/** Shows a line of the user's file with a caret, in the manner of rustc. */
+import { readFileSync } from 'node:fs';
+import { isAbsolute, relative } from 'node:path';
+import type { Place } from '../core/errors.js';
+
+/** The longest line that is shown; a longer one is cut around the caret. */
+const WIDTH_MAX = 110;
+
+/** `  --> file:line:column` and, when the file can be read, the line itself with a caret. */
+export function sourceFrame(place: Place): readonly string[] {
+  const arrow = `  --> ${shortPath(place.file)}:${place.line}:${place.column}`;
+  const line = lineOf(place);
+  return line === undefined || line.trim() === '' ? [arrow] : [arrow, ...underlined(line, place.line, place.column)];
+}
+
+/** A line with its number and a caret below a column, `length` wide. */
+export function underlined(line: string, number: number | undefined, column: number, length = 1): readonly string[] {
+  const label = number === undefined ? '' : String(number);
+  const gutter = ' '.repeat(Math.max(3, label.length + 1));
+  const cut = Math.max(0, Math.min(column - WIDTH_MAX / 2, line.length - WIDTH_MAX));
+  const shown = line.slice(cut, cut + WIDTH_MAX).replaceAll('\t', ' ');
+  return [
+    `${gutter}|`,
+    `${label.padEnd(gutter.length)}| ${shown}`,
+    `${gutter}| ${' '.repeat(Math.max(0, column - 1 - cut))}${'^'.repeat(length)}`,
+  ];
+}
+
+/** The path as the user would type it here. */
+export function shortPath(file: string): string {
+  if (!isAbsolute(file)) return file;
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') ? file : path;
+}
+
+function lineOf(place: Place): string | undefined {
+  try {
+    return readFileSync(place.file, 'utf8').split('\n')[place.line - 1]?.trimEnd();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+/** A list of results as columns: what captures and the oracle give to the comparison. */
+import { firstMultipleAbove } from '../core/time.js';
+import type { OracleResult } from './oracle/answer.js';
+
+/** Results in order; the columns may be longer than `values`. */
+export interface ResultList {
+  readonly values: readonly unknown[];
+  readonly timestamps: ArrayLike<number>;
+  /** NaN: no window. */
+  readonly windowEnds: ArrayLike<number>;
+  /** What a tolerance is relative to; undefined: the values themselves. */
+  readonly scales?: ArrayLike<number> | undefined;
+}
+
+/** The oracle's results as columns; with `interval` as an interval sink gets them, by the end of their interval (us). */
+export function listOf(results: readonly OracleResult[], interval?: number): ResultList {
+  const endOf = ({ timestamp, windowEnd }: OracleResult): number =>
+    interval === undefined ? windowEnd : firstMultipleAbove(timestamp, interval);
+  return {
+    values: results.map((result) => result.value),
+    timestamps: Float64Array.from(results, (result) => (interval === undefined ? result.timestamp : endOf(result) - 1)),
+    windowEnds: Float64Array.from(results, endOf),
+    scales: Float64Array.from(results, (result) => result.scale),
+  };
+}

@@ -1,0 +1,206 @@
+/** What a comparison found, as one JSON document with a versioned schema. Plain data; it knows no executor. */
+import type { Guarantee } from '../topology/specs.js';
+
+/** The schema that this version writes. A field may be added within a version, never change its meaning. */
+export const COMPARE_SCHEMA = 'raingauge/compare@1';
+
+/** Latencies in milliseconds. `null`: too few samples for that percentile, or none at all. */
+export interface LatencySummary {
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p99: number | null;
+  readonly p999: number | null;
+  readonly max: number | null;
+  readonly count: number;
+  /** The small picture: bucket i counts samples from 10^(i / 6) us on. */
+  readonly buckets: readonly number[];
+  /** Percentiles at which the driver's own lateness is more than a tenth of the figure: it is printed as `<=`. */
+  readonly atMost: readonly ('p50' | 'p90' | 'p99' | 'p999')[];
+}
+
+/** A median over rounds with its 95 % interval by seeded bootstrap over those rounds. */
+export interface Estimate {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+  readonly rounds: number;
+}
+
+/** What a paced run of one mode used. */
+export interface ResourceUse {
+  /** Of the whole process, so with the driver's thread. */
+  readonly cpuUserMs: number;
+  readonly cpuSystemMs: number;
+  readonly heapMbMax: number;
+  readonly gcPauseMs: number;
+  readonly eventLoopDelayMsP99: number;
+}
+
+/** What was measured of one mode. */
+export interface ModeMeasures {
+  /** Of per-record results: hand-over to the sink minus the record's intended time. */
+  readonly latencyMs: LatencySummary;
+  /** Of windowed results: hand-over to the sink minus the window's end. */
+  readonly windowLatencyMs: LatencySummary;
+  readonly throughput: {
+    /** Highest drain rate: the whole input at once, median over rounds. `null`: not measured. */
+    readonly recordsPerSecond: number | null;
+    readonly estimate: Estimate | null;
+    /** Processor time of a drain run for a million records (s). */
+    readonly cpuSecondsPerMillion: number | null;
+  };
+  /** Records a second that the paced run was given, and that it got through. */
+  readonly offeredPerSecond: number;
+  readonly achievedPerSecond: number;
+  readonly results: number;
+  readonly lateRecords: number;
+  readonly deadLetters: number;
+  readonly resources: ResourceUse;
+}
+
+/** Spark's batch figures: medians in milliseconds over the paced run. */
+export interface MicroBatchMeasures extends ModeMeasures {
+  readonly batches: {
+    readonly count: number;
+    readonly numRecords: number;
+    readonly schedulingDelayMs: number;
+    readonly processingDelayMs: number;
+    readonly totalDelayMs: number;
+    readonly totalDelayMsMax: number;
+    readonly taskRetries: number;
+  };
+}
+
+/** Storm's figures. */
+export interface RecordMeasures extends ModeMeasures {
+  readonly acking: {
+    readonly acked: number;
+    readonly failed: number;
+    readonly replayed: number;
+    /** Highest rate with acking divided by the one without. `null`: not measured. */
+    readonly costRatio: number | null;
+    readonly costEstimate: Estimate | null;
+  };
+}
+
+/** By what rule a sink or a state was compared. */
+export type CompareRule =
+  | 'equal sequence'
+  | 'equal multiset'
+  | 'equal windows'
+  | 'equal final value and count per key'
+  | 'equal final state per key'
+  | 'not demanded';
+
+/** What was compared of one sink, or of one operator's state. */
+export interface ComparedPart {
+  readonly name: string;
+  readonly rule: CompareRule;
+  /** Why no more was demanded, or that numbers were compared with tolerance. */
+  readonly note: string | null;
+  readonly same: boolean;
+  readonly oracle: OracleVerdict;
+  readonly results: number;
+  readonly keys: number;
+  readonly windows: number;
+  readonly differences: number;
+}
+
+/** One disagreement: who said what, as text. */
+export interface Difference {
+  /** `sink counts` or `state of running`. */
+  readonly part: string;
+  readonly key: string | null;
+  /** Stream time (us) since the start of the input, or `null`. */
+  readonly windowEnd: number | null;
+  readonly timestamp: number | null;
+  readonly microBatch: string;
+  readonly record: string;
+  readonly oracle: string;
+}
+
+export type OracleVerdict = 'pass' | 'fail' | 'not available';
+
+/** The words that come first. */
+export interface Verdict {
+  /** Both modes gave the same answer. `null`: interrupted before both had finished. */
+  readonly same: boolean | null;
+  /** Both modes gave the answer of the independent sequential evaluation. */
+  readonly oracle: OracleVerdict;
+  readonly oracleReason: string | null;
+  readonly guarantee: 'held' | 'broken' | 'not checked';
+  readonly declaredGuarantee: Guarantee;
+  readonly compared: {
+    readonly keys: number;
+    readonly windows: number;
+    readonly records: number;
+    readonly results: number;
+  };
+  readonly parts: readonly ComparedPart[];
+  /** The first in order of time. */
+  readonly firstDifference: Difference | null;
+  /** Relative tolerance of numbers that are no integers, scaled by the sum of the absolute inputs. */
+  readonly tolerance: number;
+}
+
+/** How punctual the load driver was, over both paced runs. */
+export interface DriverMeasures {
+  readonly latenessMsP50: number | null;
+  readonly latenessMsP90: number | null;
+  readonly latenessMsP99: number | null;
+  readonly latenessMsMax: number | null;
+  readonly dropped: number;
+  readonly valid: boolean;
+}
+
+/** Where it was measured. */
+export interface Environment {
+  readonly raingauge: string;
+  readonly node: string;
+  readonly v8: string;
+  readonly platform: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly loadAverage: number;
+  readonly flags: readonly string[];
+  readonly gitSha: string | null;
+  readonly startedAt: string;
+}
+
+/** The input that both modes and the oracle got. */
+export interface InputSummary {
+  readonly sources: readonly { readonly name: string; readonly partitions: number; readonly records: number }[];
+  readonly records: number;
+  /** Records a second of each source. */
+  readonly rate: number;
+  readonly spanSeconds: number;
+  readonly batchIntervalMs: number;
+  readonly parallelism: number;
+}
+
+/** A whole comparison. */
+export interface CompareResult {
+  readonly schema: typeof COMPARE_SCHEMA;
+  readonly job: string;
+  readonly seed: number;
+  readonly command: string | null;
+  /** False: the figures must not be quoted, for these reasons. */
+  readonly valid: boolean;
+  readonly reasons: readonly string[];
+  readonly interrupted: boolean;
+  readonly input: InputSummary;
+  readonly verdict: Verdict;
+  readonly modes: { readonly 'micro-batch': MicroBatchMeasures; readonly record: RecordMeasures };
+  /** Micro-batch divided by record mode. `null`: not measured. */
+  readonly ratios: {
+    readonly latencyP50: number | null;
+    readonly latencyP99: number | null;
+    readonly windowLatencyP50: number | null;
+    readonly throughput: Estimate | null;
+  };
+  /** Ratios that are lower bounds, since record mode's figure is only known as `<=`. */
+  readonly lowerBounds: readonly ('latencyP50' | 'latencyP99' | 'windowLatencyP50')[];
+  readonly driver: DriverMeasures;
+  readonly environment: Environment;
+}

@@ -1,0 +1,149 @@
+/** The two kinds of measured runs: paced by the driver with captured results, and a drain at the highest rate. */
+import { openSink } from '../connectors/open-sink.js';
+import type { JobResult, RunningJob } from '../executors/executor.js';
+import { start } from '../host/run.js';
+import type { Mode } from '../runtime/events.js';
+import type { SinkWriter } from '../runtime/sink.js';
+import { shifted } from '../runtime/world.js';
+import { functionId, type SinkNode } from '../topology/graph.js';
+import { Capture, CountingSink, type LatencySinks, MeasuredLatency } from './capture.js';
+import { startDriver } from './driver.js';
+import { startProbe } from './probe.js';
+import type { ResourceUse } from './result.js';
+import { CAPTURE_SPEC, type Setup } from './setup.js';
+import { recordCount, type TimedTrace } from './trace.js';
+import { openDrain } from './trace-reader.js';
+
+/** What a paced run of one mode gave. */
+export interface PacedRun {
+  readonly mode: Mode;
+  readonly job: JobResult;
+  readonly captures: ReadonlyMap<string, Capture>;
+  readonly latencies: LatencySinks;
+  /** How late the driver released each record (us). */
+  readonly lateness: Float32Array;
+  /** Stream time of the latest hand-over, or of the run's end. */
+  readonly finishedAt: number;
+  readonly resources: ResourceUse;
+  readonly isComplete: boolean;
+}
+
+/** What a drain run gave. */
+export interface DrainRun {
+  readonly recordsPerSecond: number;
+  readonly cpuSecondsPerMillion: number;
+  readonly results: number;
+}
+
+/** Watches a run that is under way. */
+export interface RunWatch {
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (recordsRead: number) => void;
+}
+
+/** From the driver's readiness to the first record (us): the executor has started by then. */
+const LEAD = 250_000;
+const PROGRESS_EVERY_MS = 200;
+
+/** Runs one mode at the trace's own pace, and captures everything. */
+export async function runPaced(setup: Setup, trace: TimedTrace, mode: Mode, watch: RunWatch): Promise<PacedRun> {
+  const driver = await startDriver(trace, setup.world);
+  const startAt = setup.world.clock.now() + LEAD;
+  const world = shifted(setup.world, trace.start - startAt);
+  const latencies = { record: new MeasuredLatency(), window: new MeasuredLatency() };
+  const captures = new Map<string, Capture>();
+  for (const { name, isTimed, interval } of setup.sinks) {
+    const next = setup.options.realSinks === true ? await openReal(setup, name, interval) : undefined;
+    const measured = isTimed ? latencies : undefined;
+    captures.set(
+      name,
+      new Capture({ clock: world.clock, latencies: measured, lastHeartbeat: trace.end, next, interval }),
+    );
+  }
+  const probe = startProbe();
+  const job = await start(setup.job, { ...common(setup, mode), readers: driver.readers, writers: captures, world });
+  driver.begin(startAt);
+  const result = await watched(job, watch, () => driver.stop());
+  const finishedAt = Math.max(...[...captures.values()].map((capture) => capture.lastHandOver));
+  const resources = probe.stop();
+  driver.stop();
+  const lateness = await driver.lateness;
+  const isComplete = result.outcome === 'finished' && driver.progress().taken === recordCount(trace);
+  return { mode, job: result, captures, latencies, lateness, finishedAt, resources, isComplete };
+}
+
+/** Runs one mode as fast as it goes, `repeat` times the trace in a row. Undefined when it was interrupted. */
+export async function runDrain(
+  setup: Setup,
+  trace: TimedTrace,
+  variant: { readonly mode: Mode; readonly acking?: boolean; readonly repeat: number },
+  watch: RunWatch,
+): Promise<DrainRun | undefined> {
+  const { mode, acking, repeat } = variant;
+  const writers = new Map(setup.sinks.map(({ name }) => [name, new CountingSink()]));
+  const options = common(setup, mode, acking);
+  const world = shifted(setup.world, trace.start - setup.world.clock.now());
+  const cpuBefore = process.cpuUsage();
+  const from = setup.world.clock.now();
+  const readers = openDrain(trace, repeat);
+  const job = await start(setup.job, {
+    ...options,
+    readers,
+    writers,
+    world,
+    microBatch: { trigger: 'available' },
+    sinks: captureSpecs(setup),
+  });
+  const result = await watched(job, watch, () => {});
+  const took = setup.world.clock.now() - from;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  if (result.outcome !== 'finished') return undefined;
+  const records = recordCount(trace) * repeat;
+  return {
+    recordsPerSecond: (records * 1e6) / took,
+    cpuSecondsPerMillion: (user + system) / records,
+    results: [...writers.values()].reduce((sum, writer) => sum + writer.count, 0),
+  };
+}
+
+function common(setup: Setup, mode: Mode, acking = setup.isAcking) {
+  const { seed, parallelism, options } = setup;
+  const chaining = options.chaining ?? true;
+  const sinks = options.realSinks === true ? {} : { sinks: captureSpecs(setup) };
+  return { mode, seed, parallelism, chaining, record: { acking }, ...sinks };
+}
+
+function captureSpecs({ sinks }: Setup) {
+  return Object.fromEntries(sinks.map(({ name }) => [name, CAPTURE_SPEC]));
+}
+
+/** Waits for a job, tells how far it is, and stops it when asked. @throws the job's error when it failed. */
+async function watched(job: RunningJob, { signal, onProgress }: RunWatch, onStop: () => void): Promise<JobResult> {
+  const stop = (): void => {
+    onStop();
+    job.stop();
+  };
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  const timer = setInterval(() => onProgress(job.progress().recordsRead), PROGRESS_EVERY_MS);
+  try {
+    const result = await job.done;
+    if (result.error !== undefined) throw result.error;
+    return result;
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+function openReal({ job, options, world }: Setup, name: string, interval: number | undefined): Promise<SinkWriter> {
+  const node = job.graph.nodes.find((each): each is SinkNode => each.kind === 'sink' && each.name === name)!;
+  const replacement = options.sinks?.[name];
+  const { kind, options: own } = replacement ?? node.spec;
+  const role = (key: string): unknown =>
+    replacement === undefined
+      ? job.functions.get(functionId(node.id, `spec:${key}`))
+      : (replacement.functions as Readonly<Record<string, unknown>> | undefined)?.[key];
+  const delivery = interval === undefined ? 'record' : 'interval';
+  return openSink({ name, kind, options: own, delivery }, role, { world });
+}

@@ -1,0 +1,118 @@
+/** What a comparison is about to do: the job with its settings, how long it runs, and what will be demanded of it. */
+import { nearest, StreamError } from '../core/errors.js';
+import { compile } from '../plan/compile.js';
+import type { SinkOperator } from '../plan/plan.js';
+import { slidesOf } from '../plan/slides.js';
+import { createRealWorld } from '../runtime/real-world.js';
+import type { World } from '../runtime/world.js';
+import { withSettings } from '../topology/builder.js';
+import type { SourceNode, Topology } from '../topology/graph.js';
+import type { SinkSpec } from '../topology/specs.js';
+import { DRIVER_MODULE } from './driver.js';
+import { type CompareOptions, DURATION_MAX, DURATION_MIN, RATE_DEFAULT, RATE_MIN, RECORDS_MAX } from './options.js';
+import { oracleAbsence } from './oracle/evaluate.js';
+import { hasIntendedTime } from './rules.js';
+import type { RecordedSource } from './trace.js';
+
+/** A sink as it is captured. */
+export interface CapturedSink {
+  readonly name: string;
+  /** Its results' latency can be told. */
+  readonly isTimed: boolean;
+  /** With real sinks, an interval sink gets intervals of this length (us). */
+  readonly interval: number | undefined;
+}
+
+/** A comparison that may begin. */
+export interface Setup {
+  readonly job: Topology;
+  readonly options: CompareOptions;
+  readonly seed: number;
+  readonly parallelism: number;
+  readonly world: World;
+  readonly slides: readonly number[];
+  /** How long a paced run should take (us). */
+  readonly duration: number;
+  readonly sinks: readonly CapturedSink[];
+  /** False: event time cannot go on when the input is repeated. */
+  readonly canRepeat: boolean;
+  /** False: record mode does not ack at all, so acking costs nothing. */
+  readonly isAcking: boolean;
+}
+
+/** Checks the job as the user wrote it. @throws StreamErrors of the plan, `RG005`, `RG019`. */
+export function prepare(topology: Topology, options: CompareOptions): Setup {
+  const job = withSettings(topology, options.settings ?? {});
+  const { parallelism = 1, chaining = true, seed = 1, realSinks = false } = options;
+  const { operators } = compile(job, { parallelism, chaining });
+  checkNames('source', job, Object.keys(options.sources ?? {}));
+  checkNames('sink', job, Object.keys(options.sinks ?? {}));
+  const absence = oracleAbsence(job);
+  if (absence !== undefined) {
+    throw new StreamError(
+      'RG019',
+      `compare needs a job that runs in both modes: ${absence}`,
+      'use raingauge run JOB --mode record',
+    );
+  }
+  const slides = slidesOf(job.graph);
+  const sinks = operators.filter((operator): operator is SinkOperator => operator.kind === 'sink');
+  return {
+    job,
+    options,
+    seed,
+    parallelism,
+    world: options.world ?? createRealWorld({ seed, workers: { 'load-driver': DRIVER_MODULE } }),
+    slides,
+    duration: options.duration ?? defaultDuration(job),
+    sinks: sinks.map(({ name, node, delivery, slide }) => ({
+      name,
+      isTimed: hasIntendedTime(job.graph, { node, output: 'default' }),
+      interval: realSinks && delivery === 'interval' ? slide : undefined,
+    })),
+    canRepeat: !job.graph.nodes.some((node) => node.kind === 'timestamps'),
+    isAcking: options.acking !== false && job.graph.settings.guarantee !== 'at-most-once',
+  };
+}
+
+/** How many records of a source are recorded. */
+export function recordsMaxOf({ options, duration }: Setup, source: SourceNode): number {
+  const { records = Number.POSITIVE_INFINITY, rate } = options;
+  const isBounded = (options.sources?.[source.name] ?? source.spec).capabilities.bounded;
+  const byTime = rate === undefined && isBounded ? RECORDS_MAX : Math.ceil(((rate ?? RATE_DEFAULT) * duration) / 1e6);
+  return records === Number.POSITIVE_INFINITY || options.duration !== undefined ? Math.min(records, byTime) : records;
+}
+
+/** Records a second of each source: what was asked for, or what spreads the largest source over the duration. */
+export function rateOf({ options, duration, job }: Setup, sources: readonly RecordedSource[]): number {
+  if (options.rate !== undefined) return options.rate;
+  const isLive = job.graph.nodes.some(
+    (node) => node.kind === 'source' && !(options.sources?.[node.name] ?? node.spec).capabilities.bounded,
+  );
+  if (isLive) return RATE_DEFAULT;
+  const most = Math.max(...sources.map(({ partitions }) => partitions.reduce((sum, values) => sum + values.length, 0)));
+  return Math.max(RATE_MIN, Math.ceil((most * 1e6) / duration));
+}
+
+/** Stands in for a sink: takes each result by itself, with its times. */
+export const CAPTURE_SPEC: SinkSpec<never> = {
+  role: 'sink',
+  kind: 'none',
+  options: {},
+  capabilities: { guarantee: 'exactly-once', delivery: 'record' },
+};
+
+/** Three of the longest window and a slide more, within limits. */
+function defaultDuration({ graph }: Topology): number {
+  const windows = graph.nodes.flatMap((node) => ('window' in node ? [3 * node.window + (node.slide ?? 0)] : []));
+  return Math.min(DURATION_MAX, Math.max(DURATION_MIN, ...windows));
+}
+
+function checkNames(kind: 'source' | 'sink', { graph }: Topology, names: readonly string[]): void {
+  const known = graph.nodes.flatMap((node) => (node.kind === kind ? [node.name] : []));
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known) ?? known.join(' or ');
+    throw new StreamError('RG005', `'${graph.name}' has no ${kind} '${name}'`, `use ${near}`);
+  }
+}

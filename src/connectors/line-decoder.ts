@@ -1,0 +1,131 @@
+/** Cuts chunks of bytes into lines of text. Knows no file and no socket. */
+import { StreamError } from '../core/errors.js';
+
+/** What a decoder is told. */
+export interface LineDecoderOptions {
+  /** What the lines come from, for errors: `the file 'a.txt'`. */
+  readonly from: string;
+  readonly invalidUtf8: 'replace' | 'fail';
+  readonly lineBytesMax: number;
+}
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+
+/**
+ * Lines end with `\n` or `\r\n`. No byte of a longer UTF-8 sequence is a line feed, so bytes are cut before they are
+ * decoded: a run of whole lines at once, and line by line only where the run holds invalid bytes or may be too long.
+ */
+export class LineDecoder {
+  /** Lines with invalid UTF-8 so far. */
+  invalidLines = 0;
+  readonly #options: LineDecoderOptions;
+  readonly #strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  readonly #lenient = new TextDecoder('utf-8', { ignoreBOM: true });
+  /** Pieces of the line that has not ended yet. */
+  #pieces: Uint8Array[] = [];
+  #pieceBytes = 0;
+  #linesBefore = 0;
+
+  constructor(options: LineDecoderOptions) {
+    this.#options = options;
+  }
+
+  /** The lines that end in this chunk. @throws StreamError `RG042`, `RG044`. */
+  push(chunk: Uint8Array): string[] {
+    const end = chunk.lastIndexOf(LINE_FEED);
+    if (end < 0) {
+      this.#keep(chunk);
+      return [];
+    }
+    const lines = this.#decode(this.#joined(chunk.subarray(0, end)));
+    this.#keep(chunk.subarray(end + 1));
+    return lines;
+  }
+
+  /** The last line, when it has no line end. @throws StreamError `RG042`, `RG044`. */
+  end(): string[] {
+    return this.#pieceBytes === 0 ? [] : this.#decode(this.#joined(new Uint8Array()));
+  }
+
+  /** Bytes of whole lines, without the last line end. */
+  #decode(bytes: Uint8Array): string[] {
+    const lines = bytes.length <= this.#options.lineBytesMax ? this.#decodeRun(bytes) : undefined;
+    const decoded = lines ?? this.#decodeEach(bytes);
+    if (this.#linesBefore === 0) decoded[0] = decoded[0]!.replace(/^\uFEFF/, '');
+    this.#linesBefore += decoded.length;
+    return decoded;
+  }
+
+  #decodeRun(bytes: Uint8Array): string[] | undefined {
+    let text: string;
+    try {
+      text = this.#strict.decode(bytes);
+    } catch {
+      return undefined;
+    }
+    const lines = text.split('\n');
+    if (!text.includes('\r')) return lines;
+    return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+  }
+
+  #decodeEach(bytes: Uint8Array): string[] {
+    const lines: string[] = [];
+    for (let from = 0; from <= bytes.length; ) {
+      const found = bytes.indexOf(LINE_FEED, from);
+      const end = found < 0 ? bytes.length : found;
+      const stripped = end > from && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
+      lines.push(this.#decodeLine(bytes.subarray(from, stripped), this.#linesBefore + lines.length + 1));
+      from = end + 1;
+    }
+    return lines;
+  }
+
+  #decodeLine(bytes: Uint8Array, number: number): string {
+    if (bytes.length > this.#options.lineBytesMax) throw this.#tooLong(number);
+    try {
+      return this.#strict.decode(bytes);
+    } catch {
+      if (this.#options.invalidUtf8 === 'fail') throw this.#invalid(number);
+      this.invalidLines++;
+      return this.#lenient.decode(bytes);
+    }
+  }
+
+  #keep(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#pieceBytes += bytes.length;
+    if (this.#pieceBytes > this.#options.lineBytesMax) throw this.#tooLong(this.#linesBefore + 1);
+    this.#pieces.push(bytes);
+  }
+
+  #joined(rest: Uint8Array): Uint8Array {
+    if (this.#pieceBytes === 0) return rest;
+    const joined = new Uint8Array(this.#pieceBytes + rest.length);
+    let at = 0;
+    for (const piece of [...this.#pieces, rest]) {
+      joined.set(piece, at);
+      at += piece.length;
+    }
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    return joined;
+  }
+
+  #invalid(line: number): StreamError {
+    return new StreamError(
+      'RG042',
+      `line ${line} of ${this.#options.from} is not valid UTF-8`,
+      "convert it to UTF-8, or use invalidUtf8: 'replace'",
+    );
+  }
+
+  #tooLong(line: number): StreamError {
+    const { from, lineBytesMax } = this.#options;
+    return new StreamError(
+      'RG044',
+      `line ${line} of ${from} is longer than ${lineBytesMax} bytes`,
+      'raise lineBytesMax, or check that this is a text with line ends',
+    );
+  }
+}

@@ -1,0 +1,59 @@
+/** Opens what a sink spec names. The one place that knows every kind of sink. */
+import type { Writable } from 'node:stream';
+import { nearest, StreamError } from '../core/errors.js';
+import type { ResultContext, SinkWriter } from '../runtime/sink.js';
+import type { World } from '../runtime/world.js';
+import { openForeachSink } from './foreach-sink.js';
+import { openMemorySink } from './memory-sink.js';
+import { openNoneSink } from './none-sink.js';
+import { openStdoutSink } from './stdout-sink.js';
+import { openTextFileSink } from './text-file-sink.js';
+
+/** A sink as the plan has it: `auto` delivery is decided. */
+export interface NamedSink {
+  /** Its name in the topology. */
+  readonly name: string;
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly delivery: 'record' | 'interval';
+}
+
+/** What connectors may use. */
+export interface SinkServices {
+  readonly world: Pick<World, 'files'>;
+  /** Default: the process's own. */
+  readonly stdout?: Writable;
+}
+
+/** Opens a sink whose spec gives `options`, and functions or data by role. */
+type Open = (sink: NamedSink, role: (role: string) => unknown, services: SinkServices) => SinkWriter;
+
+const OPENERS: Readonly<Record<string, Open>> = {
+  stdout: ({ delivery, options }, _role, { stdout = process.stdout }) =>
+    openStdoutSink({ delivery, max: options['max'] as number }, stdout),
+  'text-file': ({ options }, _role, { world }) => openTextFileSink(options['folder'] as string, world.files),
+  memory: (_sink, role) => openMemorySink(role('results') as unknown[]),
+  foreach: ({ name }, role) =>
+    openForeachSink(name, role('call') as (value: unknown, context: ResultContext) => unknown),
+  none: () => openNoneSink(),
+};
+
+/**
+ * Opens a sink. `role` finds the functions and the data of its spec: `call`, `results`.
+ *
+ * @throws StreamError `RG006` for an unknown kind.
+ */
+export async function openSink(
+  sink: NamedSink,
+  role: (role: string) => unknown,
+  services: SinkServices,
+): Promise<SinkWriter> {
+  const open = Object.hasOwn(OPENERS, sink.kind) ? OPENERS[sink.kind] : undefined;
+  if (open !== undefined) return open(sink, role, services);
+  const near = nearest(sink.kind, Object.keys(OPENERS));
+  throw new StreamError(
+    'RG006',
+    `nothing can open sink '${sink.name}' of kind '${sink.kind}'`,
+    near === undefined ? 'use a sink of raingauge/sinks' : `did you mean '${near}'?`,
+  );
+}

@@ -1,0 +1,66 @@
+/** Opens what a source spec names. The one place that knows every kind of source. */
+import type { Readable } from 'node:stream';
+import { nearest, StreamError } from '../core/errors.js';
+import type { RawSource } from '../runtime/source.js';
+import type { World } from '../runtime/world.js';
+import { type GeneratorSettings, openGenerator } from './generator-source.js';
+import { openMemorySource } from './memory-source.js';
+import { openStdinSource } from './stdin-source.js';
+import { openTcpSource, type TcpSettings } from './tcp-source.js';
+import { openTextFileSource, type TextFileSettings } from './text-file-source.js';
+
+/** A source as the graph has it. */
+export interface NamedSource {
+  /** Its name in the topology. */
+  readonly name: string;
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What connectors may use. */
+export interface SourceServices {
+  readonly world: Pick<World, 'clock' | 'scheduler' | 'files' | 'prng'>;
+  /** Default: the process's own. */
+  readonly stdin?: Readable;
+}
+
+/** Opens a source whose spec gives `options`, and functions or data by role. */
+type Open = (
+  source: NamedSource,
+  role: (role: string) => unknown,
+  services: SourceServices,
+) => RawSource | Promise<RawSource>;
+
+const OPENERS: Readonly<Record<string, Open>> = {
+  'text-file': ({ options }, _role, { world }) =>
+    openTextFileSource(options as unknown as TextFileSettings, world.files),
+  generator: ({ name, options }, role, { world }) => {
+    const { count = Number.POSITIVE_INFINITY, partitions = 1, seed } = options as { readonly [name: string]: number };
+    const make = role('make') as GeneratorSettings['make'];
+    return openGenerator({ name, make, count, partitions, seed: seed ?? world.prng.fork(`source:${name}`).int32() });
+  },
+  memory: (_source, role) => openMemorySource(role('values') as readonly (readonly unknown[])[]),
+  stdin: ({ options }, _role, { stdin = process.stdin }) =>
+    openStdinSource(options as unknown as Parameters<typeof openStdinSource>[0], stdin),
+  tcp: ({ options }, _role, { world }) => openTcpSource(options as unknown as TcpSettings, world),
+};
+
+/**
+ * Opens a source. `role` finds the functions and the data of its spec: `make`, `values`.
+ *
+ * @throws StreamError `RG040`, `RG041`, `RG043` for what is not there, `RG006` for an unknown kind.
+ */
+export async function openSource(
+  source: NamedSource,
+  role: (role: string) => unknown,
+  services: SourceServices,
+): Promise<RawSource> {
+  const open = Object.hasOwn(OPENERS, source.kind) ? OPENERS[source.kind] : undefined;
+  if (open !== undefined) return open(source, role, services);
+  const near = nearest(source.kind, Object.keys(OPENERS));
+  throw new StreamError(
+    'RG006',
+    `nothing can open source '${source.name}' of kind '${source.kind}'`,
+    near === undefined ? 'use a source of raingauge/sources' : `did you mean '${near}'?`,
+  );
+}

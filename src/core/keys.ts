@@ -1,0 +1,64 @@
+/** Keys: primitives and tuples of them, one canonical encoding and one hash for both modes. */
+import { StreamError } from './errors.js';
+
+/** What may be a key. A tuple counts by its contents; other objects are refused, since equal ones would never match. */
+export type Key = string | number | bigint | boolean | null | undefined | readonly Key[];
+
+/** Key groups: the unit in which keyed state moves between tasks. Fixed, so that a checkpoint fits any parallelism. */
+export const KEY_GROUPS = 128;
+
+/**
+ * Encodes a key as text: equal keys, and only they, have equal text. -0 equals 0, NaN equals NaN.
+ *
+ * @throws StreamError `RG033` for an object, a function or a symbol.
+ */
+export function encodeKey(key: unknown): string {
+  switch (typeof key) {
+    case 'string':
+      return `s${key.length}:${key}`;
+    case 'number':
+      return `n${key === 0 ? 0 : key};`;
+    case 'bigint':
+      return `b${key};`;
+    case 'boolean':
+      return key ? 't' : 'f';
+    case 'undefined':
+      return 'u';
+    default:
+      if (key === null) return '0';
+      if (Array.isArray(key)) return `[${key.map(encodeKey).join('')}]`;
+      throw badKey(key);
+  }
+}
+
+/** A 32-bit hash of a key; the same on every machine and in every mode. @throws StreamError `RG033` as `encodeKey`. */
+export function hashKey(key: unknown): number {
+  return hashString(typeof key === 'string' ? key : encodeKey(key));
+}
+
+/** The key group of a key, in [0, KEY_GROUPS). */
+export function keyGroup(key: unknown): number {
+  return (hashKey(key) >>> 0) % KEY_GROUPS;
+}
+
+/** The task, in [0, parallelism), that owns a key: contiguous ranges of key groups. */
+export function taskOfKey(key: unknown, parallelism: number): number {
+  return parallelism === 1 ? 0 : Math.floor((keyGroup(key) * parallelism) / KEY_GROUPS);
+}
+
+function hashString(text: string): number {
+  let hash = 0x9747b28c;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x5bd1e995);
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash, 0x2c1b3c6d);
+  return hash ^ (hash >>> 12);
+}
+
+function badKey(key: unknown): StreamError {
+  const shown = typeof key === 'object' ? 'an object' : `a ${typeof key}`;
+  return new StreamError(
+    'RG033',
+    `a key is ${shown}, so equal keys would never match`,
+    'return a string, a number or a tuple of them: keyBy((order) => order.customerId)',
+  );
+}

@@ -1,0 +1,183 @@
+/** Builds the fused chain of one task: from the operators of a stage to links, the same for both executors. */
+import { StreamError } from '../core/errors.js';
+import type { KeyedStore } from '../core/keyed-store.js';
+import { createKernel } from '../kernels/create-kernel.js';
+import { type Emit, type Kernel, type KernelCounter, NO_BUDGET, type RecordContext } from '../kernels/kernel.js';
+import type { CoreOperator, Plan, SinkOperator, Stage } from '../plan/plan.js';
+import type { FunctionTable } from '../topology/graph.js';
+import { fanOut, gated, type Link, NOWHERE } from './link.js';
+import { narrowLink } from './narrow-links.js';
+import { timestampsLink } from './timestamps-link.js';
+import { attributed } from './user-error.js';
+
+/** What a task gives to its chain. */
+export interface ChainParts {
+  readonly plan: Plan;
+  readonly stage: Stage;
+  readonly functions: FunctionTable;
+  readonly context: RecordContext;
+  /** The store of a stateful operator on this task. */
+  readonly store: (operator: CoreOperator) => KeyedStore;
+  /** The links to the tasks of other stages that read this output. */
+  readonly exits: (operator: number, output: string) => readonly Link[];
+  /** Takes a sink's results; their times stand in the context. */
+  readonly sink: (operator: SinkOperator) => Emit;
+  /** Set for a stage that holds watermarks back: wraps each entrance where they begin to close windows. */
+  readonly hold?: (link: Link) => Link;
+  readonly count: (counter: KernelCounter, by: number) => void;
+  /** Set when results that fail downstream are set aside: takes what a kernel emitted because stream time went on. */
+  readonly resultFailed?: (value: unknown, error: StreamError) => void;
+}
+
+/** A built chain. */
+export interface Chain {
+  /** Takes what the stage's head takes: records behind an exchange. For a source, spout or bolt: see `output`. */
+  readonly head: Link;
+  /** What follows an output of the head: where a source, spout or bolt emits. */
+  readonly output: (name: string) => Link;
+}
+
+/** Builds a chain on the task's stores; building it again on the same stores goes on where they stand. */
+export function buildChain(parts: ChainParts): Chain {
+  const builder = new ChainBuilder(parts);
+  const head = parts.plan.operators[parts.stage.head]!;
+  const isKernel = !['source', 'spout', 'bolt'].includes(head.kind);
+  return { head: isKernel ? builder.linkOf(head) : NOWHERE, output: (name) => builder.outputOf(head, name) };
+}
+
+class ChainBuilder {
+  readonly #parts: ChainParts;
+  readonly #members: ReadonlySet<number>;
+  readonly #entrances = new Map<number, Link[]>();
+  readonly #outputs = new Map<string, Link>();
+
+  constructor(parts: ChainParts) {
+    this.#parts = parts;
+    this.#members = new Set(parts.stage.operators);
+  }
+
+  /** Everything that reads this output: operators of the same stage, then other stages. */
+  outputOf(operator: CoreOperator, output: string): Link {
+    const name = `${operator.id}:${output}`;
+    const known = this.#outputs.get(name);
+    if (known !== undefined) return known;
+    const { plan, stage, exits } = this.#parts;
+    const readers = stage.operators.flatMap((id) => {
+      const reader = plan.operators[id]!;
+      if (id === stage.head) return [];
+      const paths = reader.inputs.filter((input) => input.operator === operator.id && input.output === output);
+      return paths.map(() => this.#held(operator, reader, this.#entranceOf(reader)));
+    });
+    const link = fanOut([...readers, ...exits(operator.id, output).map((exit) => this.#held(operator, undefined, exit))]);
+    this.#outputs.set(name, link);
+    return link;
+  }
+
+  /** Watermarks are held behind narrow operators and `timestamps`, which must see them in sequence, and once on each path. */
+  #held(from: CoreOperator, reader: CoreOperator | undefined, link: Link): Link {
+    const { hold } = this.#parts;
+    if (hold === undefined || !isNarrow(from) || (reader !== undefined && isNarrow(reader))) return link;
+    return hold(link);
+  }
+
+  /** The next free entrance of an operator: it has one for each path that leads to it within the stage. */
+  #entranceOf(operator: CoreOperator): Link {
+    let free = this.#entrances.get(operator.id);
+    if (free === undefined) {
+      const paths = operator.inputs.filter((input) => this.#members.has(input.operator)).length;
+      free = [...gated(this.linkOf(operator), paths)];
+      this.#entrances.set(operator.id, free);
+    }
+    return free.shift()!;
+  }
+
+  /** Results go on as they are, unless those that fail are set aside one by one. */
+  #emit(next: Link, times: EmissionTime): Emit {
+    const { resultFailed } = this.#parts;
+    if (resultFailed === undefined) return next.push;
+    return (value) => {
+      try {
+        next.push(value);
+      } catch (thrown) {
+        if (!times.isAdvancing || !(thrown instanceof StreamError)) throw thrown;
+        resultFailed(value, thrown);
+      }
+    };
+  }
+
+  linkOf(operator: CoreOperator): Link {
+    const { functions, context, store, sink, count } = this.#parts;
+    switch (operator.kind) {
+      case 'map':
+      case 'flat-map':
+      case 'filter':
+        return narrowLink(operator, functions, this.outputOf(operator, 'default'));
+      case 'timestamps': {
+        const late = this.outputOf(operator, 'late');
+        const step = this.#parts.plan.step;
+        return timestampsLink({ operator, functions, context, store: store(operator), step, count, next: this.outputOf(operator, 'default'), late });
+      }
+      case 'sink':
+        return { ...NOWHERE, push: sink(operator) };
+      case 'source':
+      case 'spout':
+      case 'bolt':
+        return NOWHERE;
+      default: {
+        const next = this.outputOf(operator, 'default');
+        const times = { isAdvancing: false };
+        const emit = this.#emit(next, times);
+        const kernel = createKernel(operator, functions, { store: store(operator), context, emit, count });
+        return kernelLink(kernel, operator, next, times);
+      }
+    }
+  }
+}
+
+/** Whether a kernel is emitting because stream time went on, and not because of a record that can be delivered again. */
+interface EmissionTime {
+  isAdvancing: boolean;
+}
+
+/** The link of a stateful kernel: results of a watermark come before the watermark. */
+function kernelLink(kernel: Kernel, operator: CoreOperator, next: Link, times: EmissionTime): Link {
+  const attempt = (run: () => void): void => {
+    times.isAdvancing = true;
+    try {
+      run();
+    } catch (thrown) {
+      throw attributed(thrown, operator);
+    } finally {
+      times.isAdvancing = false;
+    }
+  };
+  return {
+    push: (value) => {
+      try {
+        kernel.onRecord(value);
+      } catch (thrown) {
+        throw attributed(thrown, operator);
+      }
+    },
+    advance: (watermark) => {
+      attempt(() => completely(() => kernel.advance(watermark, NO_BUDGET)));
+      next.advance(watermark);
+    },
+    end: (finalWatermark, highest) => {
+      attempt(() => {
+        if (finalWatermark !== Number.NEGATIVE_INFINITY) completely(() => kernel.advance(finalWatermark, NO_BUDGET));
+        if (highest !== Number.NEGATIVE_INFINITY) completely(() => kernel.endOfInput(highest, NO_BUDGET));
+      });
+      next.end(finalWatermark, highest);
+    },
+  };
+}
+
+/** Operators that watermarks pass in sequence, at the place between two records where they stand. */
+function isNarrow(operator: CoreOperator): boolean {
+  return ['source', 'spout', 'map', 'flat-map', 'filter', 'timestamps', 'sink'].includes(operator.kind);
+}
+
+function completely(step: () => boolean): void {
+  while (!step());
+}

@@ -1,0 +1,139 @@
+/** What both executors take and give. */
+import type { StreamError } from '../core/errors.js';
+import type { Key } from '../core/keys.js';
+import type { Plan } from '../plan/plan.js';
+import type { BatchInfo, Listener, Mode } from '../runtime/events.js';
+import type { SinkWriter } from '../runtime/sink.js';
+import type { SourceReader } from '../runtime/source.js';
+import type { World } from '../runtime/world.js';
+import type { FunctionTable } from '../topology/graph.js';
+
+/** What an executor is given: opened ends by name, and the World. It opens nothing itself. */
+export interface Services {
+  /** `world.clock` reads stream time. */
+  readonly world: World;
+  readonly sources: ReadonlyMap<string, SourceReader>;
+  readonly sinks: ReadonlyMap<string, SinkWriter>;
+  readonly functions: FunctionTable;
+  readonly listener?: Listener;
+  /** How a fault plan gets into the record model's channels; none in an ordinary run. */
+  readonly channels?: ChannelDecorator;
+}
+
+/** An answer's way to the ackers. */
+export type AckSender = (root: number, generation: number, high: number, low: number) => void;
+
+/** Decorates channels: executors contain no fault code. */
+export interface ChannelDecorator {
+  /** The way of a component's acks to the ackers. */
+  acks(component: string, send: AckSender): AckSender;
+  /** Asked for each tuple on its way to a component; false loses it. Undefined: nothing is ever lost. */
+  tuples(component: string): (() => boolean) | undefined;
+}
+
+/** Settings of the micro-batch model, with Spark's defaults where Spark has them. */
+export interface MicroBatchOptions {
+  /** How often a receiver's data are cut to a block (us). Spark: `spark.streaming.blockInterval`, 200 ms. */
+  readonly blockInterval: number;
+  /** The most records of one block and of one range. */
+  readonly blockRecordsMax: number;
+  /** The most records that wait for their batch, for each partition; beyond it receivers are not polled. */
+  readonly receivedRecordsMax: number;
+  /** How long the cut of a batch waits for that tick's heartbeat (us). */
+  readonly cutSlack: number;
+  /** `interval`: a batch at each multiple of the batch interval. `available`: at once while there are data (Spark's `AvailableNow`). */
+  readonly trigger: 'interval' | 'available';
+  /** The most records of one batch with trigger `available`. */
+  readonly batchRecordsMax: number;
+}
+
+/** Settings of the record model, with Storm's defaults where Storm has them. */
+export interface RecordOptions {
+  /** False: nothing is tracked, at-most-once (Storm: 0 ackers). */
+  readonly acking: boolean;
+  /** The most unprocessed tuples of a spout task. Storm: `topology.max.spout.pending`. */
+  readonly maxSpoutPending: number;
+  /** A tree that is not done between once and twice this long fails (us). Storm: `topology.message.timeout.secs`, 30 s. */
+  readonly messageTimeout: number;
+  /** Replays of a tuple before `onError` applies, and the first and longest wait before one (us). */
+  readonly replaysMax: number;
+  readonly replayDelay: number;
+  readonly replayDelayMax: number;
+  /** Acker tasks. Storm: `topology.acker.executors`. */
+  readonly ackers: number;
+  /** Entries of the ring of one edge; a power of two. */
+  readonly ringCapacity: number;
+  /** The most records that a spout task emits in one turn. */
+  readonly turnRecordsMax: number;
+}
+
+/** Storm's statistics of one component. Latencies are means in us over all, unsampled. */
+export interface ComponentStats {
+  readonly component: string;
+  readonly tasks: number;
+  readonly emitted: number;
+  readonly transferred: number;
+  readonly executed: number;
+  readonly acked: number;
+  readonly failed: number;
+  /** Spouts: emit to done tree. */
+  readonly completeLatency: number;
+  /** Bolts: time inside `execute`. */
+  readonly executeLatency: number;
+  /** Bolts: `execute` to `ack`. */
+  readonly processLatency: number;
+  /** Share of the run that the component's tasks were busy, 0 to 1. */
+  readonly capacity: number;
+}
+
+/** A tuple tree, or a record, that was given up. */
+export interface DeadLetter {
+  readonly source: string;
+  readonly partition: number;
+  /** Offset in the partition, or the message id of a user-written spout. */
+  readonly offset: number | string;
+  readonly value: unknown;
+  readonly error: StreamError;
+}
+
+/** What a run leaves behind. */
+export interface JobResult {
+  readonly mode: Mode;
+  readonly outcome: 'finished' | 'stopped' | 'failed';
+  readonly error: StreamError | undefined;
+  /** Records read from each source. */
+  readonly recordsRead: Readonly<Record<string, number>>;
+  /** Results handed to each sink. */
+  readonly resultsWritten: Readonly<Record<string, number>>;
+  readonly lateRecords: number;
+  readonly skippedEmptyIntervals: number;
+  /** The first `DEAD_LETTERS_KEPT` of them; `deadLetterCount` counts all. */
+  readonly deadLetters: readonly DeadLetter[];
+  readonly deadLetterCount: number;
+  /** Stream time from start to end of the run (us). */
+  readonly duration: number;
+  /** Micro-batch: the latest `BATCHES_KEPT`, and how many there were. */
+  readonly batches: readonly BatchInfo[];
+  readonly batchCount: number;
+  readonly taskRetries: number;
+  /** Record mode: Storm's numbers. */
+  readonly components: readonly ComponentStats[];
+  readonly acked: number;
+  readonly failed: number;
+  readonly replayed: number;
+  /** Final state of a keyed operator, in no promised order. Empty for an unknown uid. */
+  state(uid: string): Iterable<readonly [Key, unknown]>;
+}
+
+export const DEAD_LETTERS_KEPT = 100;
+export const BATCHES_KEPT = 1_000;
+
+/** A running job. */
+export interface RunningJob {
+  /** Settles when the job has ended, also with outcome `failed`. Rejects only for a bug of ours. */
+  readonly done: Promise<JobResult>;
+  /** Stops gracefully: sources first, then what they gave is finished. */
+  stop(): void;
+  /** What has been done so far, cheap enough for ten times a second. */
+  progress(): { readonly recordsRead: number; readonly resultsWritten: number; readonly pending: number };
+}

@@ -1,0 +1,226 @@
+/** One task of a stage across all batches: its chain, its state, and the attempts of each batch. */
+import { StreamError } from '../../core/errors.js';
+import type { KernelCounter, RecordContext } from '../../kernels/kernel.js';
+import type { CoreOperator, Plan, SinkOperator, Stage } from '../../plan/plan.js';
+import type { JobEvent } from '../../runtime/events.js';
+import type { FunctionTable } from '../../topology/graph.js';
+import { buildChain, type Chain } from '../chain.js';
+import type { DeadLetter } from '../executor.js';
+import type { Link } from '../link.js';
+import type { SinkOutlet } from '../sink-outlets.js';
+import type { Stores } from '../stores.js';
+import { emptyOutput, Rows, shuffleLink, type ShuffleOutput } from './shuffle.js';
+
+/** What all tasks of a job share. */
+export interface TaskServices {
+  readonly plan: Plan;
+  readonly functions: FunctionTable;
+  readonly stores: Stores;
+  readonly outlets: ReadonlyMap<string, SinkOutlet>;
+  readonly count: (counter: KernelCounter, by: number) => void;
+  readonly event: (event: JobEvent) => void;
+  readonly deadLetter: (letter: DeadLetter) => void;
+  readonly retried: () => void;
+}
+
+/** The work of one task in one batch: records by index, then what follows them. */
+export interface TaskInput {
+  readonly length: number;
+  /** Runs the records `from` to `to` (exclusive); `at` is told before each, so that a failure knows its record. */
+  run(chain: Chain, context: RecordContext, from: number, to: number, at: (index: number) => void): void;
+  /** Advances stream time behind the last record, and ends the input. */
+  finish(chain: Chain): void;
+  /** Undoes what the input itself keeps between batches, before another attempt. */
+  rewind(): void;
+  /** Where record `index` came from, for a dead letter. */
+  describe(index: number): Pick<DeadLetter, 'source' | 'partition' | 'offset' | 'value'>;
+}
+
+/** A task's results for one sink in the attempt under way. */
+interface Staged {
+  readonly outlet: SinkOutlet;
+  readonly rows: Rows;
+}
+
+/**
+ * Runs attempts. Nothing of an attempt is seen before it succeeds: state is rolled back, shuffle output and results are
+ * thrown away. After `attemptsMax` failed attempts the job fails, or, with `onError: 'dead-letter'`, the last attempt goes
+ * piece by piece: the record at hand when it threw is set aside, and the task goes on behind it.
+ */
+export class BatchTask {
+  readonly stage: Stage;
+  readonly task: number;
+  readonly #services: TaskServices;
+  readonly #context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
+  readonly #stateful: readonly CoreOperator[];
+  readonly #exits: readonly { readonly key: string; readonly readers: number }[];
+  readonly #staged = new Map<string, Staged>();
+  #chain: Chain;
+  #outputs = new Map<string, ShuffleOutput>();
+  #isolating = false;
+  #counts: [KernelCounter, number][] = [];
+
+  constructor(stage: Stage, task: number, services: TaskServices) {
+    this.stage = stage;
+    this.task = task;
+    this.#services = services;
+    this.#stateful = stage.operators.map((id) => services.plan.operators[id]!).filter(services.stores.isStateful);
+    this.#exits = services.plan.stages.flatMap((reading) => reading.inputs.flatMap((input, index) => (input.stage === stage.id ? [{ key: `${reading.id}:${index}`, readers: reading.parallelism }] : [])));
+    this.#chain = this.#build();
+  }
+
+  /** Runs one batch's work to success. Returns the shuffle output by `stage:input` of its readers. @throws StreamError when all attempts failed. */
+  runBatch(input: TaskInput): ReadonlyMap<string, ShuffleOutput> {
+    const { attemptsMax, onError } = this.#services.plan.settings;
+    for (let attempt = 1; ; attempt++) {
+      this.#begin();
+      try {
+        const isLast = attempt === attemptsMax;
+        if (isLast && onError === 'dead-letter') this.#runPiecewise(input);
+        else input.run(this.#chain, this.#context, 0, input.length, NOT_TOLD);
+        input.finish(this.#chain);
+        return this.#commit();
+      } catch (thrown) {
+        this.#rollback(input);
+        const code = thrown instanceof StreamError ? thrown.code : 'bug';
+        this.#services.event({ kind: 'taskFailed', stage: this.stage.id, partition: this.task, attempt, code });
+        if (attempt === attemptsMax || !(thrown instanceof StreamError)) throw thrown;
+        this.#services.retried();
+      } finally {
+        this.#isolating = false;
+      }
+    }
+  }
+
+  /** Runs from one bad record to the next. What came before a bad record is kept; the record itself leaves no trace. */
+  #runPiecewise(input: TaskInput): void {
+    this.#isolating = true;
+    let index = 0;
+    const at = (current: number): void => {
+      index = current;
+    };
+    for (let from = 0; from < input.length; from = index + 1) {
+      const marks = this.#mark();
+      try {
+        index = from;
+        input.run(this.#chain, this.#context, from, input.length, at);
+        return;
+      } catch (thrown) {
+        if (!(thrown instanceof StreamError)) throw thrown;
+        this.#backTo(marks, input);
+        input.run(this.#chain, this.#context, from, index, NOT_TOLD);
+        this.#keep();
+        this.#services.deadLetter({ ...input.describe(index), error: thrown });
+      }
+    }
+  }
+
+  #begin(): void {
+    for (const { key, readers } of this.#exits) this.#outputs.set(key, emptyOutput(readers));
+    for (const { rows } of this.#staged.values()) rows.clear();
+    this.#counts = [];
+    for (const operator of this.#stateful) this.#services.stores.of(operator, this.task).begin();
+  }
+
+  #rollback(input: TaskInput): void {
+    for (const operator of this.#stateful) this.#services.stores.of(operator, this.task).rollback();
+    input.rewind();
+    this.#chain = this.#build();
+  }
+
+  #commit(): ReadonlyMap<string, ShuffleOutput> {
+    for (const operator of this.#stateful) this.#services.stores.of(operator, this.task).commit();
+    for (const [counter, by] of this.#counts) this.#services.count(counter, by);
+    for (const { outlet, rows } of this.#staged.values()) {
+      const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
+      const emit = outlet.emit(context, this.task);
+      for (let i = 0; i < rows.length; i++) {
+        context.timestamp = rows.timestamps[i]!;
+        context.windowEnd = rows.windowEnds[i]!;
+        emit(rows.values[i]);
+      }
+      rows.clear();
+    }
+    const outputs = this.#outputs;
+    this.#outputs = new Map();
+    return outputs;
+  }
+
+  /** The lengths of all that an attempt writes, to cut it back to. */
+  #mark(): readonly (() => void)[] {
+    const rows = [...[...this.#staged.values()].map((staged) => staged.rows), ...[...this.#outputs.values()].flatMap((output) => output.rows)];
+    const counts = this.#counts.length;
+    const cuts = rows.map((row) => {
+      const { length } = row;
+      return () => {
+        row.values.length = length;
+      };
+    });
+    return [...cuts, () => this.#counts.splice(counts)];
+  }
+
+  #backTo(marks: readonly (() => void)[], input: TaskInput): void {
+    for (const cut of marks) cut();
+    for (const operator of this.#stateful) this.#services.stores.of(operator, this.task).rollback();
+    input.rewind();
+    this.#chain = this.#build();
+    for (const operator of this.#stateful) this.#services.stores.of(operator, this.task).begin();
+  }
+
+  /** Makes the piece so far final within the attempt. */
+  #keep(): void {
+    for (const operator of this.#stateful) {
+      const store = this.#services.stores.of(operator, this.task);
+      store.commit();
+      store.begin();
+    }
+  }
+
+  #build(): Chain {
+    const { plan, functions, stores } = this.#services;
+    const { stage, task } = this;
+    const context = this.#context;
+    return buildChain({
+      plan,
+      stage,
+      functions,
+      context,
+      store: (operator) => stores.of(operator, task),
+      exits: (operator, output) => this.#shuffles(operator, output),
+      sink: (operator) => this.#stage(operator),
+      count: (counter, by) => this.#counts.push([counter, by]),
+      ...(plan.settings.onError === 'dead-letter' ? { resultFailed: (value, error) => this.#resultFailed(value, error) } : {}),
+    });
+  }
+
+  #resultFailed(value: unknown, error: StreamError): void {
+    if (!this.#isolating) throw error;
+    const head = this.#services.plan.operators[this.stage.head]!;
+    this.#services.deadLetter({ source: head.uid, partition: this.task, offset: -1, value, error });
+  }
+
+  #shuffles(operator: number, output: string): readonly Link[] {
+    const { plan } = this.#services;
+    return plan.stages.flatMap((reading) =>
+      reading.inputs.flatMap((input, index) => {
+        if (input.stage !== this.stage.id || input.operator !== operator || input.output !== output) return [];
+        const key = `${reading.id}:${index}`;
+        const reader = plan.operators[reading.head]!;
+        return [shuffleLink({ exchange: input.exchange, reader, context: this.#context, output: () => this.#outputs.get(key)! })];
+      }),
+    );
+  }
+
+  #stage(operator: SinkOperator): (value: unknown) => void {
+    let staged = this.#staged.get(operator.name);
+    if (staged === undefined) {
+      staged = { outlet: this.#services.outlets.get(operator.name)!, rows: new Rows() };
+      this.#staged.set(operator.name, staged);
+    }
+    const { rows } = staged;
+    const context = this.#context;
+    return (value) => rows.add(value, context);
+  }
+}
+
+const NOT_TOLD = (): void => {};

@@ -1,0 +1,79 @@
+/** What one source partition has received and no batch has taken yet. */
+import type { StreamError } from '../../core/errors.js';
+import { Block, type PartitionReader } from '../../runtime/source.js';
+import type { MicroBatchOptions } from '../executor.js';
+
+/**
+ * A receiver's block queue, or a direct source's next range.
+ *
+ * A receiver is polled at each block interval and its data cut to a block; a direct source is polled when a batch is cut.
+ * While `receivedRecordsMax` records wait, nothing is polled: the source feels the back-pressure.
+ */
+export class ReceivedPartition {
+  readonly source: string;
+  readonly partition: number;
+  readonly reader: PartitionReader;
+  readonly #options: MicroBatchOptions;
+  #blocks: Block[] = [];
+  #waiting = 0;
+  #nextOffset = 0;
+  /** The latest heartbeat received. */
+  heartbeat = Number.NEGATIVE_INFINITY;
+  /** The end has been received. */
+  hasEnded = false;
+
+  constructor(source: string, partition: number, reader: PartitionReader, options: MicroBatchOptions) {
+    this.source = source;
+    this.partition = partition;
+    this.reader = reader;
+    this.#options = options;
+  }
+
+  get recordsRead(): number {
+    return this.#nextOffset;
+  }
+
+  /** Records that wait for their batch. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  get failure(): StreamError | undefined {
+    return this.#blocks.length === 0 ? this.reader.failure : undefined;
+  }
+
+  /** Polls blocks of up to `blockRecordsMax` records while there are more, `max` in all. True when anything came. */
+  receive(max: number): boolean {
+    const { blockRecordsMax, receivedRecordsMax } = this.#options;
+    let left = Math.min(max, receivedRecordsMax - this.#waiting);
+    let received = false;
+    while (left > 0 && !this.hasEnded) {
+      const block = new Block();
+      block.clear(this.#nextOffset);
+      this.reader.poll(block, Math.min(left, blockRecordsMax));
+      const count = block.values.length;
+      if (count === 0 && block.heartbeats.length === 0 && !block.ended) break;
+      received = true;
+      this.#take(block, count);
+      left -= count;
+      if (count === 0) break;
+    }
+    return received;
+  }
+
+  /** Hands everything received to a batch. */
+  cut(): Block[] {
+    const blocks = this.#blocks;
+    this.#blocks = [];
+    this.#waiting = 0;
+    return blocks;
+  }
+
+  #take(block: Block, count: number): void {
+    this.#blocks.push(block);
+    this.#waiting += count;
+    this.#nextOffset += count;
+    this.heartbeat = block.heartbeats.at(-1)?.watermark ?? this.heartbeat;
+    this.hasEnded = block.ended;
+  }
+}

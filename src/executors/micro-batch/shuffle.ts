@@ -1,0 +1,87 @@
+/** Shuffles: what the tasks of one stage write, by reading task, and what those read. Bounded by the size of a batch. */
+import { taskOfKey } from '../../core/keys.js';
+import type { RecordContext } from '../../kernels/kernel.js';
+import type { CoreOperator, Exchange } from '../../plan/plan.js';
+import type { Link } from '../link.js';
+import { attributed } from '../user-error.js';
+
+/** Records with their times, as a struct of growing arrays. */
+export class Rows {
+  readonly values: unknown[] = [];
+  timestamps = new Float64Array(64);
+  windowEnds = new Float64Array(64);
+
+  get length(): number {
+    return this.values.length;
+  }
+
+  add(value: unknown, context: RecordContext): void {
+    const at = this.values.length;
+    if (at === this.timestamps.length) this.#grow();
+    this.timestamps[at] = context.timestamp;
+    this.windowEnds[at] = context.windowEnd;
+    this.values.push(value);
+  }
+
+  clear(): void {
+    this.values.length = 0;
+  }
+
+  #grow(): void {
+    const timestamps = new Float64Array(this.timestamps.length * 2);
+    const windowEnds = new Float64Array(timestamps.length);
+    timestamps.set(this.timestamps);
+    windowEnds.set(this.windowEnds);
+    this.timestamps = timestamps;
+    this.windowEnds = windowEnds;
+  }
+}
+
+/** What one task wrote for the tasks of one reading stage in one batch. */
+export interface ShuffleOutput {
+  /** By reading task. */
+  readonly rows: readonly Rows[];
+  /** How far the task's stream time got. */
+  watermark: number;
+  /** The task's input ended: its final watermark and highest timestamp. */
+  end: { readonly finalWatermark: number; readonly highest: number } | undefined;
+}
+
+export function emptyOutput(readers: number): ShuffleOutput {
+  return { rows: Array.from({ length: readers }, () => new Rows()), watermark: Number.NEGATIVE_INFINITY, end: undefined };
+}
+
+/** What a shuffle writer needs. `output` is the one of the attempt under way. */
+export interface ShuffleParts {
+  readonly exchange: Exchange;
+  readonly reader: CoreOperator;
+  readonly context: RecordContext;
+  readonly output: () => ShuffleOutput;
+}
+
+/** The link from a chain into a shuffle. Micro-batch plans have hash and global exchanges only: bolts are refused before. */
+export function shuffleLink({ exchange, reader, context, output }: ShuffleParts): Link {
+  const isHash = exchange.kind === 'hash';
+  return {
+    push: (value) => {
+      const { rows } = output();
+      const task = isHash && rows.length > 1 ? taskOf(reader, (value as readonly unknown[])[0], rows.length) : 0;
+      rows[task]!.add(value, context);
+    },
+    advance: (watermark) => {
+      output().watermark = watermark;
+    },
+    end: (finalWatermark, highest) => {
+      output().end = { finalWatermark, highest };
+    },
+  };
+}
+
+/** The reading task of a key. A bad key is the fault of the operator that groups by it. */
+export function taskOf(reader: CoreOperator, key: unknown, tasks: number): number {
+  try {
+    return taskOfKey(key, tasks);
+  } catch (thrown) {
+    throw attributed(thrown, reader);
+  }
+}

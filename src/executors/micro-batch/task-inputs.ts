@@ -1,0 +1,166 @@
+/** The work of a task in one batch: blocks of a source partition, or what a shuffle holds for it. */
+import { floorTo } from '../../core/time.js';
+import type { RecordContext } from '../../kernels/kernel.js';
+import type { Block, Heartbeat } from '../../runtime/source.js';
+import type { Chain } from '../chain.js';
+import type { WatermarkGate } from '../link.js';
+import type { TaskInput } from './batch-task.js';
+import type { Rows } from './shuffle.js';
+
+type Push = (value: unknown) => void;
+type Advance = (watermark: number) => void;
+
+/** How far a source partition's stream time got, across batches. */
+export interface PartitionTime {
+  watermark: number;
+  nextStep: number;
+  highest: number;
+  sent: number;
+}
+
+export function newPartitionTime(): PartitionTime {
+  return { watermark: Number.NEGATIVE_INFINITY, nextStep: Number.NEGATIVE_INFINITY, highest: Number.NEGATIVE_INFINITY, sent: Number.NEGATIVE_INFINITY };
+}
+
+/** The blocks of one source partition in one batch. Heartbeats run at their place between the records. */
+export class BlockInput implements TaskInput {
+  readonly length: number;
+  readonly #blocks: readonly Block[];
+  /** By index of the record that they stand before. */
+  readonly #heartbeats: Heartbeat[] = [];
+  readonly #time: PartitionTime;
+  readonly #before: PartitionTime;
+  readonly #step: number;
+  readonly #origin: { readonly source: string; readonly partition: number };
+
+  constructor(blocks: readonly Block[], time: PartitionTime, step: number, origin: { readonly source: string; readonly partition: number }) {
+    this.#blocks = blocks;
+    this.#time = time;
+    this.#before = { ...time };
+    this.#step = step;
+    this.#origin = origin;
+    let length = 0;
+    for (const block of blocks) {
+      for (const { at, watermark } of block.heartbeats) this.#heartbeats.push({ at: length + at, watermark });
+      length += block.values.length;
+    }
+    this.length = length;
+  }
+
+  run(chain: Chain, context: RecordContext, from: number, to: number, at: (index: number) => void): void {
+    const { push, advance } = chain.output('default');
+    let start = from;
+    for (const heartbeat of this.#heartbeats) {
+      if (heartbeat.at < from || heartbeat.at > to) continue;
+      this.#span(push, advance, context, start, heartbeat.at, at);
+      start = heartbeat.at;
+      if (heartbeat.watermark > this.#time.watermark) this.#rise(advance, heartbeat.watermark);
+    }
+    this.#span(push, advance, context, start, to, at);
+  }
+
+  finish(chain: Chain): void {
+    const link = chain.output('default');
+    for (const { watermark } of this.#heartbeats) if (watermark > this.#time.watermark) this.#rise(link.advance, watermark);
+    if (this.#blocks.at(-1)?.ended === true) link.end(this.#time.watermark, this.#time.highest);
+  }
+
+  rewind(): void {
+    Object.assign(this.#time, this.#before);
+  }
+
+  describe(index: number): { source: string; partition: number; offset: number; value: unknown } {
+    let base = 0;
+    for (const block of this.#blocks) {
+      if (index < base + block.values.length) return { ...this.#origin, offset: block.firstOffset + index - base, value: block.values[index - base] };
+      base += block.values.length;
+    }
+    return { ...this.#origin, offset: -1, value: undefined };
+  }
+
+  /** The records `from` to `to` of the input, over the borders of blocks. */
+  #span(push: Push, advance: Advance, context: RecordContext, from: number, to: number, at: (index: number) => void): void {
+    let base = 0;
+    for (const block of this.#blocks) {
+      const end = base + block.values.length;
+      if (end > from && base < to) this.#records(push, advance, context, block, Math.max(0, from - base), Math.min(end, to) - base, base, at);
+      base = end;
+    }
+  }
+
+  /** The hot loop: one call of the chain for each record. */
+  #records(push: Push, advance: Advance, context: RecordContext, block: Block, from: number, to: number, base: number, at: (index: number) => void): void {
+    const { values, timestamps } = block;
+    const time = this.#time;
+    for (let i = from; i < to; i++) {
+      const timestamp = timestamps[i]!;
+      at(base + i);
+      if (timestamp >= time.nextStep) this.#rise(advance, timestamp);
+      if (timestamp > time.highest) time.highest = timestamp;
+      if (timestamp > time.watermark) time.watermark = timestamp;
+      context.timestamp = timestamp;
+      context.windowEnd = Number.NaN;
+      push(values[i]);
+    }
+  }
+
+  #rise(advance: Advance, watermark: number): void {
+    const time = this.#time;
+    const floor = floorTo(watermark, this.#step);
+    time.watermark = Math.max(time.watermark, watermark);
+    time.nextStep = floor + this.#step;
+    if (floor <= time.sent) return;
+    time.sent = floor;
+    advance(floor);
+  }
+}
+
+/** What a shuffle holds for one task: rows of every producing task in order, then the minimum of their watermarks. */
+export class ShuffleInput implements TaskInput {
+  readonly length: number;
+  readonly #rows: readonly Rows[];
+  readonly #gate: WatermarkGate;
+  readonly #rose: boolean;
+  readonly #ended: boolean;
+  readonly #origin: { readonly source: string; readonly partition: number };
+
+  /** `rose`: the gate's minimum rose with this batch. `ended`: its last input ended with this batch. */
+  constructor(rows: readonly Rows[], gate: WatermarkGate, rose: boolean, ended: boolean, origin: { readonly source: string; readonly partition: number }) {
+    this.#rows = rows;
+    this.#gate = gate;
+    this.#rose = rose;
+    this.#ended = ended;
+    this.#origin = origin;
+    this.length = rows.reduce((sum, row) => sum + row.length, 0);
+  }
+
+  run(chain: Chain, context: RecordContext, from: number, to: number, at: (index: number) => void): void {
+    const { push } = chain.head;
+    let base = 0;
+    for (const { values, timestamps, windowEnds, length } of this.#rows) {
+      for (let i = Math.max(0, from - base); i < Math.min(length, to - base); i++) {
+        at(base + i);
+        context.timestamp = timestamps[i]!;
+        context.windowEnd = windowEnds[i]!;
+        push(values[i]);
+      }
+      base += length;
+    }
+  }
+
+  finish(chain: Chain): void {
+    if (this.#ended) chain.head.end(this.#gate.finalWatermark, this.#gate.highest);
+    else if (this.#rose) chain.head.advance(this.#gate.minimum);
+  }
+
+  rewind(): void {}
+
+  describe(index: number): { source: string; partition: number; offset: number; value: unknown } {
+    let base = 0;
+    for (const { values, length } of this.#rows) {
+      if (index < base + length) return { ...this.#origin, offset: index, value: values[index - base] };
+      base += length;
+    }
+    return { ...this.#origin, offset: -1, value: undefined };
+  }
+}

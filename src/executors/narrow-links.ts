@@ -1,0 +1,162 @@
+/** Links of the narrow operators: one record in, any number out, no state. User functions run here, nowhere deeper. */
+import type { FilterOperator, FlatMapOperator, MapOperator } from '../plan/plan.js';
+import { type FunctionTable, functionId } from '../topology/graph.js';
+import type { Link } from './link.js';
+import { attributed, promiseReturned, wrongShape } from './user-error.js';
+
+type Unary = (value: unknown) => unknown;
+type Pair = readonly [unknown, unknown];
+
+/** The link of a narrow operator in front of `next`. Watermarks and the end pass. */
+export function narrowLink(operator: MapOperator | FlatMapOperator | FilterOperator, functions: FunctionTable, next: Link): Link {
+  const { advance, end } = next;
+  const find = (role: string): Unary => functions.get(functionId(operator.node, role)) as Unary;
+  switch (operator.kind) {
+    case 'map':
+      return { push: mapPush(operator, find, next.push), advance, end };
+    case 'flat-map': {
+      const push = operator.shape === 'value' ? flatMapPush(operator, find('flatMap'), next.push) : flatMapValuesPush(operator, find('flatMapValues'), next.push);
+      return { push, advance, end };
+    }
+    case 'filter':
+      return { push: operator.arm === undefined ? filterPush(operator, find('filter'), next.push) : armPush(operator, find, next.push), advance, end };
+  }
+}
+
+function mapPush(operator: MapOperator, find: (role: string) => Unary, next: Link['push']): Link['push'] {
+  switch (operator.shape) {
+    case 'value':
+      return valuePush(operator, find('map'), next);
+    case 'pair-values':
+      return pairValuesPush(operator, find('mapValues'), next);
+    case 'key': {
+      const key = find('keyBy');
+      return (value) => {
+        let out: unknown;
+        try {
+          out = key(value);
+        } catch (thrown) {
+          throw attributed(thrown, operator);
+        }
+        if (out instanceof Promise) throw promiseReturned(operator);
+        next([out, value]);
+      };
+    }
+    case 'unit':
+      return (value) => next([value, 1]);
+    case 'constant':
+      return () => next(NULL_ONE);
+    case 'drop-key':
+      return (pair) => next((pair as Pair)[1]);
+  }
+}
+
+const NULL_ONE: Pair = [null, 1];
+
+function valuePush(operator: MapOperator, map: Unary, next: Link['push']): Link['push'] {
+  return (value) => {
+    let out: unknown;
+    try {
+      out = map(value);
+    } catch (thrown) {
+      throw attributed(thrown, operator);
+    }
+    if (out instanceof Promise) throw promiseReturned(operator);
+    next(out);
+  };
+}
+
+function pairValuesPush(operator: MapOperator, map: Unary, next: Link['push']): Link['push'] {
+  return (pair) => {
+    const [key, value] = pairOf(operator, pair);
+    let out: unknown;
+    try {
+      out = map(value);
+    } catch (thrown) {
+      throw attributed(thrown, operator);
+    }
+    if (out instanceof Promise) throw promiseReturned(operator);
+    next([key, out]);
+  };
+}
+
+function flatMapPush(operator: FlatMapOperator, flatMap: Unary, next: Link['push']): Link['push'] {
+  return (value) => {
+    let out: unknown;
+    try {
+      out = flatMap(value);
+    } catch (thrown) {
+      throw attributed(thrown, operator);
+    }
+    if (!Array.isArray(out)) return eachOf(operator, out, next);
+    for (let i = 0; i < out.length; i++) next(out[i]);
+  };
+}
+
+function flatMapValuesPush(operator: FlatMapOperator, flatMap: Unary, next: Link['push']): Link['push'] {
+  return (pair) => {
+    const [key, value] = pairOf(operator, pair);
+    let out: unknown;
+    try {
+      out = flatMap(value);
+    } catch (thrown) {
+      throw attributed(thrown, operator);
+    }
+    if (Array.isArray(out)) for (let i = 0; i < out.length; i++) next([key, out[i]]);
+    else eachOf(operator, out, (item) => next([key, item]));
+  };
+}
+
+/** Iterates what is no array: a generator, a Set. A user's generator may throw while it runs. */
+function eachOf(operator: FlatMapOperator, out: unknown, next: Link['push']): void {
+  if (out instanceof Promise) throw promiseReturned(operator);
+  if (typeof out !== 'object' || out === null || !(Symbol.iterator in out)) throw wrongShape(operator, out, 'an array or another iterable of elements');
+  const iterator = (out as Iterable<unknown>)[Symbol.iterator]();
+  for (;;) {
+    let step: IteratorResult<unknown>;
+    try {
+      step = iterator.next();
+    } catch (thrown) {
+      throw attributed(thrown, operator);
+    }
+    if (step.done === true) return;
+    next(step.value);
+  }
+}
+
+function filterPush(operator: FilterOperator, keep: Unary, next: Link['push']): Link['push'] {
+  return (value) => {
+    let kept: unknown;
+    try {
+      kept = keep(value);
+    } catch (thrown) {
+      throw attributed(thrown, operator);
+    }
+    if (kept === true) next(value);
+    else if (kept !== false && truthy(operator, kept)) next(value);
+  };
+}
+
+function armPush(operator: FilterOperator, find: (role: string) => Unary, next: Link['push']): Link['push'] {
+  const own = find(`arm:${operator.arm!}`);
+  const before = operator.before.map((arm) => find(`arm:${arm}`));
+  return (value) => {
+    let kept: boolean;
+    try {
+      kept = before.every((holds) => !truthy(operator, holds(value))) && truthy(operator, own(value));
+    } catch (thrown) {
+      throw attributed(thrown, operator);
+    }
+    if (kept) next(value);
+  };
+}
+
+function truthy(operator: FilterOperator, kept: unknown): boolean {
+  if (kept instanceof Promise) throw promiseReturned(operator);
+  return Boolean(kept);
+}
+
+function pairOf(operator: MapOperator | FlatMapOperator, value: unknown): Pair {
+  if (Array.isArray(value) && value.length === 2) return value as unknown as Pair;
+  throw wrongShape(operator, value, 'a pair [key, value]');
+}

@@ -1,0 +1,113 @@
+/** How a job ends: sinks and listeners around both executors, and the one result. */
+import { type ErrorCode, StreamError } from '../core/errors.js';
+import type { KernelCounter } from '../kernels/kernel.js';
+import type { Plan } from '../plan/plan.js';
+import type { Mode } from '../runtime/events.js';
+import { DEAD_LETTERS_KEPT, type DeadLetter, type JobResult, type Services } from './executor.js';
+import { SinkOutlet } from './sink-outlets.js';
+
+/** What an executor knows about its own run. */
+export type RunNumbers = Pick<JobResult, 'duration' | 'recordsRead' | 'state'> & Partial<JobResult>;
+
+/** Collects a job's outcome and settles its result once. */
+export class Outcome {
+  readonly result: Promise<JobResult>;
+  readonly outlets: ReadonlyMap<string, SinkOutlet>;
+  isSettled = false;
+  readonly #mode: Mode;
+  readonly #services: Services;
+  readonly #counters: Record<KernelCounter, number> = { lateRecords: 0, skippedEmptyIntervals: 0 };
+  readonly #deadLetters: DeadLetter[] = [];
+  #deadLetterCount = 0;
+  #resolve!: (result: JobResult) => void;
+  #reject!: (bug: unknown) => void;
+
+  constructor(mode: Mode, plan: Plan, services: Services) {
+    this.#mode = mode;
+    this.#services = services;
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.outlets = new Map([...services.sinks].map(([name, writer]) => [name, new SinkOutlet(name, writer, services.listener)]));
+    services.listener?.({ kind: 'jobStarted', job: plan.name, mode, plan: plan.hash });
+  }
+
+  get resultsWritten(): number {
+    let sum = 0;
+    for (const outlet of this.outlets.values()) sum += outlet.written;
+    return sum;
+  }
+
+  readonly count = (counter: KernelCounter, by: number): void => {
+    this.#counters[counter] += by;
+  };
+
+  deadLetter(letter: DeadLetter): void {
+    this.#deadLetterCount++;
+    if (this.#deadLetters.length < DEAD_LETTERS_KEPT) this.#deadLetters.push(letter);
+    this.#services.listener?.({ kind: 'deadLetter', component: letter.source, offset: letter.offset, code: letter.error.code });
+  }
+
+  /** False while a sink is behind; then `wake` is called when it no longer is. */
+  sinksReady(wake: () => void): boolean {
+    for (const { writer } of this.outlets.values()) {
+      if (writer.ready) continue;
+      writer.onReady(wake);
+      return false;
+    }
+    return true;
+  }
+
+  flushSinks(): void {
+    for (const { writer } of this.outlets.values()) writer.flush();
+  }
+
+  sinkFailure(): StreamError | 'stop' | undefined {
+    for (const { writer } of this.outlets.values()) if (writer.failure !== undefined) return writer.failure;
+    return undefined;
+  }
+
+  /** Settles the result. `closing` are the user's own close functions; what they throw fails the job. */
+  settle(outcome: JobResult['outcome'], error: unknown, closing: readonly (() => void)[], numbers: RunNumbers): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    let failure = error;
+    for (const close of closing) {
+      try {
+        close();
+      } catch (thrown) {
+        failure ??= thrown;
+      }
+    }
+    this.flushSinks();
+    if (failure !== undefined && !(failure instanceof StreamError)) {
+      this.#reject(failure);
+      return;
+    }
+    const final = failure === undefined ? outcome : 'failed';
+    this.#services.listener?.({ kind: 'jobEnded', outcome: final });
+    this.#resolve({
+      batches: [],
+      batchCount: 0,
+      taskRetries: 0,
+      components: [],
+      acked: 0,
+      failed: 0,
+      replayed: 0,
+      ...numbers,
+      mode: this.#mode,
+      outcome: final,
+      error: failure,
+      resultsWritten: Object.fromEntries([...this.outlets].map(([name, outlet]) => [name, outlet.written])),
+      ...this.#counters,
+      deadLetters: this.#deadLetters,
+      deadLetterCount: this.#deadLetterCount,
+    });
+  }
+}
+
+/** The code of an error for an event. */
+export function codeOf(error: unknown): ErrorCode | 'bug' {
+  return error instanceof StreamError ? error.code : 'bug';
+}

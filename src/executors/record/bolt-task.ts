@@ -1,0 +1,125 @@
+/** The task of a bolt: delivers tuples and ticks to the user's `execute`. */
+import { assert } from '../../core/assert.js';
+import { StreamError } from '../../core/errors.js';
+import type { Bolt, Values } from '../../topology/components.js';
+import { functionId } from '../../topology/graph.js';
+import type { BoltOperator } from '../../plan/plan.js';
+import { WatermarkGate } from '../link.js';
+import { attributed } from '../user-error.js';
+import { BoltCollector } from './bolt-collector.js';
+import { type BoltAnchors, BoltTuple } from './bolt-tuple.js';
+import { type Block, END, RECORD, WATERMARK } from './ring.js';
+import type { TaskParts } from './task.js';
+
+/** Where the tuples of one edge come from. */
+export interface TupleOrigin {
+  readonly component: string;
+  readonly task: number;
+  readonly stream: string;
+}
+
+/** Runs one instance of a user's bolt. Tuples of an edge keep their order; a tick comes behind all tuples before it. */
+export class BoltTask {
+  readonly #parts: TaskParts;
+  readonly #operator: BoltOperator;
+  readonly #bolt: Bolt<Values>;
+  readonly #collector: BoltCollector;
+  readonly #origins: readonly TupleOrigin[];
+  readonly #gate: WatermarkGate;
+  #lastTick: number;
+
+  constructor(parts: TaskParts, anchors: BoltAnchors, origins: readonly TupleOrigin[], directTask: { read: () => number }) {
+    assert(parts.head.kind === 'bolt', 'a bolt task runs a bolt');
+    this.#parts = parts;
+    this.#operator = parts.head;
+    this.#origins = origins;
+    this.#gate = new WatermarkGate(origins.length);
+    this.#collector = new BoltCollector(parts, parts.head, anchors);
+    directTask.read = () => this.#collector.directTask;
+    this.#lastTick = parts.now();
+    this.#bolt = this.#userCode(() => (parts.functions.get(functionId(parts.head.node, 'create')) as () => Bolt<Values>)());
+    const info = { component: parts.head.name, task: parts.task, parallelism: parts.stage.parallelism };
+    this.#userCode(() => this.#bolt.prepare?.(this.#collector, info));
+  }
+
+  get isEnded(): boolean {
+    return this.#gate.ended;
+  }
+
+  /** Calls the user's `cleanup`. */
+  close(): void {
+    this.#userCode(() => this.#bolt.cleanup?.());
+  }
+
+  /** One block of the edge `input`. */
+  onBlock(block: Block, input: number): void {
+    const { counters, now, task, job } = this.#parts;
+    const { ring, from, to } = block;
+    const began = now();
+    for (let i = from; i !== to; i = (i + 1) | 0) {
+      const at = i & ring.mask;
+      if (ring.kinds[at] === RECORD) this.#execute(this.#tuple(block, at, input, began));
+      else this.#control(ring.kinds[at]!, input, ring.timestamps[at]!, ring.windowEnds[at]!);
+    }
+    counters.executed[task]! += (to - from) | 0;
+    counters.busy += now() - began;
+    if (job.isStopping) job.wake();
+  }
+
+  #tuple({ ring }: Block, at: number, input: number, receivedAt: number): BoltTuple {
+    const { component, task, stream } = this.#origins[input]!;
+    const tuple = new BoltTuple(ring.values[at] as Values, component, task, stream, ring.timestamps[at]!);
+    ring.values[at] = undefined;
+    tuple.root = ring.roots[at]!;
+    tuple.receivedAt = receivedAt;
+    if (tuple.root >= 0) {
+      tuple.generation = ring.generations[at]!;
+      tuple.high = ring.highs[at]!;
+      tuple.low = ring.lows[at]!;
+      tuple.extra = ring.extras[at];
+    }
+    return tuple;
+  }
+
+  #execute(tuple: BoltTuple): void {
+    try {
+      this.#bolt.execute(tuple, this.#collector);
+    } catch (thrown) {
+      const error = attributed(thrown, this.#operator);
+      if (!(error instanceof StreamError) || error.code === 'RG036' || tuple.answer !== 'none' || tuple.root < 0) this.#parts.job.abort(error);
+      else this.#collector.failWith(tuple, this.#operator.name, error);
+    }
+  }
+
+  #control(kind: number, input: number, watermark: number, highest: number): void {
+    const gate = this.#gate;
+    const rose = kind === WATERMARK ? gate.advance(input, watermark) : gate.end(input, watermark, highest);
+    const isEnd = kind === END && gate.ended;
+    if (!isEnd && !rose) return;
+    const reached = isEnd ? gate.finalWatermark : gate.minimum;
+    this.#ticks(reached);
+    for (const { name } of this.#operator.streams) {
+      const link = this.#parts.chain.output(name);
+      if (isEnd) link.end(gate.finalWatermark, gate.highest);
+      else link.advance(reached);
+    }
+  }
+
+  /** Every tick up to the watermark, in order. */
+  #ticks(watermark: number): void {
+    const every = this.#operator.tickEvery;
+    if (every === undefined || watermark === Number.NEGATIVE_INFINITY) return;
+    for (let tick = (Math.floor(this.#lastTick / every) + 1) * every; tick <= watermark; tick += every) {
+      this.#lastTick = tick;
+      this.#execute(new BoltTuple({}, '__system', -1, '__tick', tick));
+    }
+  }
+
+  #userCode<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (thrown) {
+      throw attributed(thrown, this.#operator);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** An edge between two tasks: a bounded ring whose drained block is one `next` of an `Observable<Block>`. */
+import { type Observable, Subject } from 'rxjs';
+import { type Block, END, Ring, WATERMARK } from './ring.js';
+
+/**
+ * The producer writes into the ring; the turn loop drains it. When the ring is full the producer's write drains it at
+ * once: the consumer runs before the producer goes on, which is back-pressure on one thread. A block is one record at
+ * low load and grows by itself under load.
+ */
+export class Edge {
+  readonly ring: Ring;
+  readonly #subject = new Subject<Block>();
+  readonly #block: Block;
+  readonly #wake: () => void;
+  #isWaiting = false;
+
+  /** `wake` asks for a turn when the first entry comes. */
+  constructor(capacity: number, wake: () => void) {
+    this.ring = new Ring(capacity);
+    this.#block = { ring: this.ring, from: 0, to: 0 };
+    this.#wake = wake;
+  }
+
+  /** The drained blocks; completes with the job. */
+  get blocks(): Observable<Block> {
+    return this.#subject;
+  }
+
+  /** The place for the next entry; the caller fills it before it claims another. */
+  claim(): number {
+    const { ring } = this;
+    if (ring.isFull) this.drain();
+    if (!this.#isWaiting) {
+      this.#isWaiting = true;
+      this.#wake();
+    }
+    const at = ring.tail & ring.mask;
+    ring.tail = (ring.tail + 1) | 0;
+    return at;
+  }
+
+  watermark(watermark: number): void {
+    const at = this.claim();
+    this.ring.kinds[at] = WATERMARK;
+    this.ring.timestamps[at] = watermark;
+  }
+
+  end(finalWatermark: number, highest: number): void {
+    const at = this.claim();
+    this.ring.kinds[at] = END;
+    this.ring.timestamps[at] = finalWatermark;
+    this.ring.windowEnds[at] = highest;
+  }
+
+  /** Hands everything in the ring to the consumer, in one block. */
+  drain(): void {
+    const { ring } = this;
+    this.#isWaiting = false;
+    if (ring.isEmpty) return;
+    const block = this.#block;
+    block.from = ring.head;
+    block.to = ring.tail;
+    this.#subject.next(block);
+    ring.head = block.to;
+  }
+
+  complete(): void {
+    this.#subject.complete();
+  }
+}

@@ -1,0 +1,112 @@
+/** Exits: where a task's chain writes into the edges of one reading stage, by its exchange. */
+import type { StreamError } from '../../core/errors.js';
+import { taskOfKey } from '../../core/keys.js';
+import type { RecordContext } from '../../kernels/kernel.js';
+import type { CoreOperator, Exchange } from '../../plan/plan.js';
+import type { Link } from '../link.js';
+import { attributed } from '../user-error.js';
+import type { Anchors } from './anchors.js';
+import type { Edge } from './edge.js';
+import { RECORD } from './ring.js';
+
+/** What an exit needs from its task. */
+export interface ExitParts {
+  readonly exchange: Exchange;
+  /** One edge for each task of the reading stage. */
+  readonly edges: readonly Edge[];
+  readonly context: RecordContext;
+  readonly anchors: Anchors;
+  /** The operator that reads: it gets the blame for a bad key. */
+  readonly reader: CoreOperator;
+  /** The first task that a shuffle gives to. */
+  readonly shuffleFrom: number;
+  /** For direct groupings: the task that `emitDirect` chose. */
+  readonly directTask: () => number;
+  /** Counts a record handed to a task (Storm's `transferred`). */
+  readonly transferred: () => void;
+  /** False when a fault plan loses this record on its way; undefined in a run without faults. */
+  readonly passes: (() => boolean) | undefined;
+}
+
+/** The link into the edges. */
+export function exitLink(parts: ExitParts): Link {
+  const { edges } = parts;
+  return {
+    push: pushBy(parts),
+    advance: (watermark) => {
+      for (const edge of edges) edge.watermark(watermark);
+    },
+    end: (finalWatermark, highest) => {
+      for (const edge of edges) edge.end(finalWatermark, highest);
+    },
+  };
+}
+
+function pushBy(parts: ExitParts): Link['push'] {
+  const { exchange, edges, reader } = parts;
+  const only = edges.length === 1 ? edges[0]! : undefined;
+  const write = writer(parts);
+  switch (exchange.kind) {
+    case 'hash':
+      if (only !== undefined) return (value) => write(only, value);
+      return (value) => write(edges[taskOf(reader, (value as readonly unknown[])[0], edges.length)]!, value);
+    case 'fields': {
+      if (only !== undefined) return (value) => write(only, value);
+      const { fields } = exchange;
+      return (value) => {
+        const record = value as Readonly<Record<string, unknown>>;
+        const key = fields.length === 1 ? record[fields[0]!] : fields.map((field) => record[field]);
+        write(edges[taskOf(reader, key, edges.length)]!, value);
+      };
+    }
+    case 'shuffle': {
+      let next = parts.shuffleFrom;
+      return (value) => {
+        next = next + 1 === edges.length ? 0 : next + 1;
+        write(edges[next]!, value);
+      };
+    }
+    case 'all':
+      return (value) => {
+        for (const edge of edges) write(edge, value);
+      };
+    case 'global':
+      return (value) => write(edges[0]!, value);
+    case 'direct':
+      return (value) => {
+        const edge = edges[parts.directTask()];
+        if (edge !== undefined) write(edge, value);
+      };
+  }
+}
+
+function taskOf(reader: CoreOperator, key: unknown, parallelism: number): number {
+  try {
+    return taskOfKey(key, parallelism);
+  } catch (thrown) {
+    throw attributed(thrown, reader) as StreamError;
+  }
+}
+
+/** Writes one record with the anchors of the record at hand. Called for every record on every edge: no allocation. */
+function writer({ context, anchors, transferred, passes }: ExitParts): (edge: Edge, value: unknown) => void {
+  return (edge, value) => {
+    anchors.draw();
+    transferred();
+    if (passes !== undefined && !passes()) return;
+    const { outRoot, outGeneration, outHigh, outLow, outExtra } = anchors;
+    const { timestamp, windowEnd } = context;
+    const at = edge.claim();
+    const { ring } = edge;
+    ring.kinds[at] = RECORD;
+    ring.values[at] = value;
+    ring.timestamps[at] = timestamp;
+    ring.windowEnds[at] = windowEnd;
+    ring.roots[at] = outRoot;
+    if (outRoot < 0) return;
+    ring.generations[at] = outGeneration;
+    ring.highs[at] = outHigh;
+    ring.lows[at] = outLow;
+    ring.extras[at] = outExtra;
+  };
+}

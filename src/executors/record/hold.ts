@@ -1,0 +1,37 @@
+/** Holds a source task's watermarks back until every record before them is processed. */
+import type { Link } from '../link.js';
+import type { PendingTuples } from './pending.js';
+
+/**
+ * A watermark never passes the oldest unprocessed tuple of its spout, so a replay cannot find its window closed.
+ * Records pass at once. Keeps one watermark for each place in the sequence where one waits; `step` bounds how many.
+ */
+export class WatermarkHold {
+  readonly #pending: PendingTuples;
+  readonly #next: Link;
+  readonly #waiting: { readonly sequence: number; watermark: number }[] = [];
+
+  constructor(pending: PendingTuples, next: Link) {
+    this.#pending = pending;
+    this.#next = next;
+  }
+
+  get link(): Link {
+    return { push: this.#next.push, advance: (watermark) => this.#advance(watermark), end: this.#next.end };
+  }
+
+  /** Passes the highest watermark whose records are all processed. */
+  release(): void {
+    let passed: number | undefined;
+    while (this.#waiting.length > 0 && this.#waiting[0]!.sequence <= this.#pending.processed) passed = this.#waiting.shift()!.watermark;
+    if (passed !== undefined) this.#next.advance(passed);
+  }
+
+  #advance(watermark: number): void {
+    const { processed, next } = this.#pending;
+    if (processed === next) return this.#next.advance(watermark);
+    const last = this.#waiting.at(-1);
+    if (last?.sequence === next) last.watermark = watermark;
+    else this.#waiting.push({ sequence: next, watermark });
+  }
+}

@@ -1,0 +1,112 @@
+/** The task of a stage behind an exchange whose head is a kernel: drains blocks, runs the chain, acks. */
+import { StreamError } from '../../core/errors.js';
+import { type Link, WatermarkGate } from '../link.js';
+import type { TreeFailure } from './acker.js';
+import { UNTRACKED } from './anchors.js';
+import { type Block, END, RECORD, WATERMARK } from './ring.js';
+import type { TaskParts } from './task.js';
+
+/** Runs the chain for each record and acks it with the XOR of its own edge and all that the chain made of it. */
+export class StageTask {
+  readonly #parts: TaskParts;
+  readonly #link: Link;
+  readonly #gate: WatermarkGate;
+
+  /** `inputs` is the number of edges that lead here. */
+  constructor(parts: TaskParts, inputs: number) {
+    this.#parts = parts;
+    this.#link = parts.chain.head;
+    this.#gate = new WatermarkGate(inputs);
+  }
+
+  get isEnded(): boolean {
+    return this.#gate.ended;
+  }
+
+  close(): void {}
+
+  /** One block of the edge `input`. */
+  onBlock(block: Block, input: number): void {
+    const { context, anchors, lane, counters, now, task } = this.#parts;
+    const { ring, from, to } = block;
+    const { values, kinds, timestamps, windowEnds, roots, generations, highs, lows, extras, mask } = ring;
+    const { push } = this.#link;
+    const began = now();
+    for (let i = from; i !== to; i = (i + 1) | 0) {
+      const at = i & mask;
+      if (kinds[at] !== RECORD) {
+        this.#control(kinds[at]!, input, timestamps[at]!, windowEnds[at]!);
+        continue;
+      }
+      const value = values[at];
+      values[at] = undefined;
+      const root = roots[at]!;
+      context.timestamp = timestamps[at]!;
+      context.windowEnd = windowEnds[at]!;
+      anchors.root = root;
+      if (root === UNTRACKED) {
+        this.#pushUntracked(push, value);
+        continue;
+      }
+      anchors.generation = generations[at]!;
+      anchors.high = highs[at]!;
+      anchors.low = lows[at]!;
+      anchors.extra = extras[at];
+      try {
+        push(value);
+      } catch (thrown) {
+        this.#failed(thrown);
+        continue;
+      }
+      lane.ack(root, generations[at]!, anchors.high, anchors.low);
+      if (extras[at] !== undefined) this.#ackExtra(at, ring.highs[at]!, ring.lows[at]!, extras[at]!);
+    }
+    const count = (to - from) | 0;
+    counters.executed[task]! += count;
+    counters.busy += now() - began;
+  }
+
+  #pushUntracked(push: Link['push'], value: unknown): void {
+    try {
+      push(value);
+    } catch (thrown) {
+      const { job, plan, head, task } = this.#parts;
+      if (!(thrown instanceof StreamError)) throw thrown;
+      if (plan.settings.onError === 'fail') job.abort(thrown);
+      else job.deadLetter(head.uid, task, 0, value, thrown);
+    }
+  }
+
+  /** The further trees of a multi-anchored record: each by its own edge id and the ids of the children, which all share. */
+  #ackExtra(at: number, high: number, low: number, extra: readonly number[]): void {
+    const { anchors, lane } = this.#parts;
+    const childHigh = anchors.high ^ high;
+    const childLow = anchors.low ^ low;
+    for (let i = 0; i < extra.length; i += 4) lane.ack(extra[i]!, extra[i + 1]!, extra[i + 2]! ^ childHigh, extra[i + 3]! ^ childLow);
+    anchors.extra = undefined;
+  }
+
+  #failed(thrown: unknown): void {
+    const { anchors, lane, counters } = this.#parts;
+    if (!(thrown instanceof StreamError)) throw thrown;
+    counters.failed++;
+    const failure: TreeFailure = { reason: 'error', by: thrown.operator, error: thrown };
+    lane.fail(anchors.root, anchors.generation, failure);
+    for (let i = 0; i < (anchors.extra?.length ?? 0); i += 4) lane.fail(anchors.extra![i]!, anchors.extra![i + 1]!, failure);
+    anchors.extra = undefined;
+  }
+
+  #control(kind: number, input: number, watermark: number, highest: number): void {
+    const { anchors, job, stage, task } = this.#parts;
+    const gate = this.#gate;
+    const rose = kind === WATERMARK ? gate.advance(input, watermark) : gate.end(input, watermark, highest);
+    anchors.root = UNTRACKED;
+    try {
+      if (kind === END && gate.ended) this.#link.end(gate.finalWatermark, gate.highest);
+      else if (rose) this.#link.advance(gate.minimum);
+    } catch (thrown) {
+      job.abort(thrown);
+    }
+    if (rose && job.hasListener) job.event({ kind: 'watermark', stage: stage.id, task, watermark: gate.minimum });
+  }
+}

@@ -1,0 +1,51 @@
+/** What the tasks of the record model have in common: the parts that the executor gives them. */
+import type { Prng } from '../../core/prng.js';
+import type { RecordContext } from '../../kernels/kernel.js';
+import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
+import type { JobEvent } from '../../runtime/events.js';
+import type { FunctionTable } from '../../topology/graph.js';
+import type { Chain } from '../chain.js';
+import type { RecordOptions } from '../executor.js';
+import type { AckerTasks, AckLane } from './acker.js';
+import type { Anchors } from './anchors.js';
+import type { ComponentCounters } from './statistics.js';
+
+/** Everything that a task needs; it opens and finds nothing itself. */
+export interface TaskParts {
+  readonly plan: Plan;
+  readonly stage: Stage;
+  readonly head: CoreOperator;
+  /** This task's number within its stage. */
+  readonly task: number;
+  readonly options: RecordOptions;
+  readonly functions: FunctionTable;
+  readonly context: RecordContext;
+  readonly anchors: Anchors;
+  readonly chain: Chain;
+  readonly ackers: AckerTasks;
+  /** The way of this task's acks. */
+  readonly lane: AckLane;
+  readonly counters: ComponentCounters;
+  readonly prng: Prng;
+  /** Stream time (us). */
+  readonly now: () => number;
+  readonly job: JobControl;
+}
+
+/** What a task may ask of its job. */
+export interface JobControl {
+  /** Calls back at that stream time, unless the job ended before. */
+  at(time: number, run: () => void): void;
+  /** Asks for a turn. */
+  wake(): void;
+  /** Fails the job with this error. */
+  abort(error: unknown): void;
+  /** Sets a record aside for good. */
+  deadLetter(source: string, partition: number, offset: number | string, value: unknown, error: unknown): void;
+  /** Someone listens to events. */
+  readonly hasListener: boolean;
+  event(event: JobEvent): void;
+  readonly isStopping: boolean;
+  /** The message id of an open root, for events. */
+  rootId(root: number): number | string;
+}

@@ -1,0 +1,32 @@
+/** Outlets: how results get from chains into opened sinks, counted and observed. */
+import type { Emit, RecordContext } from '../kernels/kernel.js';
+import type { JobEvent } from '../runtime/events.js';
+import type { SinkWriter } from '../runtime/sink.js';
+
+/** One sink of a job. */
+export class SinkOutlet {
+  readonly name: string;
+  readonly writer: SinkWriter;
+  written = 0;
+  readonly #listener: ((event: JobEvent) => void) | undefined;
+
+  constructor(name: string, writer: SinkWriter, listener: ((event: JobEvent) => void) | undefined) {
+    this.name = name;
+    this.writer = writer;
+    this.#listener = listener;
+  }
+
+  /** Hands results of one task over; their times stand in the task's context. */
+  emit(context: RecordContext, partition: number): Emit {
+    const { writer } = this;
+    const result = { timestamp: 0, windowEnd: Number.NaN, partition };
+    const listener = this.#listener;
+    return (value) => {
+      result.timestamp = context.timestamp;
+      result.windowEnd = context.windowEnd;
+      this.written++;
+      writer.accept(value, result);
+      if (listener !== undefined) listener({ kind: 'result', sink: this.name, partition, timestamp: result.timestamp, value: JSON.stringify(value) });
+    };
+  }
+}

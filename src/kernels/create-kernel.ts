@@ -1,0 +1,71 @@
+/** From an operator of the plan to its kernel: the only place that knows all kernels. */
+import { unreachable } from '../core/assert.js';
+import type { FunctionTable } from '../topology/graph.js';
+import { type CollectIntervalParameters, createCollectInterval } from './collect-interval.js';
+import type { Kernel, KernelSetup } from './kernel.js';
+import { createProcess, type ProcessFunctions } from './process.js';
+import { createRunningReduce, type RunningReduceFunctions } from './running-reduce.js';
+import {
+  createTimestamps,
+  type TimestampsKernel,
+  type TimestampsParameters,
+  type TimestampsSetup,
+} from './timestamps.js';
+import { createUpdateState, type UpdateStateFunctions, type UpdateStateParameters } from './update-state.js';
+import { createWindowReduce, type WindowReduceParameters } from './window-reduce.js';
+
+/** An operator that has a kernel. The plan's operators have this shape. */
+export type KernelOperator = { readonly node: number } & (
+  | ({ readonly kind: 'window-reduce' } & WindowReduceParameters)
+  | { readonly kind: 'running-reduce' }
+  | ({ readonly kind: 'update-state' } & UpdateStateParameters)
+  | { readonly kind: 'process' }
+  | ({ readonly kind: 'collect-interval' } & CollectIntervalParameters)
+);
+
+/** What the task gives to a kernel. */
+export type KernelParts = Omit<KernelSetup<unknown, unknown>, 'functions' | 'parameters'>;
+
+/** Makes an operator's kernel on its store, new or restored. */
+export function createKernel(operator: KernelOperator, functions: FunctionTable, parts: KernelParts): Kernel {
+  const find = <F>(role: string): F => functionOf(functions, operator.node, role) as F;
+  switch (operator.kind) {
+    case 'window-reduce': {
+      const user = { reduce: find<UserReduce>('reduce'), inverse: find<UserReduce>('inverse') };
+      return createWindowReduce({ ...parts, parameters: operator, functions: user });
+    }
+    case 'running-reduce': {
+      const user: RunningReduceFunctions = { reduce: find('reduce') };
+      return createRunningReduce({ ...parts, parameters: operator, functions: user });
+    }
+    case 'update-state': {
+      const user: UpdateStateFunctions = { update: find('update') };
+      return createUpdateState({ ...parts, parameters: operator, functions: user });
+    }
+    case 'process': {
+      const user: ProcessFunctions = { onRecord: find('onRecord'), onTimer: find('onTimer') };
+      return createProcess({ ...parts, parameters: operator, functions: user });
+    }
+    case 'collect-interval':
+      return createCollectInterval({ ...parts, parameters: operator, functions: {} });
+    default:
+      return unreachable(operator);
+  }
+}
+
+/** Makes the kernel of a `timestamps` operator on one source partition. */
+export function createTimestampsKernel(
+  operator: { readonly kind: 'timestamps'; readonly node: number } & TimestampsParameters,
+  functions: FunctionTable,
+  parts: Omit<TimestampsSetup, 'functions' | 'parameters'>,
+): TimestampsKernel {
+  const extract = functionOf(functions, operator.node, 'extract') as (value: unknown) => unknown;
+  return createTimestamps({ ...parts, parameters: operator, functions: { extract } });
+}
+
+type UserReduce = ((a: unknown, b: unknown) => unknown) | undefined;
+
+/** As the topology's `functionId` names it; kernels may import no more than its types, and a test compares the two. */
+function functionOf(functions: FunctionTable, node: number, role: string): unknown {
+  return functions.get(`${node}:${role}`);
+}

@@ -1,0 +1,121 @@
+/** `updateStateByKey`: one call per key and interval. Knows neither windows nor where a state goes. */
+import type { Cell, Space } from '../core/keyed-store.js';
+import type { Timestamp } from '../core/time.js';
+import { append } from './append.js';
+import type { Kernel, KernelSetup } from './kernel.js';
+import { isPair, isPromise, notAPair, noValue } from './shapes.js';
+import { Slides } from './slides.js';
+import { STATE } from './state-space.js';
+
+/** The user's part. */
+export interface UpdateStateFunctions {
+  readonly update: (values: readonly unknown[], state: unknown) => unknown;
+}
+
+export interface UpdateStateParameters {
+  /** Length of an interval (us). */
+  readonly slide: number;
+  readonly maxEmptyIntervals: number;
+}
+
+/**
+ * Calls `update(values, state)` at each interval's end for every key that has values in it or state.
+ *
+ * 1. A value is appended to its key's list in the interval of its timestamp, in order of arrival.
+ * 2. At the end keys with values come first, then keys with state alone. `undefined` removes the key.
+ * 3. `[key, state]` is emitted for each key that has state afterwards, with timestamp `end - 1` and `windowEnd = end`.
+ * 4. A key without values is called for at most `maxEmptyIntervals` intervals in a row; then it is silent until it has
+ *    values again, and the skipped intervals are counted at that time.
+ *
+ * Keeps one state per key, with the number of its last interval with values, and the values of open intervals.
+ * @throws StreamError `RG032` for a record that is no pair, `RG031` for a promise.
+ */
+export function createUpdateState(setup: KernelSetup<UpdateStateFunctions, UpdateStateParameters>): Kernel {
+  return new UpdateState(setup);
+}
+
+class UpdateState implements Kernel {
+  readonly #setup: KernelSetup<UpdateStateFunctions, UpdateStateParameters>;
+  readonly #states: Space;
+  readonly #slides: Slides;
+
+  constructor(setup: KernelSetup<UpdateStateFunctions, UpdateStateParameters>) {
+    const { store, context, parameters } = setup;
+    const { slide, maxEmptyIntervals } = parameters;
+    this.#setup = setup;
+    this.#states = store.space(STATE);
+    const fire = (end: Timestamp): Generator<void, void, void> => this.#fire(end);
+    this.#slides = new Slides({ store, context, slide, pane: slide, emptyMax: maxEmptyIntervals, fire });
+  }
+
+  onRecord(value: unknown): void {
+    if (!isPair(value)) throw notAPair(value);
+    append(this.#slides.paneAt(this.#setup.context.timestamp), value[0], value[1]);
+  }
+
+  advance(watermark: Timestamp, budget: number): boolean {
+    return this.#slides.advance(watermark, budget);
+  }
+
+  endOfInput(highest: Timestamp, budget: number): boolean {
+    return this.#slides.endOfInput(highest, budget);
+  }
+
+  *#fire(end: Timestamp): Generator<void, void, void> {
+    const { slide, maxEmptyIntervals } = this.#setup.parameters;
+    const panes = this.#slides.panesWithin(end - slide, end);
+    this.#slides.markFired(end, panes.length > 0);
+    const interval = this.#slides.numberOf(end);
+    for (const pane of panes) {
+      for (const list of pane.cells()) if (this.#withValues(list, interval)) yield;
+    }
+    for (const cell of this.#states.cells()) {
+      const empty = interval - cell.count;
+      if (empty > 0 && empty <= maxEmptyIntervals && this.#withoutValues(cell)) yield;
+    }
+    this.#slides.dropBefore(end);
+  }
+
+  /** True when it emitted. */
+  #withValues({ key, value, count }: Cell, interval: number): boolean {
+    const { maxEmptyIntervals } = this.#setup.parameters;
+    const cell = this.#states.writable(key);
+    const state = this.#updated((value as unknown[]).slice(0, count), cell?.value);
+    const skipped = cell === undefined ? 0 : interval - cell.count - 1 - maxEmptyIntervals;
+    if (skipped > 0) this.#setup.count('skippedEmptyIntervals', skipped);
+    if (state === undefined) {
+      this.#states.delete(key);
+      return false;
+    }
+    if (cell === undefined) {
+      this.#states.insert(key, state, interval);
+    } else {
+      cell.value = state;
+      cell.count = interval;
+    }
+    this.#setup.emit([key, state]);
+    return true;
+  }
+
+  /** True when it emitted. */
+  #withoutValues(cell: Cell): boolean {
+    const state = this.#updated([], cell.value);
+    if (state === undefined) {
+      this.#states.delete(cell.key);
+      return false;
+    }
+    if (state !== cell.value) {
+      this.#states.touch(cell);
+      cell.value = state;
+    }
+    this.#setup.emit([cell.key, state]);
+    return true;
+  }
+
+  #updated(values: readonly unknown[], state: unknown): unknown {
+    const { update } = this.#setup.functions;
+    const after = update(values, state);
+    if (isPromise(after)) throw noValue('update', after);
+    return after;
+  }
+}

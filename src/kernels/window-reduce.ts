@@ -1,0 +1,140 @@
+/** The window kernel: reduces each key's values over sliding windows, and counts windows. Knows no watermark's origin. */
+import type { Cell, Space } from '../core/keyed-store.js';
+import type { Timestamp } from '../core/time.js';
+import type { Emit, Kernel, KernelSetup } from './kernel.js';
+import { isNoValue, isPair, notAPair, noValue } from './shapes.js';
+import { Slides } from './slides.js';
+import { foldedPanes, SCRATCH } from './window-fold.js';
+import { WindowTotals } from './window-totals.js';
+
+/** The user's part; built-in functions stand in where the parameters say so. */
+export interface WindowReduceFunctions {
+  readonly reduce?: ((a: unknown, b: unknown) => unknown) | undefined;
+  readonly inverse?: ((total: unknown, left: unknown) => unknown) | undefined;
+}
+
+/** Lengths in us. */
+export interface WindowReduceParameters {
+  readonly window: number;
+  readonly slide: number;
+  /** The greatest common divisor of window and slide. */
+  readonly pane: number;
+  readonly reduce: 'user' | 'sum';
+  readonly inverse: 'none' | 'user' | 'difference';
+  readonly keepEmptyKeys: boolean;
+  readonly emitEmpty: boolean;
+  readonly maxEmptyIntervals: number;
+}
+
+/**
+ * Reduces each key's values over `[end - window, end)` for each multiple `end` of the slide.
+ *
+ * 1. A value is folded into its key's cell in the pane of its timestamp; the cell counts its records.
+ * 2. When the watermark reaches an end, all panes of the window are folded, or, with an inverse, what left is taken out
+ *    of the totals and what entered is put in.
+ * 3. `[key, total]` is emitted for each key with records in the window, with timestamp `end - 1` and `windowEnd = end`.
+ *    With `emitEmpty`, a window without any gives `[null, 0]`.
+ *
+ * Keeps one cell per key and pane, and with an inverse one total per key. Emits at window ends only.
+ * @throws StreamError `RG032` for a record that is no pair, or a function that returned `undefined`.
+ */
+export function createWindowReduce(setup: KernelSetup<WindowReduceFunctions, WindowReduceParameters>): Kernel {
+  return new WindowReduce(setup);
+}
+
+class WindowReduce implements Kernel {
+  readonly #setup: KernelSetup<WindowReduceFunctions, WindowReduceParameters>;
+  readonly #context: { readonly timestamp: Timestamp };
+  readonly #emit: Emit;
+  readonly #reduce: (a: unknown, b: unknown) => unknown;
+  readonly #slides: Slides;
+  readonly #totals: WindowTotals | undefined;
+
+  constructor(setup: KernelSetup<WindowReduceFunctions, WindowReduceParameters>) {
+    const { parameters, functions, store, context, emit, count } = setup;
+    const { slide, pane, inverse, keepEmptyKeys, emitEmpty, maxEmptyIntervals } = parameters;
+    this.#setup = setup;
+    this.#context = context;
+    this.#emit = emit;
+    this.#reduce = parameters.reduce === 'sum' ? sum : functions.reduce!;
+    const emptyMax = emitEmpty || (keepEmptyKeys && inverse !== 'none') ? maxEmptyIntervals : 0;
+    this.#slides = new Slides({ store, context, slide, pane, emptyMax, fire: (end) => this.#fire(end) });
+    if (inverse === 'none') return;
+    const takeOut = inverse === 'difference' ? difference : functions.inverse!;
+    const keep = keepEmptyKeys
+      ? { slide, emptyMax, skipped: (by: number) => count('skippedEmptyIntervals', by) }
+      : undefined;
+    this.#totals = new WindowTotals({ store, reduce: this.#reduce, inverse: takeOut, keep });
+  }
+
+  onRecord(value: unknown): void {
+    if (!isPair(value)) throw notAPair(value);
+    const pane = this.#slides.paneAt(this.#context.timestamp);
+    const key = value[0];
+    const cell = pane.writable(key);
+    if (cell === undefined) {
+      pane.insert(key, value[1], 1);
+      return;
+    }
+    const reduce = this.#reduce;
+    const total = reduce(cell.value, value[1]);
+    if (isNoValue(total)) throw noValue('reduce', total);
+    cell.value = total;
+    cell.count += 1;
+  }
+
+  advance(watermark: Timestamp, budget: number): boolean {
+    return this.#slides.advance(watermark, budget);
+  }
+
+  endOfInput(highest: Timestamp, budget: number): boolean {
+    return this.#slides.endOfInput(highest, budget);
+  }
+
+  *#fire(end: Timestamp): Generator<void, void, void> {
+    const { window, slide, emitEmpty } = this.#setup.parameters;
+    const panes = this.#slides.panesWithin(end - window, end);
+    const cells = this.#slideTo(end, panes);
+    const isFull = panes.length > 0 || this.#slides.panesWithin(end - slide, end).length > 0;
+    const skipped = this.#slides.markFired(end, isFull);
+    if (emitEmpty && skipped > 0) this.#setup.count('skippedEmptyIntervals', skipped);
+    let isEmpty = true;
+    for (const cell of cells) {
+      if (cell.count === 0 && !this.#totals!.isTold(cell, end)) continue;
+      isEmpty = false;
+      this.#emit([cell.key, cell.value]);
+      yield;
+    }
+    if (isEmpty && emitEmpty && this.#slides.owesEmpty(end)) {
+      this.#emit([null, 0]);
+      yield;
+    }
+    this.#forget(end);
+  }
+
+  /** The cells of the window that ends there. */
+  #slideTo(end: Timestamp, panes: readonly Space[]): IterableIterator<Cell> {
+    if (this.#totals === undefined) return foldedPanes(this.#setup.store, panes, this.#reduce).cells();
+    const before = this.#slides.fired;
+    const start = end - this.#setup.parameters.window;
+    const left = this.#slides.panesWithin(Number.NEGATIVE_INFINITY, Math.min(before, start));
+    const entered = this.#slides.panesWithin(Math.max(before, start), end);
+    return this.#totals.slide(end, left, entered);
+  }
+
+  /** With an inverse a pane is needed until it leaves; otherwise until the last window that holds it has fired. */
+  #forget(end: Timestamp): void {
+    const { window, slide } = this.#setup.parameters;
+    const start = end - window;
+    this.#slides.dropBefore(this.#totals === undefined ? Math.min(end, start + slide) : start);
+    this.#setup.store.drop(SCRATCH);
+  }
+}
+
+function sum(a: unknown, b: unknown): unknown {
+  return (a as number) + (b as number);
+}
+
+function difference(total: unknown, left: unknown): unknown {
+  return (total as number) - (left as number);
+}

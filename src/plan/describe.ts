@@ -1,0 +1,95 @@
+/** Short texts for nodes, operators and exchanges: what `graph` and `explain` write on a line. */
+import { formatDuration } from '../core/time.js';
+import type { Grouping, Node } from '../topology/graph.js';
+import type { CoreOperator, Exchange } from './plan.js';
+
+/** A node in the user's words: `counts: reduceByKeyAndWindow 5 s every 1 s, inverse`. `slide` is that of its output (us). */
+export function describeNode(node: Node, slide: number): string {
+  switch (node.kind) {
+    case 'source':
+      return `source ${node.name} (${node.spec.kind})`;
+    case 'sink':
+      return `sink ${node.name} (${node.spec.kind})`;
+    case 'spout':
+    case 'bolt':
+      return `${node.kind} ${node.name}${node.parallelism > 1 ? ` x ${node.parallelism}` : ''}`;
+    case 'reduceByKeyAndWindow':
+    case 'countByWindow': {
+      const inverse = node.kind === 'reduceByKeyAndWindow' && node.inverse ? ', inverse' : '';
+      return `${named(node)} ${formatDuration(node.window)} every ${formatDuration(slide)}${inverse}`;
+    }
+    case 'timestamps':
+      return `${named(node)}, up to ${formatDuration(node.maxOutOfOrderness)} out of order`;
+    case 'branch':
+      return `${named(node)} ${node.arms.join(' | ')}`;
+    default:
+      return named(node);
+  }
+}
+
+/** `map` for an operator without a name of its own, else `counts: reduceByKey`. */
+function named(node: { readonly uid: string; readonly kind: string; readonly id: number }): string {
+  return node.uid === `${node.kind}-${node.id}` ? node.kind : `${node.uid}: ${node.kind}`;
+}
+
+/** A core operator on one line. */
+export function describeOperator(operator: CoreOperator): string {
+  switch (operator.kind) {
+    case 'source':
+      return `read ${operator.name} (${operator.spec.kind})`;
+    case 'sink':
+      return `sink ${operator.name} (${operator.spec.kind}, per ${operator.delivery})`;
+    case 'map':
+      return `${MAP_WORDS[operator.shape]} ${operator.uid}`;
+    case 'flat-map':
+      return `${operator.shape === 'value' ? 'flatMap' : 'flatMapValues'} ${operator.uid}`;
+    case 'filter':
+      return `filter ${operator.uid}${operator.arm === undefined ? '' : ` (arm ${operator.arm})`}`;
+    case 'timestamps':
+      return `timestamps ${operator.uid}`;
+    case 'window-reduce':
+      return `window ${operator.uid}: ${formatDuration(operator.window)} every ${formatDuration(operator.slide)}${operator.inverse === 'none' ? '' : ', inverse'}`;
+    case 'collect-interval':
+      return `collect each interval of ${formatDuration(operator.slide)}`;
+    default:
+      return `${operator.kind} ${operator.uid}`;
+  }
+}
+
+const MAP_WORDS = {
+  value: 'map',
+  'pair-values': 'mapValues',
+  key: 'keyBy',
+  unit: 'pair with 1:',
+  constant: 'count one:',
+  'drop-key': 'drop key:',
+} as const;
+
+/** Storm's name of a grouping, with its fields. */
+export function describeGrouping(grouping: Grouping | Exchange): string {
+  switch (grouping.kind) {
+    case 'hash':
+      return 'fields grouping by key';
+    case 'fields':
+      return `fields grouping by ${grouping.fields.join(', ')}`;
+    default:
+      return `${grouping.kind} grouping`;
+  }
+}
+
+/** What Spark would call the exchange. */
+export function describeShuffle(exchange: Exchange): string {
+  switch (exchange.kind) {
+    case 'hash':
+      return 'shuffle by hash of the key';
+    case 'global':
+      return 'gather in one partition';
+    default:
+      return `shuffle (${describeGrouping(exchange)})`;
+  }
+}
+
+/** True when values are reduced before the shuffle, so that one value per key and pane crosses it. */
+export function combinesBeforeShuffle(target: CoreOperator, exchange: Exchange): boolean {
+  return exchange.kind === 'hash' && target.kind === 'window-reduce';
+}

@@ -1,0 +1,61 @@
+/** Guarantees: what source x operators x sinks can give together, and which part falls short of what was asked. */
+import { StreamError } from '../core/errors.js';
+import type { Graph, Node } from '../topology/graph.js';
+import { GUARANTEES, type Guarantee } from '../topology/specs.js';
+
+/** One part of the chain, with the strongest guarantee that it allows and why. */
+export interface GuaranteeLink {
+  readonly node: number;
+  readonly name: string;
+  readonly strongest: Guarantee;
+  readonly why: string;
+}
+
+/** What each part allows. The job can have at most the weakest of them. */
+export function guaranteeChain(graph: Graph): readonly GuaranteeLink[] {
+  return graph.nodes.flatMap((node) => {
+    const link = linkOf(node);
+    return link === undefined ? [] : [{ node: node.id, ...link }];
+  });
+}
+
+/** The strongest guarantee of a whole chain. */
+export function strongestOf(chain: readonly GuaranteeLink[]): Guarantee {
+  return GUARANTEES[Math.min(GUARANTEES.length - 1, ...chain.map((link) => GUARANTEES.indexOf(link.strongest)))]!;
+}
+
+function linkOf(node: Node): Omit<GuaranteeLink, 'node'> | undefined {
+  switch (node.kind) {
+    case 'source':
+      return node.spec.capabilities.replayable
+        ? { name: `source ${node.name}`, strongest: 'exactly-once', why: `${node.spec.kind} can be read again from an offset` }
+        : { name: `source ${node.name}`, strongest: 'at-least-once', why: `${node.spec.kind} cannot be read again: what was received is replayed from memory, so a lost process loses it` };
+    case 'spout':
+      return { name: `spout ${node.name}`, strongest: 'at-least-once', why: 'a user-written spout replays by itself, and has no offset to rewind to' };
+    case 'bolt':
+      return { name: `bolt ${node.name}`, strongest: 'at-least-once', why: 'a bolt has no snapshot and restore' };
+    case 'sink': {
+      const { guarantee } = node.spec.capabilities;
+      const why = guarantee === 'exactly-once' ? `${node.spec.kind} writes each interval or result once` : `${node.spec.kind} cannot take a result back when it is given again`;
+      return { name: `sink ${node.name}`, strongest: guarantee, why };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A problem for each part that cannot keep the guarantee that the job declares. */
+export function guaranteeProblems(graph: Graph): StreamError[] {
+  const asked = graph.settings.guarantee;
+  return guaranteeChain(graph).flatMap((link) => {
+    if (GUARANTEES.indexOf(link.strongest) >= GUARANTEES.indexOf(asked)) return [];
+    const place = graph.nodes[link.node]?.place;
+    return [new StreamError('RG017', `${asked} cannot hold: ${link.name} is at most ${link.strongest} (${link.why})`, remedy(link), { place })];
+  });
+}
+
+function remedy(link: GuaranteeLink): string {
+  if (link.name.startsWith('sink')) return `ask for ${link.strongest}, or write to textFile(…) or memory(), which can`;
+  if (link.name.startsWith('source')) return `ask for ${link.strongest}, or read from textFile(…) or generator(…), which can be read again`;
+  return `ask for ${link.strongest}, or use t.source(…) and the operators of streams, which keep state that can be restored`;
+}

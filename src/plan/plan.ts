@@ -1,0 +1,158 @@
+/** The plan: core operators, the stages they fuse to, and the exchanges between stages. Plain data with a hash. */
+import type { Place } from '../core/errors.js';
+import type { DeclaredStream, Grouping, JobSettings } from '../topology/graph.js';
+import type { SinkCapabilities, SourceCapabilities } from '../topology/specs.js';
+
+/** How records travel from one stage to the tasks of the next. `hash` goes by the first part of a pair. */
+export type Exchange = { readonly kind: 'hash' } | Grouping;
+
+/** An input of an operator: an output of another, forwarded within the task (`exchange` undefined) or exchanged. */
+export interface OperatorInput {
+  readonly operator: number;
+  readonly output: string;
+  readonly exchange: Exchange | undefined;
+}
+
+/** What every core operator has. */
+interface OperatorBase {
+  /** Index in `plan.operators`; inputs have lower ids than their readers. */
+  readonly id: number;
+  /** The graph node that it came from: its functions are found by `functionId(node, role)`. */
+  readonly node: number;
+  readonly uid: string;
+  readonly place: Place | undefined;
+  readonly inputs: readonly OperatorInput[];
+  /** The slide of its output stream (us). */
+  readonly slide: number;
+}
+
+export interface SourceOperator extends OperatorBase {
+  readonly kind: 'source';
+  readonly name: string;
+  readonly spec: { readonly kind: string; readonly options: Readonly<Record<string, unknown>>; readonly capabilities: SourceCapabilities };
+}
+/** `map`: role `map`, or derived: `pair-values` maps a pair's value, `key` pairs with a key, `unit` pairs with 1, `constant` pairs null with 1. */
+export interface MapOperator extends OperatorBase {
+  readonly kind: 'map';
+  readonly shape: 'value' | 'pair-values' | 'key' | 'unit' | 'constant' | 'drop-key';
+}
+export interface FlatMapOperator extends OperatorBase {
+  readonly kind: 'flat-map';
+  readonly shape: 'value' | 'pair-values';
+}
+/** Keeps what role `filter` holds for; a branch becomes one filter an arm: `arm` holds and none of `before` does. */
+export interface FilterOperator extends OperatorBase {
+  readonly kind: 'filter';
+  readonly arm: string | undefined;
+  readonly before: readonly string[];
+}
+export interface TimestampsOperator extends OperatorBase {
+  readonly kind: 'timestamps';
+  readonly maxOutOfOrderness: number;
+  readonly idleTimeout: number | undefined;
+}
+export interface WindowReduceOperator extends OperatorBase {
+  readonly kind: 'window-reduce';
+  readonly window: number;
+  /** Panes are the greatest common divisor of window and slide. */
+  readonly pane: number;
+  readonly reduce: 'user' | 'sum';
+  readonly inverse: 'none' | 'user' | 'difference';
+  readonly keepEmptyKeys: boolean;
+  /** Emits 0 under the key null for empty windows too. */
+  readonly emitEmpty: boolean;
+  readonly maxEmptyIntervals: number;
+}
+export interface RunningReduceOperator extends OperatorBase {
+  readonly kind: 'running-reduce';
+}
+export interface UpdateStateOperator extends OperatorBase {
+  readonly kind: 'update-state';
+  readonly maxEmptyIntervals: number;
+}
+export interface ProcessOperator extends OperatorBase {
+  readonly kind: 'process';
+}
+/** Gathers each interval's records for an interval sink. */
+export interface CollectIntervalOperator extends OperatorBase {
+  readonly kind: 'collect-interval';
+  readonly maxEmptyIntervals: number;
+}
+export interface SpoutOperator extends OperatorBase {
+  readonly kind: 'spout';
+  readonly name: string;
+  readonly streams: readonly DeclaredStream[];
+  readonly parallelism: number;
+}
+export interface BoltOperator extends OperatorBase {
+  readonly kind: 'bolt';
+  readonly name: string;
+  readonly streams: readonly DeclaredStream[];
+  readonly parallelism: number;
+  readonly tickEvery: number | undefined;
+  readonly holdsTuples: boolean;
+}
+export interface SinkOperator extends OperatorBase {
+  readonly kind: 'sink';
+  readonly name: string;
+  readonly delivery: 'record' | 'interval';
+  readonly spec: { readonly kind: string; readonly options: Readonly<Record<string, unknown>>; readonly capabilities: SinkCapabilities };
+}
+/** Reserved: an asynchronous core kind (`mapAsync`) will have a promise per record and a head of its own. */
+export type CoreOperator =
+  | SourceOperator
+  | MapOperator
+  | FlatMapOperator
+  | FilterOperator
+  | TimestampsOperator
+  | WindowReduceOperator
+  | RunningReduceOperator
+  | UpdateStateOperator
+  | ProcessOperator
+  | CollectIntervalOperator
+  | SpoutOperator
+  | BoltOperator
+  | SinkOperator;
+
+/** An edge between stages. */
+export interface StageInput {
+  /** The stage and operator that produce, and the operator (the head of this stage) that reads. */
+  readonly stage: number;
+  readonly operator: number;
+  readonly output: string;
+  readonly exchange: Exchange;
+}
+
+/**
+ * A set of operators that run as one fused chain in each of `parallelism` tasks. The head is a source, a spout, or an
+ * operator behind an exchange; `operators` lists it first, then all that its records reach without an exchange.
+ */
+export interface Stage {
+  readonly id: number;
+  readonly head: number;
+  readonly operators: readonly number[];
+  readonly parallelism: number;
+  readonly inputs: readonly StageInput[];
+}
+
+/** A compiled job. `stages` are in topological order. */
+export interface Plan {
+  readonly name: string;
+  readonly settings: JobSettings;
+  readonly operators: readonly CoreOperator[];
+  readonly stages: readonly Stage[];
+  /** Heartbeats and watermark steps: the greatest common divisor of batch interval and ticks (us). */
+  readonly step: number;
+  /** Identity of graph and functions: a worker or a checkpoint with another one is refused. */
+  readonly hash: string;
+}
+
+/** How a plan is laid out. */
+export interface PlanOptions {
+  /** Tasks of each keyed stage. Default 1. */
+  readonly parallelism?: number;
+  /** False: an exchange is never chained away, even between single tasks. Default true. */
+  readonly chaining?: boolean;
+  /** Refuses what this mode cannot run. Default: what both can hold is planned. */
+  readonly mode?: 'micro-batch' | 'record';
+}

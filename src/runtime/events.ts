@@ -1,0 +1,69 @@
+/** Everything observable about a run, as one typed union of plain data: the event log, listeners and statistics read it. */
+
+/** Spark's `BatchInfo`. Times are stream time (us); delays are durations (us). */
+export interface BatchInfo {
+  readonly batchTime: number;
+  readonly numRecords: number;
+  readonly submissionTime: number;
+  readonly processingStartTime: number;
+  readonly processingEndTime: number;
+  readonly schedulingDelay: number;
+  readonly processingDelay: number;
+  readonly totalDelay: number;
+}
+
+/** Why a tuple tree failed. */
+export type FailReason = 'timeout' | 'failed' | 'error';
+
+/** One event. */
+export type JobEvent =
+  | { readonly kind: 'jobStarted'; readonly job: string; readonly mode: Mode; readonly plan: string }
+  | { readonly kind: 'batchSubmitted'; readonly batchTime: number; readonly numRecords: number }
+  | { readonly kind: 'batchCompleted'; readonly batch: BatchInfo }
+  | {
+      readonly kind: 'taskFailed';
+      readonly stage: number;
+      readonly partition: number;
+      readonly attempt: number;
+      readonly code: string;
+    }
+  | {
+      readonly kind: 'tupleFailed';
+      readonly component: string;
+      readonly task: number;
+      readonly id: string | number;
+      readonly reason: FailReason;
+      readonly by?: string;
+    }
+  | {
+      readonly kind: 'tupleReplayed';
+      readonly component: string;
+      readonly task: number;
+      readonly id: string | number;
+      readonly attempt: number;
+    }
+  | {
+      readonly kind: 'tupleEmitted';
+      readonly component: string;
+      readonly task: number;
+      readonly stream: string;
+      readonly values: unknown;
+      readonly anchors: readonly (string | number)[];
+    }
+  | { readonly kind: 'deadLetter'; readonly component: string; readonly offset: number | string; readonly code: string }
+  | { readonly kind: 'watermark'; readonly stage: number; readonly task: number; readonly watermark: number }
+  | {
+      readonly kind: 'result';
+      readonly sink: string;
+      readonly partition: number;
+      readonly timestamp: number;
+      readonly value: string;
+    }
+  | { readonly kind: 'sourceEnded'; readonly source: string; readonly partition: number; readonly records: number }
+  | { readonly kind: 'jobEnded'; readonly outcome: 'finished' | 'stopped' | 'failed' };
+
+/** The two execution models. */
+export type Mode = 'micro-batch' | 'record';
+
+/** Hears each event at the moment it happens. */
+export type Listener = (event: JobEvent) => void;

@@ -1,0 +1,106 @@
+/** The cells of one namespace of the memory store, by key, in order of insertion. */
+import { assert } from '../core/assert.js';
+import type { Space } from '../core/keyed-store.js';
+import { encodeKey, type Key } from '../core/keys.js';
+import { MemoryCell } from './memory-cell.js';
+import type { Restorable, UndoJournal } from './undo-journal.js';
+
+/**
+ * A primitive is its own entry of one map, which compares as `encodeKey` does (-0 is 0, NaN is NaN). A tuple is found by
+ * its text in a second map; its cell then stands in the first map under itself, which keeps one order for both.
+ */
+export class MemorySpace implements Space, Restorable {
+  readonly #journal: UndoJournal;
+  readonly #cells = new Map<unknown, MemoryCell>();
+  readonly #tuples = new Map<string, MemoryCell>();
+  /** The epoch in which cells were last inserted or deleted. */
+  #epoch = -1;
+  /** Deleted in the running attempt, older than it. */
+  #deleted: MemoryCell[] = [];
+
+  constructor(journal: UndoJournal) {
+    this.#journal = journal;
+  }
+
+  get size(): number {
+    return this.#cells.size;
+  }
+
+  get(key: Key): MemoryCell | undefined {
+    return typeof key === 'object' && key !== null ? this.#tuples.get(encodeKey(key)) : this.#cells.get(key);
+  }
+
+  writable(key: Key): MemoryCell | undefined {
+    const cell = typeof key === 'object' && key !== null ? this.#tuples.get(encodeKey(key)) : this.#cells.get(key);
+    if (cell !== undefined && cell.epoch !== this.#journal.epoch) this.#journal.keep(cell);
+    return cell;
+  }
+
+  touch(cell: MemoryCell): void {
+    if (cell.epoch !== this.#journal.epoch) this.#journal.keep(cell);
+  }
+
+  /** @throws StreamError `RG033` for an object that is no tuple, a function or a symbol. */
+  insert(key: Key, value: unknown, count: number): MemoryCell {
+    // What is no key is never found, so that only the first sight of a key needs this check.
+    if (typeof key === 'function' || typeof key === 'symbol') encodeKey(key);
+    const journal = this.#journal;
+    const cell = new MemoryCell(key, value, count, journal.epoch, journal.nextOrder);
+    const size = this.#cells.size;
+    this.#put(cell);
+    assert(this.#cells.size === size + 1, 'inserted a key that has a cell');
+    journal.nextOrder += 1;
+    if (this.#epoch !== journal.epoch) this.#keep();
+    return cell;
+  }
+
+  delete(key: Key): void {
+    const cell = this.get(key);
+    if (cell === undefined) return;
+    if (this.#epoch !== this.#journal.epoch) this.#keep();
+    this.#take(cell);
+    if (this.#journal.isOpen) this.#deleted.push(cell);
+  }
+
+  cells(): IterableIterator<MemoryCell> {
+    return this.#cells.values();
+  }
+
+  restore(mark: number): void {
+    for (const cell of this.#cells.values()) if (cell.order >= mark) this.#take(cell);
+    const older = this.#deleted.filter((cell) => cell.order < mark);
+    if (older.length === 0) return;
+    const cells = [...this.#cells.values(), ...older].sort((a, b) => a.order - b.order);
+    this.#cells.clear();
+    for (const cell of cells) this.#put(cell);
+  }
+
+  settle(): void {
+    this.#deleted = [];
+  }
+
+  #keep(): void {
+    this.#epoch = this.#journal.epoch;
+    this.#journal.keepSpace(this);
+  }
+
+  #put(cell: MemoryCell): void {
+    const { key } = cell;
+    if (typeof key === 'object' && key !== null) {
+      this.#tuples.set(encodeKey(key), cell);
+      this.#cells.set(cell, cell);
+    } else {
+      this.#cells.set(key, cell);
+    }
+  }
+
+  #take(cell: MemoryCell): void {
+    const { key } = cell;
+    if (typeof key === 'object' && key !== null) {
+      this.#tuples.delete(encodeKey(key));
+      this.#cells.delete(cell);
+    } else {
+      this.#cells.delete(key);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/** The contract between sources and executors: partitions that are polled for blocks, never a promise per record. */
+import type { StreamError } from '../core/errors.js';
+
+/** A heartbeat in a partition's sequence: before record `at` of the block, the partition's watermark reached `watermark`. */
+export interface Heartbeat {
+  readonly at: number;
+  readonly watermark: number;
+}
+
+/** A run of one partition's sequence, as a struct of arrays. A reader appends; the executor clears and uses it again. */
+export class Block {
+  /** Offset of `values[0]` in the partition; the others follow without gap. */
+  firstOffset = 0;
+  values: unknown[] = [];
+  /** Stream time of each value (us), as long as `values`. */
+  timestamps: Float64Array = new Float64Array(64);
+  heartbeats: Heartbeat[] = [];
+  /** The partition has ended with this block. */
+  ended = false;
+
+  get length(): number {
+    return this.values.length;
+  }
+
+  push(value: unknown, timestamp: number): void {
+    const index = this.values.length;
+    if (index === this.timestamps.length) {
+      const grown = new Float64Array(index * 2);
+      grown.set(this.timestamps);
+      this.timestamps = grown;
+    }
+    this.timestamps[index] = timestamp;
+    this.values.push(value);
+  }
+
+  /** Puts a heartbeat behind the values so far. */
+  heartbeat(watermark: number): void {
+    this.heartbeats.push({ at: this.values.length, watermark });
+  }
+
+  clear(firstOffset: number): void {
+    this.firstOffset = firstOffset;
+    this.values = [];
+    this.heartbeats = [];
+    this.ended = false;
+  }
+}
+
+/** One ordered sequence of records with its own watermark. */
+export interface PartitionReader {
+  /** Appends up to `max` records, and the heartbeats between them, that are there now; sets `block.ended` at the end. */
+  poll(block: Block, max: number): void;
+  /** Calls `wake` once when a poll would give something again (or at once, if it would already). The latest call counts. */
+  onReady(wake: () => void): void;
+  /** Set when reading failed: the job stops with it once what was read before is handed out. */
+  readonly failure: StreamError | undefined;
+  /** Every record below `offset` is durable: the source may forget it. */
+  commit(offset: number): void;
+}
+
+/** An open source. */
+export interface SourceReader {
+  readonly partitions: readonly PartitionReader[];
+  /** What the connector counted beside records, such as `invalidUtf8Lines`. */
+  counters?(): Readonly<Record<string, number>>;
+  /** Stops reading; what is buffered can still be polled. */
+  close(): Promise<void>;
+}
+
+/**
+ * What a connector implements: records without times. `stamped` wraps it with ingest time, rate and heartbeats.
+ * A reader that brings its own times and heartbeats (load driver, test kit) implements `PartitionReader` directly.
+ */
+export interface RawPartition {
+  /** Appends up to `max` values. `'idle'`: nothing more now; `'ended'`: nothing more ever; `'more'`: poll again. */
+  take(values: unknown[], max: number): 'more' | 'idle' | 'ended';
+  onReady(wake: () => void): void;
+  readonly failure: StreamError | undefined;
+  commit?(offset: number): void;
+}
+
+/** An open connector. */
+export interface RawSource {
+  readonly partitions: readonly RawPartition[];
+  counters?(): Readonly<Record<string, number>>;
+  close(): Promise<void>;
+}

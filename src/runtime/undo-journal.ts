@@ -1,0 +1,59 @@
+/** What an attempt on a memory store changed, so that it can be undone. Knows cells and spaces only by their undo. */
+import type { MemoryCell } from './memory-cell.js';
+
+/** A space that gained or lost cells in an attempt. */
+export interface Restorable {
+  /** Takes out the cells that are younger than `mark` and puts back the older ones that were deleted. */
+  restore(mark: number): void;
+  /** The attempt stands: forgets what was deleted. */
+  settle(): void;
+}
+
+/** One journal a store. The undos do not depend on each other, so their order does not matter. */
+export class UndoJournal {
+  /** Number of the attempt. A cell or space of another epoch has not been changed in this one. */
+  epoch = 0;
+  isOpen = false;
+  /** Numbers the cells of a store in order of insertion. */
+  nextOrder = 0;
+  #mark = 0;
+  readonly #cells: MemoryCell[] = [];
+  readonly #values: unknown[] = [];
+  readonly #counts: number[] = [];
+  readonly #spaces: Restorable[] = [];
+
+  open(): void {
+    this.epoch += 1;
+    this.isOpen = true;
+    this.#mark = this.nextOrder;
+  }
+
+  /** The cell is about to change for the first time in this attempt. */
+  keep(cell: MemoryCell): void {
+    cell.epoch = this.epoch;
+    if (!this.isOpen) return;
+    this.#cells.push(cell);
+    this.#values.push(cell.value);
+    this.#counts.push(cell.count);
+  }
+
+  /** The space is about to gain or lose a cell for the first time in this attempt. */
+  keepSpace(space: Restorable): void {
+    if (this.isOpen) this.#spaces.push(space);
+  }
+
+  undo(): void {
+    for (const space of this.#spaces) space.restore(this.#mark);
+    for (let i = 0; i < this.#cells.length; i++) {
+      const cell = this.#cells[i]!;
+      cell.value = this.#values[i];
+      cell.count = this.#counts[i]!;
+    }
+  }
+
+  close(): void {
+    this.isOpen = false;
+    for (const space of this.#spaces) space.settle();
+    for (const list of [this.#cells, this.#values, this.#counts, this.#spaces]) list.length = 0;
+  }
+}

@@ -1,0 +1,11 @@
+/** The entry point `raingauge/sources`: where streams can begin. */
+export type {
+  GeneratorOptions,
+  LineOptions,
+  Make,
+  Random,
+  TcpOptions,
+  TextFileOptions,
+} from './topology/source-specs.js';
+export { generator, memory, stdin, tcp, textFile } from './topology/source-specs.js';
+export type { SourceCapabilities, SourceSpec } from './topology/specs.js';

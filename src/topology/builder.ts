@@ -1,0 +1,95 @@
+/** `topology(name, settings?, build)`: runs the user's build function once and freezes what it made. */
+import type { Duration } from '../core/time.js';
+import { seconds } from '../core/time.js';
+import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
+import { BoltDeclarer, Component, type ComponentOptions, declareStreams } from './component-streams.js';
+import { GraphDraft } from './draft.js';
+import type { Graph, JobSettings, Topology } from './graph.js';
+import type { SourceSpec } from './specs.js';
+import { KeyedStream } from './streams.js';
+import type { StreamOf } from './types.js';
+
+/** What a job has when its topology says nothing else. */
+export const DEFAULT_SETTINGS: JobSettings = {
+  batchInterval: seconds(1),
+  guarantee: 'at-least-once',
+  onError: 'fail',
+  attemptsMax: 4,
+  maxEmptyIntervals: 10_000,
+};
+
+/** Handed to the build function: where streams begin. */
+export class TopologyBuilder {
+  readonly #draft: GraphDraft;
+
+  constructor(draft: GraphDraft) {
+    this.#draft = draft;
+  }
+
+  /** Begins a stream at a source, which the command line can replace by its name. */
+  source<T>(name: string, source: SourceSpec<T>): StreamOf<T> {
+    const { kind, options, capabilities, functions = {} } = source;
+    const roles = Object.fromEntries(Object.entries(functions).map(([role, value]) => [`spec:${role}`, value]));
+    const node = { kind: 'source', name, spec: { kind, options, capabilities } } as const;
+    return new KeyedStream(this.#draft, this.#draft.add(node, roles, this.source, `source:${name}`)) as unknown as StreamOf<T>;
+  }
+
+  /** Declares a spout; `create` is called once per task. Source: Storm `TopologyBuilder.setSpout`. */
+  setSpout<V extends Values, S extends Streams = NoStreams>(name: string, create: () => Spout<V, S>, options: ComponentOptions<S> = {}): Component<V, S> {
+    const { parallelism = 1 } = options;
+    const node = { kind: 'spout', name, parallelism, streams: declareStreams(options) } as const;
+    return new Component<V, S>(this.#draft, this.#draft.add(node, { create }, this.setSpout, name));
+  }
+
+  /** Declares a bolt; `create` is called once per task. Source: Storm `TopologyBuilder.setBolt`. */
+  setBolt<In extends Values, V extends Values, S extends Streams = NoStreams>(
+    name: string,
+    create: () => Bolt<In, V, S>,
+    options: ComponentOptions<S> & {
+      /** Brings a tick tuple at each multiple of this much stream time, after all tuples before it. */
+      readonly tick?: Duration;
+      /** The bolt acks tuples later than in the call that brought them, so stream time does not wait for them. */
+      readonly holdsTuples?: boolean;
+    } = {},
+  ): BoltDeclarer<In, V, S> {
+    const { parallelism = 1, tick, holdsTuples = false } = options;
+    const node = { kind: 'bolt', name, parallelism, streams: declareStreams(options), inputs: [], tickEvery: tick, holdsTuples } as const;
+    return new BoltDeclarer<In, V, S>(this.#draft, this.#draft.add(node, { create }, this.setBolt, name));
+  }
+}
+
+/**
+ * Describes a job. Nothing runs, opens or validates yet: `run`, `compare` and `explain` take what it returns.
+ *
+ * ```ts
+ * import { topology, seconds } from 'raingauge';
+ * import { memory } from 'raingauge/sources';
+ * import { stdout } from 'raingauge/sinks';
+ *
+ * export default topology('lengths', { batchInterval: seconds(0.5) }, (t) => {
+ *   t.source('words', memory(['rain', 'gauge'])).map((word) => word.length).to('lengths', stdout());
+ * });
+ * ```
+ */
+export function topology(name: string, settings: Partial<JobSettings>, build: (t: TopologyBuilder) => void): Topology;
+export function topology(name: string, build: (t: TopologyBuilder) => void): Topology;
+export function topology(name: string, settings: Partial<JobSettings> | ((t: TopologyBuilder) => void), build?: (t: TopologyBuilder) => void): Topology {
+  const draft = new GraphDraft();
+  const own = typeof settings === 'function' ? {} : settings;
+  (typeof settings === 'function' ? settings : build!)(new TopologyBuilder(draft));
+  const graph: Graph = { name, settings: { ...DEFAULT_SETTINGS, ...own }, nodes: draft.nodes };
+  return Object.freeze({ graph: deepFreeze(graph), functions: draft.functions });
+}
+
+/** The same job with other settings: what flags of the command line do. */
+export function withSettings(job: Topology, settings: Partial<JobSettings>): Topology {
+  return { graph: deepFreeze({ ...job.graph, settings: { ...job.graph.settings, ...settings } }), functions: job.functions };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

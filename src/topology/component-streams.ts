@@ -1,0 +1,63 @@
+/** Handles on spouts and bolts: their streams, and the groupings by which a bolt reads others. */
+import type { NoStreams, Streams, Values } from './components.js';
+import type { BoltNode, DeclaredStream, Grouping, StreamRef } from './graph.js';
+import { Stream } from './streams.js';
+
+/** Options of a spout or bolt. */
+export interface ComponentOptions<S extends Streams> {
+  /** Number of tasks. Default 1. */
+  readonly parallelism?: number;
+  /** The further streams of the component's type; a `direct` one is written by `emitDirect` only. */
+  readonly streams?: { readonly [N in keyof S]: 'grouped' | 'direct' };
+}
+
+/** The declared streams of a component, its default one first. */
+export function declareStreams(options: { readonly streams?: Readonly<Record<string, 'grouped' | 'direct'>> }): readonly DeclaredStream[] {
+  const further = Object.entries(options.streams ?? {}).map(([name, kind]) => ({ name, direct: kind === 'direct' }));
+  return [{ name: 'default', direct: false }, ...further];
+}
+
+/** A spout or bolt. It is its own default stream. */
+export class Component<V extends Values, S extends Streams = NoStreams> extends Stream<V> {
+  /** One of its further streams. */
+  stream<N extends keyof S & string>(name: N): Stream<S[N]> {
+    return new Stream<S[N]>(this.draft, { node: this.ref.node, output: name });
+  }
+}
+
+/** A bolt: groupings say which streams it reads and how their tuples spread over its tasks. */
+export class BoltDeclarer<In extends Values, V extends Values, S extends Streams = NoStreams> extends Component<V, S> {
+  /** For types only. */
+  declare readonly takes: (values: In) => void;
+
+  /** Evenly and at random. Source: Storm `shuffleGrouping`. */
+  shuffleGrouping(from: Stream<In>): this {
+    return this.#read(from, { kind: 'shuffle' });
+  }
+
+  /** Tuples with equal values in these fields go to the same task. Source: Storm `fieldsGrouping`. */
+  fieldsGrouping<T extends In>(from: Stream<T>, ...fields: readonly (keyof T & string)[]): this {
+    return this.#read(from, { kind: 'fields', fields });
+  }
+
+  /** Every task gets every tuple. Source: Storm `allGrouping`. */
+  allGrouping(from: Stream<In>): this {
+    return this.#read(from, { kind: 'all' });
+  }
+
+  /** The first task gets all tuples. Source: Storm `globalGrouping`. */
+  globalGrouping(from: Stream<In>): this {
+    return this.#read(from, { kind: 'global' });
+  }
+
+  /** The producer chooses the task, by `emitDirect` on a direct stream. Source: Storm `directGrouping`. */
+  directGrouping(from: Stream<In>): this {
+    return this.#read(from, { kind: 'direct' });
+  }
+
+  #read(from: { readonly ref: StreamRef }, grouping: Grouping): this {
+    const node = this.draft.nodes[this.ref.node] as BoltNode;
+    this.draft.replace({ ...node, inputs: [...node.inputs, { stream: from.ref, grouping }] });
+    return this;
+  }
+}

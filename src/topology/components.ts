@@ -1,0 +1,82 @@
+/** Storm's interfaces: spouts, bolts, tuples and collectors. They know no thread, no queue and no clock. */
+
+/** What one stream of a component carries: named fields. */
+export type Values = object;
+
+/** A message id: given to `emit` by a spout, handed back to `ack` or `fail`. */
+export type MessageId = string | number;
+
+/** A delivered tuple. Its tree stays open until every task that got it acked or failed it. */
+export interface Tuple<V extends Values = Values> {
+  readonly values: V;
+  /** Component, task (from 0) and stream that it came from. A tick tuple comes from `__system`, stream `__tick`. */
+  readonly sourceComponent: string;
+  readonly sourceTask: number;
+  readonly sourceStream: string;
+  /** Stream time (us). For a tick tuple: the tick's own time. */
+  readonly timestamp: number;
+}
+
+/** True for a tick tuple (bolt option `tick`): all tuples before its time came before it. */
+export function isTick(tuple: Tuple): boolean {
+  return tuple.sourceComponent === '__system' && tuple.sourceStream === '__tick';
+}
+
+/** Where a component learns who it is, once, before the first tuple. */
+export interface TaskInfo {
+  readonly component: string;
+  /** This task's number, from 0. */
+  readonly task: number;
+  readonly parallelism: number;
+}
+
+/** A spout's way out. `S` maps further declared streams to their values. */
+export interface SpoutCollector<V extends Values, S extends Streams = NoStreams> {
+  /** Emits a tracked tuple: the spout hears `ack(id)` or `fail(id)` exactly once for it. Without an id it is untracked. */
+  emit(values: V, id?: MessageId): void;
+  emitTo<N extends keyof S & string>(stream: N, values: S[N], id?: MessageId): void;
+  /** Emits on a direct stream to one task of each consumer. */
+  emitDirect<N extends keyof S & string>(task: number, stream: N, values: S[N], id?: MessageId): void;
+}
+
+/** A bolt's way out, and its answers about tuples. */
+export interface OutputCollector<V extends Values, S extends Streams = NoStreams> {
+  /** Emits a tuple anchored to `anchors`: their trees are done only when it is done too. */
+  emit(values: V, anchors: Tuple | readonly Tuple[]): void;
+  emitTo<N extends keyof S & string>(stream: N, values: S[N], anchors: Tuple | readonly Tuple[]): void;
+  emitDirect<N extends keyof S & string>(task: number, stream: N, values: S[N], anchors: Tuple | readonly Tuple[]): void;
+  /** Emits a tuple that nobody replays: it caps the guarantee at at-most-once. */
+  emitUnanchored(values: V): void;
+  emitUnanchoredTo<N extends keyof S & string>(stream: N, values: S[N]): void;
+  /** This tuple is processed. @throws StreamError `RG036` when it was acked or failed before. */
+  ack(tuple: Tuple): void;
+  /** This tuple's trees fail now; their spouts hear `fail` with this bolt and reason. */
+  fail(tuple: Tuple, reason?: string): void;
+  /** Starts the message timeout of the tuple's trees anew. */
+  resetTimeout(tuple: Tuple): void;
+}
+
+/** Streams that a component declares beside its default one. */
+export type Streams = Readonly<Record<string, Values>>;
+/** No further streams. */
+export type NoStreams = Readonly<Record<never, never>>;
+
+/**
+ * A user-written source of tuples. The engine calls it from one turn at a time; it must not block.
+ * Replay is the spout's own affair: on `fail(id)` it emits that message again, or not.
+ */
+export interface Spout<V extends Values, S extends Streams = NoStreams> {
+  open?(collector: SpoutCollector<V, S>, info: TaskInfo): void;
+  /** Emits at most a few tuples. Returns `'idle'` when there is nothing now, `'done'` when there never will be. */
+  nextTuple(collector: SpoutCollector<V, S>): undefined | 'idle' | 'done' | void;
+  ack?(id: MessageId): void;
+  fail?(id: MessageId): void;
+  close?(): void;
+}
+
+/** A user-written operator on tuples. Every tuple must be acked or failed, or its tree times out. */
+export interface Bolt<In extends Values, V extends Values = Values, S extends Streams = NoStreams> {
+  prepare?(collector: OutputCollector<V, S>, info: TaskInfo): void;
+  execute(tuple: Tuple<In>, collector: OutputCollector<V, S>): void;
+  cleanup?(): void;
+}

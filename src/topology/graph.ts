@@ -1,0 +1,163 @@
+/** The graph: what the user wrote, as frozen plain data. It knows no executor, no time and no closure. */
+import type { Place } from '../core/errors.js';
+import type { Duration } from '../core/time.js';
+import type { Guarantee, SinkCapabilities, SourceCapabilities } from './specs.js';
+
+/** Settings of a job, all with defaults (`DEFAULT_SETTINGS`). */
+export interface JobSettings {
+  /** Length of Spark's batch, and of an interval for every per-interval operator, in both modes. */
+  readonly batchInterval: Duration;
+  readonly guarantee: Guarantee;
+  /** What happens to a record whose user function throws `attemptsMax` times. */
+  readonly onError: 'fail' | 'dead-letter';
+  /** Attempts of a micro-batch task, and deliveries of a tuple, before `onError` applies. */
+  readonly attemptsMax: number;
+  /** Empty intervals in a row that `count`, `countByWindow` and `updateStateByKey` run for a key; further ones are skipped and counted. */
+  readonly maxEmptyIntervals: number;
+}
+
+/** One output of a node; most nodes have only `default`. */
+export interface StreamRef {
+  readonly node: number;
+  readonly output: string;
+}
+
+/** How tuples of a stream are spread over the tasks of a bolt (Storm's words). */
+export type Grouping =
+  | { readonly kind: 'shuffle' }
+  | { readonly kind: 'fields'; readonly fields: readonly string[] }
+  | { readonly kind: 'all' }
+  | { readonly kind: 'global' }
+  | { readonly kind: 'direct' };
+
+/** What every node has. `uid` names the operator's state and its errors; `place` is the user's line. */
+export interface NodeBase {
+  readonly id: number;
+  readonly uid: string;
+  readonly place: Place | undefined;
+}
+
+/** A stream declared by a spout or bolt. */
+export interface DeclaredStream {
+  readonly name: string;
+  /** Only `emitDirect` may write to it. */
+  readonly direct: boolean;
+}
+
+/** Narrow operators: one record in, any number out, no state. */
+export type NarrowKind = 'map' | 'flatMap' | 'filter' | 'mapValues' | 'flatMapValues' | 'keyBy';
+
+export interface SourceNode extends NodeBase {
+  readonly kind: 'source';
+  readonly name: string;
+  readonly spec: { readonly kind: string; readonly options: Readonly<Record<string, unknown>>; readonly capabilities: SourceCapabilities };
+}
+export interface NarrowNode extends NodeBase {
+  readonly kind: NarrowKind;
+  readonly input: StreamRef;
+}
+export interface UnionNode extends NodeBase {
+  readonly kind: 'union';
+  readonly inputs: readonly StreamRef[];
+}
+/** Each record goes to the first arm whose predicate holds, and is dropped when none does. */
+export interface BranchNode extends NodeBase {
+  readonly kind: 'branch';
+  readonly input: StreamRef;
+  readonly arms: readonly string[];
+}
+export interface TimestampsNode extends NodeBase {
+  readonly kind: 'timestamps';
+  readonly input: StreamRef;
+  readonly maxOutOfOrderness: Duration;
+  readonly idleTimeout: Duration | undefined;
+}
+/** Spark's per-batch operators: once per interval of stream time. */
+export interface IntervalNode extends NodeBase {
+  readonly kind: 'reduceByKey' | 'countByValue' | 'count';
+  readonly input: StreamRef;
+}
+export interface WindowNode extends NodeBase {
+  readonly kind: 'reduceByKeyAndWindow' | 'countByWindow';
+  readonly input: StreamRef;
+  readonly window: Duration;
+  readonly slide: Duration | undefined;
+  readonly inverse: boolean;
+  readonly keepEmptyKeys: boolean;
+}
+export interface StatefulNode extends NodeBase {
+  readonly kind: 'runningReduce' | 'updateStateByKey' | 'process';
+  readonly input: StreamRef;
+}
+export interface SpoutNode extends NodeBase {
+  readonly kind: 'spout';
+  readonly name: string;
+  readonly parallelism: number;
+  readonly streams: readonly DeclaredStream[];
+}
+export interface BoltNode extends NodeBase {
+  readonly kind: 'bolt';
+  readonly name: string;
+  readonly parallelism: number;
+  readonly streams: readonly DeclaredStream[];
+  readonly inputs: readonly { readonly stream: StreamRef; readonly grouping: Grouping }[];
+  readonly tickEvery: Duration | undefined;
+  /** It acks tuples later than in the call that brought them. */
+  readonly holdsTuples: boolean;
+}
+export interface SinkNode extends NodeBase {
+  readonly kind: 'sink';
+  readonly name: string;
+  readonly input: StreamRef;
+  readonly spec: { readonly kind: string; readonly options: Readonly<Record<string, unknown>>; readonly capabilities: SinkCapabilities };
+}
+
+/** Every kind of node. A new operator adds one member here, a method on `Stream`, a lowering and at most one kernel. */
+export type Node =
+  | SourceNode
+  | NarrowNode
+  | UnionNode
+  | BranchNode
+  | TimestampsNode
+  | IntervalNode
+  | WindowNode
+  | StatefulNode
+  | SpoutNode
+  | BoltNode
+  | SinkNode;
+
+/** A job as frozen plain data: JSON in, JSON out. Nodes stand in the order in which they were built. */
+export interface Graph {
+  readonly name: string;
+  readonly settings: JobSettings;
+  readonly nodes: readonly Node[];
+}
+
+/** User closures and in-memory data, kept beside the graph and never in it: `functionId(node, role)` finds one. */
+export type FunctionTable = ReadonlyMap<string, unknown>;
+
+/** The name of a node's function in the table: role `map`, `reduce`, `inverse`, `arm:big`, `spec:generate` … */
+export function functionId(node: number, role: string): string {
+  return `${node}:${role}`;
+}
+
+/** What a job module exports by default: the graph and its functions. */
+export interface Topology {
+  readonly graph: Graph;
+  readonly functions: FunctionTable;
+}
+
+/** The streams that a node reads, in order. */
+export function inputsOf(node: Node): readonly StreamRef[] {
+  switch (node.kind) {
+    case 'source':
+    case 'spout':
+      return [];
+    case 'union':
+      return node.inputs;
+    case 'bolt':
+      return node.inputs.map((input) => input.stream);
+    default:
+      return [node.input];
+  }
+}

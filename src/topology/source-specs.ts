@@ -1,0 +1,187 @@
+/** The sources that a topology can name, as plain specs. Nothing here opens a file or a socket; connectors do. */
+import { nearest, StreamError } from '../core/errors.js';
+import type { Prng } from '../core/prng.js';
+import type { SourceSpec } from './specs.js';
+
+/** Random numbers that depend on the seed of the run and on the index at hand only. */
+export type Random = Pick<Prng, 'float' | 'below' | 'int32'>;
+
+/** How a source of text reads its lines. */
+export interface LineOptions {
+  /** A line with invalid UTF-8 is counted and gets U+FFFD for what is invalid, or fails the job with `RG042`. Default `replace`. */
+  readonly invalidUtf8?: 'replace' | 'fail' | undefined;
+  /** A line longer than this fails the job with `RG044`. Default 1 MiB. */
+  readonly lineBytesMax?: number | undefined;
+}
+
+/** Options of `textFile`. */
+export interface TextFileOptions extends LineOptions {
+  /** Goes on with what is appended to the file, and never ends. Default false. */
+  readonly follow?: boolean | undefined;
+}
+
+/** Options of `tcp`. */
+export interface TcpOptions extends LineOptions {
+  readonly host: string;
+  readonly port: number;
+  /** When the other side closes: connect again, as Spark's receiver does, or end the input. Default `reconnect`. */
+  readonly onClose?: 'reconnect' | 'end' | undefined;
+  /** Attempts in a row to connect again, with growing waits, before the job fails with `RG043`. Default 5. */
+  readonly reconnectsMax?: number | undefined;
+}
+
+/** Options of `generator`. */
+export interface GeneratorOptions {
+  /** Ends after so many records. Default: never. */
+  readonly count?: number | undefined;
+  /** Partition p of n makes the records p, p + n, p + 2n … Default 1. */
+  readonly partitions?: number | undefined;
+  /** Default: from the seed of the run. */
+  readonly seed?: number | undefined;
+}
+
+/** Makes record `index`. Must be pure: called again with the same index it gives an equal record. */
+export type Make<T> = (index: number, random: Random) => T;
+
+/** The longest line that a source of text accepts unless told otherwise. */
+export const LINE_BYTES_MAX = 1_048_576;
+/** Attempts to connect again after a connection was lost. */
+export const RECONNECTS_MAX = 5;
+
+/**
+ * The lines of a UTF-8 file, without their line ends. A last line without a line end counts.
+ *
+ * @throws StreamError `RG040` without a path, `RG004` or `RG011` for an option that is none.
+ */
+export function textFile(path: string, options: TextFileOptions = {}): SourceSpec<string> {
+  if (typeof path !== 'string' || path === '') {
+    throw new StreamError('RG040', 'textFile() has no path', "name the file: textFile('moby-dick.txt')");
+  }
+  const { follow = false } = options;
+  return {
+    role: 'source',
+    kind: 'text-file',
+    options: { path, follow, ...lineOptions(options) },
+    capabilities: { replayable: true, bounded: !follow, partitions: 1, intake: 'range' },
+  };
+}
+
+/**
+ * Records made by a pure function of their index and of the run's seed.
+ *
+ * ```ts
+ * import { topology } from 'raingauge';
+ * import { generator } from 'raingauge/sources';
+ * import { none } from 'raingauge/sinks';
+ *
+ * export default topology('dice', (t) => {
+ *   t.source('dice', generator((_index, random) => 1 + random.below(6), { count: 1_000 })).to('out', none());
+ * });
+ * ```
+ *
+ * @throws StreamError `RG011` for a count or a number of partitions that is none.
+ */
+export function generator<T>(make: Make<T>, options?: GeneratorOptions): SourceSpec<T>;
+export function generator<T>(options: GeneratorOptions & { readonly make: Make<T> }): SourceSpec<T>;
+export function generator<T>(
+  first: Make<T> | (GeneratorOptions & { readonly make: Make<T> }),
+  second: GeneratorOptions = {},
+): SourceSpec<T> {
+  const { make, count, partitions = 1, seed } = typeof first === 'function' ? { ...second, make: first } : first;
+  if (count !== undefined) checkWhole('count', count, 0);
+  checkWhole('partitions', partitions, 1);
+  if (seed !== undefined) checkWhole('seed', seed, 0);
+  return {
+    role: 'source',
+    kind: 'generator',
+    options: { partitions, ...(count === undefined ? {} : { count }), ...(seed === undefined ? {} : { seed }) },
+    capabilities: { replayable: true, bounded: count !== undefined, partitions, intake: 'range' },
+    functions: { make },
+  };
+}
+
+/** Values from memory, in one partition; pairs stay pairs. `memory.partitions` takes the values of each partition. */
+export const memory: {
+  <A, B>(values: readonly (readonly [A, B])[]): SourceSpec<readonly [A, B]>;
+  <T>(values: readonly T[]): SourceSpec<T>;
+  partitions<A, B>(values: readonly (readonly (readonly [A, B])[])[]): SourceSpec<readonly [A, B]>;
+  partitions<T>(values: readonly (readonly T[])[]): SourceSpec<T>;
+} = Object.assign(<T>(values: readonly T[]): SourceSpec<T> => memoryPartitions([values]), {
+  partitions: memoryPartitions,
+});
+
+/** The lines that come in on standard input, up to its end. Cannot be read again. */
+export function stdin(options: LineOptions = {}): SourceSpec<string> {
+  return { role: 'source', kind: 'stdin', options: lineOptions(options), capabilities: LIVE };
+}
+
+/**
+ * The lines that a TCP server sends: `tcp('localhost:9999')` reads what is typed into `nc -lk 9999`.
+ *
+ * @throws StreamError `RG006` without host or port, `RG011` for a port that is none.
+ * Source: Spark Streaming, `socketTextStream`.
+ */
+export function tcp(address: string | TcpOptions): SourceSpec<string> {
+  const given = typeof address === 'string' ? parseAddress(address) : address;
+  const { host, port, onClose = 'reconnect', reconnectsMax = RECONNECTS_MAX } = given;
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new StreamError('RG011', `${String(port)} is no port: a port is 1 to 65535`, "write tcp('localhost:9999')");
+  }
+  checkWhole('reconnectsMax', reconnectsMax, 0);
+  checkOneOf('onClose', onClose, ['reconnect', 'end']);
+  return {
+    role: 'source',
+    kind: 'tcp',
+    options: { host, port, onClose, reconnectsMax, ...lineOptions(given) },
+    capabilities: LIVE,
+  };
+}
+
+const LIVE = { replayable: false, bounded: false, partitions: 1, intake: 'receiver' } as const;
+
+function memoryPartitions<T>(values: readonly (readonly T[])[]): SourceSpec<T> {
+  if (!Array.isArray(values) || values.length === 0 || !values.every(Array.isArray)) {
+    throw new StreamError(
+      'RG011',
+      'memory() needs an array of values',
+      "write memory(['a', 'b']) or memory.partitions([['a'], ['b']])",
+    );
+  }
+  return {
+    role: 'source',
+    kind: 'memory',
+    options: { records: values.map((partition) => partition.length) },
+    capabilities: { replayable: true, bounded: true, partitions: values.length, intake: 'range' },
+    functions: { values },
+  };
+}
+
+function lineOptions(options: LineOptions): Readonly<Record<keyof LineOptions, string | number>> {
+  const { invalidUtf8 = 'replace', lineBytesMax = LINE_BYTES_MAX } = options;
+  checkOneOf('invalidUtf8', invalidUtf8, ['replace', 'fail']);
+  checkWhole('lineBytesMax', lineBytesMax, 1);
+  return { invalidUtf8, lineBytesMax };
+}
+
+function parseAddress(address: string): TcpOptions {
+  const match = /^(.+):(\d+)$/.exec(address);
+  if (match === null) {
+    throw new StreamError('RG006', `'${address}' has no host and port`, "write tcp('localhost:9999')");
+  }
+  return { host: match[1]!.replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) };
+}
+
+function checkWhole(name: string, value: number, min: number): void {
+  if (Number.isSafeInteger(value) && value >= min) return;
+  throw new StreamError(
+    'RG011',
+    `${name} is ${String(value)}, but must be a whole number from ${min} on`,
+    `give ${name} a whole number`,
+  );
+}
+
+function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return;
+  const near = nearest(String(value), allowed) ?? allowed[0]!;
+  throw new StreamError('RG004', `${name} is '${value}', but must be ${allowed.join(' or ')}`, `use '${near}'`);
+}

@@ -1,0 +1,60 @@
+/** Plain descriptions of sources and sinks, with what each can promise. A connector opens them later; nothing here does I/O. */
+
+/** What a job promises about each record's effect. */
+export type Guarantee = 'at-most-once' | 'at-least-once' | 'exactly-once';
+
+/** The guarantees from weakest to strongest, to compare them by index. */
+export const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'exactly-once'];
+
+/** What a source can do. */
+export interface SourceCapabilities {
+  /** It can be read again from an earlier offset. */
+  readonly replayable: boolean;
+  /** It ends by itself. */
+  readonly bounded: boolean;
+  /** Its partitions: each is an ordered sequence with its own watermark. Belongs to the source, not to `--parallelism`. */
+  readonly partitions: number;
+  /** `range`: hands out offset ranges, read when a batch asks. `receiver`: pushes, so blocks are cut as data arrive. */
+  readonly intake: 'range' | 'receiver';
+}
+
+/**
+ * A source as data: `options` is plain JSON; functions and in-memory data sit apart in `functions`.
+ * `element` exists for types only.
+ */
+export interface SourceSpec<T> {
+  readonly role: 'source';
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly capabilities: SourceCapabilities;
+  readonly functions?: Readonly<Record<string, unknown>>;
+  readonly element?: T;
+}
+
+/** What a sink can do. */
+export interface SinkCapabilities {
+  /** The strongest guarantee that its writes can keep. */
+  readonly guarantee: Guarantee;
+  /**
+   * `record`: takes each result at once. `interval`: acts once per closed interval, also an empty one.
+   * `auto`: per interval behind an operator that emits per interval, else per record.
+   */
+  readonly delivery: 'record' | 'interval' | 'auto';
+}
+
+/** A sink as data. `accepts` exists for types only. */
+export interface SinkSpec<T> {
+  readonly role: 'sink';
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly capabilities: SinkCapabilities;
+  readonly functions?: Readonly<Record<string, unknown>>;
+  readonly accepts?: (value: T) => void;
+}
+
+/** What an interval sink gets: one element per closed interval. */
+export interface Interval<T> {
+  /** End of the interval in stream time (us, exclusive). */
+  readonly end: number;
+  readonly values: readonly T[];
+}

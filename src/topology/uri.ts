@@ -1,0 +1,164 @@
+/** Reads the URIs of `--source NAME=URI` and `--sink NAME=URI` into specs. Opens nothing. */
+import { nearest, StreamError } from '../core/errors.js';
+import { VOCABULARY_SIZE, wordLines } from './generated-words.js';
+import { none, type StdoutOptions, stdout, textFile as textFileSink } from './sink-specs.js';
+import { generator, memory, stdin, type TcpOptions, type TextFileOptions, tcp, textFile } from './source-specs.js';
+import type { SinkSpec, SourceSpec } from './specs.js';
+
+/** A URI in parts: `generate:words?count=10` is `generate`, `words`, `{ count: '10' }`. */
+interface Parts {
+  readonly uri: string;
+  readonly scheme: string;
+  readonly rest: string;
+  readonly query: ReadonlyMap<string, string>;
+}
+
+/** How a scheme is read: the options of its query, an example, and the spec that it becomes. */
+interface Scheme<Spec> {
+  readonly options: readonly string[];
+  readonly example: string;
+  readonly read: (parts: Parts) => Spec;
+}
+
+const LINE_OPTIONS = ['invalidUtf8', 'lineBytesMax'];
+
+const SOURCES: Readonly<Record<string, Scheme<SourceSpec<unknown>>>> = {
+  file: { options: ['follow', ...LINE_OPTIONS], example: 'file:moby-dick.txt?follow=true', read: readTextFile },
+  tcp: { options: ['onClose', 'reconnectsMax', ...LINE_OPTIONS], example: 'tcp://localhost:9999', read: readTcp },
+  stdin: { options: LINE_OPTIONS, example: 'stdin:', read: (parts) => stdin(lineOptions(parts)) },
+  generate: {
+    options: ['count', 'seed', 'partitions', 'vocabulary'],
+    example: 'generate:words?count=1000',
+    read: readGenerator,
+  },
+  none: { options: [], example: 'none:', read: () => memory<unknown>([]) },
+};
+
+const SINKS: Readonly<Record<string, Scheme<SinkSpec<unknown>>>> = {
+  file: { options: [], example: 'file:counts', read: (parts) => textFileSink(pathOf(parts)) },
+  stdout: { options: ['format', 'max'], example: 'stdout:?format=lines', read: readStdout },
+  none: { options: [], example: 'none:', read: none },
+};
+
+/**
+ * `file:PATH`, `tcp://HOST:PORT`, `stdin:`, `generate:words`, `generate:numbers` or `none:` (an input without records).
+ * Options follow as a query: `file:log.txt?follow=true`, `generate:words?count=1000&seed=7`.
+ *
+ * @throws StreamError `RG006` for what cannot be read, else the codes of the spec's own checks.
+ */
+export function parseSourceUri(uri: string): SourceSpec<unknown> {
+  const parts = split(uri, SOURCES, 'source');
+  return SOURCES[parts.scheme]!.read(parts);
+}
+
+/** `file:FOLDER`, `stdout:` (with `format` and `max`) or `none:`. @throws StreamError `RG006` as `parseSourceUri`. */
+export function parseSinkUri(uri: string): SinkSpec<unknown> {
+  const parts = split(uri, SINKS, 'sink');
+  return SINKS[parts.scheme]!.read(parts);
+}
+
+function readTextFile(parts: Parts): SourceSpec<string> {
+  return textFile(pathOf(parts), { ...lineOptions(parts), follow: yesOrNo(parts, 'follow') });
+}
+
+function readTcp(parts: Parts): SourceSpec<string> {
+  const match = /^\/\/(\[[^\]]+\]|[^:/?#]+):(\d+)\/?$/.exec(parts.rest);
+  if (match === null) throw malformed(parts, 'has no host and port', 'write tcp://localhost:9999');
+  return tcp({
+    host: match[1]!.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(match[2]),
+    onClose: parts.query.get('onClose') as TcpOptions['onClose'],
+    reconnectsMax: wholeNumber(parts, 'reconnectsMax'),
+    ...lineOptions(parts),
+  });
+}
+
+function readGenerator(parts: Parts): SourceSpec<unknown> {
+  const options = {
+    count: wholeNumber(parts, 'count'),
+    seed: wholeNumber(parts, 'seed'),
+    partitions: wholeNumber(parts, 'partitions'),
+  };
+  switch (parts.rest) {
+    case 'words':
+      return generator(wordLines(Math.max(1, wholeNumber(parts, 'vocabulary') ?? VOCABULARY_SIZE)), options);
+    case 'numbers':
+      return generator((index) => index, options);
+    default: {
+      const near = nearest(parts.rest, ['words', 'numbers']) ?? 'words';
+      throw malformed(parts, 'names no generator: there are words and numbers', `use generate:${near}`);
+    }
+  }
+}
+
+function readStdout(parts: Parts): SinkSpec<unknown> {
+  return stdout({ format: parts.query.get('format') as StdoutOptions['format'], max: wholeNumber(parts, 'max') });
+}
+
+function split(uri: string, schemes: Readonly<Record<string, Scheme<unknown>>>, end: 'source' | 'sink'): Parts {
+  const match = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/is.exec(uri);
+  const scheme = match?.[1]?.toLowerCase();
+  if (match !== null && scheme !== undefined && Object.hasOwn(schemes, scheme)) {
+    const parts = { uri, scheme, rest: match[2]!, query: new Map(new URLSearchParams(match[3] ?? '')) };
+    allow(parts, schemes[scheme]!.options);
+    return parts;
+  }
+  const names = Object.keys(schemes);
+  const rule = `a ${end} is ${names.map((name) => `${name}:`).join(', ')}`;
+  if (scheme === undefined) {
+    throw new StreamError('RG006', `'${uri}' has no scheme; ${rule}`, `write file:${uri || 'PATH'} for a file`);
+  }
+  const near = nearest(scheme, names);
+  const hint =
+    near === undefined ? `write for example ${schemes[names[0]!]!.example}` : `did you mean ${schemes[near]!.example}?`;
+  throw new StreamError('RG006', `'${uri}' has the unknown scheme '${scheme}'; ${rule}`, hint);
+}
+
+/** `file:a/b` and `file:///a/b` are both understood; the second has its escapes decoded. */
+function pathOf(parts: Parts): string {
+  try {
+    const path = parts.rest.startsWith('//') ? decodeURIComponent(parts.rest.replace(/^\/\/[^/]*/, '')) : parts.rest;
+    if (path !== '') return path;
+  } catch {
+    // An escape that is none: the same rule applies.
+  }
+  throw malformed(parts, 'has no path', 'write file:PATH');
+}
+
+function lineOptions(parts: Parts): Pick<TextFileOptions, 'invalidUtf8' | 'lineBytesMax'> {
+  return {
+    invalidUtf8: parts.query.get('invalidUtf8') as TextFileOptions['invalidUtf8'],
+    lineBytesMax: wholeNumber(parts, 'lineBytesMax'),
+  };
+}
+
+function allow(parts: Parts, names: readonly string[]): void {
+  for (const name of parts.query.keys()) {
+    if (names.includes(name)) continue;
+    const near = nearest(name, names);
+    const known = names.length === 0 ? 'it takes no options' : `its options are ${names.join(', ')}`;
+    throw malformed(
+      parts,
+      `has the unknown option '${name}'; ${known}`,
+      near === undefined ? `leave out ${name}` : `did you mean ${near}?`,
+    );
+  }
+}
+
+function wholeNumber(parts: Parts, name: string): number | undefined {
+  const text = parts.query.get(name);
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw malformed(parts, `has ${name}=${text}, which is no whole number`, `write ${name}=1000`);
+}
+
+function yesOrNo(parts: Parts, name: string): boolean {
+  const text = parts.query.get(name) ?? 'false';
+  if (text === 'true' || text === '') return true;
+  if (text === 'false') return false;
+  throw malformed(parts, `has ${name}=${text}, which is neither true nor false`, `write ${name}=true`);
+}
+
+function malformed(parts: Parts, what: string, hint: string): StreamError {
+  return new StreamError('RG006', `'${parts.uri}' ${what}`, hint);
+}

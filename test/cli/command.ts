@@ -1,0 +1,99 @@
+/** Runs the built `raingauge` as a user would; where `dist` is older than `src` (while developing), `src` through tsx. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What a command printed, and its exit code. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called for each piece of stdout, with the running process. */
+  readonly onStdout?: (text: string, child: ReturnType<typeof spawn>) => void;
+}
+
+/** Runs `raingauge` with these words to its end. */
+export function raingauge(words: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
+  const child = spawn(process.execPath, [...program(), ...words], {
+    cwd: options.cwd ?? root,
+    env: { ...env, ...options.env },
+    stdio: 'pipe',
+  });
+  return new Promise((resolve, reject) => {
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      options.onStdout?.(text, child);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    // A command that does not read its input may have ended before it is written.
+    child.stdin.on('error', () => {});
+    child.stdin.end(options.input ?? '');
+  });
+}
+
+/** Arguments of node that start the program. */
+function program(): readonly string[] {
+  arguments_ ??= isBuilt()
+    ? [join(root, 'dist', 'cli', 'main.js')]
+    : ['--import', tsx, join(root, 'src', 'cli', 'main.ts')];
+  return arguments_;
+}
+
+let arguments_: readonly string[] | undefined;
+const tsx = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
+
+/** True when nothing in `src` changed since `dist` was built; `npm test` builds first. */
+function isBuilt(): boolean {
+  const stamp = join(root, 'dist', '.built');
+  if (!existsSync(stamp)) return false;
+  const builtMs = Number(readFileSync(stamp, 'utf8'));
+  const src = join(root, 'src');
+  return readdirSync(src, { recursive: true, encoding: 'utf8' }).every(
+    (path) => statSync(join(src, path)).mtimeMs <= builtMs,
+  );
+}
+
+/** A folder outside of any package, with these files; removed after the tests of the file. */
+export function folderOf(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'raingauge-cli-'));
+  folders.push(folder);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+const folders: string[] = [];
+
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A small word count that reads a file and prints each result. */
+export const WORDS_JOB = `import { seconds, topology } from 'raingauge';
+import { stdout } from 'raingauge/sinks';
+import { textFile } from 'raingauge/sources';
+
+export default topology('words', { batchInterval: seconds(0.1) }, (t) => {
+  t.source('lines', textFile('lines.txt'))
+    .flatMap((line: string) => line.split(' '))
+    .map((word) => [word, 1] as const)
+    .runningReduce({ uid: 'running', reduce: (a, b) => a + b })
+    .to('counts', stdout({ format: 'lines' }));
+});
+`;
