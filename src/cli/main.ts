@@ -40,7 +40,12 @@ function printHelp(text: string): number {
   return EXIT.ok;
 }
 
+let isFailing = false;
+
+/** Prints an error and gives its exit code. What else goes wrong at the same time would only hide the first. */
 async function fail(error: unknown): Promise<number> {
+  if (isFailing) return EXIT.job;
+  isFailing = true;
   const { exitCodeOf, printError } = await import('./print-error.js');
   printError(error);
   return exitCodeOf(error);

@@ -36,8 +36,7 @@ function problemsOf(error: unknown): readonly StreamError[] | undefined {
   if (error instanceof StreamErrors) return error.problems;
   if (error instanceof StreamError) return [error];
   if (error instanceof AssertionError) return undefined;
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  if (error instanceof Error && code !== undefined && /^E[A-Z]+$/.test(code)) {
+  if (error instanceof Error && isErrno(error)) {
     return [
       new StreamError('RG040', error.message.replace(/^E[A-Z]+: /, ''), 'check the path and its permissions', {
         cause: error,
@@ -92,8 +91,7 @@ function noteLines(problem: StreamError): readonly string[] {
     notes.push(`in operator '${operator}'${where}`);
   }
   const cause = deepestCause(problem);
-  if (cause !== undefined && !problem.message.includes(cause instanceof Error ? cause.message : String(cause)))
-    notes.push(textOf(cause));
+  if (cause !== undefined && !isErrno(cause) && !problem.message.includes(messageOf(cause))) notes.push(textOf(cause));
   return notes.map((note) => `   ${paint(['blue'], '=')} note: ${note}`);
 }
 
@@ -125,6 +123,15 @@ function deepestCause(error: Error): unknown {
   let cause = error.cause;
   while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;
   return cause;
+}
+
+/** The system's own words add nothing to ours. */
+function isErrno(thrown: unknown): boolean {
+  return thrown instanceof Error && /^E[A-Z]+$/.test((thrown as NodeJS.ErrnoException).code ?? '');
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 function textOf(thrown: unknown): string {

@@ -5,6 +5,7 @@ import { type RunOptions, start } from '../host/run.js';
 import type { Listener, Mode } from '../runtime/events.js';
 import type { Graph, Topology } from '../topology/graph.js';
 import { none } from '../topology/sink-specs.js';
+import { placedAtEnd } from './end-errors.js';
 import { type Ends, readEnds } from './ends.js';
 import type { RunFlags } from './flags.js';
 import { type Interrupts, watchInterrupts } from './interrupt.js';
@@ -26,7 +27,9 @@ export async function runCommand(job: string, given: RunFlags & { readonly mode?
   const flags = { ...given, mode: checkMode(given.mode) };
   const topology = await loadJob(job);
   const ends = endsOfRun(topology, flags);
-  const running = await start(topology, runOptions(flags, ends, eventLog(flags.logLevel)));
+  const running = await start(topology, runOptions(flags, ends, eventLog(flags.logLevel))).catch((error: unknown) => {
+    throw placedAtEnd(error, topology.graph, flags, ends);
+  });
   const interrupts = watchInterrupts(() => running.stop(), flags.quiet === true);
   onStdoutClosed(() => running.stop());
   const progress = showProgress(progressOf(running, topology.graph, flags), {
@@ -37,7 +40,7 @@ export async function runCommand(job: string, given: RunFlags & { readonly mode?
     progress.stop();
     interrupts.release();
   });
-  return report(topology, flags, result, interrupts, ends);
+  return report(topology.graph, flags, result, interrupts, ends);
 }
 
 function checkMode(mode: Mode | undefined): Mode {
@@ -94,46 +97,38 @@ function printsToTerminal(graph: Graph, ends: Ends): boolean {
   );
 }
 
-function report(
-  topology: Topology,
-  flags: RunCommandFlags,
-  result: JobResult,
-  interrupts: Interrupts,
-  ends: Ends,
-): number {
-  const error = result.error ?? emptyInput(topology.graph, result, interrupts, ends);
-  if (flags.json === true) printOut(runDocument(topology.graph.name, flags, result, error));
+function report(graph: Graph, flags: RunCommandFlags, result: JobResult, interrupts: Interrupts, ends: Ends): number {
+  const error = result.error ?? emptyInput(graph, flags, result, interrupts);
+  if (flags.json === true) printOut(runDocument(graph.name, flags, result, error));
   if (isStdoutClosed() && error === undefined) return EXIT.ok;
-  if (flags.quiet !== true) process.stderr.write(formatSummary(topology.graph.name, result));
-  if (error !== undefined) printError(error);
+  const isNothing = error !== undefined && Object.values(result.recordsRead).every((records) => records === 0);
+  if (flags.quiet !== true && !isNothing) process.stderr.write(formatSummary(graph.name, result));
+  if (error !== undefined) printError(placedAtEnd(error, graph, flags, ends));
   return interrupts.exitCode ?? (error === undefined ? EXIT.ok : ERRORS[error.code].exit);
 }
 
-/** A job whose sources all ended without a record did nothing, which is hardly what was meant. */
-function emptyInput(graph: Graph, result: JobResult, interrupts: Interrupts, ends: Ends): StreamError | undefined {
-  if (
-    result.outcome !== 'finished' ||
-    interrupts.exitCode !== undefined ||
-    graph.nodes.some((node) => node.kind === 'spout')
-  )
-    return undefined;
-  const sources = graph.nodes.flatMap((node) => (node.kind === 'source' ? [node] : []));
-  const isEmpty = sources.every(
-    (node) =>
-      (result.recordsRead[node.name] ?? 0) === 0 && (ends.sources[node.name]?.kind ?? node.spec.kind) !== 'none',
-  );
+/** A job whose sources all ended without a record did nothing, which is hardly what was meant. `none:` says that it is. */
+function emptyInput(
+  graph: Graph,
+  flags: RunCommandFlags,
+  result: JobResult,
+  interrupts: Interrupts,
+): StreamError | undefined {
+  const sources = graph.nodes.filter((node) => node.kind === 'source');
   const first = sources[0];
-  if (!isEmpty || first === undefined) return undefined;
-  const what =
-    sources.length === 1
-      ? `source '${first.name}' ended without any record`
-      : `the sources ${sources.map((node) => `'${node.name}'`).join(', ')} ended without any record`;
-  return new StreamError(
-    'RG045',
-    `${what}, so there was nothing to do`,
-    `check the input, or read another: --source ${first.name}=file:book.txt`,
-    { place: first.place },
+  const isOver = result.outcome === 'finished' && interrupts.exitCode === undefined;
+  const isMeant = sources.some(
+    ({ name }) => (result.recordsRead[name] ?? 0) > 0 || flags.source?.[name]?.startsWith('none:'),
   );
+  if (first === undefined || !isOver || isMeant || graph.nodes.some((node) => node.kind === 'spout')) return undefined;
+  const names = sources.map(({ name }) => `'${name}'`).join(', ');
+  const what = sources.length === 1 ? `source ${names}` : `the sources ${names}`;
+  const uri = flags.source?.[first.name];
+  const hint = `check the input, or read another: --source ${first.name}=file:book.txt`;
+  const message = `${what} ended without any record, so there was nothing to do`;
+  return uri === undefined
+    ? new StreamError('RG045', message, hint, { place: first.place })
+    : new UsageError('RG045', message, hint, `${first.name}=${uri}`);
 }
 
 function count(value: number): string {

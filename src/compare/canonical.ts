@@ -55,12 +55,15 @@ export function isNear(a: number, b: number, scale: number): boolean {
 /** True when two values are equal, their fractional numbers within the tolerance. */
 export function isSame(a: unknown, b: unknown, scale: number): boolean {
   if (Object.is(a, b)) return true;
-  if (typeof a === 'number' && typeof b === 'number')
-    return a === b || ((hasFraction(a) || hasFraction(b)) && isNear(a, b, scale));
+  if (typeof a === 'number' && typeof b === 'number') {
+    return a === b || (!(Number.isInteger(a) && Number.isInteger(b)) && isNear(a, b, scale));
+  }
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (!hasFraction(a) && !hasFraction(b)) return canonical(a) === canonical(b);
+  // Pairs are nearly all that comes here: no text is made of them.
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((part, i) => isSame(part, b[i], scale));
   const [as, bs]: [number[], number[]] = [[], []];
-  return canonical(a, as) === canonical(b, bs) && as.every((number, i) => isNear(number, bs[i]!, scale));
+  return canonical(a, as) === canonical(b, bs) && as.every((number, i) => isSame(number, bs[i], scale));
 }
 
 /** A value for people: short, on one line. */

@@ -1,20 +1,18 @@
 /** `compare`: proves that both modes gave the same answer, and measures what each paid for it. */
 import type { Topology } from '../topology/graph.js';
+import { Drains } from './drains.js';
 import { describeEnvironment } from './environment.js';
 import { judge, noVerdict, type Opinion } from './judge.js';
 import { driverMeasures, microBatchMeasures, type Runs, recordMeasures, throughputRatio } from './measures.js';
-import { type CompareOptions, DRAIN_DURATION_DEFAULT, DRAIN_ROUNDS_DEFAULT } from './options.js';
+import { type CompareOptions, DRAIN_ROUNDS_DEFAULT } from './options.js';
 import { evaluate } from './oracle/evaluate.js';
 import { type ExpectedPhase, Progress } from './progress.js';
 import { recordInput } from './record-input.js';
 import { COMPARE_SCHEMA, type CompareResult, type LatencySummary, type Verdict } from './result.js';
-import { type DrainRun, type PacedRun, type RunWatch, runDrain, runPaced } from './runs.js';
+import { type PacedRun, runPaced } from './runs.js';
 import { prepare, rateOf, recordsMaxOf, type Setup } from './setup.js';
 import { layOut, recordCount, recordsOf, type TimedTrace } from './trace.js';
 import { DRIVER_LATENESS_MS_MAX, invalidReasons } from './validity.js';
-
-/** The most times that a trace is repeated for one drain run. */
-const REPEAT_MAX = 10_000;
 
 /**
  * Runs a job in both modes on the same recorded input, and judges both answers by the oracle.
@@ -58,7 +56,6 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
   progress.begin(phases.recording);
   const recorded = await recordInput(setup.job, {
     recordsMax: (source) => recordsMaxOf(setup, source),
-    specs: options.sources ?? {},
     world: setup.world,
     signal,
     onRecords: (count) => progress.at(0, count),
@@ -118,55 +115,6 @@ function opinionOf({ job }: Setup, trace: TimedTrace): Opinion {
     return { answer: evaluate(job, trace) };
   } catch (error) {
     return { absence: `a user function threw: ${error instanceof Error ? error.message : String(error)}` };
-  }
-}
-
-/** The rounds at the highest rate. */
-class Drains {
-  readonly runs = { microBatch: [] as DrainRun[], record: [] as DrainRun[], unacked: [] as DrainRun[] };
-  readonly #setup: Setup;
-  readonly #trace: TimedTrace;
-  readonly #watch: RunWatch;
-  #repeat = 1;
-
-  constructor(setup: Setup, trace: TimedTrace, watch: RunWatch) {
-    this.#setup = setup;
-    this.#trace = trace;
-    this.#watch = watch;
-  }
-
-  /** True when two runs of the same input gave different numbers of results. */
-  get differ(): boolean {
-    return new Set(Object.values(this.runs).flatMap((runs) => runs.map((run) => run.results))).size > 1;
-  }
-
-  /** Lets the compiler see the code of both modes, and finds how often the trace must be repeated. */
-  async warmUp(willMeasure: boolean): Promise<void> {
-    const rates: number[] = [];
-    for (const mode of ['micro-batch', 'record', 'micro-batch', 'record'] as const) {
-      const run = await this.#drain(mode, this.#setup.isAcking);
-      if (run === undefined) return;
-      rates.push(run.recordsPerSecond);
-    }
-    if (!willMeasure || !this.#setup.canRepeat) return;
-    const wanted = (this.#setup.options.drainDuration ?? DRAIN_DURATION_DEFAULT) / 1e6;
-    const rate = Math.sqrt(rates[2]! * rates[3]!);
-    this.#repeat = Math.min(REPEAT_MAX, Math.max(1, Math.ceil((wanted * rate) / recordCount(this.#trace))));
-  }
-
-  /** One run of each variant, so that a slow minute of the machine hits all. */
-  async round(): Promise<void> {
-    const microBatch = await this.#drain('micro-batch', this.#setup.isAcking);
-    const record = await this.#drain('record', this.#setup.isAcking);
-    const unacked = this.#setup.isAcking ? await this.#drain('record', false) : undefined;
-    if (microBatch === undefined || record === undefined || this.#watch.signal?.aborted === true) return;
-    this.runs.microBatch.push(microBatch);
-    this.runs.record.push(record);
-    if (unacked !== undefined) this.runs.unacked.push(unacked);
-  }
-
-  #drain(mode: 'micro-batch' | 'record', acking: boolean): Promise<DrainRun | undefined> {
-    return runDrain(this.#setup, this.#trace, { mode, acking, repeat: this.#repeat }, this.#watch);
   }
 }
 

@@ -1,24 +1,11 @@
 /** Compares what both modes and the oracle said of one sink, or of one operator's final state. */
 import type { Key } from '../core/keys.js';
-import { canonical, isPair, isSame, show } from './canonical.js';
+import { canonical, isPair, isSame } from './canonical.js';
 import type { OracleState } from './oracle/answer.js';
+import { countsOf, type DiffOptions, type Dispute, type PartOutcome, verdict } from './outcome.js';
 import { type Place, placesOf, sameMultiset, type Testimonies } from './places.js';
-import type { ComparedPart, CompareRule, Difference } from './result.js';
 import type { ResultList } from './result-list.js';
 import type { Demand } from './rules.js';
-
-/** The outcome for one part, with what the totals of the verdict are made of. */
-export interface PartOutcome {
-  readonly part: ComparedPart;
-  readonly first: Difference | null;
-  /** Canonical keys. */
-  readonly keys: ReadonlySet<string>;
-}
-
-/** Stream time of the input's beginning: differences tell times from there (us). */
-export interface DiffOptions {
-  readonly start: number;
-}
 
 /** Compares a sink's results by its rule. */
 export function diffSink(
@@ -32,15 +19,9 @@ export function diffSink(
   if (demand.rule === 'not demanded') return verdict(outcome, [], options);
   if (demand.rule === 'equal final value and count per key')
     return verdict(outcome, differing(finalPlaces(lists)), options);
-  // The modes mostly keep the order too; then no place needs to be named.
-  if (
-    sameOrder(lists.microBatch!, lists.record!) &&
-    (lists.oracle === undefined || sameOrder(lists.oracle, lists.record!))
-  )
-    return verdict(outcome, [], options);
-  const wrong = differing(placesOf(lists).values());
-  if (wrong.length > 0 || demand.rule !== 'equal sequence') return verdict(outcome, wrong, options);
-  return verdict(outcome, outOfOrder(lists), options);
+  const wrong = differing(openPlaces(lists));
+  if (wrong.length > 0) return verdict(outcome, wrong, options, (place) => wholePlace(place, lists));
+  return verdict(outcome, demand.rule === 'equal sequence' ? outOfOrder(lists) : [], options);
 }
 
 /** Compares an operator's final state, key by key. */
@@ -62,23 +43,7 @@ export function diffState(
   };
   const reference = lists.oracle ?? lists.record!;
   const outcome = { name: `state of ${uid}`, demand, lists, results: reference.values.length, ...countsOf(reference) };
-  return verdict(outcome, demand.rule === 'not demanded' ? [] : differing(placesOf(lists).values()), options);
-}
-
-interface Outcome {
-  readonly name: string;
-  readonly demand: { readonly rule: CompareRule; readonly note: string | null };
-  readonly lists: Testimonies<ResultList>;
-  readonly results: number;
-  readonly keys: ReadonlySet<string>;
-  readonly windows: number;
-}
-
-/** A place where somebody disagrees. */
-interface Dispute {
-  readonly place: Place;
-  readonly modesAgree: boolean;
-  readonly oracleAgrees: boolean;
+  return verdict(outcome, demand.rule === 'not demanded' ? [] : differing(placesOf(lists, () => false)), options);
 }
 
 function differing(places: Iterable<Place>): readonly Dispute[] {
@@ -114,10 +79,34 @@ function outOfOrder(lists: Testimonies<ResultList>): readonly Dispute[] {
   return [];
 }
 
-function sameOrder(a: ResultList, b: ResultList): boolean {
-  if (a.values.length !== b.values.length) return false;
-  for (let i = 0; i < a.values.length; i++) if (!sameAt(a, b, i)) return false;
-  return true;
+/** Where results of the same index differ: mostly nowhere, since the modes mostly keep the order as well. */
+function openPlaces(lists: Testimonies<ResultList>): Iterable<Place> {
+  const { microBatch, record, oracle } = lists;
+  const first = record!;
+  const others = oracle === undefined ? [microBatch!] : [microBatch!, oracle];
+  const common = Math.min(first.values.length, ...others.map((list) => list.values.length));
+  const settled = new Uint8Array(common);
+  let open = 0;
+  for (let i = 0; i < common; i++) {
+    settled[i] = others.every((other) => sameAt(other, first, i)) ? 1 : 0;
+    open += 1 - settled[i]!;
+  }
+  const lengths = [first, ...others].map((list) => list.values.length);
+  return open === 0 && lengths.every((length) => length === common) ? [] : placesOf(lists, (i) => settled[i] === 1);
+}
+
+/** A place with all its values, also those that agreed at their index. */
+function wholePlace(place: Place, lists: Testimonies<ResultList>): Place {
+  const name = canonical(place.key);
+  const all = (list: ResultList | undefined): unknown[] =>
+    (list?.values ?? []).flatMap((value, i) => {
+      if (list!.timestamps[i] !== place.timestamp || !Object.is(list!.windowEnds[i], place.windowEnd)) return [];
+      if (isPair(value) !== place.hasKey) return [];
+      if (!isPair(value)) return [value];
+      return canonical(value[0]) === name ? [value[1]] : [];
+    });
+  const values = { microBatch: all(lists.microBatch), record: all(lists.record), oracle: all(lists.oracle) };
+  return { ...place, values };
 }
 
 function sameAt(a: ResultList, b: ResultList, i: number): boolean {
@@ -146,81 +135,12 @@ function finalPlaces(lists: Testimonies<ResultList>): Iterable<Place> {
     const none = values.map(() => Number.NaN);
     return { values, timestamps: none, windowEnds: none, scales: kept.map(({ at }) => list.scales?.[at] ?? 0) };
   };
-  return placesOf({
-    microBatch: finals(lists.microBatch),
-    record: finals(lists.record),
-    oracle: finals(lists.oracle),
-  }).values();
+  const all = { microBatch: finals(lists.microBatch), record: finals(lists.record), oracle: finals(lists.oracle) };
+  return placesOf(all, () => false);
 }
 
 function stateList(states: Iterable<readonly [Key, unknown]>): ResultList {
   const values = [...states];
   const none = values.map(() => Number.NaN);
   return { values, timestamps: none, windowEnds: none };
-}
-
-function countsOf({ values, windowEnds }: ResultList): {
-  readonly keys: ReadonlySet<string>;
-  readonly windows: number;
-} {
-  const keys = new Set<string>();
-  const windows = new Set<number>();
-  values.forEach((value, i) => {
-    if (isPair(value)) keys.add(canonical(value[0]));
-    if (!Number.isNaN(windowEnds[i])) windows.add(windowEnds[i]!);
-  });
-  return { keys, windows: windows.size };
-}
-
-function verdict(outcome: Outcome, disputes: readonly Dispute[], { start }: DiffOptions): PartOutcome {
-  const { name, demand, lists, results, keys, windows } = outcome;
-  const hasOracle = lists.oracle !== undefined;
-  const counted = hasOracle ? disputes : disputes.filter(({ modesAgree }) => !modesAgree);
-  const judged =
-    demand.rule === 'not demanded' || !hasOracle
-      ? 'not available'
-      : counted.some((dispute) => !dispute.oracleAgrees)
-        ? 'fail'
-        : 'pass';
-  const part = {
-    name,
-    rule: demand.rule,
-    note: demand.note,
-    same: counted.every(({ modesAgree }) => modesAgree),
-    oracle: judged,
-    results,
-    keys: keys.size,
-    windows,
-    differences: counted.length,
-  } as const;
-  const first = counted.toSorted(
-    (a, b) => timeOf(a.place) - timeOf(b.place) || (nameOf(a.place) < nameOf(b.place) ? -1 : 1),
-  )[0];
-  return { part, first: first === undefined ? null : describe(name, first.place, start, hasOracle), keys };
-}
-
-function describe(part: string, place: Place, start: number, hasOracle: boolean): Difference {
-  const said = (values: readonly unknown[]) =>
-    values.length === 0
-      ? 'nothing'
-      : values.map(show).slice(0, 3).join(' and ') + (values.length > 3 ? ` and ${values.length - 3} more` : '');
-  const time = (value: number) => (Number.isNaN(value) ? null : value - start);
-  return {
-    part,
-    key: place.hasKey ? show(place.key) : null,
-    windowEnd: time(place.windowEnd),
-    timestamp: time(place.timestamp),
-    microBatch: said(place.values.microBatch),
-    record: said(place.values.record),
-    oracle: hasOracle ? said(place.values.oracle) : 'not available',
-  };
-}
-
-function timeOf({ windowEnd, timestamp }: Place): number {
-  if (!Number.isNaN(windowEnd)) return windowEnd;
-  return Number.isNaN(timestamp) ? 0 : timestamp;
-}
-
-function nameOf({ key }: Place): string {
-  return canonical(key);
 }

@@ -1,7 +1,8 @@
 /** The verdict: both modes' answers against each other and against the oracle, part by part. */
 import { canonical, TOLERANCE } from './canonical.js';
-import { diffSink, diffState, type PartOutcome } from './diff.js';
+import { diffSink, diffState } from './diff.js';
 import type { OracleAnswer } from './oracle/answer.js';
+import type { PartOutcome } from './outcome.js';
 import type { Difference, OracleVerdict, Verdict } from './result.js';
 import { listOf } from './result-list.js';
 import { demandsOf } from './rules.js';

@@ -15,11 +15,6 @@ export class LatencyPicture {
   }
 }
 
-/** Where a bucket begins (ms). */
-export function bucketStartMs(bucket: number): number {
-  return 10 ** (bucket / BUCKETS_PER_DECADE) / 1_000;
-}
-
 const HEIGHTS = '▁▂▃▄▅▆▇█';
 
 /** The buckets from `from` to `to` as a line of bars; an empty bucket is a space, any sample at least the lowest bar. */

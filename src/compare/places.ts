@@ -1,5 +1,5 @@
 /** Groups results by where they belong: a key and a time. The unit in which answers are compared and differences named. */
-import { canonical, hasFraction, isNear, isPair } from './canonical.js';
+import { canonical, hasFraction, isNear, isPair, isSame } from './canonical.js';
 import type { ResultList } from './result-list.js';
 
 /** Who is heard, in this order everywhere. */
@@ -20,40 +20,50 @@ export interface Place {
   scale: number;
 }
 
-/** Every place that any witness has results for, by its canonical name. */
-export function placesOf(lists: Testimonies<ResultList>): ReadonlyMap<string, Place> {
-  const places = new Map<string, Place>();
+/** Groups results. `isSettled` says at which indices all witnesses agree: these are left out. */
+export function placesOf(lists: Testimonies<ResultList>, isSettled: (index: number) => boolean): Iterable<Place> {
+  const places = new Places();
   for (const witness of WITNESSES) {
     const list = lists[witness];
     if (list === undefined) continue;
     const { values, timestamps, windowEnds, scales } = list;
     for (let i = 0; i < values.length; i++) {
-      const [timestamp, windowEnd, value] = [timestamps[i]!, windowEnds[i]!, values[i]];
+      if (isSettled(i)) continue;
+      const value = values[i];
       const hasKey = isPair(value);
-      const name = `${timestamp}|${windowEnd}|${hasKey ? canonical(value[0]) : ''}`;
-      let place = places.get(name);
-      if (place === undefined) {
-        place = {
-          key: hasKey ? value[0] : undefined,
-          hasKey,
-          timestamp,
-          windowEnd,
-          values: { microBatch: [], record: [], oracle: [] },
-          scale: 0,
-        };
-        places.set(name, place);
-      }
+      const place = places.at(timestamps[i]!, windowEnds[i]!, hasKey, hasKey ? value[0] : undefined);
       place.values[witness].push(hasKey ? value[1] : value);
       if (scales !== undefined && scales[i]! > place.scale) place.scale = scales[i]!;
     }
   }
-  return places;
+  return places.all;
+}
+
+/** Finds places by numbers and raw keys: making one text of each result took most of the time of a comparison. */
+class Places {
+  readonly all: Place[] = [];
+  readonly #byTime = new Map<number, Map<unknown, Place>>();
+
+  at(timestamp: number, windowEnd: number, hasKey: boolean, key: unknown): Place {
+    const atTime = this.#byTime.get(timestamp) ?? new Map<unknown, Place>();
+    if (atTime.size === 0) this.#byTime.set(timestamp, atTime);
+    const isPlain = Number.isNaN(windowEnd) && hasKey && typeof key !== 'object';
+    // A text that begins with this character is no key of a user's.
+    const name = isPlain ? key : `\0${windowEnd}|${hasKey ? canonical(key) : ''}`;
+    const known = atTime.get(name);
+    if (known !== undefined) return known;
+    const values = { microBatch: [], record: [], oracle: [] };
+    const place: Place = { key, hasKey, timestamp, windowEnd, values, scale: 0 };
+    atTime.set(name, place);
+    this.all.push(place);
+    return place;
+  }
 }
 
 /** True when two lists hold the same values as often, in any order; fractional numbers within the tolerance. */
 export function sameMultiset(a: readonly unknown[], b: readonly unknown[], scale: number): boolean {
   if (a.length !== b.length) return false;
-  if (a.length === 1 && Object.is(a[0], b[0])) return true;
+  if (a.length === 1) return isSame(a[0], b[0], scale);
   if (!a.some((value) => hasFraction(value)) && !b.some((value) => hasFraction(value))) {
     const others = b.map((value) => canonical(value)).sort();
     return a

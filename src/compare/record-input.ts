@@ -4,15 +4,12 @@ import { StreamError } from '../core/errors.js';
 import type { RawPartition, RawSource } from '../runtime/source.js';
 import type { World } from '../runtime/world.js';
 import { functionId, type SourceNode, type Topology } from '../topology/graph.js';
-import type { SourceSpec } from '../topology/specs.js';
 import type { RecordedSource } from './trace.js';
 
 /** How much is recorded, and from where. */
 export interface RecordingOptions {
   /** The most records of one source. */
   readonly recordsMax: (source: SourceNode) => number;
-  /** Specs in place of the topology's, by name. */
-  readonly specs: Readonly<Record<string, SourceSpec<unknown>>>;
   readonly world: World;
   /** Ends the recording early, with what is there. */
   readonly signal: AbortSignal | undefined;
@@ -52,12 +49,9 @@ export async function recordInput(job: Topology, options: RecordingOptions): Pro
   return sources;
 }
 
-function open(job: Topology, node: SourceNode, { specs, world }: RecordingOptions): Promise<RawSource> {
-  const replacement = specs[node.name];
-  const { kind, options } = replacement ?? node.spec;
-  const role = (name: string): unknown =>
-    replacement === undefined ? job.functions.get(functionId(node.id, `spec:${name}`)) : replacement.functions?.[name];
-  return openSource({ name: node.name, kind, options }, role, { world });
+function open(job: Topology, { id, name, spec }: SourceNode, { world }: RecordingOptions): Promise<RawSource> {
+  const role = (key: string): unknown => job.functions.get(functionId(id, `spec:${key}`));
+  return openSource({ name, kind: spec.kind, options: spec.options }, role, { world });
 }
 
 /** Partition p of n gets its share of the limit, as everywhere else. */

@@ -136,14 +136,9 @@ async function watched(job: RunningJob, { signal, onProgress }: RunWatch, onStop
   }
 }
 
-function openReal({ job, options, world }: Setup, name: string, interval: number | undefined): Promise<SinkWriter> {
-  const node = job.graph.nodes.find((each): each is SinkNode => each.kind === 'sink' && each.name === name)!;
-  const replacement = options.sinks?.[name];
-  const { kind, options: own } = replacement ?? node.spec;
-  const role = (key: string): unknown =>
-    replacement === undefined
-      ? job.functions.get(functionId(node.id, `spec:${key}`))
-      : (replacement.functions as Readonly<Record<string, unknown>> | undefined)?.[key];
+function openReal({ job, world }: Setup, name: string, interval: number | undefined): Promise<SinkWriter> {
+  const { id, spec } = job.graph.nodes.find((node): node is SinkNode => node.kind === 'sink' && node.name === name)!;
+  const role = (key: string): unknown => job.functions.get(functionId(id, `spec:${key}`));
   const delivery = interval === undefined ? 'record' : 'interval';
-  return openSink({ name, kind, options: own, delivery }, role, { world });
+  return openSink({ name, kind: spec.kind, options: spec.options, delivery }, role, { world });
 }

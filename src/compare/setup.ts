@@ -1,5 +1,5 @@
 /** What a comparison is about to do: the job with its settings, how long it runs, and what will be demanded of it. */
-import { nearest, StreamError } from '../core/errors.js';
+import { StreamError } from '../core/errors.js';
 import { compile } from '../plan/compile.js';
 import type { SinkOperator } from '../plan/plan.js';
 import { slidesOf } from '../plan/slides.js';
@@ -8,6 +8,7 @@ import type { World } from '../runtime/world.js';
 import { withSettings } from '../topology/builder.js';
 import type { SourceNode, Topology } from '../topology/graph.js';
 import type { SinkSpec } from '../topology/specs.js';
+import { withEnds } from '../topology/with-ends.js';
 import { DRIVER_MODULE } from './driver.js';
 import { type CompareOptions, DURATION_MAX, DURATION_MIN, RATE_DEFAULT, RATE_MIN, RECORDS_MAX } from './options.js';
 import { oracleAbsence } from './oracle/evaluate.js';
@@ -42,11 +43,11 @@ export interface Setup {
 
 /** Checks the job as the user wrote it. @throws StreamErrors of the plan, `RG005`, `RG019`. */
 export function prepare(topology: Topology, options: CompareOptions): Setup {
-  const job = withSettings(topology, options.settings ?? {});
+  const { sources, sinks: replaced } = options;
+  const ends = { ...(sources && { sources }), ...(replaced && { sinks: replaced }) };
+  const job = withSettings(withEnds(topology, ends), options.settings ?? {});
   const { parallelism = 1, chaining = true, seed = 1, realSinks = false } = options;
   const { operators } = compile(job, { parallelism, chaining });
-  checkNames('source', job, Object.keys(options.sources ?? {}));
-  checkNames('sink', job, Object.keys(options.sinks ?? {}));
   const absence = oracleAbsence(job);
   if (absence !== undefined) {
     throw new StreamError(
@@ -78,7 +79,7 @@ export function prepare(topology: Topology, options: CompareOptions): Setup {
 /** How many records of a source are recorded. */
 export function recordsMaxOf({ options, duration }: Setup, source: SourceNode): number {
   const { records = Number.POSITIVE_INFINITY, rate } = options;
-  const isBounded = (options.sources?.[source.name] ?? source.spec).capabilities.bounded;
+  const isBounded = source.spec.capabilities.bounded;
   const byTime = rate === undefined && isBounded ? RECORDS_MAX : Math.ceil(((rate ?? RATE_DEFAULT) * duration) / 1e6);
   return records === Number.POSITIVE_INFINITY || options.duration !== undefined ? Math.min(records, byTime) : records;
 }
@@ -86,9 +87,7 @@ export function recordsMaxOf({ options, duration }: Setup, source: SourceNode): 
 /** Records a second of each source: what was asked for, or what spreads the largest source over the duration. */
 export function rateOf({ options, duration, job }: Setup, sources: readonly RecordedSource[]): number {
   if (options.rate !== undefined) return options.rate;
-  const isLive = job.graph.nodes.some(
-    (node) => node.kind === 'source' && !(options.sources?.[node.name] ?? node.spec).capabilities.bounded,
-  );
+  const isLive = job.graph.nodes.some((node) => node.kind === 'source' && !node.spec.capabilities.bounded);
   if (isLive) return RATE_DEFAULT;
   const most = Math.max(...sources.map(({ partitions }) => partitions.reduce((sum, values) => sum + values.length, 0)));
   return Math.max(RATE_MIN, Math.ceil((most * 1e6) / duration));
@@ -106,13 +105,4 @@ export const CAPTURE_SPEC: SinkSpec<never> = {
 function defaultDuration({ graph }: Topology): number {
   const windows = graph.nodes.flatMap((node) => ('window' in node ? [3 * node.window + (node.slide ?? 0)] : []));
   return Math.min(DURATION_MAX, Math.max(DURATION_MIN, ...windows));
-}
-
-function checkNames(kind: 'source' | 'sink', { graph }: Topology, names: readonly string[]): void {
-  const known = graph.nodes.flatMap((node) => (node.kind === kind ? [node.name] : []));
-  for (const name of names) {
-    if (known.includes(name)) continue;
-    const near = nearest(name, known) ?? known.join(' or ');
-    throw new StreamError('RG005', `'${graph.name}' has no ${kind} '${name}'`, `use ${near}`);
-  }
 }

@@ -36,8 +36,9 @@ export class LineBuffer implements RawPartition {
   }
 
   take(values: unknown[], max: number): 'more' | 'idle' | 'ended' {
-    let left = max;
-    while (left > 0 && this.#runs.length > 0) {
+    let left = Math.min(max, this.#waiting);
+    this.#waiting -= left;
+    while (left > 0) {
       const run = this.#runs[0]!;
       const end = Math.min(run.length, this.#taken + left);
       for (let at = this.#taken; at < end; at++) values.push(run[at]);
@@ -48,7 +49,6 @@ export class LineBuffer implements RawPartition {
         this.#taken = 0;
       }
     }
-    this.#waiting -= max - left;
     if (this.#waiting <= LINES_BUFFERED_MAX / 2) this.#release();
     if (this.#waiting > 0) return 'more';
     return this.#state === 'ended' ? 'ended' : 'idle';
@@ -59,14 +59,19 @@ export class LineBuffer implements RawPartition {
     if (this.#waiting > 0 || this.#state !== 'open') this.#notify();
   }
 
+  /** What is pushed now comes from another input, such as the next file. Push the rest of the one before first. */
+  begin(from: string): void {
+    this.#decoder.begin(from);
+  }
+
   /** Takes a chunk in. A chunk that is no text fails the source. */
   push(chunk: Uint8Array): void {
-    this.#guarded(() => this.#decoder.push(chunk));
+    this.#add((lines) => this.#decoder.push(chunk, lines));
   }
 
   /** The line that has not ended counts as one: the input has broken off, or ended. */
   pushRest(): void {
-    this.#guarded(() => this.#decoder.end());
+    this.#add((lines) => this.#decoder.end(lines));
   }
 
   end(): void {
@@ -90,18 +95,22 @@ export class LineBuffer implements RawPartition {
     });
   }
 
-  #guarded(decode: () => string[]): void {
+  #add(decode: (lines: string[]) => void): void {
     if (!this.isOpen) return;
+    const lines: string[] = [];
+    let failure: StreamError | undefined;
     try {
-      const lines = decode();
-      if (lines.length === 0) return;
-      this.#runs.push(lines);
-      this.#waiting += lines.length;
-      this.#notify();
+      decode(lines);
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
-      this.fail(error);
+      failure = error;
     }
+    if (lines.length > 0) {
+      this.#runs.push(lines);
+      this.#waiting += lines.length;
+    }
+    if (failure !== undefined) this.fail(failure);
+    else if (lines.length > 0) this.#notify();
   }
 
   #notify(): void {

@@ -26,35 +26,42 @@ export class LineDecoder {
   #pieces: Uint8Array[] = [];
   #pieceBytes = 0;
   #linesBefore = 0;
+  #from: string;
 
   constructor(options: LineDecoderOptions) {
     this.#options = options;
+    this.#from = options.from;
   }
 
-  /** The lines that end in this chunk. @throws StreamError `RG042`, `RG044`. */
-  push(chunk: Uint8Array): string[] {
+  /** What comes now is from another input: its lines count from 1, and it may have a mark of its own. */
+  begin(from: string): void {
+    this.#from = from;
+    this.#linesBefore = 0;
+  }
+
+  /** Adds the lines that end in this chunk; those before a bad one are there when it throws. @throws StreamError `RG042`, `RG044`. */
+  push(chunk: Uint8Array, lines: string[]): void {
     const end = chunk.lastIndexOf(LINE_FEED);
-    if (end < 0) {
-      this.#keep(chunk);
-      return [];
-    }
-    const lines = this.#decode(this.#joined(chunk.subarray(0, end)));
+    if (end >= 0) this.#decode(this.#joined(chunk.subarray(0, end)), lines);
     this.#keep(chunk.subarray(end + 1));
-    return lines;
   }
 
-  /** The last line, when it has no line end. @throws StreamError `RG042`, `RG044`. */
-  end(): string[] {
-    return this.#pieceBytes === 0 ? [] : this.#decode(this.#joined(new Uint8Array()));
+  /** Adds the last line, when it has no line end. @throws StreamError `RG042`, `RG044`. */
+  end(lines: string[]): void {
+    if (this.#pieceBytes > 0) this.#decode(this.#joined(new Uint8Array()), lines);
   }
 
   /** Bytes of whole lines, without the last line end. */
-  #decode(bytes: Uint8Array): string[] {
-    const lines = bytes.length <= this.#options.lineBytesMax ? this.#decodeRun(bytes) : undefined;
-    const decoded = lines ?? this.#decodeEach(bytes);
-    if (this.#linesBefore === 0) decoded[0] = decoded[0]!.replace(/^\uFEFF/, '');
-    this.#linesBefore += decoded.length;
-    return decoded;
+  #decode(bytes: Uint8Array, lines: string[]): void {
+    const hasMark = this.#linesBefore === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+    const text = hasMark ? bytes.subarray(3) : bytes;
+    const run = text.length <= this.#options.lineBytesMax ? this.#decodeRun(text) : undefined;
+    if (run === undefined) {
+      this.#decodeEach(text, lines);
+      return;
+    }
+    this.#linesBefore += run.length;
+    for (const line of run) lines.push(line);
   }
 
   #decodeRun(bytes: Uint8Array): string[] | undefined {
@@ -69,16 +76,14 @@ export class LineDecoder {
     return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   }
 
-  #decodeEach(bytes: Uint8Array): string[] {
-    const lines: string[] = [];
+  #decodeEach(bytes: Uint8Array, lines: string[]): void {
     for (let from = 0; from <= bytes.length; ) {
       const found = bytes.indexOf(LINE_FEED, from);
       const end = found < 0 ? bytes.length : found;
       const stripped = end > from && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
-      lines.push(this.#decodeLine(bytes.subarray(from, stripped), this.#linesBefore + lines.length + 1));
+      lines.push(this.#decodeLine(bytes.subarray(from, stripped), ++this.#linesBefore));
       from = end + 1;
     }
-    return lines;
   }
 
   #decodeLine(bytes: Uint8Array, number: number): string {
@@ -115,16 +120,16 @@ export class LineDecoder {
   #invalid(line: number): StreamError {
     return new StreamError(
       'RG042',
-      `line ${line} of ${this.#options.from} is not valid UTF-8`,
+      `line ${line} of ${this.#from} is not valid UTF-8`,
       "convert it to UTF-8, or use invalidUtf8: 'replace'",
     );
   }
 
   #tooLong(line: number): StreamError {
-    const { from, lineBytesMax } = this.#options;
+    const { lineBytesMax } = this.#options;
     return new StreamError(
       'RG044',
-      `line ${line} of ${from} is longer than ${lineBytesMax} bytes`,
+      `line ${line} of ${this.#from} is longer than ${lineBytesMax} bytes`,
       'raise lineBytesMax, or check that this is a text with line ends',
     );
   }

@@ -32,14 +32,11 @@ async function readAll(stream: Readable, lines: LineBuffer): Promise<void> {
   }
 }
 
-/** Reads a stream to its end, or until the lines are closed. Gives the number of bytes read. */
-export async function readInto(lines: LineBuffer, stream: AsyncIterable<Uint8Array>): Promise<number> {
-  let bytes = 0;
+/** Reads a stream to its end, or until the lines are closed. */
+export async function readInto(lines: LineBuffer, stream: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of stream) {
-    bytes += chunk.length;
     lines.push(chunk);
     await lines.room();
     if (!lines.isOpen) break;
   }
-  return bytes;
 }

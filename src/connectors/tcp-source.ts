@@ -17,7 +17,7 @@ export interface TcpSettings extends Omit<LineDecoderOptions, 'from'> {
 
 /** The first and the longest wait before connecting again (us); each is twice the one before. */
 export const RECONNECT_DELAY = 200_000;
-export const RECONNECT_DELAY_MAX = 5_000_000;
+const RECONNECT_DELAY_MAX = 5_000_000;
 /** A server that does not answer for so long counts as unreachable. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -84,11 +84,12 @@ class TcpReader {
   /** Resolves when the connection is gone: to its error, or to undefined when the server closed it. */
   async #readSocket(socket: Socket): Promise<unknown> {
     try {
-      const bytes = await readInto(this.lines, socket);
-      if (bytes > 0) this.#attempts = 0;
+      await readInto(this.lines, socket);
       return undefined;
     } catch (error) {
       return error;
+    } finally {
+      if (socket.bytesRead > 0) this.#attempts = 0;
     }
   }
 

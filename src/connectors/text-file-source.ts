@@ -1,4 +1,4 @@
-/** Reads the lines of a file, and goes on with what is appended when it follows. */
+/** Reads the lines of files, one after the other, and goes on with what is appended when it follows. */
 import { StreamError } from '../core/errors.js';
 import type { RawSource } from '../runtime/source.js';
 import type { Files } from '../runtime/world.js';
@@ -7,13 +7,15 @@ import type { LineDecoderOptions } from './line-decoder.js';
 
 /** Options of the spec. */
 export interface TextFileSettings extends Omit<LineDecoderOptions, 'from'> {
-  readonly path: string;
+  /** Read one after another, as if they were one file. */
+  readonly paths: readonly string[];
+  /** Only with one path. */
   readonly follow: boolean;
 }
 
-/** Opens a file and begins to read ahead. @throws StreamError `RG040`, `RG041`; later failures are the partition's. */
+/** Opens files and begins to read ahead. @throws StreamError `RG040`, `RG041`; later failures are the partition's. */
 export async function openTextFileSource(settings: TextFileSettings, files: Files): Promise<RawSource> {
-  await files.size(settings.path);
+  for (const path of settings.paths) await files.size(path);
   const reader = new TextFileReader(settings, files);
   const reading = reader.run();
   return {
@@ -34,7 +36,7 @@ class TextFileReader {
   #stop: (() => void) | undefined;
 
   constructor(settings: TextFileSettings, files: Files) {
-    this.lines = new LineBuffer({ ...settings, from: `the file '${settings.path}'` });
+    this.lines = new LineBuffer({ ...settings, from: 'a file' });
     this.#settings = settings;
     this.#files = files;
   }
@@ -42,8 +44,14 @@ class TextFileReader {
   /** Never rejects: what goes wrong becomes the partition's failure. */
   async run(): Promise<void> {
     try {
-      await this.#readOn();
-      if (this.#settings.follow) await this.#follow();
+      const { paths, follow } = this.#settings;
+      for (const path of paths) {
+        this.#offset = 0;
+        this.lines.begin(`the file '${path}'`);
+        await this.#readOn(path);
+        if (follow) await this.#follow(path);
+        this.lines.pushRest();
+      }
       this.lines.end();
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
@@ -56,8 +64,8 @@ class TextFileReader {
     this.#stop?.();
   }
 
-  async #readOn(): Promise<void> {
-    for await (const chunk of this.#files.read(this.#settings.path, this.#offset)) {
+  async #readOn(path: string): Promise<void> {
+    for await (const chunk of this.#files.read(path, this.#offset)) {
       this.#offset += chunk.length;
       this.lines.push(chunk);
       await this.lines.room();
@@ -65,8 +73,7 @@ class TextFileReader {
     }
   }
 
-  async #follow(): Promise<void> {
-    const { path } = this.#settings;
+  async #follow(path: string): Promise<void> {
     let hasChanged = true;
     let wake: (() => void) | undefined;
     const changed = (): void => {
@@ -81,7 +88,7 @@ class TextFileReader {
         hasChanged = false;
         const size = await this.#files.size(path);
         if (size < this.#offset) throw shrunk(path, size, this.#offset);
-        if (size > this.#offset) await this.#readOn();
+        if (size > this.#offset) await this.#readOn(path);
       }
     } finally {
       watch.cancel();

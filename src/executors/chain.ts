@@ -42,6 +42,8 @@ export function buildChain(parts: ChainParts): Chain {
   const builder = new ChainBuilder(parts);
   const head = parts.plan.operators[parts.stage.head]!;
   const isKernel = !['source', 'spout', 'bolt'].includes(head.kind);
+  const streams = head.kind === 'spout' || head.kind === 'bolt' ? head.streams.map((stream) => stream.name) : ['default'];
+  if (!isKernel) for (const stream of streams) builder.outputOf(head, stream);
   return { head: isKernel ? builder.linkOf(head) : NOWHERE, output: (name) => builder.outputOf(head, name) };
 }
 

@@ -74,6 +74,8 @@ export interface ComponentStats {
   readonly emitted: number;
   readonly transferred: number;
   readonly executed: number;
+  /** `executed` of each task. Tuples only: neither watermarks nor ticks. */
+  readonly executedByTask: readonly number[];
   readonly acked: number;
   readonly failed: number;
   /** Spouts: emit to done tree. */

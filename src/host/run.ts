@@ -64,7 +64,7 @@ export async function start(topology: Topology, options: RunOptions): Promise<Ru
   const running = startIn(plan, services, options);
   const timer = options.duration === undefined ? undefined : world.scheduler.at(world.clock.now() + options.duration, () => running.stop());
   return {
-    done: running.done.then((result) => closed(result, ends)).finally(() => timer?.cancel()),
+    done: running.done.then((result) => closed(result, ends), (bug: unknown) => closedAfter(bug, ends)).finally(() => timer?.cancel()),
     stop: () => running.stop(),
     progress: () => running.progress(),
   };
@@ -89,6 +89,12 @@ async function closed(result: JobResult, { sources, sinks }: OpenEnds): Promise<
   if (failure === undefined || result.error !== undefined) return result;
   if (!(failure instanceof StreamError)) throw failure;
   return { ...result, outcome: 'failed', error: failure };
+}
+
+/** A bug of ours ends the job without a result; its ends are closed all the same. */
+async function closedAfter(bug: unknown, { sources, sinks }: OpenEnds): Promise<never> {
+  await Promise.allSettled([...sources.values(), ...sinks.values()].map((end) => end.close()));
+  throw bug;
 }
 
 function nothing(): undefined {}

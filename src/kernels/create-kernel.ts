@@ -12,7 +12,7 @@ import {
   type TimestampsSetup,
 } from './timestamps.js';
 import { createUpdateState, type UpdateStateFunctions, type UpdateStateParameters } from './update-state.js';
-import { createWindowReduce, type WindowReduceParameters } from './window-reduce.js';
+import { createWindowReduce, sum, type WindowReduceParameters } from './window-reduce.js';
 
 /** An operator that has a kernel. The plan's operators have this shape. */
 export type KernelOperator = { readonly node: number } & (
@@ -51,6 +51,11 @@ export function createKernel(operator: KernelOperator, functions: FunctionTable,
     default:
       return unreachable(operator);
   }
+}
+
+/** The reduce function of a window, by which its map side may combine. */
+export function reduceOf(operator: { readonly node: number; readonly reduce: 'user' | 'sum' }, functions: FunctionTable): (a: unknown, b: unknown) => unknown {
+  return operator.reduce === 'sum' ? sum : (functionOf(functions, operator.node, 'reduce') as (a: unknown, b: unknown) => unknown);
 }
 
 /** Makes the kernel of a `timestamps` operator on one source partition. */

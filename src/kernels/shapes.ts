@@ -21,7 +21,7 @@ export function notAPair(value: unknown): StreamError {
 
 /** True for what no function may return in place of a value. Numbers and text pay two comparisons. */
 export function isNoValue(value: unknown): boolean {
-  return value === undefined || isPromise(value);
+  return value === undefined || (typeof value === 'object' && value instanceof Promise);
 }
 
 /** True for a promise: an `async` function where a plain one is needed. */

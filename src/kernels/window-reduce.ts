@@ -2,6 +2,7 @@
 import type { Cell, Space } from '../core/keyed-store.js';
 import type { Timestamp } from '../core/time.js';
 import type { Emit, Kernel, KernelSetup } from './kernel.js';
+import { Partial } from './partial.js';
 import { isNoValue, isPair, notAPair, noValue } from './shapes.js';
 import { Slides } from './slides.js';
 import { foldedPanes, SCRATCH } from './window-fold.js';
@@ -68,7 +69,7 @@ class WindowReduce implements Kernel {
   }
 
   onRecord(value: unknown): void {
-    if (!isPair(value)) throw notAPair(value);
+    if (!isPair(value)) return this.#onPartial(value);
     const pane = this.#slides.paneAt(this.#context.timestamp);
     const key = value[0];
     const cell = pane.writable(key);
@@ -81,6 +82,22 @@ class WindowReduce implements Kernel {
     if (isNoValue(total)) throw noValue('reduce', total);
     cell.value = total;
     cell.count += 1;
+  }
+
+  /** Many records at once, from a map-side combine. */
+  #onPartial(partial: unknown): void {
+    if (!(partial instanceof Partial)) throw notAPair(partial);
+    const pane = this.#slides.paneAt(this.#context.timestamp);
+    const cell = pane.writable(partial.key);
+    if (cell === undefined) {
+      pane.insert(partial.key, partial.value, partial.count);
+      return;
+    }
+    const reduce = this.#reduce;
+    const total = reduce(cell.value, partial.value);
+    if (isNoValue(total)) throw noValue('reduce', total);
+    cell.value = total;
+    cell.count += partial.count;
   }
 
   advance(watermark: Timestamp, budget: number): boolean {
@@ -131,7 +148,8 @@ class WindowReduce implements Kernel {
   }
 }
 
-function sum(a: unknown, b: unknown): unknown {
+/** The built-in reduce of counts. */
+export function sum(a: unknown, b: unknown): unknown {
   return (a as number) + (b as number);
 }
 

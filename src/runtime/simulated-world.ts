@@ -19,7 +19,7 @@ export interface SimulatedWorldOptions {
 }
 
 /** Events that a simulation may take before it counts as endless. */
-export const SIMULATED_STEPS_MAX = 10_000_000;
+const SIMULATED_STEPS_MAX = 10_000_000;
 
 /**
  * A World whose clock stands still until `run` moves it from event to event.

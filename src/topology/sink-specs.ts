@@ -26,7 +26,7 @@ export interface MemorySink<T> extends SinkSpec<T> {
 }
 
 /** Results of a block that are shown unless told otherwise. */
-export const BLOCK_RESULTS_MAX = 10;
+const BLOCK_RESULTS_MAX = 10;
 
 /**
  * Prints results. Pairs look like Spark's: `(word,3)`.

@@ -44,24 +44,33 @@ export interface GeneratorOptions {
 export type Make<T> = (index: number, random: Random) => T;
 
 /** The longest line that a source of text accepts unless told otherwise. */
-export const LINE_BYTES_MAX = 1_048_576;
+const LINE_BYTES_MAX = 1_048_576;
 /** Attempts to connect again after a connection was lost. */
-export const RECONNECTS_MAX = 5;
+const RECONNECTS_MAX = 5;
 
 /**
- * The lines of a UTF-8 file, without their line ends. A last line without a line end counts.
+ * The lines of a UTF-8 file, or of several read one after another, without their line ends. A last line without a line
+ * end counts.
  *
  * @throws StreamError `RG040` without a path, `RG004` or `RG011` for an option that is none.
  */
-export function textFile(path: string, options: TextFileOptions = {}): SourceSpec<string> {
-  if (typeof path !== 'string' || path === '') {
+export function textFile(path: string | readonly string[], options: TextFileOptions = {}): SourceSpec<string> {
+  const paths = typeof path === 'string' ? [path] : path;
+  if (!Array.isArray(paths) || paths.length === 0 || paths.some((one) => typeof one !== 'string' || one === '')) {
     throw new StreamError('RG040', 'textFile() has no path', "name the file: textFile('moby-dick.txt')");
   }
   const { follow = false } = options;
+  if (follow && paths.length > 1) {
+    throw new StreamError(
+      'RG004',
+      `follow is set for ${paths.length} files; only one can be followed`,
+      'follow one file, or leave follow out',
+    );
+  }
   return {
     role: 'source',
     kind: 'text-file',
-    options: { path, follow, ...lineOptions(options) },
+    options: { paths: [...paths], follow, ...lineOptions(options) },
     capabilities: { replayable: true, bounded: !follow, partitions: 1, intake: 'range' },
   };
 }

@@ -25,7 +25,7 @@ export async function takeSome(partition: RawPartition, count: number): Promise<
     const state = partition.take(values, count - values.length);
     if (partition.failure !== undefined) throw partition.failure;
     if (state === 'ended') return values;
-    if (state === 'idle') await woken(partition);
+    if (state === 'idle' && values.length < count) await woken(partition);
   }
   return values;
 }

@@ -8,8 +8,8 @@ import { afterAll, beforeAll } from 'vitest';
 import { openSource } from '../../src/connectors/open-source.js';
 import { createRealWorld } from '../../src/runtime/real-world.js';
 import type { RawSource } from '../../src/runtime/source.js';
-import type { SourceSpec } from '../../src/topology/specs.js';
 import { generator, memory, stdin, tcp, textFile } from '../../src/topology/source-specs.js';
+import type { SourceSpec } from '../../src/topology/specs.js';
 import { describeSource } from '../conformance/source.case.js';
 
 const world = createRealWorld();

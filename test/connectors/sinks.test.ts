@@ -9,7 +9,11 @@ import type { SinkSpec } from '../../src/topology/specs.js';
 
 const context = { timestamp: 5, windowEnd: Number.NaN, partition: 0 };
 
-function open<T>(spec: SinkSpec<T>, services: SinkServices, delivery: 'record' | 'interval' = 'record'): Promise<SinkWriter> {
+function open<T>(
+  spec: SinkSpec<T>,
+  services: SinkServices,
+  delivery: 'record' | 'interval' = 'record',
+): Promise<SinkWriter> {
   return openSink({ name: 'out', ...spec, delivery }, (role) => spec.functions?.[role], services);
 }
 
@@ -36,7 +40,14 @@ describe('the stdout sink', () => {
   it.each([
     ['text', 'rain', 'rain'],
     ['a pair', ['rain', 3], '(rain,3)'],
-    ['nested tuples', [['a', 'b'], [1, null]], '((a,b),(1,null))'],
+    [
+      'nested tuples',
+      [
+        ['a', 'b'],
+        [1, null],
+      ],
+      '((a,b),(1,null))',
+    ],
     ['an object', { word: 'rain', n: 1n }, '{"word":"rain","n":"1"}'],
     ['a number', 0.5, '0.5'],
     ['nothing', undefined, 'undefined'],
@@ -59,13 +70,25 @@ describe('the stdout sink', () => {
     const stream = new Kept();
     const sink = await open(stdout(), { world, stdout: stream }, 'interval');
     const values = Array.from({ length: 11 }, (_, i) => [`word${i}`, i]);
-    accept(sink, { end: 1_795_324_291_000_000, values: values.slice(0, 2) }, { end: 1_795_324_292_000_000, values: [] });
+    accept(
+      sink,
+      { end: 1_795_324_291_000_000, values: values.slice(0, 2) },
+      { end: 1_795_324_292_000_000, values: [] },
+    );
     const rule = '-------------------------------------------';
     const block = `${rule}\nTime: 1795324291000 ms\n${rule}\n(word0,0)\n(word1,1)\n\n`;
     expect(stream.text).toBe(`${block}${rule}\nTime: 1795324292000 ms\n${rule}\n\n`);
     stream.text = '';
+    accept(sink, { end: 1_000, values: values.slice(1) });
+    expect(stream.text).not.toContain('...');
+    stream.text = '';
     accept(sink, { end: 1_000, values });
-    expect(stream.text.split('\n').slice(3)).toEqual([...values.slice(0, 10).map(([w, n]) => `(${w},${n})`), '...', '', '']);
+    expect(stream.text.split('\n').slice(3)).toEqual([
+      ...values.slice(0, 10).map(([w, n]) => `(${w},${n})`),
+      '...',
+      '',
+      '',
+    ]);
   });
 
   it('writes once per flush', async () => {
@@ -93,7 +116,9 @@ describe('the stdout sink', () => {
   });
 
   it('stops the job without an error when the reader goes away', async () => {
-    const stream = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error('gone'), { code: 'EPIPE' })) });
+    const stream = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('gone'), { code: 'EPIPE' })),
+    });
     const sink = await open(stdout(), { world, stdout: stream });
     accept(sink, 'a');
     await new Promise((resolve) => stream.once('close', resolve));
@@ -104,7 +129,9 @@ describe('the stdout sink', () => {
   });
 
   it('fails the job when the output cannot be written', async () => {
-    const stream = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error('disk full'), { code: 'ENOSPC' })) });
+    const stream = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('disk full'), { code: 'ENOSPC' })),
+    });
     const sink = await open(stdout(), { world, stdout: stream });
     accept(sink, 'a');
     await new Promise((resolve) => stream.once('close', resolve));
@@ -170,8 +197,18 @@ describe('the memory sink', () => {
 describe('the foreach sink', () => {
   it('calls the function with each result and where it came from', async () => {
     const seen: unknown[] = [];
-    accept(await open(foreach((value: string, info) => void seen.push([value, info.timestamp])), { world }), 'a', 'b');
-    expect(seen).toEqual([['a', 5], ['b', 5]]);
+    accept(
+      await open(
+        foreach((value: string, info) => void seen.push([value, info.timestamp])),
+        { world },
+      ),
+      'a',
+      'b',
+    );
+    expect(seen).toEqual([
+      ['a', 5],
+      ['b', 5],
+    ]);
   });
 
   it('fails the job when the function throws, and does not call it again', async () => {
@@ -184,12 +221,18 @@ describe('the foreach sink', () => {
       { world },
     );
     accept(sink, 'a', 'b');
-    expect(sink.failure).toMatchObject({ code: 'RG030', operator: 'sink:out', message: "the function of sink 'out' threw: no printer" });
+    expect(sink.failure).toMatchObject({
+      code: 'RG030',
+      operator: 'sink:out',
+      message: "the function of sink 'out' threw: no printer",
+    });
     expect(calls).toBe(1);
   });
 
   it('fails the job when the function returns a promise', async () => {
-    const sink = await open(foreach((async () => Promise.reject(new Error('lost'))) as unknown as () => void), { world });
+    const sink = await open(foreach((async () => Promise.reject(new Error('lost'))) as unknown as () => void), {
+      world,
+    });
     accept(sink, 'a');
     expect(sink.failure).toMatchObject({ code: 'RG031' });
   });
@@ -204,6 +247,9 @@ describe('opening a sink', () => {
 
   it('names the nearest kind when it does not know one', async () => {
     const sink = { name: 'out', kind: 'stdot', options: {}, delivery: 'record' } as const;
-    await expect(openSink(sink, () => undefined, { world })).rejects.toMatchObject({ code: 'RG006', hint: "did you mean 'stdout'?" });
+    await expect(openSink(sink, () => undefined, { world })).rejects.toMatchObject({
+      code: 'RG006',
+      hint: "did you mean 'stdout'?",
+    });
   });
 });

@@ -61,7 +61,11 @@ describe('a generator', () => {
     });
     const { values, outcome } = await drain((await open(spec)).partitions[0]!);
     expect(values).toEqual([0, 1, 2]);
-    expect(outcome).toMatchObject({ code: 'RG030', operator: 'source:in', message: "the generator 'in' threw at record 3: out of dice" });
+    expect(outcome).toMatchObject({
+      code: 'RG030',
+      operator: 'source:in',
+      message: "the generator 'in' threw at record 3: out of dice",
+    });
   });
 
   it('that returns a promise fails the source', async () => {
@@ -83,7 +87,10 @@ describe('standard input', () => {
     const broken = new Readable({ read: () => undefined });
     broken.push('one\ntwo');
     const spec = stdin();
-    const source = await openSource({ name: 'in', ...spec }, () => undefined, { world: createSimulatedWorld(), stdin: broken });
+    const source = await openSource({ name: 'in', ...spec }, () => undefined, {
+      world: createSimulatedWorld(),
+      stdin: broken,
+    });
     expect(await takeSome(source.partitions[0]!, 1)).toEqual(['one']);
     broken.destroy(new Error('cable pulled'));
     expect((await drain(source.partitions[0]!)).outcome).toMatchObject({ code: 'RG040' });
@@ -92,7 +99,9 @@ describe('standard input', () => {
 
 describe('opening a source', () => {
   it('names the nearest kind when it does not know one', async () => {
-    const opened = openSource({ name: 'in', kind: 'text-flie', options: {} }, () => undefined, { world: createSimulatedWorld() });
+    const opened = openSource({ name: 'in', kind: 'text-flie', options: {} }, () => undefined, {
+      world: createSimulatedWorld(),
+    });
     await expect(opened).rejects.toMatchObject({ code: 'RG006', hint: "did you mean 'text-file'?" });
   });
 });

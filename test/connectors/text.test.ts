@@ -12,9 +12,15 @@ import { type Drained, drain, takeSome, woken } from '../conformance/drain.js';
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const settings = { from: 'the test', invalidUtf8: 'replace', lineBytesMax: 1_048_576 } as const;
 
-function decode(chunks: readonly Uint8Array[], options: Partial<typeof settings | { invalidUtf8: 'fail'; lineBytesMax: number }> = {}): string[] {
+function decode(
+  chunks: readonly Uint8Array[],
+  options: Partial<typeof settings | { invalidUtf8: 'fail'; lineBytesMax: number }> = {},
+): string[] {
   const decoder = new LineDecoder({ ...settings, ...options });
-  return [...chunks.flatMap((chunk) => decoder.push(chunk)), ...decoder.end()];
+  const lines: string[] = [];
+  for (const chunk of chunks) decoder.push(chunk, lines);
+  decoder.end(lines);
+  return lines;
 }
 
 describe('lines', () => {
@@ -35,7 +41,10 @@ describe('lines', () => {
         const all = bytes(whole);
         const chunks: Uint8Array[] = [];
         let at = 0;
-        for (const size of sizes) chunks.push(all.subarray(at, (at += size)));
+        for (const size of sizes) {
+          chunks.push(all.subarray(at, at + size));
+          at += size;
+        }
         chunks.push(all.subarray(at));
         expect(decode(chunks)).toEqual(decode([all]));
         expect(decode(chunks, { lineBytesMax: all.length + 1 })).toEqual(decode([all]));
@@ -46,7 +55,9 @@ describe('lines', () => {
   it('with invalid UTF-8 are counted and replaced, the others stay as they are', () => {
     const decoder = new LineDecoder(settings);
     const chunk = Buffer.concat([bytes('good\nbad '), Buffer.from([0xff, 0xc3]), bytes('\r\nü \uFFFD\n')]);
-    expect(decoder.push(chunk)).toEqual(['good', 'bad \uFFFD\uFFFD', 'ü \uFFFD']);
+    const lines: string[] = [];
+    decoder.push(chunk, lines);
+    expect(lines).toEqual(['good', 'bad \uFFFD\uFFFD', 'ü \uFFFD']);
     expect(decoder.invalidLines).toBe(1);
   });
 
@@ -98,7 +109,7 @@ describe('the buffer of lines', () => {
 });
 
 describe('a text file', () => {
-  const spec = { path: 'in.txt', follow: false, invalidUtf8: 'replace', lineBytesMax: 1_048_576 } as const;
+  const spec = { paths: ['in.txt'], follow: false, invalidUtf8: 'replace', lineBytesMax: 1_048_576 } as const;
   const open = async (content: string | Uint8Array, options: object = {}) => {
     const world = createSimulatedWorld({ files: { 'in.txt': content, 'folder/file': '' } });
     return { world, source: await openTextFileSource({ ...spec, ...options }, world.files) };
@@ -106,8 +117,8 @@ describe('a text file', () => {
   const read = (source: RawSource): Promise<Drained> => drain(source.partitions[0]!);
 
   it('is refused when it is missing or a folder', async () => {
-    await expect(open('', { path: 'no.txt' })).rejects.toMatchObject({ code: 'RG040' });
-    await expect(open('', { path: 'folder' })).rejects.toMatchObject({ code: 'RG041' });
+    await expect(open('', { paths: ['no.txt'] })).rejects.toMatchObject({ code: 'RG040' });
+    await expect(open('', { paths: ['folder'] })).rejects.toMatchObject({ code: 'RG041' });
   });
 
   it('counts its lines with invalid UTF-8, or fails by option', async () => {
@@ -118,6 +129,21 @@ describe('a text file', () => {
     const { source: strict } = await open(content, { invalidUtf8: 'fail' });
     const failed = await read(strict);
     expect((failed.outcome as StreamError).message).toBe("line 2 of the file 'in.txt' is not valid UTF-8");
+  });
+
+  it('may be several, read one after the other, each with its own lines', async () => {
+    const files = {
+      'a.txt': '\uFEFFone\ntwo',
+      'empty.txt': '',
+      'b.txt': '\uFEFFthree\n',
+      'c.txt': Uint8Array.of(10, 0xff),
+    };
+    const world = createSimulatedWorld({ files });
+    const paths = Object.keys(files);
+    const source = await openTextFileSource({ ...spec, paths, invalidUtf8: 'fail' }, world.files);
+    const { values, outcome } = await read(source);
+    expect(values).toEqual(['one', 'two', 'three', '']);
+    expect((outcome as StreamError).message).toBe("line 2 of the file 'c.txt' is not valid UTF-8");
   });
 
   it('is not read further than the buffer allows', async () => {

@@ -16,7 +16,12 @@ describe('latency', () => {
   it('gives percentiles within three digits of the sorted samples, and exact extremes', () => {
     const summary = latencyOf(samples).summary();
     const sorted = samples.toSorted((a, b) => a - b);
-    for (const [p, got] of [[0.5, summary.p50], [0.9, summary.p90], [0.99, summary.p99], [0.999, summary.p999]] as const) {
+    for (const [p, got] of [
+      [0.5, summary.p50],
+      [0.9, summary.p90],
+      [0.99, summary.p99],
+      [0.999, summary.p999],
+    ] as const) {
       const exact = sorted[Math.ceil(p * sorted.length) - 1]!;
       expect(Math.abs(got! - exact)).toBeLessThanOrEqual(1 + exact * 0.001);
     }
@@ -37,7 +42,9 @@ describe('latency', () => {
     [10_000, ['p50', 'p90', 'p99', 'p999']],
   ])('of %i samples gives the percentiles that enough stand behind', (count, given) => {
     const { p50, p90, p99, p999 } = latencyOf(samples.slice(0, count)).summary();
-    const present = Object.entries({ p50, p90, p99, p999 }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    const present = Object.entries({ p50, p90, p99, p999 }).flatMap(([name, value]) =>
+      value === undefined ? [] : [name],
+    );
     expect(present).toEqual(given);
   });
 

@@ -66,7 +66,9 @@ describe('real files', () => {
     await expect(world.files.size(join(folder, 'no.txt'))).rejects.toMatchObject({ code: 'RG040' });
     await expect(world.files.size(folder)).rejects.toMatchObject({ code: 'RG041' });
     await writeFile(join(folder, 'file'), '');
-    await expect(world.files.writeAtomically(join(folder, 'file', 'below'), '')).rejects.toMatchObject({ code: 'RG046' });
+    await expect(world.files.writeAtomically(join(folder, 'file', 'below'), '')).rejects.toMatchObject({
+      code: 'RG046',
+    });
     await expect(world.files.append(folder, 'x')).rejects.toMatchObject({ code: 'RG046' });
   });
 

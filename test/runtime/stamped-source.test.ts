@@ -217,7 +217,10 @@ describe('a rate', () => {
     const world = createSimulatedWorld({ seed: 3 });
     for (const rate of [1, 3, 333, 1_000_000, 7_777_777]) {
       const start = world.clock.now();
-      const [partition] = open(openMemorySource([Array.from({ length: 100 }, (_, i) => i)]), world, { rate, step: 1e12 });
+      const [partition] = open(openMemorySource([Array.from({ length: 100 }, (_, i) => i)]), world, {
+        rate,
+        step: 1e12,
+      });
       const times: number[] = [];
       for (let polls = 0; times.length < 100 && polls < 500; polls++) {
         const block = new Block();

@@ -1,15 +1,19 @@
 /** One task of a stage across all batches: its chain, its state, and the attempts of each batch. */
 import { StreamError } from '../../core/errors.js';
+import type { KeyedStore } from '../../core/keyed-store.js';
+import { reduceOf } from '../../kernels/create-kernel.js';
 import type { KernelCounter, RecordContext } from '../../kernels/kernel.js';
-import type { CoreOperator, Plan, SinkOperator, Stage } from '../../plan/plan.js';
+import type { CoreOperator, Plan, SinkOperator, Stage, WindowReduceOperator } from '../../plan/plan.js';
 import type { JobEvent } from '../../runtime/events.js';
+import { createMemoryStore } from '../../runtime/memory-store.js';
 import type { FunctionTable } from '../../topology/graph.js';
 import { buildChain, type Chain } from '../chain.js';
 import type { DeadLetter } from '../executor.js';
 import type { Link } from '../link.js';
 import type { SinkOutlet } from '../sink-outlets.js';
 import type { Stores } from '../stores.js';
-import { emptyOutput, Rows, shuffleLink, type ShuffleOutput } from './shuffle.js';
+import { type CombineExit, combineExit } from './combine.js';
+import { emptyOutput, Rows, shuffleLink, type ShuffleOutput, type ShuffleParts } from './shuffle.js';
 
 /** What all tasks of a job share. */
 export interface TaskServices {
@@ -56,6 +60,9 @@ export class BatchTask {
   readonly #exits: readonly { readonly key: string; readonly readers: number }[];
   readonly #staged = new Map<string, Staged>();
   #chain: Chain;
+  /** Map-side combines by shuffle; their stores are empty between batches. */
+  readonly #combineStores = new Map<string, KeyedStore>();
+  #combines: CombineExit[] = [];
   #outputs = new Map<string, ShuffleOutput>();
   #isolating = false;
   #counts: [KernelCounter, number][] = [];
@@ -119,17 +126,18 @@ export class BatchTask {
     for (const { key, readers } of this.#exits) this.#outputs.set(key, emptyOutput(readers));
     for (const { rows } of this.#staged.values()) rows.clear();
     this.#counts = [];
-    for (const operator of this.#stateful) this.#services.stores.of(operator, this.task).begin();
+    for (const store of this.#allStores()) store.begin();
   }
 
   #rollback(input: TaskInput): void {
-    for (const operator of this.#stateful) this.#services.stores.of(operator, this.task).rollback();
+    for (const store of this.#allStores()) store.rollback();
     input.rewind();
     this.#chain = this.#build();
   }
 
   #commit(): ReadonlyMap<string, ShuffleOutput> {
-    for (const operator of this.#stateful) this.#services.stores.of(operator, this.task).commit();
+    for (const combine of this.#combines) combine.drain();
+    for (const store of this.#allStores()) store.commit();
     for (const [counter, by] of this.#counts) this.#services.count(counter, by);
     for (const { outlet, rows } of this.#staged.values()) {
       const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
@@ -161,22 +169,26 @@ export class BatchTask {
 
   #backTo(marks: readonly (() => void)[], input: TaskInput): void {
     for (const cut of marks) cut();
-    for (const operator of this.#stateful) this.#services.stores.of(operator, this.task).rollback();
+    for (const store of this.#allStores()) store.rollback();
     input.rewind();
     this.#chain = this.#build();
-    for (const operator of this.#stateful) this.#services.stores.of(operator, this.task).begin();
+    for (const store of this.#allStores()) store.begin();
   }
 
   /** Makes the piece so far final within the attempt. */
   #keep(): void {
-    for (const operator of this.#stateful) {
-      const store = this.#services.stores.of(operator, this.task);
+    for (const store of this.#allStores()) {
       store.commit();
       store.begin();
     }
   }
 
+  #allStores(): readonly KeyedStore[] {
+    return [...this.#stateful.map((operator) => this.#services.stores.of(operator, this.task)), ...this.#combineStores.values()];
+  }
+
   #build(): Chain {
+    this.#combines = [];
     const { plan, functions, stores } = this.#services;
     const { stage, task } = this;
     const context = this.#context;
@@ -206,9 +218,22 @@ export class BatchTask {
         if (input.stage !== this.stage.id || input.operator !== operator || input.output !== output) return [];
         const key = `${reading.id}:${index}`;
         const reader = plan.operators[reading.head]!;
-        return [shuffleLink({ exchange: input.exchange, reader, context: this.#context, output: () => this.#outputs.get(key)! })];
+        const shuffle = { exchange: input.exchange, reader, context: this.#context, output: () => this.#outputs.get(key)! };
+        return [reader.kind === 'window-reduce' ? this.#combine(key, reader, shuffle) : shuffleLink(shuffle)];
       }),
     );
+  }
+
+  /** A window's pairs are folded by key and pane before they are shuffled (Spark's map-side combine). */
+  #combine(key: string, reader: WindowReduceOperator, shuffle: ShuffleParts): Link {
+    let store = this.#combineStores.get(key);
+    if (store === undefined) {
+      store = createMemoryStore();
+      this.#combineStores.set(key, store);
+    }
+    const exit = combineExit(reader, reduceOf(reader, this.#services.functions), store, shuffle);
+    this.#combines.push(exit);
+    return exit.link;
   }
 
   #stage(operator: SinkOperator): (value: unknown) => void {

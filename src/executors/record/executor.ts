@@ -41,6 +41,7 @@ class RecordJob implements RunningJob, JobControl {
   readonly #began: number;
   #isScheduled = false;
   #inTurn = false;
+  #isWoken = false;
   #isStopping = false;
   #replayed = 0;
 
@@ -65,9 +66,18 @@ class RecordJob implements RunningJob, JobControl {
   }
 
   readonly wake = (): void => {
-    if (this.#isScheduled || this.#inTurn || this.#outcome.isSettled) return;
+    if (this.#inTurn) {
+      this.#isWoken = true;
+      return;
+    }
+    if (this.#isScheduled || this.#outcome.isSettled) return;
     this.#isScheduled = true;
     this.#services.world.scheduler.soon(this.#turn);
+  };
+
+  /** An edge got its first entry. Within a turn it is drained anyway; a bolt may emit outside of one. */
+  readonly edgeWaiting = (): void => {
+    if (!this.#inTurn) this.wake();
   };
 
   stop(): void {
@@ -111,6 +121,7 @@ class RecordJob implements RunningJob, JobControl {
     this.#isScheduled = false;
     if (this.#outcome.isSettled) return;
     this.#inTurn = true;
+    this.#isWoken = false;
     let worked = false;
     try {
       worked = this.#work();
@@ -119,7 +130,7 @@ class RecordJob implements RunningJob, JobControl {
     }
     this.#inTurn = false;
     this.#checkEnd();
-    if (worked) this.wake();
+    if (worked || this.#isWoken) this.wake();
   };
 
   #work(): boolean {

@@ -32,6 +32,7 @@ export class ComponentCounters {
       emitted: this.emitted,
       transferred: this.transferred,
       executed,
+      executedByTask: [...this.executed],
       acked: this.acked,
       failed: this.failed,
       completeLatency: mean(this.completeTime, this.completed),

@@ -38,6 +38,8 @@ export interface JobControl {
   at(time: number, run: () => void): void;
   /** Asks for a turn. */
   wake(): void;
+  /** An edge is no longer empty. */
+  edgeWaiting(): void;
   /** Fails the job with this error. */
   abort(error: unknown): void;
   /** Sets a record aside for good. */

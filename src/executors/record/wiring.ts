@@ -55,7 +55,7 @@ export function wire(parts: WiringParts): Wiring {
   for (const stage of plan.stages) {
     stage.inputs.forEach((input, index) => {
       const producers = plan.stages[input.stage]!.parallelism;
-      const rows = Array.from({ length: producers }, () => Array.from({ length: stage.parallelism }, () => new Edge(parts.options.ringCapacity, parts.job.wake)));
+      const rows = Array.from({ length: producers }, () => Array.from({ length: stage.parallelism }, () => new Edge(parts.options.ringCapacity, parts.job.edgeWaiting)));
       table.set(`${stage.id}:${index}`, rows);
       edges.push(...rows.flat());
     });

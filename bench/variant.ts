@@ -1,0 +1,11 @@
+/** Runs one variant once, in this process, and prints what it measured as JSON: `variant.ts NAME LINES SEED`. */
+import { VARIANTS } from './variants.js';
+
+const [name = '', lines = '1000000', seed = '1'] = process.argv.slice(2);
+const variant = VARIANTS[name];
+if (variant === undefined) {
+  process.stderr.write(`there is no variant '${name}'; there are: ${Object.keys(VARIANTS).join(', ')}\n`);
+  process.exit(2);
+}
+const measurement = await variant({ lines: Number(lines), seed: Number(seed) });
+process.stdout.write(`${JSON.stringify(measurement)}\n`);

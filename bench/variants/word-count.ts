@@ -1,0 +1,71 @@
+/** Word count on the engine, through the public API with a user's ordinary closures. */
+import { type KeyedStream, type RunOptions, run, seconds, type Topology, topology } from 'raingauge';
+import { none } from 'raingauge/sinks';
+import { memory } from 'raingauge/sources';
+import { makeLines } from '../lines.js';
+import { checksumOf, collectGarbage, type Measurement, startTimer, type VariantInput } from '../measurement.js';
+import { INTERVAL_RECORDS, preparedReader } from '../prepared-reader.js';
+
+const MICRO_BATCH = {
+  mode: 'micro-batch',
+  microBatch: { trigger: 'available', batchRecordsMax: INTERVAL_RECORDS, blockRecordsMax: INTERVAL_RECORDS },
+} as const;
+
+/**
+ * The micro-batch job as a Spark user writes it: `reduceByKey` combines within the batch, the state over all batches takes
+ * one value per key and batch.
+ */
+export function microBatch(input: VariantInput): Promise<Measurement> {
+  const job = wordCount((words) => words.reduceByKey((a, b) => a + b).runningReduce({ uid: 'counts', reduce: (a, b) => a + b }));
+  return measured(input, job, MICRO_BATCH);
+}
+
+/** The micro-batch mode on the record model's job: state and result for every word. */
+export function microBatchRunning(input: VariantInput): Promise<Measurement> {
+  return measured(input, runningCount(), MICRO_BATCH);
+}
+
+/** Record mode, one chain, nothing tracked. */
+export function recordWithoutAcking(input: VariantInput): Promise<Measurement> {
+  return measured(input, runningCount(), { mode: 'record', record: { acking: false } });
+}
+
+/** Record mode as it is without any option: one chain, acking. */
+export function recordWithAcking(input: VariantInput): Promise<Measurement> {
+  return measured(input, runningCount(), { mode: 'record' });
+}
+
+/** Record mode with a ring before the keyed operator, as between tasks of any parallelism; nothing tracked. */
+export function recordRingsWithoutAcking(input: VariantInput): Promise<Measurement> {
+  return measured(input, runningCount(), { mode: 'record', chaining: false, record: { acking: false } });
+}
+
+/** Record mode with a ring before the keyed operator: ten edges of every tree get an id and an ack. */
+export function recordRingsWithAcking(input: VariantInput): Promise<Measurement> {
+  return measured(input, runningCount(), { mode: 'record', chaining: false });
+}
+
+/** The record job: `runningReduce` has the total of a word at once, and says it for every word. */
+function runningCount(): Topology {
+  return wordCount((words) => words.runningReduce({ uid: 'counts', reduce: (a, b) => a + b }));
+}
+
+function wordCount(count: (words: KeyedStream<string, number>) => KeyedStream<string, number>): Topology {
+  return topology('word-count', { batchInterval: seconds(1) }, (t) => {
+    const words = t
+      .source('lines', memory<string>([]))
+      .flatMap((line) => line.split(' '))
+      .map((word) => [word, 1] as const);
+    count(words).to('out', none());
+  });
+}
+
+async function measured({ lines, seed }: VariantInput, job: Topology, options: RunOptions): Promise<Measurement> {
+  const readers = new Map([['lines', preparedReader(makeLines(lines, seed))]]);
+  collectGarbage();
+  const stop = startTimer();
+  const result = await run(job, { ...options, readers });
+  const time = stop();
+  if (result.outcome !== 'finished') throw result.error ?? new Error(`the job ended as ${result.outcome}`);
+  return { ...time, count: lines, checksum: checksumOf(result.state('counts') as Iterable<readonly [string, number]>) };
+}

@@ -1,0 +1,84 @@
+/** The first words of the report: are the answers the same, and may the figures be quoted. */
+import type { CompareResult, Difference } from '../result.js';
+import { counted, formatCount, formatMs, wrap } from './format.js';
+import { BESIDE, block, type Paint } from './paint.js';
+
+/** The verdict as lines. */
+export function verdictLines(result: CompareResult, paint: Paint): readonly string[] {
+  return [...answerLines(result, paint), ...validityLines(result, paint)];
+}
+
+function answerLines({ verdict, input }: CompareResult, paint: Paint): readonly string[] {
+  const { keys, windows, results } = verdict.compared;
+  if (verdict.same === null) {
+    return block(paint, 'warning', 'NO VERDICT', wrapped(` Nothing was compared: ${verdict.oracleReason}.`));
+  }
+  const checked = [
+    ...(keys > 0 ? [counted(keys, 'key')] : []),
+    ...(windows > 0 ? [counted(windows, 'window')] : []),
+    `${counted(results, 'result')} of ${counted(input.records, 'record')}`,
+  ].join(', ');
+  if (!verdict.same || verdict.oracle === 'fail') return differenceLines(verdict, checked, paint);
+  const judged =
+    verdict.oracle === 'pass'
+      ? 'Both modes gave the same answer, and so did the oracle, a separate sequential evaluation.'
+      : `Both modes gave the same answer. No oracle: ${verdict.oracleReason}.`;
+  const guarantee =
+    verdict.guarantee === 'held' ? [`${verdict.declaredGuarantee} held: nothing lost, nothing duplicated.`] : [];
+  const notes = verdict.parts.flatMap((part) =>
+    part.note === null ? [] : wrapped(`${part.name}: ${part.rule}; ${part.note}.`),
+  );
+  return block(paint, 'good', 'SAME', [
+    ...wrapped(judged),
+    ...wrapped(`Checked: ${checked}. ${guarantee.join('')}`),
+    ...notes,
+  ]);
+}
+
+function differenceLines(verdict: CompareResult['verdict'], checked: string, paint: Paint): readonly string[] {
+  const places = verdict.parts.reduce((sum, part) => sum + part.differences, 0);
+  const parts = verdict.parts
+    .filter((part) => part.differences > 0)
+    .map((part) => `${part.name} (${formatCount(part.differences)})`);
+  const what =
+    verdict.same === false
+      ? 'The modes gave different answers'
+      : 'Both modes gave the same answer, but the oracle another one';
+  return block(paint, 'bad', 'DIFFERENT', [
+    ...wrapped(`${what}: ${counted(places, 'place')} in ${parts.join(', ')}.`),
+    ...wrapped(`Checked: ${checked}.`),
+    ...(verdict.firstDifference === null ? [] : firstLines(verdict.firstDifference)),
+  ]);
+}
+
+function firstLines(first: Difference): readonly string[] {
+  const key = first.key === null ? '' : `, key ${first.key}`;
+  const seconds = (micros: number): string => (micros === 0 ? '0 s' : formatMs(micros / 1_000));
+  const time =
+    first.windowEnd !== null
+      ? `, window that ends ${seconds(first.windowEnd)} after the start`
+      : first.timestamp === null
+        ? ''
+        : `, ${seconds(first.timestamp)} after the start`;
+  const against = (said: string): string =>
+    first.oracle === 'not available' || said === first.oracle ? '' : '   <- not what the oracle says';
+  return [
+    `The first one: ${first.part}${key}${time}`,
+    `  micro-batch  ${first.microBatch}${against(first.microBatch)}`,
+    `  record       ${first.record}${against(first.record)}`,
+    `  oracle       ${first.oracle}`,
+  ];
+}
+
+function validityLines({ valid, reasons, interrupted }: CompareResult, paint: Paint): readonly string[] {
+  const stopped = interrupted
+    ? block(paint, 'warning', 'STOPPED', wrapped('Interrupted: what follows was measured until then.'))
+    : [];
+  if (valid) return stopped;
+  const lines = reasons.flatMap((reason) => wrap(`- ${reason}.`, BESIDE, '  '));
+  return [...stopped, ...block(paint, 'bad', 'INVALID', ['The figures below must not be quoted:', ...lines])];
+}
+
+function wrapped(text: string): readonly string[] {
+  return wrap(text.trim(), BESIDE, '');
+}

@@ -1,0 +1,31 @@
+/** The exit of a chain into a shuffle that combines first. */
+import type { KeyedStore } from '../../core/keyed-store.js';
+import { Combiner } from '../../kernels/partial.js';
+import type { WindowReduceOperator } from '../../plan/plan.js';
+import type { Link } from '../link.js';
+import { attributed } from '../user-error.js';
+import { type ShuffleParts, shuffleLink, taskOf } from './shuffle.js';
+
+/** A combining exit: `drain` writes what was combined into the attempt's output, at its end. */
+export interface CombineExit {
+  readonly link: Link;
+  drain(): void;
+}
+
+export function combineExit(reader: WindowReduceOperator, reduce: (a: unknown, b: unknown) => unknown, store: KeyedStore, shuffle: ShuffleParts): CombineExit {
+  const { context, output } = shuffle;
+  const { advance, end } = shuffleLink(shuffle);
+  const combiner = new Combiner({ pane: reader.pane, reduce, store, context });
+  const push = (value: unknown): void => {
+    try {
+      combiner.onRecord(value);
+    } catch (thrown) {
+      throw attributed(thrown, reader);
+    }
+  };
+  const drain = (): void => {
+    const { rows } = output();
+    combiner.drain((partial) => rows[rows.length === 1 ? 0 : taskOf(reader, partial.key, rows.length)]!.add(partial, context));
+  };
+  return { link: { push, advance, end }, drain };
+}

@@ -1,0 +1,155 @@
+/** `runTuples`: a job of spouts and bolts on virtual time, its tuple trees one by one. */
+import { StreamError, StreamErrors } from '../core/errors.js';
+import type { Duration } from '../core/time.js';
+import type { RecordOptions } from '../executors/executor.js';
+import type { RunOptions } from '../host/run.js';
+import { compile } from '../plan/compile.js';
+import type { MessageId } from '../topology/components.js';
+import { functionId, type SpoutNode, type Topology } from '../topology/graph.js';
+import { captureSinks } from './captured-sinks.js';
+import { notWhole, unknownNames } from './names.js';
+import { ScriptedSpout, type SpoutScript } from './scripted-spout.js';
+import { FaultyChannels, type TupleFault } from './tuple-faults.js';
+import { type EmittedTuple, type FailedTuple, TupleLog } from './tuple-log.js';
+import { startVirtual } from './virtual-run.js';
+
+/** What `runTuples` is given. */
+export interface TupleRunOptions {
+  /** By spout: what it emits. A spout that is left out emits nothing. */
+  readonly spouts: Readonly<Record<string, SpoutScript>>;
+  /** Tasks of each keyed stage; spouts and bolts have their own. Default 1. */
+  readonly parallelism?: number;
+  /** Default 30 s, as Storm. */
+  readonly messageTimeout?: Duration;
+  /** The most pending messages of a spout task. Default 4096. */
+  readonly maxSpoutPending?: number;
+  readonly faults?: readonly TupleFault[];
+  /** Ends the run at that virtual time. Default: when every message was acked or given up. */
+  readonly until?: { readonly virtualMs: number };
+  /** Acker tasks. Default 1. */
+  readonly ackers?: number;
+  /** Default 1. */
+  readonly seed?: number;
+}
+
+/** What came of the job; order is kept. */
+export interface TupleRun {
+  /** By sink. */
+  readonly outputs: Record<string, unknown[]>;
+  /** Messages that are done, once each. */
+  readonly acked: MessageId[];
+  /** Every failed attempt. */
+  readonly failed: FailedTuple[];
+  readonly emitted: EmittedTuple[];
+  /** By component: the tuples that each of its tasks executed, ticks not counted. */
+  readonly executed: Record<string, number[]>;
+}
+
+/**
+ * Runs a job in record mode on virtual time.
+ *
+ * 1. Each spout is replaced by one that emits its messages once, in order, and a failed one again up to `maxReplays` times.
+ * 2. Sinks are captured; nothing is written. Faults lose single tuples and acks.
+ * 3. The run ends when every message was acked or given up, or at `until`.
+ *
+ * ```ts
+ * import { topology } from 'raingauge';
+ * import { memory } from 'raingauge/sinks';
+ * import { runTuples } from 'raingauge/testing';
+ *
+ * const job = topology('shout', (t) => {
+ *   const words = t.setSpout<{ word: string }>('words', () => ({ nextTuple: () => 'done' }));
+ *   t.setBolt<{ word: string }, { word: string }>('shout', () => ({
+ *     execute(tuple, out) {
+ *       out.emit({ word: tuple.values.word.toUpperCase() }, tuple);
+ *       out.ack(tuple);
+ *     },
+ *   }))
+ *     .shuffleGrouping(words)
+ *     .to('out', memory());
+ * });
+ * const { outputs, acked } = await runTuples(job, { spouts: { words: { messages: [{ id: 1, values: { word: 'rain' } }] } } });
+ * console.log(outputs['out'], acked); // [{ word: 'RAIN' }] [1]
+ * ```
+ *
+ * @throws StreamErrors for an unknown spout or component and whatever does not compile; StreamError that failed the job,
+ * and `RG061` when it does not come to rest.
+ */
+export async function runTuples(topology: Topology, options: TupleRunOptions): Promise<TupleRun> {
+  const { spouts, faults = [], until, seed, parallelism = 1 } = options;
+  const names = spoutNames(topology);
+  const problems = problemsOf(names, options);
+  if (problems.length > 0) throw new StreamErrors(problems);
+  const components = consumersOf(topology, parallelism);
+  const unknown = unknownNames('component', faults.map((fault) => fault.component), components);
+  if (unknown.length > 0) throw new StreamErrors(unknown);
+
+  const log = new TupleLog(components);
+  const channels = new FaultyChannels(faults);
+  const sinks = captureSinks(topology, { mode: 'record', parallelism });
+  const settings: RunOptions = { mode: 'record', parallelism, writers: sinks, listener: log.listener, channels, record: recordOptions(options) };
+  const run = await startVirtual(withSpouts(topology, spouts, log), () => settings, { seed });
+  let counts: number[] | undefined;
+  if (until !== undefined) {
+    await run.until(until.virtualMs * 1_000);
+    log.isFrozen = true;
+    channels.isFrozen = true;
+    counts = [...sinks.values()].map((sink) => sink.results.length);
+    run.job.stop();
+  }
+  const result = await run.end();
+  if (result.error !== undefined && until === undefined) throw result.error;
+  const executed = result.components.filter(({ component }) => components.includes(component));
+  return {
+    outputs: Object.fromEntries([...sinks].map(([name, sink], index) => [name, sink.results.slice(0, counts?.[index]).map(({ value }) => value)])),
+    acked: log.acked,
+    failed: log.failed,
+    emitted: log.emitted,
+    executed: Object.fromEntries(executed.map(({ component, executedByTask }) => [component, [...executedByTask]])),
+  };
+}
+
+function spoutNames(topology: Topology): readonly string[] {
+  return topology.graph.nodes.flatMap((node) => (node.kind === 'spout' ? [node.name] : []));
+}
+
+function problemsOf(names: readonly string[], options: TupleRunOptions): readonly StreamError[] {
+  const { spouts, faults = [], until, messageTimeout, maxSpoutPending, ackers } = options;
+  const isNoTimeout = messageTimeout !== undefined && !(messageTimeout > 0);
+  return [
+    ...unknownNames('spout', Object.keys(spouts), names),
+    ...faults.flatMap((fault) => notWhole('nth', fault.nth, 1)),
+    ...Object.values(spouts).flatMap((script) => notWhole('maxReplays', script.maxReplays, 0)),
+    ...notWhole('maxSpoutPending', maxSpoutPending, 1),
+    ...notWhole('ackers', ackers, 1),
+    ...(isNoTimeout ? [new StreamError('RG010', `the message timeout is ${messageTimeout}; it must be more than 0`, 'use for example millis(500)')] : []),
+    ...(until === undefined || until.virtualMs >= 0 ? [] : notWhole('until.virtualMs', until.virtualMs, 0)),
+  ];
+}
+
+/** Everything that tuples are delivered to: bolts by name, and keyed operators behind an exchange by uid. */
+function consumersOf(topology: Topology, parallelism: number): readonly string[] {
+  const { operators, stages } = compile(topology, { mode: 'record', parallelism });
+  return stages.flatMap(({ head }) => {
+    const operator = operators[head]!;
+    if (operator.kind === 'source' || operator.kind === 'spout') return [];
+    return [operator.kind === 'bolt' ? operator.name : operator.uid];
+  });
+}
+
+function withSpouts({ graph, functions }: Topology, scripts: Readonly<Record<string, SpoutScript>>, log: TupleLog): Topology {
+  const spouts = graph.nodes.filter((node): node is SpoutNode => node.kind === 'spout');
+  const replaced = spouts.map(({ id, name }) => {
+    const script = Object.hasOwn(scripts, name) ? scripts[name]! : { messages: [] };
+    return [functionId(id, 'create'), () => new ScriptedSpout(script, log.ack)] as const;
+  });
+  return { graph, functions: new Map([...functions, ...replaced]) };
+}
+
+function recordOptions({ messageTimeout, maxSpoutPending, ackers }: TupleRunOptions): Partial<RecordOptions> {
+  return {
+    ...(messageTimeout === undefined ? {} : { messageTimeout }),
+    ...(maxSpoutPending === undefined ? {} : { maxSpoutPending }),
+    ...(ackers === undefined ? {} : { ackers }),
+  };
+}

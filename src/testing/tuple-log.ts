@@ -1,0 +1,59 @@
+/** What happened to tuples in a test, in order, from the events of a run. */
+import type { FailReason, JobEvent } from '../runtime/events.js';
+import type { MessageId } from '../topology/components.js';
+
+/** One emit of a spout or bolt. */
+export interface EmittedTuple {
+  readonly component: string;
+  readonly task: number;
+  readonly stream: string;
+  readonly values: unknown;
+  /** Ids of the messages at whose trees it hangs; for a spout its own. */
+  readonly anchors: MessageId[];
+}
+
+/** One failed attempt at a message. */
+export interface FailedTuple {
+  readonly id: MessageId;
+  /** `timeout`; `failed`: a bolt called `fail`; `error`: a user function threw. */
+  readonly reason: FailReason;
+  /** Who failed it; none for a timeout. */
+  readonly component?: string;
+  /** What the bolt gave to `fail(tuple, reason)`. */
+  readonly message?: string;
+}
+
+/** Keeps what a listener hears until it is frozen. */
+export class TupleLog {
+  readonly acked: MessageId[] = [];
+  readonly failed: FailedTuple[] = [];
+  readonly emitted: EmittedTuple[] = [];
+  isFrozen = false;
+  readonly #components: readonly string[];
+
+  /** `components` are the names that may stand before the reason of a `fail`. */
+  constructor(components: readonly string[]) {
+    this.#components = components;
+  }
+
+  readonly ack = (id: MessageId): void => {
+    if (!this.isFrozen) this.acked.push(id);
+  };
+
+  readonly listener = (event: JobEvent): void => {
+    if (this.isFrozen) return;
+    if (event.kind === 'tupleEmitted') {
+      const { component, task, stream, values, anchors } = event;
+      this.emitted.push({ component, task, stream, values, anchors: [...anchors] });
+    } else if (event.kind === 'tupleFailed') {
+      this.failed.push({ id: event.id, reason: event.reason, ...this.#blamed(event.by) });
+    }
+  };
+
+  #blamed(by: string | undefined): Pick<FailedTuple, 'component' | 'message'> {
+    if (by === undefined) return {};
+    const component = this.#components.find((name) => by.startsWith(`${name}: `));
+    if (component === undefined || this.#components.includes(by)) return { component: by };
+    return { component, message: by.slice(component.length + 2) };
+  }
+}

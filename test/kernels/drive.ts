@@ -1,0 +1,92 @@
+/** Drives one kernel through a script in every way in which an executor may, and says what it emitted. */
+import { createKernel, type KernelOperator } from '../../src/kernels/create-kernel.js';
+import { type Kernel, NO_BUDGET } from '../../src/kernels/kernel.js';
+import { createMemoryStore } from '../../src/runtime/memory-store.js';
+
+/** A record at a time, a watermark, or the end of the input with its highest timestamp. */
+export type Step = readonly [time: number, value: unknown] | { readonly watermark: number } | { readonly end: number };
+
+/** What came out: value, timestamp, window end (undefined for none), in order. */
+export type Result = readonly [value: unknown, timestamp: number, windowEnd: number | undefined];
+
+export interface Outcome {
+  readonly results: readonly Result[];
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/**
+ * `restart`: a new kernel on the same store before each step. `attempts`: each step is first tried and rolled back.
+ * `one attempt`: all in one. `budget`: one result a call. `thin`: only the last of several watermarks in a row and of
+ * those below the next record's time.
+ */
+export const WAYS = ['plain', 'restart', 'attempts', 'one attempt', 'budget', 'thin'] as const;
+export type Way = (typeof WAYS)[number];
+
+export function drive(
+  operator: KernelOperator,
+  functions: Readonly<Record<string, unknown>>,
+  steps: readonly Step[],
+  way: Way = 'plain',
+): Outcome {
+  const store = createMemoryStore();
+  const table = new Map(Object.entries(functions).map(([role, f]) => [`${operator.node}:${role}`, f]));
+  const context = { timestamp: Number.NaN, windowEnd: Number.NaN };
+  let results: Result[] = [];
+  let counters: Record<string, number> = {};
+  const make = (): Kernel =>
+    createKernel(operator, table, {
+      store,
+      context,
+      emit: (value) => {
+        results.push([value, context.timestamp, Number.isNaN(context.windowEnd) ? undefined : context.windowEnd]);
+      },
+      count: (counter, by) => {
+        counters[counter] = (counters[counter] ?? 0) + by;
+      },
+    });
+  let kernel = make();
+  const budget = way === 'budget' ? 1 : NO_BUDGET;
+  if (way === 'one attempt') store.begin();
+  for (const step of way === 'thin' ? thinned(steps) : steps) {
+    if (way === 'restart') kernel = make();
+    if (way === 'attempts') {
+      const [before, countersBefore] = [[...results], { ...counters }];
+      store.begin();
+      take(kernel, step, context, budget);
+      store.rollback();
+      [results, counters] = [before, countersBefore];
+      kernel = make();
+      store.begin();
+    }
+    take(kernel, step, context, budget);
+    if (way === 'attempts') store.commit();
+  }
+  if (way === 'one attempt') store.commit();
+  return { results, counters };
+}
+
+/** The values of the results, in order. */
+export function valuesOf({ results }: Outcome): readonly unknown[] {
+  return results.map(([value]) => value);
+}
+
+/** The results in an order that depends on them alone. */
+export function sorted({ results, counters }: Outcome): unknown {
+  return { counters, results: results.map((result) => JSON.stringify(result)).sort() };
+}
+
+function take(kernel: Kernel, step: Step, context: { timestamp: number; windowEnd: number }, budget: number): void {
+  if ('watermark' in step) {
+    while (!kernel.advance(step.watermark, budget));
+  } else if ('end' in step) {
+    while (!kernel.endOfInput(step.end, budget));
+  } else {
+    context.timestamp = step[0];
+    context.windowEnd = Number.NaN;
+    kernel.onRecord(step[1]);
+  }
+}
+
+function thinned(steps: readonly Step[]): readonly Step[] {
+  return steps.filter((step, i) => !('watermark' in step) || i % 3 === 0 || i === steps.length - 1);
+}

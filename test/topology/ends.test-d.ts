@@ -1,0 +1,37 @@
+/** Type tests of sources and sinks: what they infer, and what does not compile. */
+import { expectTypeOf, test } from 'vitest';
+import { topology } from '../../src/index.js';
+import { foreach, memory as memorySink, none, stdout } from '../../src/sinks.js';
+import { generator, memory, type SourceSpec, textFile } from '../../src/sources.js';
+
+test('sources infer what they give', () => {
+  expectTypeOf(memory(['rain'])).toEqualTypeOf<SourceSpec<string>>();
+  expectTypeOf(memory([['rain', 1]])).toEqualTypeOf<SourceSpec<readonly [string, number]>>();
+  expectTypeOf(memory([{ word: 'rain' }])).toEqualTypeOf<SourceSpec<{ word: string }>>();
+  expectTypeOf(memory.partitions([['rain'], ['gauge']])).toEqualTypeOf<SourceSpec<string>>();
+  expectTypeOf(generator((index, random) => index + random.float())).toEqualTypeOf<SourceSpec<number>>();
+  expectTypeOf(generator({ make: () => 'rain', count: 3 })).toEqualTypeOf<SourceSpec<string>>();
+  // @ts-expect-error a generator is no async function's place for a wrong option
+  generator(() => 1, { cuont: 1 });
+  // @ts-expect-error there are two ways to treat invalid UTF-8
+  textFile('a.txt', { invalidUtf8: 'ignore' });
+});
+
+test('sinks take what the stream has', () => {
+  topology('types', (t) => {
+    const pairs = t.source('pairs', memory([['rain', 1]])).reduceByKey((a, b) => a + b);
+    pairs.to('out', stdout()).to('none', none());
+    pairs.to(
+      'each',
+      foreach(([word, count]) => {
+        expectTypeOf(word).toExtend<string>();
+        expectTypeOf(count).toEqualTypeOf<number>();
+      }),
+    );
+    const kept = memorySink<readonly [string, number]>();
+    pairs.to('kept', kept);
+    expectTypeOf(kept.results).toEqualTypeOf<readonly (readonly [string, number])[]>();
+    // @ts-expect-error a sink of numbers is no sink for pairs
+    pairs.to('wrong', memorySink<number>());
+  });
+});
