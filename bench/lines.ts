@@ -36,7 +36,7 @@ export function makeLines(count: number, seed: number): string[] {
       bytes.set(word, at);
       at += word.length;
     }
-    lines[i] = bytes.latin1Slice(0, at);
+    lines[i] = bytes.toString('latin1', 0, at);
   }
   return lines;
 }
@@ -46,8 +46,9 @@ function makeWords(random: Random): Uint8Array[] {
   const seen = new Set<string>();
   const words: Uint8Array[] = [];
   while (words.length < VOCABULARY) {
-    const word = Uint8Array.from({ length: 3 + (random() % 12) }, () => 0x61 + (random() % 26));
-    const text = Buffer.from(word).toString('latin1');
+    const word = Buffer.alloc(3 + (random() % 12));
+    for (let i = 0; i < word.length; i++) word[i] = 0x61 + (random() % 26);
+    const text = word.toString('latin1');
     if (seen.has(text)) continue;
     seen.add(text);
     words.push(word);

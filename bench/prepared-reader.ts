@@ -10,26 +10,36 @@ export const INTERVAL_RECORDS = 10_000;
 /** Length of an interval of stream time (us). Equal to the topology's batch interval. */
 export const INTERVAL = 1_000_000;
 
+/** More than the values once. */
+export interface PreparedOptions {
+  /** How many records to hand out, going round the values; their number must then be a multiple of 10 k. */
+  readonly total?: number;
+  /** Told before each block how many records were handed out so far. */
+  readonly onPoll?: (handedOut: number) => void;
+}
+
 /**
  * Reads `values` in order, 10 k to an interval; a heartbeat closes each interval. So stream time follows the input and
  * not the clock, and a block never crosses the border of an interval.
  */
-export function preparedReader(values: readonly unknown[]): Reader {
+export function preparedReader(values: readonly unknown[], options: PreparedOptions = {}): Reader {
+  const { total = values.length, onPoll = () => undefined } = options;
   let next = 0;
   return {
     partitions: [
       {
         failure: undefined,
         poll: (block, max) => {
+          onPoll(next);
           const interval = Math.floor(next / INTERVAL_RECORDS);
-          const end = Math.min(values.length, next + max, (interval + 1) * INTERVAL_RECORDS);
-          const count = end - next;
-          block.values = values.slice(next, end);
+          const count = Math.min(total, next + max, (interval + 1) * INTERVAL_RECORDS) - next;
+          const from = next % values.length;
+          block.values = values.slice(from, from + count);
           if (block.timestamps.length < count) block.timestamps = new Float64Array(count);
           block.timestamps.fill(interval * INTERVAL, 0, count);
-          next = end;
-          if (end % INTERVAL_RECORDS === 0) block.heartbeat((interval + 1) * INTERVAL);
-          block.ended = end === values.length;
+          next += count;
+          if (next % INTERVAL_RECORDS === 0) block.heartbeat((interval + 1) * INTERVAL);
+          block.ended = next === total;
         },
         onReady: (wake) => wake(),
         commit: () => undefined,

@@ -1,10 +1,11 @@
 /** Runs one variant once, in this process, and prints what it measured as JSON: `variant.ts NAME LINES SEED`. */
-import { VARIANTS } from './variants.js';
+import { GROUPS, variantNamed } from './variants.js';
 
 const [name = '', lines = '1000000', seed = '1'] = process.argv.slice(2);
-const variant = VARIANTS[name];
+const variant = variantNamed(name);
 if (variant === undefined) {
-  process.stderr.write(`there is no variant '${name}'; there are: ${Object.keys(VARIANTS).join(', ')}\n`);
+  const names = GROUPS.flatMap(({ variants }) => Object.keys(variants));
+  process.stderr.write(`there is no variant '${name}'; there are: ${names.join(', ')}\n`);
   process.exit(2);
 }
 const measurement = await variant({ lines: Number(lines), seed: Number(seed) });

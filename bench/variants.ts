@@ -1,17 +1,92 @@
-/** All variants by name. */
+/** All variants by name, and the groups in which they are compared. */
 import type { Variant } from './measurement.js';
-import * as byHand from './variants/word-count-by-hand.js';
+import * as acker from './variants/acker.js';
+import { microBatchHeap, recordHeap } from './variants/heap.js';
+import { halfRateLatency } from './variants/latency.js';
+import * as nulls from './variants/null-operators.js';
+import * as spoutBolt from './variants/spout-bolt.js';
+import { windowSlide } from './variants/window-slide.js';
 import * as wordCount from './variants/word-count.js';
+import * as byHand from './variants/word-count-by-hand.js';
 
-export const VARIANTS: Readonly<Record<string, Variant>> = {
-  'hand-loop': byHand.handLoop,
-  'rx-subjects': byHand.rxSubjects,
-  'rx-pipe': byHand.rxPipe,
-  'array-batch': byHand.arrayBatch,
-  'micro-batch': wordCount.microBatch,
-  'micro-batch-running': wordCount.microBatchRunning,
-  'record': wordCount.recordWithoutAcking,
-  'record-acking': wordCount.recordWithAcking,
-  'record-rings': wordCount.recordRingsWithoutAcking,
-  'record-rings-acking': wordCount.recordRingsWithAcking,
-};
+/** Variants of one job: they run in the same rounds, and their checksums must agree. */
+export interface Group {
+  readonly name: string;
+  /** One unit of the work that is counted. */
+  readonly unit: string;
+  /** False: each variant does something else, and only its own rounds must agree. */
+  readonly isOneJob: boolean;
+  readonly variants: Readonly<Record<string, Variant>>;
+}
+
+export const GROUPS: readonly Group[] = [
+  {
+    name: 'word-count',
+    unit: 'line',
+    isOneJob: true,
+    variants: {
+      'hand-loop': byHand.handLoop,
+      'rx-subjects': byHand.rxSubjects,
+      'rx-pipe': byHand.rxPipe,
+      'array-batch': byHand.arrayBatch,
+      'combine-loop': byHand.combineLoop,
+      'micro-batch': wordCount.microBatch,
+      'micro-batch-running': wordCount.microBatchRunning,
+      'micro-batch-update-state': wordCount.microBatchUpdateState,
+      record: wordCount.recordWithoutAcking,
+      'record-acking': wordCount.recordWithAcking,
+      'record-rings': wordCount.recordRingsWithoutAcking,
+      'record-rings-acking': wordCount.recordRingsWithAcking,
+    },
+  },
+  {
+    name: 'null-operators',
+    unit: 'root',
+    isOneJob: true,
+    variants: {
+      'null-rx-subjects': nulls.rxSubjects,
+      'null-record': nulls.recordWithoutAcking,
+      'null-record-acking': nulls.recordWithAcking,
+      'null-record-rings': nulls.recordRingsWithoutAcking,
+      'null-record-rings-acking': nulls.recordRingsWithAcking,
+    },
+  },
+  {
+    name: 'spout-bolt',
+    unit: 'tuple',
+    isOneJob: true,
+    variants: { 'spout-bolt': spoutBolt.withoutAcking, 'spout-bolt-acking': spoutBolt.withAcking },
+  },
+  {
+    name: 'acker',
+    unit: 'edge',
+    isOneJob: true,
+    variants: { 'acker-slab': acker.slabAcker, 'acker-bigint': acker.bigIntAcker },
+  },
+  {
+    name: 'window-slide',
+    unit: 'slide',
+    isOneJob: false,
+    variants: {
+      'window-4': windowSlide(4, 'no inverse'),
+      'window-16': windowSlide(16, 'no inverse'),
+      'window-64': windowSlide(64, 'no inverse'),
+      'window-inverse-4': windowSlide(4, 'inverse'),
+      'window-inverse-16': windowSlide(16, 'inverse'),
+      'window-inverse-64': windowSlide(64, 'inverse'),
+    },
+  },
+  { name: 'latency', unit: 'line', isOneJob: false, variants: { latency: halfRateLatency } },
+  {
+    name: 'heap',
+    unit: 'record',
+    isOneJob: false,
+    variants: { 'heap-record': recordHeap, 'heap-micro-batch': microBatchHeap },
+  },
+];
+
+/** The variant of that name. */
+export function variantNamed(name: string): Variant | undefined {
+  for (const { variants } of GROUPS) if (Object.hasOwn(variants, name)) return variants[name];
+  return undefined;
+}

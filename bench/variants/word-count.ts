@@ -1,23 +1,32 @@
 /** Word count on the engine, through the public API with a user's ordinary closures. */
-import { type KeyedStream, type RunOptions, run, seconds, type Topology, topology } from 'raingauge';
+import { type KeyedStream, type RunOptions, seconds, type Topology, topology } from 'raingauge';
 import { none } from 'raingauge/sinks';
 import { memory } from 'raingauge/sources';
 import { makeLines } from '../lines.js';
 import { checksumOf, collectGarbage, type Measurement, startTimer, type VariantInput } from '../measurement.js';
-import { INTERVAL_RECORDS, preparedReader } from '../prepared-reader.js';
-
-const MICRO_BATCH = {
-  mode: 'micro-batch',
-  microBatch: { trigger: 'available', batchRecordsMax: INTERVAL_RECORDS, blockRecordsMax: INTERVAL_RECORDS },
-} as const;
+import { preparedReader } from '../prepared-reader.js';
+import { MICRO_BATCH, runToEnd } from '../run-job.js';
 
 /**
  * The micro-batch job as a Spark user writes it: `reduceByKey` combines within the batch, the state over all batches takes
  * one value per key and batch.
  */
 export function microBatch(input: VariantInput): Promise<Measurement> {
-  const job = wordCount((words) => words.reduceByKey((a, b) => a + b).runningReduce({ uid: 'counts', reduce: (a, b) => a + b }));
+  const job = wordCount((words) =>
+    words.reduceByKey((a, b) => a + b).runningReduce({ uid: 'counts', reduce: (a, b) => a + b }),
+  );
   return measured(input, job, MICRO_BATCH);
+}
+
+/** The micro-batch mode with Spark's `updateStateByKey`: calls the user's function for every key that has state, each batch. */
+export function microBatchUpdateState(input: VariantInput): Promise<Measurement> {
+  const update = (values: readonly number[], state: number | undefined): number =>
+    values.reduce((a, b) => a + b, state ?? 0);
+  return measured(
+    input,
+    wordCount((words) => words.reduceByKey((a, b) => a + b).updateStateByKey({ uid: 'counts', update })),
+    MICRO_BATCH,
+  );
 }
 
 /** The micro-batch mode on the record model's job: state and result for every word. */
@@ -64,8 +73,7 @@ async function measured({ lines, seed }: VariantInput, job: Topology, options: R
   const readers = new Map([['lines', preparedReader(makeLines(lines, seed))]]);
   collectGarbage();
   const stop = startTimer();
-  const result = await run(job, { ...options, readers });
+  const result = await runToEnd(job, { ...options, readers });
   const time = stop();
-  if (result.outcome !== 'finished') throw result.error ?? new Error(`the job ended as ${result.outcome}`);
   return { ...time, count: lines, checksum: checksumOf(result.state('counts') as Iterable<readonly [string, number]>) };
 }

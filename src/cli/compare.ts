@@ -5,6 +5,7 @@ import type { CompareOptions, CompareProgress } from '../compare/options.js';
 import { type Paint, report } from '../compare/report.js';
 import type { CompareResult } from '../compare/result.js';
 import { EXIT } from '../core/errors.js';
+import { placedAtEnd } from './end-errors.js';
 import { readEnds } from './ends.js';
 import type { RunFlags } from './flags.js';
 import { watchInterrupts } from './interrupt.js';
@@ -25,19 +26,24 @@ export async function compareCommand(job: string, flags: CompareFlags): Promise<
   const onProgress = (progress: CompareProgress): void => {
     latest = progress;
   };
+  const ends = readEnds(topology.graph, flags);
   const options: CompareOptions = {
     ...optionsOf(flags),
-    ...readEnds(topology.graph, flags),
+    ...ends,
     command: commandText(),
     onProgress,
     signal: cancel.signal,
   };
   const interrupts = watchInterrupts(() => cancel.abort(), quiet);
   const progress = showProgress(() => reportOf(latest), { quiet });
-  const result = await compare(topology, options).finally(() => {
-    progress.stop();
-    interrupts.release();
-  });
+  const result = await compare(topology, options)
+    .catch((error: unknown) => {
+      throw placedAtEnd(error, topology.graph, flags, ends);
+    })
+    .finally(() => {
+      progress.stop();
+      interrupts.release();
+    });
   printOut(flags.json === true ? JSON.stringify(result, null, 2) : report(result, paint));
   return interrupts.exitCode ?? exitCode(result);
 }

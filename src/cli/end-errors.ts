@@ -25,12 +25,15 @@ export function placedAtEnd(
   return new StreamError(code, message, hint, { place: node.place, cause });
 }
 
-/** The end that a message is about: it names the path, or the host and port, or the end itself. */
+/** The end that a message is about: it quotes a path of it, names its host and port, or its name. */
 function endOf(message: string, graph: Graph): SourceNode | SinkNode | undefined {
   const ends = graph.nodes.filter((node) => node.kind === 'source' || node.kind === 'sink');
   return ends.find(({ name, spec: { options } }) => {
-    const { path, folder, host, port } = options;
-    const names = [path ?? folder, host === undefined ? undefined : `${String(host)}:${String(port)}`];
-    return message.includes(`'${name}'`) || names.some((text) => typeof text === 'string' && message.includes(text));
+    const { host, port } = options;
+    const texts = Object.values(options)
+      .flat()
+      .filter((value) => typeof value === 'string');
+    const isQuoted = [name, ...texts].some((text) => message.includes(`'${text}'`));
+    return isQuoted || (host !== undefined && message.includes(`${String(host)}:${String(port)}`));
   });
 }

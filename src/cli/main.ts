@@ -7,11 +7,14 @@ import { checkNode } from './node-version.js';
 import { buildProgram } from './program.js';
 import { isStdoutClosed, watchStdout } from './stdout.js';
 
+/** The exit code of the error that is being printed. */
+let failing: Promise<number> | undefined;
+
 /** How long open handles may keep a finished command alive. */
 const LINGER_MS = 2_000;
 
-process.on('uncaughtException', (error) => void fail(error).then((code) => process.exit(code)));
-process.on('unhandledRejection', (error) => void fail(error).then((code) => process.exit(code)));
+process.on('uncaughtException', exitWith);
+process.on('unhandledRejection', exitWith);
 watchStdout();
 
 process.exitCode = await main(process.argv.slice(2));
@@ -40,13 +43,16 @@ function printHelp(text: string): number {
   return EXIT.ok;
 }
 
-let isFailing = false;
+/** Ends the process for an error that nobody caught, whatever else goes on. */
+function exitWith(error: unknown): void {
+  fail(error).then(process.exit, () => process.exit(EXIT.job));
+}
 
 /** Prints an error and gives its exit code. What else goes wrong at the same time would only hide the first. */
-async function fail(error: unknown): Promise<number> {
-  if (isFailing) return EXIT.job;
-  isFailing = true;
-  const { exitCodeOf, printError } = await import('./print-error.js');
-  printError(error);
-  return exitCodeOf(error);
+function fail(error: unknown): Promise<number> {
+  failing ??= import('./print-error.js').then(({ exitCodeOf, printError }) => {
+    printError(error);
+    return exitCodeOf(error);
+  });
+  return failing;
 }

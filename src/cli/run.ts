@@ -31,10 +31,13 @@ export async function runCommand(job: string, given: RunFlags & { readonly mode?
     throw placedAtEnd(error, topology.graph, flags, ends);
   });
   const interrupts = watchInterrupts(() => running.stop(), flags.quiet === true);
-  onStdoutClosed(() => running.stop());
   const progress = showProgress(progressOf(running, topology.graph, flags), {
     quiet: flags.quiet === true,
     terminal: !printsToTerminal(topology.graph, ends),
+  });
+  onStdoutClosed(() => {
+    progress.stop();
+    running.stop();
   });
   const result = await running.done.finally(() => {
     progress.stop();
@@ -116,7 +119,10 @@ function emptyInput(
 ): StreamError | undefined {
   const sources = graph.nodes.filter((node) => node.kind === 'source');
   const first = sources[0];
-  const isOver = result.outcome === 'finished' && interrupts.exitCode === undefined;
+  const isOver =
+    result.outcome === 'finished' &&
+    interrupts.exitCode === undefined &&
+    result.duration < (flags.for ?? Number.POSITIVE_INFINITY);
   const isMeant = sources.some(
     ({ name }) => (result.recordsRead[name] ?? 0) > 0 || flags.source?.[name]?.startsWith('none:'),
   );

@@ -15,7 +15,7 @@ export function canonical(value: unknown, numbers?: number[], depth = 0): string
     case 'string':
       return `s${value.length}:${value}`;
     case 'number':
-      if (numbers === undefined) return `n${value === 0 ? 0 : value};`;
+      if (numbers === undefined) return `n${value};`; // also for -0, which prints as 0
       numbers.push(value);
       return '#';
     case 'bigint':

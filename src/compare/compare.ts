@@ -1,18 +1,18 @@
 /** `compare`: proves that both modes gave the same answer, and measures what each paid for it. */
-import type { Topology } from '../topology/graph.js';
+import type { Mode } from '../runtime/events.js';
+import type { SourceNode, Topology } from '../topology/graph.js';
+import { documentOf } from './document.js';
 import { Drains } from './drains.js';
 import { describeEnvironment } from './environment.js';
 import { judge, noVerdict, type Opinion } from './judge.js';
-import { driverMeasures, microBatchMeasures, type Runs, recordMeasures, throughputRatio } from './measures.js';
 import { type CompareOptions, DRAIN_ROUNDS_DEFAULT } from './options.js';
 import { evaluate } from './oracle/evaluate.js';
 import { type ExpectedPhase, Progress } from './progress.js';
 import { recordInput } from './record-input.js';
-import { COMPARE_SCHEMA, type CompareResult, type LatencySummary, type Verdict } from './result.js';
+import type { CompareResult } from './result.js';
 import { type PacedRun, runPaced } from './runs.js';
 import { prepare, rateOf, recordsMaxOf, type Setup } from './setup.js';
-import { layOut, recordCount, recordsOf, type TimedTrace } from './trace.js';
-import { DRIVER_LATENESS_MS_MAX, invalidReasons } from './validity.js';
+import { layOut, recordCount, type TimedTrace } from './trace.js';
 
 /**
  * Runs a job in both modes on the same recorded input, and judges both answers by the oracle.
@@ -20,7 +20,7 @@ import { DRIVER_LATENESS_MS_MAX, invalidReasons } from './validity.js';
  * 1. The sources are recorded, and every record gets its intended time.
  * 2. Each mode runs at that pace on a driver of its own thread; all results are captured with their latency.
  * 3. Each mode drains the same input as fast as it can, in interleaved rounds.
- * 4. Both answers are compared with each other and with the oracle's.
+ * 4. The oracle evaluates the job, and both answers are compared with each other and with its own.
  *
  * ```ts
  * import { compare, topology } from 'raingauge';
@@ -43,37 +43,25 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
   const pacedWeight = setup.duration / 1e6 + 1;
   const phases = {
     recording: { phase: 'record input', weight: 1 },
-    oracle: { phase: 'oracle', weight: 1 },
     warmUp: { phase: 'warm up', weight: 2 },
     microBatch: { phase: 'micro-batch', weight: pacedWeight },
     record: { phase: 'record', weight: pacedWeight },
     drains: { phase: 'highest rate', weight: drainRounds * 3 },
+    oracle: { phase: 'oracle', weight: 1 },
     judging: { phase: 'compare answers', weight: 1 },
   } as const satisfies Readonly<Record<string, ExpectedPhase>>;
   const progress = new Progress(Object.values(phases), options.onProgress);
-  const isInterrupted = (): boolean => signal?.aborted === true;
 
   progress.begin(phases.recording);
-  const recorded = await recordInput(setup.job, {
-    recordsMax: (source) => recordsMaxOf(setup, source),
-    world: setup.world,
-    signal,
-    onRecords: (count) => progress.at(0, count),
-  });
-  const rate = rateOf(setup, recorded);
-  const { batchInterval } = setup.job.graph.settings;
-  const trace = layOut(recorded, { rate, batchInterval, slides: setup.slides, seed: setup.seed });
-
-  progress.begin(phases.oracle);
-  const opinion = isInterrupted() ? { absence: 'interrupted' } : opinionOf(setup, trace);
+  const { trace, rate } = await recordTrace(setup, (count) => progress.at(0, count));
+  const records = recordCount(trace);
 
   progress.begin(phases.warmUp);
   const drains = new Drains(setup, trace, { signal, onProgress: () => {} });
-  if (!isInterrupted()) await drains.warmUp(drainRounds > 0);
+  await drains.warmUp(drainRounds > 0);
 
-  const records = recordCount(trace);
-  const paced = async (phase: ExpectedPhase, mode: 'micro-batch' | 'record'): Promise<PacedRun | undefined> => {
-    if (isInterrupted()) return undefined;
+  const paced = async (phase: ExpectedPhase, mode: Mode): Promise<PacedRun | undefined> => {
+    if (signal?.aborted === true) return undefined;
     progress.begin(phase);
     return runPaced(setup, trace, mode, { signal, onProgress: (read) => progress.at(read / records, read) });
   };
@@ -81,32 +69,33 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
   const record = await paced(phases.record, 'record');
 
   progress.begin(phases.drains);
-  for (let round = 0; round < drainRounds && !isInterrupted(); round++) {
+  for (let round = 0; round < drainRounds && signal?.aborted !== true; round++) {
     await drains.round();
     progress.at((round + 1) / drainRounds, 0);
   }
 
-  progress.begin(phases.judging);
+  // Only now: the oracle holds whole streams in memory, and would have the collector disturb what is measured.
+  progress.begin(phases.oracle);
   const bothComplete = microBatch?.isComplete === true && record?.isComplete === true;
-  const verdict = bothComplete
-    ? judge(setup, trace, microBatch, record, opinion)
+  const opinion = bothComplete ? opinionOf(setup, trace) : undefined;
+
+  progress.begin(phases.judging);
+  const verdict = opinion
+    ? judge(setup, trace, microBatch!, record!, opinion)
     : noVerdict(setup, records, 'the runs were interrupted before both had finished');
-  const runs = { trace, batchInterval, microBatch, record, drains: drains.runs, seed: setup.seed };
-  const result = resultOf(setup, runs, verdict, drains.differ);
+  const runs = { trace, microBatch, record, drains, setup, rate };
+  const result = documentOf(runs, verdict, environment);
   progress.at(1, 0);
-  const input = {
-    sources: trace.sources.map((source) => ({
-      name: source.name,
-      partitions: source.partitions.length,
-      records: recordsOf(source),
-    })),
-    records,
-    rate,
-    spanSeconds: (trace.end - trace.start) / 1e6,
-    batchIntervalMs: batchInterval / 1_000,
-    parallelism: setup.parallelism,
-  };
-  return { ...result, command: options.command ?? null, interrupted: isInterrupted(), input, environment };
+  return result;
+}
+
+async function recordTrace(setup: Setup, onRecords: (count: number) => void) {
+  const { job, world, options, slides, seed } = setup;
+  const recordsMax = (source: SourceNode): number => recordsMaxOf(setup, source);
+  const recorded = await recordInput(job, { recordsMax, world, signal: options.signal, onRecords });
+  const rate = rateOf(setup, recorded);
+  const { batchInterval } = job.graph.settings;
+  return { rate, trace: layOut(recorded, { rate, batchInterval, slides, seed }) };
 }
 
 /** The oracle's answer, or why there is none: a user function that throws fails the job too, with a better error. */
@@ -116,39 +105,4 @@ function opinionOf({ job }: Setup, trace: TimedTrace): Opinion {
   } catch (error) {
     return { absence: `a user function threw: ${error instanceof Error ? error.message : String(error)}` };
   }
-}
-
-function resultOf(setup: Setup, runs: Runs, verdict: Verdict, drainsDiffer: boolean) {
-  const modes = { 'micro-batch': microBatchMeasures(runs), record: recordMeasures(runs) } as const;
-  const driver = driverMeasures(runs, DRIVER_LATENESS_MS_MAX);
-  const reasons = invalidReasons({ verdict, modes, driver, drainsDiffer });
-  const { latencyMs: a, windowLatencyMs: aWindow } = modes['micro-batch'];
-  const { latencyMs: b, windowLatencyMs: bWindow } = modes.record;
-  const lowerBounds = [
-    ...(b.atMost.includes('p50') ? (['latencyP50'] as const) : []),
-    ...(b.atMost.includes('p99') ? (['latencyP99'] as const) : []),
-    ...(bWindow.atMost.includes('p50') ? (['windowLatencyP50'] as const) : []),
-  ];
-  return {
-    schema: COMPARE_SCHEMA,
-    job: setup.job.graph.name,
-    seed: setup.seed,
-    valid: reasons.length === 0,
-    reasons,
-    verdict,
-    modes,
-    ratios: {
-      latencyP50: ratio(a, b, 'p50'),
-      latencyP99: ratio(a, b, 'p99'),
-      windowLatencyP50: ratio(aWindow, bWindow, 'p50'),
-      throughput: throughputRatio(runs),
-    },
-    lowerBounds,
-    driver,
-  } as const;
-}
-
-function ratio(a: LatencySummary, b: LatencySummary, percentile: 'p50' | 'p99'): number | null {
-  const [above, below] = [a[percentile], b[percentile]];
-  return above === null || below === null || below === 0 ? null : above / below;
 }

@@ -31,6 +31,7 @@ export class Drains {
   async warmUp(willMeasure: boolean): Promise<void> {
     const rates: number[] = [];
     for (const mode of ['micro-batch', 'record', 'micro-batch', 'record'] as const) {
+      if (this.#watch.signal?.aborted === true) return;
       const run = await this.#drain(mode, this.#setup.isAcking);
       if (run === undefined) return;
       rates.push(run.recordsPerSecond);

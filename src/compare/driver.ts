@@ -18,6 +18,8 @@ export interface Driver {
   begin(start: number): void;
   /** Ends the input behind what was released. */
   stop(): void;
+  /** Ends the thread, also one that never began. */
+  close(): void;
   /** How late each record was released (us), when all were, or after `stop`. */
   readonly lateness: Promise<Float32Array>;
   /** Records released, and records that the executor took. */
@@ -50,6 +52,7 @@ export async function startDriver(trace: TimedTrace, world: World): Promise<Driv
       Atomics.notify(stop, 0);
       for (const partition of partitions) partition.stop();
     },
+    close: () => channel.close(),
     lateness: follower.lateness,
     progress: () => ({
       released: follower.records,
@@ -70,21 +73,20 @@ class Follower {
   constructor(timetable: Timetable, partitions: readonly TracePartition[], channel: Channel) {
     this.#timetable = timetable;
     this.#partitions = partitions;
-    const ended = new Promise<never>((_, reject) => {
-      channel.onClose((reason) => reject(new Error(`the load driver's thread has ended: ${reason}`)));
-    });
-    const heard = <K extends DriverMessage['kind']>(kind: K) =>
-      new Promise<Extract<DriverMessage, { kind: K }>>((resolve) => {
+    // What comes first counts, at once: a thread's last message and its end may come in the same turn.
+    const first = <K extends DriverMessage['kind']>(kind: K) =>
+      new Promise<Extract<DriverMessage, { kind: K }>>((resolve, reject) => {
         channel.onMessage((message) => {
           if ((message as DriverMessage).kind === kind) resolve(message as Extract<DriverMessage, { kind: K }>);
         });
+        channel.onClose((reason) => reject(new Error(`the load driver's thread has ended: ${reason}`)));
       });
     channel.onMessage((message) => {
-      const { kind, upTo } = message as { readonly kind: string; readonly upTo: number };
-      if (kind === 'released') this.#releaseTo(upTo);
+      const heard = message as DriverMessage;
+      if (heard.kind === 'released') this.#releaseTo(heard.upTo);
     });
-    this.ready = Promise.race([heard('ready').then(() => {}), ended]);
-    this.lateness = Promise.race([heard('done').then(({ lateness }) => this.#ofRecords(lateness)), ended]);
+    this.ready = first('ready').then(() => {});
+    this.lateness = first('done').then(({ lateness }) => this.#ofRecords(lateness));
     // Whoever waits hears of a failure; one that nobody waits for any more must not end the process.
     this.lateness.catch(() => {});
   }

@@ -21,9 +21,8 @@ const HEIGHTS = '▁▂▃▄▅▆▇█';
 export function drawBars(counts: readonly number[], from: number, to: number): string {
   const shown = counts.slice(from, to + 1);
   const highest = Math.max(...shown, 1);
-  return shown
-    .map((count) => (count === 0 ? ' ' : HEIGHTS[Math.ceil((count / highest) * HEIGHTS.length) - 1]))
-    .join('');
+  const bars = shown.map((count) => (count === 0 ? ' ' : HEIGHTS[Math.ceil((count / highest) * HEIGHTS.length) - 1]));
+  return bars.join('').trimEnd();
 }
 
 /** The first and the last bucket that any of the pictures uses, or undefined when all are empty. */

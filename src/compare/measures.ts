@@ -1,25 +1,30 @@
 /** Turns runs into the figures of the result: latencies, rates, Spark's and Storm's own numbers. */
 import type { JobResult } from '../executors/executor.js';
 import type { MeasuredLatency } from './capture.js';
+import type { Drains } from './drains.js';
 import { NO_USE } from './probe.js';
-import type { DriverMeasures, LatencySummary, MicroBatchMeasures, ModeMeasures, RecordMeasures } from './result.js';
+import type {
+  DriverMeasures,
+  Estimate,
+  LatencySummary,
+  MicroBatchMeasures,
+  ModeMeasures,
+  RecordMeasures,
+} from './result.js';
 import type { DrainRun, PacedRun } from './runs.js';
+import type { Setup } from './setup.js';
 import { estimate, hasSamplesFor, median, pairedRatio, quantile } from './statistics.js';
 import { recordCount, type TimedTrace } from './trace.js';
 
 /** All that was run of a comparison; what was interrupted is missing. */
 export interface Runs {
+  readonly setup: Setup;
   readonly trace: TimedTrace;
-  readonly batchInterval: number;
+  /** Records a second of each source. */
+  readonly rate: number;
   readonly microBatch: PacedRun | undefined;
   readonly record: PacedRun | undefined;
-  readonly drains: {
-    readonly microBatch: readonly DrainRun[];
-    readonly record: readonly DrainRun[];
-    /** Record mode without acking. */
-    readonly unacked: readonly DrainRun[];
-  };
-  readonly seed: number;
+  readonly drains: Pick<Drains, 'runs' | 'differ'>;
 }
 
 /** The percentiles that are told. */
@@ -32,7 +37,7 @@ export function microBatchMeasures(runs: Runs): MicroBatchMeasures {
   const middle = (field: 'numRecords' | 'schedulingDelay' | 'processingDelay' | 'totalDelay') =>
     batches.length === 0 ? 0 : median(batches.map((batch) => batch[field]));
   return {
-    ...modeMeasures(runs, runs.microBatch, runs.drains.microBatch),
+    ...modeMeasures(runs, runs.microBatch, runs.drains.runs.microBatch),
     batches: {
       count: job?.batchCount ?? 0,
       numRecords: middle('numRecords'),
@@ -47,9 +52,13 @@ export function microBatchMeasures(runs: Runs): MicroBatchMeasures {
 
 export function recordMeasures(runs: Runs): RecordMeasures {
   const { acked, failed, replayed } = runs.record?.job ?? ({ acked: 0, failed: 0, replayed: 0 } as JobResult);
-  const costEstimate = pairedRatio(ratesOf(runs.drains.record), ratesOf(runs.drains.unacked), runs.seed);
+  const costEstimate = pairedRatio(
+    ratesOf(runs.drains.runs.record),
+    ratesOf(runs.drains.runs.unacked),
+    runs.setup.seed,
+  );
   return {
-    ...modeMeasures(runs, runs.record, runs.drains.record),
+    ...modeMeasures(runs, runs.record, runs.drains.runs.record),
     acking: { acked, failed, replayed, costRatio: costEstimate?.median ?? null, costEstimate },
   };
 }
@@ -72,12 +81,12 @@ export function driverMeasures({ microBatch, record }: Runs, latenessMsMax: numb
 }
 
 /** Micro-batch over record mode, by paired rounds. */
-export function throughputRatio({ drains, seed }: Runs) {
-  return pairedRatio(ratesOf(drains.microBatch), ratesOf(drains.record), seed);
+export function throughputRatio({ drains, setup }: Runs): Estimate | null {
+  return pairedRatio(ratesOf(drains.runs.microBatch), ratesOf(drains.runs.record), setup.seed);
 }
 
 function modeMeasures(runs: Runs, run: PacedRun | undefined, drains: readonly DrainRun[]): ModeMeasures {
-  const rates = estimate(ratesOf(drains), runs.seed);
+  const rates = estimate(ratesOf(drains), runs.setup.seed);
   const cpu = drains.map((drain) => drain.cpuSecondsPerMillion);
   return {
     latencyMs: latencySummary(run?.latencies.record, run),
@@ -98,14 +107,15 @@ function modeMeasures(runs: Runs, run: PacedRun | undefined, drains: readonly Dr
 /** What a mode may lag behind the last record without having failed the rate: the model's own wait, and a start-up. */
 const LAG_ALLOWED = 100_000;
 
-function pacedRates({ trace, batchInterval }: Runs, run: PacedRun | undefined) {
+function pacedRates({ trace, setup }: Runs, run: PacedRun | undefined) {
   if (run === undefined) return { offeredPerSecond: 0, achievedPerSecond: 0 };
-  const records = recordCount(trace);
-  const span = trace.end - trace.start;
-  const allowed = LAG_ALLOWED + (run.mode === 'micro-batch' ? batchInterval : 0);
-  const lag = Number.isFinite(run.finishedAt) ? Math.max(0, run.finishedAt - trace.end - allowed) : 0;
   const taken = Object.values(run.job.recordsRead).reduce((sum, count) => sum + count, 0);
-  return { offeredPerSecond: (records * 1e6) / span, achievedPerSecond: (taken * 1e6) / (span + lag) };
+  // Until when an interrupted run was offered anything is not known: it counts for what it took.
+  const offered = run.isComplete ? recordCount(trace) : taken;
+  const allowed = LAG_ALLOWED + (run.mode === 'micro-batch' ? setup.job.graph.settings.batchInterval : 0);
+  const lag = Number.isFinite(run.finishedAt) ? Math.max(0, run.finishedAt - trace.end - allowed) : 0;
+  const span = trace.end - trace.start;
+  return { offeredPerSecond: (offered * 1e6) / span, achievedPerSecond: (taken * 1e6) / (span + lag) };
 }
 
 function latencySummary(latency: MeasuredLatency | undefined, run: PacedRun | undefined): LatencySummary {

@@ -100,7 +100,11 @@ class Recording {
 
 function oneReady(partitions: readonly Recording[], signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
-    signal?.addEventListener('abort', () => resolve(), { once: true });
-    for (const partition of partitions) partition.onReady(resolve);
+    const done = (): void => {
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    signal?.addEventListener('abort', done);
+    for (const partition of partitions) partition.onReady(done);
   });
 }

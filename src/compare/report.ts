@@ -60,12 +60,7 @@ function missingLines({ modes, interrupted }: CompareResult, paint: Paint): read
   const count = (kind: 'latencyMs' | 'windowLatencyMs'): number =>
     modes['micro-batch'][kind].count + modes.record[kind].count;
   if (interrupted || count('latencyMs') + count('windowLatencyMs') > 0) return [];
-  return [
-    paint(
-      'dim',
-      'No latency: no result came while the input ran, or `timestamps` put event time in place of intended time.',
-    ),
-  ];
+  return [paint('dim', 'No latency: no result came while the input ran, or `timestamps` replaced its intended times.')];
 }
 
 export type { Paint, Style } from './report/paint.js';

@@ -16,10 +16,11 @@ export interface ResultList {
 export function listOf(results: readonly OracleResult[], interval?: number): ResultList {
   const endOf = ({ timestamp, windowEnd }: OracleResult): number =>
     interval === undefined ? windowEnd : firstMultipleAbove(timestamp, interval);
+  const listed = interval === undefined ? results : results.toSorted((a, b) => endOf(a) - endOf(b));
   return {
-    values: results.map((result) => result.value),
-    timestamps: Float64Array.from(results, (result) => (interval === undefined ? result.timestamp : endOf(result) - 1)),
-    windowEnds: Float64Array.from(results, endOf),
-    scales: Float64Array.from(results, (result) => result.scale),
+    values: listed.map((result) => result.value),
+    timestamps: Float64Array.from(listed, (result) => (interval === undefined ? result.timestamp : endOf(result) - 1)),
+    windowEnds: Float64Array.from(listed, endOf),
+    scales: Float64Array.from(listed, (result) => result.scale),
   };
 }

@@ -6,8 +6,8 @@ import type { Mode } from '../runtime/events.js';
 import type { SinkWriter } from '../runtime/sink.js';
 import { shifted } from '../runtime/world.js';
 import { functionId, type SinkNode } from '../topology/graph.js';
-import { Capture, CountingSink, type LatencySinks, MeasuredLatency } from './capture.js';
-import { startDriver } from './driver.js';
+import { Capture, type CaptureOptions, CountingSink, type LatencySinks, MeasuredLatency } from './capture.js';
+import { type Driver, startDriver } from './driver.js';
 import { startProbe } from './probe.js';
 import type { ResourceUse } from './result.js';
 import { CAPTURE_SPEC, type Setup } from './setup.js';
@@ -48,28 +48,44 @@ const PROGRESS_EVERY_MS = 200;
 /** Runs one mode at the trace's own pace, and captures everything. */
 export async function runPaced(setup: Setup, trace: TimedTrace, mode: Mode, watch: RunWatch): Promise<PacedRun> {
   const driver = await startDriver(trace, setup.world);
+  try {
+    return await runOn(driver, setup, trace, mode, watch);
+  } finally {
+    driver.close();
+  }
+}
+
+async function runOn(driver: Driver, setup: Setup, trace: TimedTrace, mode: Mode, watch: RunWatch): Promise<PacedRun> {
   const startAt = setup.world.clock.now() + LEAD;
   const world = shifted(setup.world, trace.start - startAt);
   const latencies = { record: new MeasuredLatency(), window: new MeasuredLatency() };
-  const captures = new Map<string, Capture>();
-  for (const { name, isTimed, interval } of setup.sinks) {
-    const next = setup.options.realSinks === true ? await openReal(setup, name, interval) : undefined;
-    const measured = isTimed ? latencies : undefined;
-    captures.set(
-      name,
-      new Capture({ clock: world.clock, latencies: measured, lastHeartbeat: trace.end, next, interval }),
-    );
-  }
+  const captures = await openCaptures(setup, { clock: world.clock, latencies, lastHeartbeat: trace.end });
   const probe = startProbe();
   const job = await start(setup.job, { ...common(setup, mode), readers: driver.readers, writers: captures, world });
   driver.begin(startAt);
   const result = await watched(job, watch, () => driver.stop());
-  const finishedAt = Math.max(...[...captures.values()].map((capture) => capture.lastHandOver));
   const resources = probe.stop();
   driver.stop();
-  const lateness = await driver.lateness;
-  const isComplete = result.outcome === 'finished' && driver.progress().taken === recordCount(trace);
-  return { mode, job: result, captures, latencies, lateness, finishedAt, resources, isComplete };
+  return {
+    mode,
+    job: result,
+    captures,
+    latencies,
+    lateness: await driver.lateness,
+    finishedAt: Math.max(...Array.from(captures.values(), (capture) => capture.lastHandOver)),
+    resources,
+    isComplete: result.outcome === 'finished' && driver.progress().taken === recordCount(trace),
+  };
+}
+
+async function openCaptures(setup: Setup, options: CaptureOptions & { readonly latencies: LatencySinks }) {
+  const captures = new Map<string, Capture>();
+  for (const { name, isTimed, interval } of setup.sinks) {
+    const next = setup.options.realSinks === true ? await openReal(setup, name, interval) : undefined;
+    const latencies = isTimed ? options.latencies : undefined;
+    captures.set(name, new Capture({ ...options, latencies, next, interval }));
+  }
+  return captures;
 }
 
 /** Runs one mode as fast as it goes, `repeat` times the trace in a row. Undefined when it was interrupted. */

@@ -121,9 +121,10 @@ export class TracePartition implements PartitionReader {
     return this.#record < this.#releasedRecords || this.#heartbeat < this.#releasedHeartbeats || this.#isOver();
   }
 
+  /** A copy that is followed by another is never at its end: `poll` goes on to the next at once. */
   #isOver(): boolean {
     const { values, heartbeats } = this.#trace;
     if (this.#isStopped) return this.#record >= this.#releasedRecords && this.#heartbeat >= this.#releasedHeartbeats;
-    return this.#copy + 1 >= this.#repeat && this.#record >= values.length && this.#heartbeat >= heartbeats.length;
+    return this.#record >= values.length && this.#heartbeat >= heartbeats.length;
   }
 }

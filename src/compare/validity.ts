@@ -32,7 +32,7 @@ export function invalidReasons({ verdict, modes, driver, drainsDiffer }: Evidenc
   if (!driver.valid) {
     const late = driver.latenessMsP99 ?? driver.latenessMsMax ?? 0;
     reasons.push(
-      `the load driver was ${late.toFixed(1)} ms late at p99; at most ${DRIVER_LATENESS_MS_MAX} ms is allowed: is the machine busy?`,
+      `the load driver was ${late.toFixed(1)} ms late at p99; at most ${DRIVER_LATENESS_MS_MAX} ms is allowed: the machine was busy with something else`,
     );
   }
   if (drainsDiffer) reasons.push('runs at the highest rate gave different numbers of results');

@@ -54,8 +54,13 @@ export function createKernel(operator: KernelOperator, functions: FunctionTable,
 }
 
 /** The reduce function of a window, by which its map side may combine. */
-export function reduceOf(operator: { readonly node: number; readonly reduce: 'user' | 'sum' }, functions: FunctionTable): (a: unknown, b: unknown) => unknown {
-  return operator.reduce === 'sum' ? sum : (functionOf(functions, operator.node, 'reduce') as (a: unknown, b: unknown) => unknown);
+export function reduceOf(
+  operator: { readonly node: number; readonly reduce: 'user' | 'sum' },
+  functions: FunctionTable,
+): (a: unknown, b: unknown) => unknown {
+  return operator.reduce === 'sum'
+    ? sum
+    : (functionOf(functions, operator.node, 'reduce') as (a: unknown, b: unknown) => unknown);
 }
 
 /** Makes the kernel of a `timestamps` operator on one source partition. */

@@ -46,7 +46,8 @@ export class Combiner {
   onRecord(value: unknown): void {
     if (!isPair(value)) throw notAPair(value);
     const { context, reduce } = this.#setup;
-    const space = context.timestamp >= this.#from && context.timestamp < this.#to ? this.#current! : this.#enter(context.timestamp);
+    const space =
+      context.timestamp >= this.#from && context.timestamp < this.#to ? this.#current! : this.#enter(context.timestamp);
     const key = value[0];
     const cell = space.writable(key);
     if (cell === undefined) {

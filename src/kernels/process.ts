@@ -136,14 +136,6 @@ class Handle implements ProcessContext<Key, unknown, unknown> {
   };
 
   readonly setTimer = (time: Timestamp): void => {
-    this.#timers.set(this.key, this.#ahead(time));
-  };
-
-  readonly deleteTimer = (time: Timestamp): void => {
-    this.#timers.delete(this.key, this.#ahead(time));
-  };
-
-  #ahead(time: Timestamp): Timestamp {
     if (!Number.isSafeInteger(time)) {
       throw new StreamError(
         'RG034',
@@ -151,6 +143,10 @@ class Handle implements ProcessContext<Key, unknown, unknown> {
         'use context.timestamp + seconds(10), or round',
       );
     }
-    return time > this.timestamp ? time : this.timestamp + 1;
-  }
+    this.#timers.set(this.key, time > this.timestamp ? time : this.timestamp + 1);
+  };
+
+  readonly deleteTimer = (time: Timestamp): void => {
+    this.#timers.delete(this.key, time);
+  };
 }

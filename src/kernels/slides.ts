@@ -117,7 +117,6 @@ export class Slides {
     let gone = 0;
     while (gone < this.#panes.length && this.#panes[gone]! * pane < time) store.drop(this.#panes[gone++]!);
     this.#panes.splice(0, gone);
-    if (this.#from < time) this.#to = Number.NEGATIVE_INFINITY;
   }
 
   #enter(time: Timestamp): Space {

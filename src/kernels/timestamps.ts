@@ -59,7 +59,7 @@ type Mark = 'highest' | 'raised' | 'ingest';
 class Timestamps implements TimestampsKernel {
   readonly #setup: TimestampsSetup;
   readonly #marks: Space<number>;
-  readonly #idleTimeout: number;
+  readonly #idleTimeout: number | undefined;
   #highest: Timestamp;
   #watermark: Timestamp;
   #nextStep: Timestamp;
@@ -67,7 +67,7 @@ class Timestamps implements TimestampsKernel {
   constructor(setup: TimestampsSetup) {
     const { parameters, store, step } = setup;
     this.#setup = setup;
-    this.#idleTimeout = parameters.idleTimeout ?? Number.POSITIVE_INFINITY;
+    this.#idleTimeout = parameters.idleTimeout;
     this.#marks = store.space<number>('partition');
     this.#highest = this.#mark('highest');
     this.#watermark = Math.max(this.#highest - parameters.maxOutOfOrderness, this.#mark('raised'));
@@ -89,7 +89,7 @@ class Timestamps implements TimestampsKernel {
     if (!Number.isSafeInteger(time)) throw notATimestamp(time);
     const ingest = context.timestamp;
     const timestamp = time as Timestamp;
-    if (this.#idleTimeout !== Number.POSITIVE_INFINITY) this.#setMark('ingest', ingest);
+    if (this.#idleTimeout !== undefined) this.#setMark('ingest', ingest);
     if (timestamp < this.#watermark) {
       this.#late(value);
     } else {
@@ -106,8 +106,9 @@ class Timestamps implements TimestampsKernel {
   }
 
   advance(ingestWatermark: Timestamp): void {
+    if (this.#idleTimeout === undefined || this.#highest === BEGINNING) return;
     const silence = ingestWatermark - this.#mark('ingest');
-    if (!(silence >= this.#idleTimeout) || this.#highest === BEGINNING) return;
+    if (silence < this.#idleTimeout) return;
     const raised = this.#highest - this.#setup.parameters.maxOutOfOrderness + silence;
     if (raised <= this.#watermark) return;
     this.#setMark('raised', raised);

@@ -24,7 +24,6 @@ export function foldedPanes(
       const total = reduce(cell.value, value);
       if (isNoValue(total)) throw noValue('reduce', total);
       cell.value = total;
-      cell.count += count;
     }
   }
   return folded;

@@ -69,7 +69,10 @@ class WindowReduce implements Kernel {
   }
 
   onRecord(value: unknown): void {
-    if (!isPair(value)) return this.#onPartial(value);
+    if (!isPair(value)) {
+      this.#onPartial(value);
+      return;
+    }
     const pane = this.#slides.paneAt(this.#context.timestamp);
     const key = value[0];
     const cell = pane.writable(key);

@@ -107,7 +107,7 @@ class Lowering {
       const input = this.#pairWithOne(node, node.input, 'constant');
       return this.#windowReduce(node, input, { window, slide, reduce: 'sum', inverse: 'difference', emitEmpty: true, keepEmptyKeys });
     }
-    const inverse = node.inverse && window !== slide ? 'user' : 'none';
+    const inverse = node.inverse && (window !== slide || keepEmptyKeys) ? 'user' : 'none';
     this.#windowReduce(node, node.input, { window, slide, reduce: 'user', inverse, emitEmpty: false, keepEmptyKeys });
   }
 

@@ -6,6 +6,8 @@ import { CapturedSink } from './captured-sink.js';
 
 /** One capture for each sink, by name. @throws StreamErrors for a job that does not compile. */
 export function captureSinks(topology: Topology, options: PlanOptions): ReadonlyMap<string, CapturedSink> {
-  const sinks = compile(topology, options).operators.filter((operator): operator is SinkOperator => operator.kind === 'sink');
+  const sinks = compile(topology, options).operators.filter(
+    (operator): operator is SinkOperator => operator.kind === 'sink',
+  );
   return new Map(sinks.map(({ name, delivery }) => [name, new CapturedSink(delivery)]));
 }

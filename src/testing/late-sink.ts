@@ -16,7 +16,15 @@ export function withLateSinks({ graph, functions }: Topology): WithLateSinks {
   const sinks = timestamps.map((node, index): SinkNode => {
     const name = `late records of ${node.uid}`;
     const id = graph.nodes.length + index;
-    return { kind: 'sink', id, uid: `sink:${name}`, place: node.place, name, input: { node: node.id, output: 'late' }, spec };
+    return {
+      kind: 'sink',
+      id,
+      uid: `sink:${name}`,
+      place: node.place,
+      name,
+      input: { node: node.id, output: 'late' },
+      spec,
+    };
   });
   const topology = { graph: { ...graph, nodes: [...graph.nodes, ...sinks] }, functions };
   return { topology, names: sinks.map((sink) => sink.name) };

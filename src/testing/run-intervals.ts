@@ -84,7 +84,9 @@ export async function runIntervals(topology: Topology, options: IntervalRunOptio
   const sinks = captureSinks(topology, { mode, parallelism, chaining });
   const writers = new Map([...sinks, ...extended.names.map((name) => [name, late] as const)]);
   const settings = (world: World): RunOptions => {
-    const sequences = sources.map(({ name }) => [name, sequenceOf(inputs[name] ?? [], intervals, batchInterval)] as const);
+    const sequences = sources.map(
+      ({ name }) => [name, sequenceOf(inputs[name] ?? [], intervals, batchInterval)] as const,
+    );
     const readers = new Map(sequences.map(([name, sequence]) => [name, readerOf(sequence, world)]));
     const specs = Object.fromEntries(sources.map(({ name }) => [name, SPEC]));
     return { mode, parallelism, chaining, sources: specs, readers, writers };
@@ -96,12 +98,16 @@ export async function runIntervals(topology: Topology, options: IntervalRunOptio
   const result = await run.end();
   if (result.error !== undefined) throw result.error;
   const stateful = topology.graph.nodes.filter((node) => STATEFUL.includes(node.kind));
-  const placed = [...sinks].map(([name, { results }]) => [name, placeResults(results, intervals, batchInterval)] as const);
+  const placed = [...sinks].map(
+    ([name, { results }]) => [name, placeResults(results, intervals, batchInterval)] as const,
+  );
   return {
     outputs: Object.fromEntries(placed.map(([name, { inside }]) => [name, inside])),
     outside: Object.fromEntries(placed.map(([name, { outside }]) => [name, outside])),
     late: late.results.map(({ value }) => value),
-    state: Object.fromEntries(stateful.map(({ uid }) => [uid, Array.from(result.state(uid), ([key, value]) => [key, value])])),
+    state: Object.fromEntries(
+      stateful.map(({ uid }) => [uid, Array.from(result.state(uid), ([key, value]) => [key, value])]),
+    ),
   };
 }
 

@@ -81,13 +81,24 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
   const problems = problemsOf(names, options);
   if (problems.length > 0) throw new StreamErrors(problems);
   const components = consumersOf(topology, parallelism);
-  const unknown = unknownNames('component', faults.map((fault) => fault.component), components);
+  const unknown = unknownNames(
+    'component',
+    faults.map((fault) => fault.component),
+    components,
+  );
   if (unknown.length > 0) throw new StreamErrors(unknown);
 
   const log = new TupleLog(components);
   const channels = new FaultyChannels(faults);
   const sinks = captureSinks(topology, { mode: 'record', parallelism });
-  const settings: RunOptions = { mode: 'record', parallelism, writers: sinks, listener: log.listener, channels, record: recordOptions(options) };
+  const settings: RunOptions = {
+    mode: 'record',
+    parallelism,
+    writers: sinks,
+    listener: log.listener,
+    channels,
+    record: recordOptions(options),
+  };
   const run = await startVirtual(withSpouts(topology, spouts, log), () => settings, { seed });
   let counts: number[] | undefined;
   if (until !== undefined) {
@@ -101,7 +112,9 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
   if (result.error !== undefined && until === undefined) throw result.error;
   const executed = result.components.filter(({ component }) => components.includes(component));
   return {
-    outputs: Object.fromEntries([...sinks].map(([name, sink], index) => [name, sink.results.slice(0, counts?.[index]).map(({ value }) => value)])),
+    outputs: Object.fromEntries(
+      [...sinks].map(([name, sink], index) => [name, sink.results.slice(0, counts?.[index]).map(({ value }) => value)]),
+    ),
     acked: log.acked,
     failed: log.failed,
     emitted: log.emitted,
@@ -122,7 +135,15 @@ function problemsOf(names: readonly string[], options: TupleRunOptions): readonl
     ...Object.values(spouts).flatMap((script) => notWhole('maxReplays', script.maxReplays, 0)),
     ...notWhole('maxSpoutPending', maxSpoutPending, 1),
     ...notWhole('ackers', ackers, 1),
-    ...(isNoTimeout ? [new StreamError('RG010', `the message timeout is ${messageTimeout}; it must be more than 0`, 'use for example millis(500)')] : []),
+    ...(isNoTimeout
+      ? [
+          new StreamError(
+            'RG010',
+            `the message timeout is ${messageTimeout}; it must be more than 0`,
+            'use for example millis(500)',
+          ),
+        ]
+      : []),
     ...(until === undefined || until.virtualMs >= 0 ? [] : notWhole('until.virtualMs', until.virtualMs, 0)),
   ];
 }
@@ -137,7 +158,11 @@ function consumersOf(topology: Topology, parallelism: number): readonly string[]
   });
 }
 
-function withSpouts({ graph, functions }: Topology, scripts: Readonly<Record<string, SpoutScript>>, log: TupleLog): Topology {
+function withSpouts(
+  { graph, functions }: Topology,
+  scripts: Readonly<Record<string, SpoutScript>>,
+  log: TupleLog,
+): Topology {
   const spouts = graph.nodes.filter((node): node is SpoutNode => node.kind === 'spout');
   const replaced = spouts.map(({ id, name }) => {
     const script = Object.hasOwn(scripts, name) ? scripts[name]! : { messages: [] };

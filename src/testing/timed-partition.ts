@@ -20,7 +20,11 @@ export class TimedPartition implements PartitionReader {
   #heartbeat = 0;
   #timer: Timer | undefined;
 
-  constructor(sequence: TimedSequence, world: Pick<World, 'clock' | 'scheduler'>, { ends }: { readonly ends: boolean }) {
+  constructor(
+    sequence: TimedSequence,
+    world: Pick<World, 'clock' | 'scheduler'>,
+    { ends }: { readonly ends: boolean },
+  ) {
     this.#sequence = sequence;
     this.#world = world;
     this.#ends = ends;

@@ -16,8 +16,8 @@ export interface Outcome {
 
 /**
  * `restart`: a new kernel on the same store before each step. `attempts`: each step is first tried and rolled back.
- * `one attempt`: all in one. `budget`: one result a call. `thin`: only the last of several watermarks in a row and of
- * those below the next record's time.
+ * `one attempt`: all in one. `budget`: one result a call. `thin`: a third
+ * of the watermarks, and the last.
  */
 export const WAYS = ['plain', 'restart', 'attempts', 'one attempt', 'budget', 'thin'] as const;
 export type Way = (typeof WAYS)[number];
@@ -88,5 +88,6 @@ function take(kernel: Kernel, step: Step, context: { timestamp: number; windowEn
 }
 
 function thinned(steps: readonly Step[]): readonly Step[] {
-  return steps.filter((step, i) => !('watermark' in step) || i % 3 === 0 || i === steps.length - 1);
+  const last = steps.findLastIndex((step) => 'watermark' in step);
+  return steps.filter((step, i) => !('watermark' in step) || i % 3 === 0 || i === last);
 }

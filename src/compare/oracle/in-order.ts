@@ -40,7 +40,7 @@ export function processKey(
       context.state = state;
     },
     emit: (value) => {
-      results.push({ ...derive(context.cause, value), timestamp: context.timestamp, windowEnd: Number.NaN });
+      results.push({ ...derive(context.cause, value), timestamp: context.timestamp });
     },
     setTimer: (time) => {
       timers.add(ahead(time));
@@ -55,7 +55,7 @@ export function processKey(
     for (let due = Math.min(...timers); due <= limit && timers.size > 0; due = Math.min(...timers)) {
       timers.delete(due);
       context.timestamp = due;
-      context.cause = { ...context.cause, arrival: due };
+      context.cause = { ...context.cause, arrival: due, windowEnd: Number.NaN };
       onTimer?.(handle);
     }
   };

@@ -22,8 +22,10 @@ export function reduceKeepingKeys(
   inverse: Reduce,
   emptyMax: number,
 ): readonly Item[] {
-  return windowsOf(input, Number.POSITIVE_INFINITY, slide).flatMap(([end, items]) =>
-    byKey(items).flatMap((ofKey) => {
+  // Where the window is shorter than its slide, what lies between two windows never comes in.
+  const items = input.items.filter(({ timestamp }) => firstMultipleAbove(timestamp, slide) - length <= timestamp);
+  return windowsOf({ ...input, items }, Number.POSITIVE_INFINITY, slide).flatMap(([end, ever]) =>
+    byKey(ever).flatMap((ofKey) => {
       const latest = ofKey.reduce((top, item) => Math.max(top, item.timestamp), 0);
       const emptyFrom = firstMultipleAbove(latest + length, slide);
       if (end >= emptyFrom + emptyMax * slide) return [];
@@ -37,7 +39,9 @@ export function reduceKeepingKeys(
 /** The number of records of each window, also 0, but at most `emptyMax` times 0 in a row. */
 export function countWindows(input: Whole, length: number, slide: number, emptyMax: number): readonly Item[] {
   const windows = new Map(windowsOf(input, length, slide));
-  return ends([...windows.keys()], slide, lastEnd(input, slide), emptyMax).map((end) =>
+  // Where the window is shorter than its slide, what lies between two windows still says that there are data.
+  const withData = windowsOf(input, Math.max(length, slide), slide).map(([end]) => end);
+  return ends(withData, slide, lastEnd(input, slide), emptyMax).map((end) =>
     result(windows.get(end)?.length ?? 0, end, windows.get(end) ?? []),
   );
 }

@@ -37,11 +37,12 @@ export function resourceLines({ modes }: CompareResult, paint: Paint): readonly 
     formatMs(resources.eventLoopDelayMsP99),
     formatCount(results),
   ];
+  const used = Object.entries(modes).filter(([, { resources }]) => resources.cpuUserMs > 0);
+  if (used.length === 0) return [];
   return [
     paint('heading', 'USED in the paced run, by the whole process with the load driver and the captured results'),
     row('', columns),
-    row('micro-batch', cells(modes['micro-batch'])),
-    row('record', cells(modes.record)),
+    ...used.map(([mode, measures]) => row(mode, cells(measures))),
   ];
 }
 

@@ -17,5 +17,5 @@ export function block(paint: Paint, style: Style, heading: string, lines: readon
 }
 
 /** Columns of the margin, and what is left beside it. */
-export const MARGIN = 10;
+export const MARGIN = 12;
 export const BESIDE = WIDTH - MARGIN;

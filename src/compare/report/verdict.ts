@@ -11,7 +11,7 @@ export function verdictLines(result: CompareResult, paint: Paint): readonly stri
 function answerLines({ verdict, input }: CompareResult, paint: Paint): readonly string[] {
   const { keys, windows, results } = verdict.compared;
   if (verdict.same === null) {
-    return block(paint, 'warning', 'NO VERDICT', wrapped(` Nothing was compared: ${verdict.oracleReason}.`));
+    return block(paint, 'warning', 'NO VERDICT', wrapped(`Nothing was compared: ${verdict.oracleReason}.`));
   }
   const checked = [
     ...(keys > 0 ? [counted(keys, 'key')] : []),
@@ -24,15 +24,13 @@ function answerLines({ verdict, input }: CompareResult, paint: Paint): readonly 
       ? 'Both modes gave the same answer, and so did the oracle, a separate sequential evaluation.'
       : `Both modes gave the same answer. No oracle: ${verdict.oracleReason}.`;
   const guarantee =
-    verdict.guarantee === 'held' ? [`${verdict.declaredGuarantee} held: nothing lost, nothing duplicated.`] : [];
+    verdict.guarantee === 'held'
+      ? [`Guarantee ${verdict.declaredGuarantee} held: nothing lost, nothing duplicated.`]
+      : [];
   const notes = verdict.parts.flatMap((part) =>
     part.note === null ? [] : wrapped(`${part.name}: ${part.rule}; ${part.note}.`),
   );
-  return block(paint, 'good', 'SAME', [
-    ...wrapped(judged),
-    ...wrapped(`Checked: ${checked}. ${guarantee.join('')}`),
-    ...notes,
-  ]);
+  return block(paint, 'good', 'SAME', [...wrapped(judged), ...wrapped(`Checked: ${checked}.`), ...guarantee, ...notes]);
 }
 
 function differenceLines(verdict: CompareResult['verdict'], checked: string, paint: Paint): readonly string[] {

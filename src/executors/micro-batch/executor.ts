@@ -119,7 +119,7 @@ class MicroBatchJob implements RunningJob {
   #cutAt(tick: number): void {
     const { clock } = this.#services.world;
     for (const partition of this.#partitions) partition.receive(Number.MAX_SAFE_INTEGER);
-    const late = this.#partitions.filter((partition) => !partition.hasEnded && partition.heartbeat < tick && partition.reader.failure === undefined);
+    const late = this.#partitions.filter((partition) => !partition.hasEnded && !partition.isFull && partition.heartbeat < tick && partition.reader.failure === undefined);
     if (late.length === 0 || clock.now() >= tick + this.#options.cutSlack) return this.#cut(tick);
     let isCut = false;
     const cutOnce = (): void => {

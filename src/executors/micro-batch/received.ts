@@ -38,6 +38,11 @@ export class ReceivedPartition {
     return this.#waiting;
   }
 
+  /** So much waits that nothing is polled before the next batch is cut. */
+  get isFull(): boolean {
+    return this.#waiting >= this.#options.receivedRecordsMax;
+  }
+
   get failure(): StreamError | undefined {
     return this.#blocks.length === 0 ? this.reader.failure : undefined;
   }

@@ -84,7 +84,7 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
     if (tuples.length > 0) context.timestamp = tuples[0]!.timestamp;
     context.windowEnd = Number.NaN;
     counters.emitted++;
-    if (job.hasListener) job.event({ kind: 'tupleEmitted', component: this.#bolt.name, task, stream, values, anchors: rootIds(tuples, job.rootId) });
+    if (job.hasListener) job.event({ kind: 'tupleEmitted', component: this.#bolt.name, task, stream, values, anchors: messageIds(tuples, job) });
     this.#anchors.tuples = tuples;
     link.push(values);
     this.#anchors.tuples = [];
@@ -105,11 +105,16 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
   }
 }
 
-function rootIds(tuples: readonly BoltTuple[], idOf: (root: number) => number | string): (number | string)[] {
-  const roots = new Set<number>();
-  for (const { root, extra } of tuples) {
-    if (root >= 0) roots.add(root);
-    for (let i = 0; i < (extra?.length ?? 0); i += 4) roots.add(extra![i]!);
+/** The messages at whose trees these tuples hang. */
+function messageIds(tuples: readonly BoltTuple[], job: TaskParts['job']): (number | string)[] {
+  const ids = new Set<number | string>();
+  const add = (root: number, generation: number): void => {
+    const id = job.treeId(root, generation);
+    if (id !== undefined) ids.add(id);
+  };
+  for (const { root, generation, extra } of tuples) {
+    if (root >= 0) add(root, generation);
+    for (let i = 0; i < (extra?.length ?? 0); i += 4) add(extra![i]!, extra![i + 1]!);
   }
-  return [...roots].map(idOf);
+  return [...ids];
 }

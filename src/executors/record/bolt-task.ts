@@ -58,10 +58,11 @@ export class BoltTask {
     const began = now();
     for (let i = from; i !== to; i = (i + 1) | 0) {
       const at = i & ring.mask;
-      if (ring.kinds[at] === RECORD) this.#execute(this.#tuple(block, at, input, began));
-      else this.#control(ring.kinds[at]!, input, ring.timestamps[at]!, ring.windowEnds[at]!);
+      if (ring.kinds[at] === RECORD) {
+        counters.executed[task]!++;
+        this.#execute(this.#tuple(block, at, input, began));
+      } else this.#control(ring.kinds[at]!, input, ring.timestamps[at]!, ring.windowEnds[at]!);
     }
-    counters.executed[task]! += (to - from) | 0;
     counters.busy += now() - began;
     if (job.isStopping) job.wake();
   }

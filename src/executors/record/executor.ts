@@ -6,6 +6,7 @@ import type { Timer } from '../../runtime/world.js';
 import type { JobResult, RecordOptions, RunningJob, Services } from '../executor.js';
 import { Outcome } from '../outcome.js';
 import type { JobControl } from './task.js';
+import { TreeIds } from './tree-ids.js';
 import { wire, type Wiring } from './wiring.js';
 
 /** Storm's defaults, but for a limit where Storm has none, and a ring that fits the cache. */
@@ -37,6 +38,7 @@ class RecordJob implements RunningJob, JobControl {
   readonly #services: Services;
   readonly #outcome: Outcome;
   readonly #wiring: Wiring;
+  readonly #trees = new TreeIds();
   readonly #timers = new Set<Timer>();
   readonly #began: number;
   #isScheduled = false;
@@ -113,8 +115,12 @@ class RecordJob implements RunningJob, JobControl {
     else this.abort(error);
   }
 
-  rootId(root: number): number | string {
-    return this.#wiring.rootId(root);
+  treeOpened(root: number, generation: number, id: number | string): void {
+    this.#trees.opened(root, generation, id);
+  }
+
+  treeId(root: number, generation: number): number | string | undefined {
+    return this.#trees.idOf(root, generation);
   }
 
   readonly #turn = (): void => {

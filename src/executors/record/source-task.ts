@@ -57,11 +57,6 @@ export class SourceTask implements TreeOwner {
     this.#base = base;
   }
 
-  /** The offset of the record in a slot in use. */
-  idOf(slot: number): number | string {
-    return this.#pending.ids[slot]!;
-  }
-
   /** A source is closed by whoever opened it. */
   close(): void {}
 
@@ -109,10 +104,11 @@ export class SourceTask implements TreeOwner {
 
   /** Called with the anchors at their first edge: opens the record's tree. */
   openTree(): void {
-    const { anchors, ackers } = this.#parts;
+    const { anchors, ackers, job } = this.#parts;
     const slot = this.#slot >= 0 ? this.#slot : this.#takeSlot();
     anchors.root = this.#base + slot;
     anchors.generation = ackers.open(anchors.root);
+    if (job.hasListener) job.treeOpened(anchors.root, anchors.generation, this.#pending.ids[slot]!);
   }
 
   /** After the input's end ticks go on by the clock, for bolts that still hold tuples. */

@@ -63,11 +63,6 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     return this.#operator.name;
   }
 
-  /** The message id of a slot in use. */
-  idOf(slot: number): number | string {
-    return this.#pending.ids[slot]!;
-  }
-
   get recordsRead(): number {
     return this.#emitted;
   }
@@ -135,7 +130,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   }
 
   openTree(): void {
-    const { anchors, ackers, now } = this.#parts;
+    const { anchors, ackers, now, job } = this.#parts;
     const pending = this.#pending;
     const slot = pending.take();
     pending.sequences[slot] = this.#sequence;
@@ -143,6 +138,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     pending.ids[slot] = this.#id!;
     anchors.root = this.#base + slot;
     anchors.generation = ackers.open(anchors.root);
+    if (job.hasListener) job.treeOpened(anchors.root, anchors.generation, this.#id!);
   }
 
   treeDone(slot: number): void {

@@ -32,9 +32,11 @@ export class StageTask {
     const { values, kinds, timestamps, windowEnds, roots, generations, highs, lows, extras, mask } = ring;
     const { push } = this.#link;
     const began = now();
+    let controls = 0;
     for (let i = from; i !== to; i = (i + 1) | 0) {
       const at = i & mask;
       if (kinds[at] !== RECORD) {
+        controls++;
         this.#control(kinds[at]!, input, timestamps[at]!, windowEnds[at]!);
         continue;
       }
@@ -61,8 +63,7 @@ export class StageTask {
       lane.ack(root, generations[at]!, anchors.high, anchors.low);
       if (extras[at] !== undefined) this.#ackExtra(at, ring.highs[at]!, ring.lows[at]!, extras[at]!);
     }
-    const count = (to - from) | 0;
-    counters.executed[task]! += count;
+    counters.executed[task]! += ((to - from) | 0) - controls;
     counters.busy += now() - began;
   }
 

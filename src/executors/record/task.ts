@@ -48,6 +48,8 @@ export interface JobControl {
   readonly hasListener: boolean;
   event(event: JobEvent): void;
   readonly isStopping: boolean;
-  /** The message id of an open root, for events. */
-  rootId(root: number): number | string;
+  /** A tree was opened for this message. Told only while someone listens. */
+  treeOpened(root: number, generation: number, id: number | string): void;
+  /** The message id of a tree, for events; undefined when it was opened too long ago. */
+  treeId(root: number, generation: number): number | string | undefined;
 }

@@ -30,8 +30,6 @@ export interface Wiring {
   readonly ackers: AckerTasks;
   readonly counters: readonly ComponentCounters[];
   readonly stores: Stores;
-  /** The message id of an open root. */
-  rootId(root: number): number | string;
 }
 
 /** What the wiring needs beside the plan. */
@@ -98,7 +96,7 @@ class Wirer {
         else consumers.push(this.#consumer(stage, task, shared));
       }
     }
-    return { spouts, consumers, edges, ackers: this.#ackers, counters, stores: this.#stores, rootId: (root) => spouts[Math.floor(root / this.#capacity)]!.idOf(root % this.#capacity) };
+    return { spouts, consumers, edges, ackers: this.#ackers, counters, stores: this.#stores };
   }
 
   #spout(stage: Stage, task: number, counters: ComponentCounters, index: number): SourceTask | SpoutTask {

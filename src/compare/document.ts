@@ -1,0 +1,60 @@
+/** Puts the result document together from the runs and the verdict. */
+import { driverMeasures, microBatchMeasures, type Runs, recordMeasures, throughputRatio } from './measures.js';
+import { COMPARE_SCHEMA, type CompareResult, type Environment, type LatencySummary, type Verdict } from './result.js';
+import { recordCount, recordsOf } from './trace.js';
+import { DRIVER_LATENESS_MS_MAX, invalidReasons } from './validity.js';
+
+/** The whole result. */
+export function documentOf(runs: Runs, verdict: Verdict, environment: Environment): CompareResult {
+  const { setup } = runs;
+  const modes = { 'micro-batch': microBatchMeasures(runs), record: recordMeasures(runs) } as const;
+  const driver = driverMeasures(runs, DRIVER_LATENESS_MS_MAX);
+  const reasons = invalidReasons({ verdict, modes, driver, drainsDiffer: runs.drains.differ });
+  const [a, b] = [modes['micro-batch'], modes.record];
+  return {
+    schema: COMPARE_SCHEMA,
+    job: setup.job.graph.name,
+    seed: setup.seed,
+    command: setup.options.command ?? null,
+    valid: reasons.length === 0,
+    reasons,
+    interrupted: setup.options.signal?.aborted === true,
+    input: inputOf(runs),
+    verdict,
+    modes,
+    ratios: {
+      latencyP50: ratio(a.latencyMs, b.latencyMs, 'p50'),
+      latencyP99: ratio(a.latencyMs, b.latencyMs, 'p99'),
+      windowLatencyP50: ratio(a.windowLatencyMs, b.windowLatencyMs, 'p50'),
+      throughput: throughputRatio(runs),
+    },
+    lowerBounds: [
+      ...(b.latencyMs.atMost.includes('p50') ? (['latencyP50'] as const) : []),
+      ...(b.latencyMs.atMost.includes('p99') ? (['latencyP99'] as const) : []),
+      ...(b.windowLatencyMs.atMost.includes('p50') ? (['windowLatencyP50'] as const) : []),
+    ],
+    driver,
+    environment,
+  };
+}
+
+function inputOf({ trace, rate, setup }: Runs): CompareResult['input'] {
+  const sources = trace.sources.map((source) => ({
+    name: source.name,
+    partitions: source.partitions.length,
+    records: recordsOf(source),
+  }));
+  return {
+    sources,
+    records: recordCount(trace),
+    rate,
+    spanSeconds: (trace.end - trace.start) / 1e6,
+    batchIntervalMs: setup.job.graph.settings.batchInterval / 1_000,
+    parallelism: setup.parallelism,
+  };
+}
+
+function ratio(a: LatencySummary, b: LatencySummary, percentile: 'p50' | 'p99'): number | null {
+  const [above, below] = [a[percentile], b[percentile]];
+  return above === null || below === null || below === 0 ? null : above / below;
+}

@@ -1,0 +1,164 @@
+/** Whole comparisons on real threads and the real clock: short ones, and nothing here depends on how quick they are. */
+import { describe, expect, it } from 'vitest';
+import { compare } from '../../src/compare/compare.js';
+import type { CompareOptions, ComparePhase } from '../../src/compare/options.js';
+import { millis } from '../../src/core/time.js';
+import { topology } from '../../src/topology/builder.js';
+import { memory as collected, none } from '../../src/topology/sink-specs.js';
+import { memory } from '../../src/topology/source-specs.js';
+
+const words = Array.from({ length: 300 }, (_, i) => `word${(i * 7) % 13}`);
+const add = (a: number, b: number) => a + b;
+const quick: CompareOptions = { rate: 1_000, drainRounds: 1, drainDuration: 1_000 };
+
+const wordCount = (count: (word: string) => number) =>
+  topology('word-count', { batchInterval: millis(50) }, (t) => {
+    const pairs = t.source('words', memory(words)).map((word) => [word, count(word)] as const);
+    pairs.runningReduce({ uid: 'running', reduce: add }).to('running', none());
+    pairs
+      .reduceByKeyAndWindow({
+        uid: 'counts',
+        window: millis(100),
+        slide: millis(50),
+        reduce: add,
+        inverse: (a, b) => a - b,
+      })
+      .to('counts', none());
+  });
+
+describe('compare', () => {
+  it('finds the same answer in both modes and the oracle, and measures both', async () => {
+    const phases = new Set<ComparePhase>();
+    const result = await compare(
+      wordCount(() => 1),
+      { ...quick, parallelism: 2, command: 'test', onProgress: ({ phase }) => phases.add(phase) },
+    );
+    expect(result).toMatchObject({
+      schema: 'raingauge/compare@1',
+      job: 'word-count',
+      seed: 1,
+      command: 'test',
+      interrupted: false,
+    });
+    expect(result.verdict).toMatchObject({ same: true, oracle: 'pass', guarantee: 'held', firstDifference: null });
+    expect(result.verdict.compared).toMatchObject({ keys: 13, records: 300 });
+    expect(result.verdict.compared.windows).toBeGreaterThanOrEqual(6);
+    for (const mode of ['micro-batch', 'record'] as const) {
+      const { latencyMs, windowLatencyMs, throughput } = result.modes[mode];
+      expect(latencyMs.count).toBe(300);
+      expect(latencyMs.p50).toBeGreaterThan(0);
+      expect(latencyMs.p99, 'too few samples').toBeNull();
+      expect(windowLatencyMs.count).toBeGreaterThan(0);
+      expect(throughput.recordsPerSecond).toBeGreaterThan(0);
+    }
+    expect(result.modes.record.acking).toMatchObject({ acked: 300, failed: 0, replayed: 0 });
+    expect(result.modes.record.acking.costRatio).toBeGreaterThan(0);
+    expect(result.modes['micro-batch'].batches.count).toBeGreaterThan(0);
+    expect([...phases]).toEqual([
+      'record input',
+      'warm up',
+      'micro-batch',
+      'record',
+      'highest rate',
+      'oracle',
+      'compare answers',
+    ]);
+    expect(JSON.parse(JSON.stringify(result))).toEqual(result);
+  });
+
+  it('names the first difference when a function depends on more than its input', async () => {
+    let calls = 0;
+    const result = await compare(
+      wordCount(() => calls++),
+      { ...quick, drainRounds: 0 },
+    );
+    expect(result.verdict).toMatchObject({ same: false, oracle: 'fail', guarantee: 'broken' });
+    expect(result.verdict.firstDifference).toMatchObject({ part: 'sink running', key: '"word0"' });
+    expect(result.valid).toBe(false);
+    expect(result.modes.record.throughput.recordsPerSecond).toBeNull();
+  });
+
+  it('does not ack, and so measures no cost of acking, when told', async () => {
+    const result = await compare(
+      wordCount(() => 1),
+      { ...quick, acking: false },
+    );
+    expect(result.verdict.same).toBe(true);
+    expect(result.modes.record.acking).toMatchObject({ costRatio: null });
+    expect(result.verdict.declaredGuarantee).toBe('at-most-once');
+  });
+
+  it('writes to the job’s own sinks as well, when told, and still compares', async () => {
+    const sink = collected<number>();
+    const job = topology('lengths', { batchInterval: millis(50) }, (t) => {
+      t.source('words', memory(words))
+        .map((word) => word.length)
+        .to('lengths', sink);
+    });
+    const result = await compare(job, { ...quick, drainRounds: 0, realSinks: true });
+    expect(result.verdict).toMatchObject({ same: true, oracle: 'pass' });
+    expect(sink.results).toHaveLength(300);
+  });
+
+  it('takes so many records of each source, at the rate that was asked for', async () => {
+    const result = await compare(
+      wordCount(() => 1),
+      { ...quick, drainRounds: 0, records: 20 },
+    );
+    expect(result.input).toMatchObject({
+      records: 20,
+      rate: 1_000,
+      sources: [{ name: 'words', partitions: 1, records: 20 }],
+    });
+  });
+
+  it('stops when it is interrupted, and gives what there is without a verdict', async () => {
+    const cancel = new AbortController();
+    const onProgress: CompareOptions['onProgress'] = ({ phase }) => {
+      if (phase === 'record') cancel.abort();
+    };
+    const result = await compare(
+      wordCount(() => 1),
+      { ...quick, rate: 400, onProgress, signal: cancel.signal },
+    );
+    expect(result.interrupted).toBe(true);
+    expect(result.verdict).toMatchObject({ same: null, oracle: 'not available' });
+    expect(result.modes['micro-batch'].latencyMs.count).toBe(300);
+    expect(result.modes.record.latencyMs.count).toBeLessThan(300);
+  });
+});
+
+describe('compare refuses', () => {
+  it.each([
+    [
+      'an input without a record',
+      topology('empty', (t) => void t.source('in', memory<number>([])).to('out', none())),
+      'RG045',
+    ],
+    [
+      'a job of spouts and bolts',
+      topology(
+        'storm',
+        (t) => void t.setSpout('numbers', () => ({ nextTuple: () => 'done' as const })).to('out', none()),
+      ),
+      'RG019',
+    ],
+    [
+      'a job whose function throws',
+      topology(
+        'throws',
+        { attemptsMax: 1 },
+        (t) =>
+          void t
+            .source('in', memory([1]))
+            .map((): number => {
+              throw new Error('no');
+            })
+            .to('out', none()),
+      ),
+      'RG030',
+    ],
+  ])('%s', async (_name, job, code) => {
+    await expect(compare(job, quick)).rejects.toMatchObject({ code });
+  });
+});

@@ -1,0 +1,89 @@
+/** Which rule a job's sinks and states get. */
+import { expect, it } from 'vitest';
+import { demandsOf, hasIntendedTime } from '../../src/compare/rules.js';
+import type { Duration } from '../../src/core/time.js';
+import { type TopologyBuilder, topology } from '../../src/topology/builder.js';
+import type { SinkNode } from '../../src/topology/graph.js';
+import { aSink, aSource } from './memory-ends.js';
+import type { AnyStream } from './oracle/evaluate-job.js';
+
+const add = (a: number, b: number) => a + b;
+const keyed = (t: TopologyBuilder) => t.source('in', aSource<readonly [string, number]>());
+
+function demands(partitions: number, build: (t: TopologyBuilder) => AnyStream) {
+  const { graph } = topology('job', (t) => void build(t).to('out', aSink()));
+  return demandsOf(graph, () => partitions);
+}
+
+it.each<[string, number, (t: TopologyBuilder) => AnyStream, string]>([
+  ['a narrow chain of one partition', 1, (t) => keyed(t).mapValues((n) => n + 1), 'equal sequence'],
+  ['a narrow chain of two partitions', 2, (t) => keyed(t).mapValues((n) => n + 1), 'equal multiset'],
+  [
+    'a diamond',
+    1,
+    (t) => {
+      const s = keyed(t);
+      return s.union(s);
+    },
+    'equal multiset',
+  ],
+  ['an interval operator', 2, (t) => keyed(t).reduceByKey(add), 'equal windows'],
+  [
+    'what follows a window',
+    1,
+    (t) =>
+      keyed(t)
+        .reduceByKey(add)
+        .map(([, n]) => n),
+    'equal windows',
+  ],
+  ['running totals of one partition', 1, (t) => keyed(t).runningReduce(add), 'equal multiset'],
+  ['running totals of two partitions', 2, (t) => keyed(t).runningReduce(add), 'equal final value and count per key'],
+  [
+    'running totals of a diamond',
+    1,
+    (t) => {
+      const s = keyed(t);
+      return s.union(s).runningReduce(add);
+    },
+    'equal final value and count per key',
+  ],
+  ['running totals of windows', 2, (t) => keyed(t).reduceByKey(add).runningReduce(add), 'equal windows'],
+  [
+    'what follows order-sensitive totals',
+    2,
+    (t) =>
+      keyed(t)
+        .runningReduce(add)
+        .map(([, n]) => n),
+    'not demanded',
+  ],
+  ['process on two partitions', 2, (t) => keyed(t).process({ uid: 'p', onRecord: () => {} }), 'not demanded'],
+  [
+    'updateStateByKey',
+    2,
+    (t) => keyed(t).updateStateByKey<number>((values, state) => values.reduce(add, state ?? 0)),
+    'equal windows',
+  ],
+])('%s', (_name, partitions, build, rule) => {
+  expect(demands(partitions, build).sinks.get('out')!.rule).toBe(rule);
+});
+
+it('says why it demands less, naming the operator', () => {
+  const { sinks, states } = demands(3, (t) => keyed(t).runningReduce({ uid: 'totals', reduce: add }));
+  expect(sinks.get('out')!.note).toContain("'totals' reads 3 partitions");
+  expect(states.get('totals')).toEqual({ rule: 'equal final state per key', note: null });
+});
+
+it('knows where latency cannot be told: behind timestamps', () => {
+  const { graph } = topology('job', (t) => {
+    const source = t.source('in', aSource<number>());
+    source.to('plain', aSink());
+    source.timestamps({ extract: (n) => n, maxOutOfOrderness: 0 as Duration }).to('timed', aSink());
+  });
+  const sinks = graph.nodes.filter((node): node is SinkNode => node.kind === 'sink');
+  expect(sinks.map((sink) => [sink.name, hasIntendedTime(graph, sink.input)])).toEqual([
+    ['plain', true],
+    ['timed', false],
+  ]);
+});

@@ -1,0 +1,61 @@
+/** Random jobs on random input: both modes must say what the oracle says, at every parallelism, however input is split. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { build } from './random/build.js';
+import { askOracle, differences, runIn } from './random/judge.js';
+import { OPERATORS, type Recipe, recipes } from './random/recipe.js';
+import { waysOf } from './random/ways.js';
+
+const isLong = process.env['RAINGAUGE_LONG'] === '1';
+const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
+const numRuns = isLong ? 5_000 : 200;
+
+const TWO_SOURCES = 'two sources';
+const SEVERAL_PARTITIONS = 'several partitions';
+const LATE = 'late records';
+const GAPS = 'skipped empty intervals';
+const features = [TWO_SOURCES, SEVERAL_PARTITIONS, LATE, GAPS];
+
+it(`gives the oracle's answer in both modes on ${numRuns} random topologies`, {
+  timeout: isLong ? 3_600_000 : 120_000,
+}, async () => {
+  const coverage = new Map<string, number>([...OPERATORS, ...features].map((name) => [name, 0]));
+  const cover = (name: string, holds = true): void => void (holds && coverage.set(name, coverage.get(name)! + 1));
+
+  await fc.assert(
+    fc.asyncProperty(recipes, async (recipe) => {
+      const built = build(recipe);
+      const oracle = askOracle(built);
+      for (const parallelism of [1, 2, 3]) {
+        const [microBatch, record] = waysOf(recipe, parallelism);
+        const [batches, records] = [await runIn(built, microBatch), await runIn(built, record)];
+        expect([batches.job.error, records.job.error]).toEqual([undefined, undefined]);
+        expect([batches.job.outcome, records.job.outcome]).toEqual(['finished', 'finished']);
+        const found = differences(built, batches, records, oracle);
+        expect(found, `parallelism ${parallelism}\n${describeJob(recipe)}`).toEqual([]);
+        const late = [...oracle.late.values()].reduce((sum, items) => sum + items.length, 0);
+        expect([batches.job.lateRecords, records.job.lateRecords], 'late records').toEqual([late, late]);
+        if (parallelism > 1) continue;
+        cover(LATE, late > 0);
+        cover(GAPS, batches.job.skippedEmptyIntervals > 0);
+      }
+      for (const operator of built.operators) cover(operator);
+      cover(TWO_SOURCES, recipe.sources.length === 2);
+      cover(
+        SEVERAL_PARTITIONS,
+        recipe.sources.some((partitions) => partitions.length > 1),
+      );
+    }),
+    { seed, numRuns, verbose: 0 },
+  );
+
+  console.log(
+    `random topologies, seed ${seed}: ${[...coverage].map(([name, count]) => `${name} ${count}`).join(', ')}`,
+  );
+  expect([...coverage].filter(([, count]) => count === 0)).toEqual([]);
+});
+
+function describeJob(recipe: Recipe): string {
+  const { graph } = build(recipe).topology;
+  return graph.nodes.map(({ id, place: _place, ...node }) => `${id}: ${JSON.stringify(node)}`).join('\n');
+}

@@ -1,0 +1,317 @@
+/** Gives a recipe its meaning: a topology, and the recorded input. */
+import type { Trace } from '../../../src/compare/trace.js';
+import type { Duration } from '../../../src/core/time.js';
+import type { Heartbeat } from '../../../src/runtime/source.js';
+import { type TopologyBuilder, topology } from '../../../src/topology/builder.js';
+import type { Topology } from '../../../src/topology/graph.js';
+import type { ProcessOptions } from '../../../src/topology/process.js';
+import type { SinkSpec } from '../../../src/topology/specs.js';
+import type { KeyedStream, Stream } from '../../../src/topology/streams.js';
+import { aSource } from '../../compare/memory-ends.js';
+import type { Operator, Recipe, RecordRecipe, StepRecipe } from './recipe.js';
+
+export const BATCH_INTERVAL = 1_000 as Duration;
+
+/** What sources give: `t` is the time of occurrence (us). */
+export interface Event {
+  readonly k: string;
+  readonly n: number;
+  readonly t: number;
+}
+
+type Pairs = KeyedStream<string | number, number>;
+
+/** A stream with what decides who may read it. */
+type Branch = {
+  readonly slide: number;
+  /** No further `timestamps` may follow. */
+  readonly isTimed: boolean;
+  /** A process is upstream: its timers may fire at the last heartbeat, in an interval that never closes. */
+  readonly hasTimers: boolean;
+  isRead: boolean;
+} & (
+  | { readonly type: 'event'; readonly stream: Stream<Event> }
+  | { readonly type: 'number'; readonly stream: Stream<number> }
+  | { readonly type: 'pair'; readonly stream: Pairs }
+);
+type BranchOf<T extends Branch['type']> = Extract<Branch, { readonly type: T }>;
+
+/** A built recipe. */
+export interface Built {
+  readonly topology: Topology;
+  readonly trace: Trace;
+  /** The operators that it has, as often as they occur. */
+  readonly operators: readonly Operator[];
+}
+
+export function build(recipe: Recipe): Built {
+  const operators: Operator[] = [];
+  const settings = { batchInterval: BATCH_INTERVAL, maxEmptyIntervals: recipe.maxEmptyIntervals };
+  const built = topology('random', settings, (t) => new Building(recipe, t, operators).build());
+  return { topology: built, trace: traceOf(recipe), operators };
+}
+
+class Building {
+  readonly #recipe: Recipe;
+  readonly #t: TopologyBuilder;
+  readonly #operators: Operator[];
+  readonly #branches: Branch[] = [];
+  #sinks = 0;
+
+  constructor(recipe: Recipe, t: TopologyBuilder, operators: Operator[]) {
+    this.#recipe = recipe;
+    this.#t = t;
+    this.#operators = operators;
+  }
+
+  build(): void {
+    this.#recipe.sources.forEach((partitions, index) => {
+      const stream = this.#t.source(`source${index}`, aSource<Event>(partitions.length));
+      this.#branches.push({
+        type: 'event',
+        stream,
+        slide: BATCH_INTERVAL,
+        isTimed: false,
+        hasTimers: false,
+        isRead: false,
+      });
+    });
+    for (const [index, step] of this.#recipe.steps.entries()) this.#step(step, index);
+    for (const branch of this.#branches) if (!branch.isRead) this.#sink(branch, 1);
+  }
+
+  #step(step: StepRecipe, index: number): void {
+    const made = this.#apply(step, `step${index}`).map((branch) => ({ ...branch, isRead: false }));
+    if (made.length > 0) this.#operators.push(step.operator);
+    this.#branches.push(...made);
+    if (made.length > 0 && step.sink > 0) this.#sink(made[0]!, step.sink);
+  }
+
+  #apply({ operator, from, a, b }: StepRecipe, uid: string): readonly Branch[] {
+    switch (operator) {
+      case 'map':
+        return this.#onNumbers(from, (s) => s.map((n) => n * (a + 1), { uid }));
+      case 'flatMap':
+        return this.#onNumbers(from, (s) => s.flatMap((n) => Array<number>(Math.abs(n) % 3).fill(n + b), { uid }));
+      case 'filter':
+        return this.#onNumbers(from, (s) => s.filter((n) => n % (a + 2) !== 0, { uid }));
+      case 'mapValues':
+        return this.#onPairs(from, (s) => s.mapValues((n) => n + a, { uid }));
+      case 'flatMapValues':
+        return this.#onPairs(from, (s) => s.flatMapValues((n) => (n % 2 === 0 ? [n, b] : new Set([n])), { uid }));
+      case 'keyBy': {
+        const branch = this.#numbers(from);
+        return [{ ...branch, type: 'pair', stream: branch.stream.keyBy((n) => n % (a + 2), { uid }) }];
+      }
+      case 'union':
+        return this.#union(from, a);
+      case 'diamond':
+        return this.#onNumbers(from, (s) =>
+          s
+            .map((n) => n + a)
+            .union(
+              s.filter((n) => n % 2 === 0),
+              s,
+            ),
+        );
+      case 'branch': {
+        const branch = this.#numbers(from);
+        const { small, even } = branch.stream.branch(
+          { small: (n: number) => n < a, even: (n: number) => n % 2 === 0 },
+          { uid },
+        );
+        return [small, even].map((stream) => ({ ...branch, stream: stream as Stream<number> }));
+      }
+      case 'timestamps':
+      case 'timestamps idle':
+        return this.#timestamps(operator, from, a, b, uid);
+      case 'reduceByKey':
+        return this.#onPairs(from, (s) => s.reduceByKey({ uid, reduce: a % 2 === 0 ? add : Math.max }));
+      case 'countByValue':
+        return this.#onNumbers(from, (s) => s.countByValue({ uid }).map(([value, count]) => value * 100 + count));
+      case 'count':
+        return this.#onNumbers(from, (s) => s.count({ uid }));
+      case 'countByWindow':
+        return this.#window(this.#numbers(from), a, b, (s, times) => s.countByWindow({ uid, ...times }));
+      case 'reduceByKeyAndWindow':
+        return this.#window(this.#pairs(from), a, b, (s, times) =>
+          s.reduceByKeyAndWindow({ uid, ...times, reduce: Math.max }),
+        );
+      case 'reduceByKeyAndWindow inverse':
+        return this.#window(this.#pairs(from), a, b, (s, times) => s.reduceByKeyAndWindow({ uid, ...times, ...sums }));
+      case 'reduceByKeyAndWindow keepEmptyKeys':
+        return this.#window(this.#pairs(from), a, b, (s, times) =>
+          s.reduceByKeyAndWindow({ uid, ...times, ...sums, keepEmptyKeys: true }),
+        );
+      case 'runningReduce':
+        return this.#onPairs(from, (s) => s.runningReduce({ uid, reduce: add }));
+      case 'updateStateByKey':
+        return this.#onPairs(from, (s) => s.updateStateByKey<number>({ uid, update: updateBy(a) }));
+      case 'process':
+        return this.#onPairs(from, (s) => s.process(sessions(uid, (a + 1) * 500)) as unknown as Pairs).map(
+          (branch) => ({
+            ...branch,
+            hasTimers: true,
+          }),
+        );
+    }
+  }
+
+  #timestamps(operator: Operator, from: number, a: number, b: number, uid: string): readonly Branch[] {
+    const free = this.#branches.filter((other): other is BranchOf<'event'> => other.type === 'event' && !other.isTimed);
+    const branch = free[from % Math.max(1, free.length)];
+    if (branch === undefined) return [];
+    branch.isRead = true;
+    const source = a % 2 === 0 ? branch.stream : branch.stream.filter((event) => event.n !== 3);
+    const idle = operator === 'timestamps idle' ? { idleTimeout: ((1 + (b % 3)) * BATCH_INTERVAL) as Duration } : {};
+    const maxOutOfOrderness = (a * 400) as Duration;
+    const timed = source.timestamps({ uid, extract: (event) => event.t, maxOutOfOrderness, ...idle });
+    const streams = b % 2 === 0 ? [timed, timed.late as Stream<Event>] : [timed];
+    return streams.map((stream) => ({ ...branch, stream, isTimed: true }));
+  }
+
+  #union(from: number, a: number): readonly Branch[] {
+    const first = this.#any(from);
+    const equals = this.#branches.filter((other) => other.type === first.type && other.slide === first.slide);
+    const second = equals[a % equals.length]!;
+    second.isRead = true;
+    const stream = first.stream.union(second.stream as never);
+    return [{ ...first, stream, isTimed: true, hasTimers: first.hasTimers || second.hasTimers } as Branch];
+  }
+
+  #window<B extends Branch>(
+    branch: B,
+    a: number,
+    b: number,
+    apply: (stream: B['stream'], times: { window: Duration; slide?: Duration }) => unknown,
+  ): readonly Branch[] {
+    const slide = branch.slide * (1 + (b % 3));
+    const window = (branch.slide * (1 + (a % 5))) as Duration;
+    // A slide that is left out is the parent's; windows may be shorter than their slide.
+    const times = b % 3 === 0 ? { window } : { window, slide: slide as Duration };
+    return [{ ...branch, stream: apply(branch.stream, times), slide, isTimed: true } as Branch];
+  }
+
+  #onNumbers(from: number, apply: (stream: Stream<number>) => Stream<number>): readonly Branch[] {
+    const branch = this.#numbers(from);
+    return [{ ...branch, stream: apply(branch.stream), isTimed: true }];
+  }
+
+  #onPairs(from: number, apply: (stream: Pairs) => Pairs): readonly Branch[] {
+    const branch = this.#pairs(from);
+    return [{ ...branch, stream: apply(branch.stream), isTimed: true }];
+  }
+
+  #any(from: number): Branch {
+    const branch =
+      this.#branches[(this.#branches.length - 1 - from + 21 * this.#branches.length) % this.#branches.length]!;
+    branch.isRead = true;
+    return branch;
+  }
+
+  #numbers(from: number): BranchOf<'number'> {
+    const branch = this.#any(from);
+    switch (branch.type) {
+      case 'number':
+        return branch;
+      case 'event':
+        return { ...branch, type: 'number', stream: branch.stream.map((event) => event.n) };
+      case 'pair':
+        return { ...branch, type: 'number', stream: branch.stream.map(([, n]) => n) as Stream<number> };
+    }
+  }
+
+  #pairs(from: number): BranchOf<'pair'> {
+    const branch = this.#any(from);
+    switch (branch.type) {
+      case 'pair':
+        return branch;
+      case 'event':
+        return {
+          ...branch,
+          type: 'pair',
+          stream: branch.stream.map((event) => [event.k, event.n] as const) as unknown as Pairs,
+        };
+      case 'number':
+        return { ...branch, type: 'pair', stream: branch.stream.map((n) => [n % 3, n] as const) as unknown as Pairs };
+    }
+  }
+
+  #sink(branch: Branch, kind: number): void {
+    branch.isRead = true;
+    (branch.stream as Stream<unknown>).to(
+      `sink${this.#sinks++}`,
+      kind === 1 || branch.hasTimers ? RECORD_SINK : INTERVAL_SINK,
+    );
+  }
+}
+
+const capabilities = { guarantee: 'exactly-once', delivery: 'record' } as const;
+const RECORD_SINK: SinkSpec<unknown> = { role: 'sink', kind: 'captured', options: {}, capabilities };
+const INTERVAL_SINK: SinkSpec<unknown> = { ...RECORD_SINK, capabilities: { ...capabilities, delivery: 'interval' } };
+
+function add(a: number, b: number): number {
+  return a + b;
+}
+
+const sums = { reduce: add, inverse: (total: number, left: number) => total - left };
+
+/** A sum that forgets its key when it is a multiple. */
+function updateBy(a: number): (values: readonly number[], state: number | undefined) => number | undefined {
+  return (values, state = 0) => {
+    const sum = values.reduce(add, state) % 1_000;
+    return a > 0 && sum % (a + 3) === 0 ? undefined : sum;
+  };
+}
+
+/** Counts a key's records until it was silent for a while. */
+function sessions(
+  uid: string,
+  gap: number,
+): ProcessOptions<string | number, number, { count: number; timer: number }, readonly [string | number, number]> {
+  return {
+    uid,
+    onRecord(value, context) {
+      const { state } = context;
+      if (state !== undefined) context.deleteTimer(state.timer);
+      const timer = context.timestamp + gap;
+      context.setTimer(timer);
+      context.setState({ count: (state?.count ?? 0) + 1, timer });
+      if (value % 5 === 0) context.emit([context.key, value]);
+    },
+    onTimer(context) {
+      context.emit([context.key, (context.state?.count ?? 0) * 1_000]);
+      context.setState(undefined);
+    },
+  };
+}
+
+/** Times begin at 0; a heartbeat stands at each multiple of the batch interval. */
+function traceOf({ sources, silence }: Recipe): Trace {
+  return {
+    sources: sources.map((partitions, index) => ({
+      name: `source${index}`,
+      partitions: partitions.map((records) => sequenceOf(records, silence)),
+    })),
+  };
+}
+
+function sequenceOf(records: readonly RecordRecipe[], silence: number) {
+  const values: Event[] = [];
+  const times: number[] = [];
+  const heartbeats: Heartbeat[] = [];
+  let now = 0;
+  let beat = 0;
+  const beatUntil = (time: number): void => {
+    for (; beat + BATCH_INTERVAL <= time; beat += BATCH_INTERVAL)
+      heartbeats.push({ at: values.length, watermark: beat + BATCH_INTERVAL });
+  };
+  for (const [wait, key, value, delay] of records) {
+    now += Math.floor((wait * BATCH_INTERVAL) / 4);
+    beatUntil(now);
+    values.push({ k: 'abcde'[key]!, n: value, t: now - delay * 300 });
+    times.push(now);
+  }
+  beatUntil((Math.floor(now / BATCH_INTERVAL) + 1 + silence) * BATCH_INTERVAL);
+  return { values, timestamps: Float64Array.from(times), heartbeats };
+}

@@ -1,0 +1,100 @@
+/** Runs a built recipe in one way and compares what came of it with the oracle. */
+
+import { diffSink, diffState } from '../../../src/compare/diff.js';
+import type { OracleAnswer } from '../../../src/compare/oracle/answer.js';
+import { evaluate } from '../../../src/compare/oracle/evaluate.js';
+import type { Difference } from '../../../src/compare/result.js';
+import { listOf, type ResultList } from '../../../src/compare/result-list.js';
+import { type Demand, demandsOf } from '../../../src/compare/rules.js';
+import type { JobResult } from '../../../src/executors/executor.js';
+import { type RunOptions, run } from '../../../src/host/run.js';
+import { compile } from '../../../src/plan/compile.js';
+import type { Plan, SinkOperator } from '../../../src/plan/plan.js';
+import { createSimulatedWorld } from '../../../src/runtime/simulated-world.js';
+import { CapturedSink } from '../../../src/testing/captured-sink.js';
+import { TimedPartition } from '../../../src/testing/timed-partition.js';
+import type { Built } from './build.js';
+
+/** How a job is run, beside its mode. */
+export interface Way extends Omit<RunOptions, 'world' | 'readers' | 'writers' | 'sources'> {
+  /** Everything is there at once, and not each element at its own time. */
+  readonly atOnce: boolean;
+}
+
+/** What a run said. */
+export interface Witness {
+  readonly job: JobResult;
+  readonly sinks: ReadonlyMap<string, CapturedSink>;
+}
+
+/** Later than every element of an input. */
+const AFTER_ALL = 1_000_000_000;
+
+export async function runIn({ topology, trace }: Built, way: Way): Promise<Witness> {
+  const { atOnce, ...options } = way;
+  const world = createSimulatedWorld({ seed: 7, start: atOnce ? AFTER_ALL : 0 });
+  const sinks = new Map(sinksOf(compile(topology)).map(({ name, delivery }) => [name, new CapturedSink(delivery)]));
+  const readers = new Map(
+    trace.sources.map(({ name, partitions }) => [
+      name,
+      {
+        partitions: partitions.map((sequence) => new TimedPartition(sequence, world, { ends: true })),
+        close: async () => undefined,
+      },
+    ]),
+  );
+  const job = await world.complete(run(topology, { ...options, world, readers, writers: sinks }), 1_000_000);
+  return { job, sinks };
+}
+
+/** Asks the oracle. */
+export function askOracle({ topology, trace }: Built): OracleAnswer {
+  return evaluate(topology, trace);
+}
+
+/** Everything in which two runs and the oracle differ, by DESIGN's rules. */
+export function differences(
+  built: Built,
+  microBatch: Witness,
+  record: Witness,
+  oracle: OracleAnswer,
+): readonly Difference[] {
+  const { topology, trace } = built;
+  const partitions = new Map(trace.sources.map((source) => [source.name, source.partitions.length]));
+  const demands = demandsOf(topology.graph, (name) => partitions.get(name)!);
+  const found: Difference[] = [];
+  for (const { name, delivery, slide } of sinksOf(compile(topology))) {
+    const said = listOf(oracle.sinks.get(name) ?? [], delivery === 'interval' ? slide : undefined);
+    const lists = {
+      microBatch: columns(microBatch.sinks.get(name)!),
+      record: columns(record.sinks.get(name)!),
+      oracle: said,
+    };
+    const { first } = diffSink(name, demandOf(delivery, demands.sinks.get(name)!), lists, { start: 0 });
+    if (first !== null) found.push(first);
+  }
+  for (const [uid, demand] of demands.states) {
+    const states = { microBatch: microBatch.job.state(uid), record: record.job.state(uid), oracle: undefined };
+    const { first } = diffState(uid, demand, states, oracle.states.get(uid), { start: 0 });
+    if (first !== null) found.push(first);
+  }
+  return found;
+}
+
+function sinksOf(plan: Plan): readonly SinkOperator[] {
+  return plan.operators.filter((operator): operator is SinkOperator => operator.kind === 'sink');
+}
+
+/** Where no order is promised, an interval sink's last running total need not be the final one. */
+function demandOf(delivery: SinkOperator['delivery'], demand: Demand): Demand {
+  const isFinal = demand.rule === 'equal final value and count per key';
+  return isFinal && delivery === 'interval' ? { ...demand, rule: 'not demanded' } : demand;
+}
+
+function columns({ results }: CapturedSink): ResultList {
+  return {
+    values: results.map((result) => result.value),
+    timestamps: results.map((result) => result.timestamp),
+    windowEnds: results.map((result) => result.windowEnd),
+  };
+}
