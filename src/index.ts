@@ -1,15 +1,30 @@
 /** The package's entry point: what a job file and a program need. */
+
+export { compare } from './compare/compare.js';
+export type { CompareOptions } from './compare/options.js';
+export type { CompareResult } from './compare/result.js';
 export type { Place } from './core/errors.js';
 export { StreamError, StreamErrors } from './core/errors.js';
 export type { Key } from './core/keys.js';
 export type { Duration, Timestamp } from './core/time.js';
 export { micros, millis, minutes, seconds } from './core/time.js';
+export type { DeadLetter, JobResult, RunningJob } from './executors/executor.js';
+export { type RunOptions, run, start } from './host/run.js';
 export { topology } from './topology/builder.js';
-export type { Bolt, MessageId, NoStreams, OutputCollector, Spout, SpoutCollector, Streams, TaskInfo, Tuple, Values } from './topology/components.js';
+export type {
+  Bolt,
+  MessageId,
+  NoStreams,
+  OutputCollector,
+  Spout,
+  SpoutCollector,
+  Streams,
+  TaskInfo,
+  Tuple,
+  Values,
+} from './topology/components.js';
 export { isTick } from './topology/components.js';
 export type { JobSettings, Topology } from './topology/graph.js';
 export type { ProcessContext, ProcessOptions } from './topology/process.js';
 export type { Guarantee, Interval, SinkSpec, SourceSpec } from './topology/specs.js';
 export { KeyedStream, Stream } from './topology/streams.js';
-export type { JobResult } from './executors/executor.js';
-export { type RunOptions, run, start } from './host/run.js';

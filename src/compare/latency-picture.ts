@@ -3,7 +3,7 @@
 /** Buckets to a factor of ten. */
 export const BUCKETS_PER_DECADE = 6;
 /** The axis runs from 1 us over this many factors of ten; what is beyond counts to the outermost bucket. */
-export const DECADES = 8;
+const DECADES = 8;
 
 /** Counts latencies (us). Bucket i holds those from 10^(i / 6) us on. */
 export class LatencyPicture {

@@ -28,7 +28,7 @@ export interface Runs {
 }
 
 /** The percentiles that are told. */
-export const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const;
+const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const;
 
 export function microBatchMeasures(runs: Runs): MicroBatchMeasures {
   const job = runs.microBatch?.job;

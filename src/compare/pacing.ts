@@ -14,7 +14,7 @@ export interface PacingThread {
 /** Elements closer than this are not slept for but watched for (us): a sleep is late by about 0.1 ms. */
 export const SPIN_MICROS = 150;
 /** The shortest sleep when elements are closer than that to each other (ms). */
-export const SLEEP_MS_MIN = 0.05;
+const SLEEP_MS_MIN = 0.05;
 
 /**
  * Releases each element at `start + due[i]`, and returns how late each was (us), in the order of the timetable.

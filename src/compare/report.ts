@@ -63,4 +63,4 @@ function missingLines({ modes, interrupted }: CompareResult, paint: Paint): read
   return [paint('dim', 'No latency: no result came while the input ran, or `timestamps` replaced its intended times.')];
 }
 
-export type { Paint, Style } from './report/paint.js';
+export type { Paint } from './report/paint.js';

@@ -3,7 +3,7 @@ import { prng } from '../core/prng.js';
 import type { Estimate } from './result.js';
 
 /** Resamples of a bootstrap. */
-export const RESAMPLES = 10_000;
+const RESAMPLES = 10_000;
 
 /** The middle of the sorted values, or the mean of the middle two. NaN for none. */
 export function median(values: readonly number[]): number {

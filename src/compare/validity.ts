@@ -2,7 +2,7 @@
 import type { DriverMeasures, ModeMeasures, Verdict } from './result.js';
 
 /** The least share of the offered rate that a mode must get through. */
-export const ACHIEVED_MIN = 0.99;
+const ACHIEVED_MIN = 0.99;
 /** The most that the driver's p99 may be late (ms). */
 export const DRIVER_LATENESS_MS_MAX = 5;
 

@@ -42,7 +42,8 @@ export function buildChain(parts: ChainParts): Chain {
   const builder = new ChainBuilder(parts);
   const head = parts.plan.operators[parts.stage.head]!;
   const isKernel = !['source', 'spout', 'bolt'].includes(head.kind);
-  const streams = head.kind === 'spout' || head.kind === 'bolt' ? head.streams.map((stream) => stream.name) : ['default'];
+  const streams =
+    head.kind === 'spout' || head.kind === 'bolt' ? head.streams.map((stream) => stream.name) : ['default'];
   if (!isKernel) for (const stream of streams) builder.outputOf(head, stream);
   return { head: isKernel ? builder.linkOf(head) : NOWHERE, output: (name) => builder.outputOf(head, name) };
 }
@@ -70,7 +71,10 @@ class ChainBuilder {
       const paths = reader.inputs.filter((input) => input.operator === operator.id && input.output === output);
       return paths.map(() => this.#held(operator, reader, this.#entranceOf(reader)));
     });
-    const link = fanOut([...readers, ...exits(operator.id, output).map((exit) => this.#held(operator, undefined, exit))]);
+    const link = fanOut([
+      ...readers,
+      ...exits(operator.id, output).map((exit) => this.#held(operator, undefined, exit)),
+    ]);
     this.#outputs.set(name, link);
     return link;
   }
@@ -117,7 +121,16 @@ class ChainBuilder {
       case 'timestamps': {
         const late = this.outputOf(operator, 'late');
         const step = this.#parts.plan.step;
-        return timestampsLink({ operator, functions, context, store: store(operator), step, count, next: this.outputOf(operator, 'default'), late });
+        return timestampsLink({
+          operator,
+          functions,
+          context,
+          store: store(operator),
+          step,
+          count,
+          next: this.outputOf(operator, 'default'),
+          late,
+        });
       }
       case 'sink':
         return { ...NOWHERE, push: sink(operator) };

@@ -1,7 +1,6 @@
 /** What both executors take and give. */
 import type { StreamError } from '../core/errors.js';
 import type { Key } from '../core/keys.js';
-import type { Plan } from '../plan/plan.js';
 import type { BatchInfo, Listener, Mode } from '../runtime/events.js';
 import type { SinkWriter } from '../runtime/sink.js';
 import type { SourceReader } from '../runtime/source.js';

@@ -8,18 +8,32 @@ type Unary = (value: unknown) => unknown;
 type Pair = readonly [unknown, unknown];
 
 /** The link of a narrow operator in front of `next`. Watermarks and the end pass. */
-export function narrowLink(operator: MapOperator | FlatMapOperator | FilterOperator, functions: FunctionTable, next: Link): Link {
+export function narrowLink(
+  operator: MapOperator | FlatMapOperator | FilterOperator,
+  functions: FunctionTable,
+  next: Link,
+): Link {
   const { advance, end } = next;
   const find = (role: string): Unary => functions.get(functionId(operator.node, role)) as Unary;
   switch (operator.kind) {
     case 'map':
       return { push: mapPush(operator, find, next.push), advance, end };
     case 'flat-map': {
-      const push = operator.shape === 'value' ? flatMapPush(operator, find('flatMap'), next.push) : flatMapValuesPush(operator, find('flatMapValues'), next.push);
+      const push =
+        operator.shape === 'value'
+          ? flatMapPush(operator, find('flatMap'), next.push)
+          : flatMapValuesPush(operator, find('flatMapValues'), next.push);
       return { push, advance, end };
     }
     case 'filter':
-      return { push: operator.arm === undefined ? filterPush(operator, find('filter'), next.push) : armPush(operator, find, next.push), advance, end };
+      return {
+        push:
+          operator.arm === undefined
+            ? filterPush(operator, find('filter'), next.push)
+            : armPush(operator, find, next.push),
+        advance,
+        end,
+      };
   }
 }
 
@@ -110,7 +124,8 @@ function flatMapValuesPush(operator: FlatMapOperator, flatMap: Unary, next: Link
 /** Iterates what is no array: a generator, a Set. A user's generator may throw while it runs. */
 function eachOf(operator: FlatMapOperator, out: unknown, next: Link['push']): void {
   if (out instanceof Promise) throw promiseReturned(operator);
-  if (typeof out !== 'object' || out === null || !(Symbol.iterator in out)) throw wrongShape(operator, out, 'an array or another iterable of elements');
+  if (typeof out !== 'object' || out === null || !(Symbol.iterator in out))
+    throw wrongShape(operator, out, 'an array or another iterable of elements');
   const iterator = (out as Iterable<unknown>)[Symbol.iterator]();
   for (;;) {
     let step: IteratorResult<unknown>;

@@ -29,7 +29,9 @@ export class Outcome {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.outlets = new Map([...services.sinks].map(([name, writer]) => [name, new SinkOutlet(name, writer, services.listener)]));
+    this.outlets = new Map(
+      [...services.sinks].map(([name, writer]) => [name, new SinkOutlet(name, writer, services.listener)]),
+    );
     services.listener?.({ kind: 'jobStarted', job: plan.name, mode, plan: plan.hash });
   }
 
@@ -46,7 +48,12 @@ export class Outcome {
   deadLetter(letter: DeadLetter): void {
     this.#deadLetterCount++;
     if (this.#deadLetters.length < DEAD_LETTERS_KEPT) this.#deadLetters.push(letter);
-    this.#services.listener?.({ kind: 'deadLetter', component: letter.source, offset: letter.offset, code: letter.error.code });
+    this.#services.listener?.({
+      kind: 'deadLetter',
+      component: letter.source,
+      offset: letter.offset,
+      code: letter.error.code,
+    });
   }
 
   /** False while a sink is behind; then `wake` is called when it no longer is. */

@@ -26,7 +26,14 @@ export class SinkOutlet {
       result.windowEnd = context.windowEnd;
       this.written++;
       writer.accept(value, result);
-      if (listener !== undefined) listener({ kind: 'result', sink: this.name, partition, timestamp: result.timestamp, value: JSON.stringify(value) });
+      if (listener !== undefined)
+        listener({
+          kind: 'result',
+          sink: this.name,
+          partition,
+          timestamp: result.timestamp,
+          value: JSON.stringify(value),
+        });
     };
   }
 }

@@ -38,5 +38,7 @@ export function createStores(plan: Plan): Stores {
 }
 
 function isStateful(operator: CoreOperator): boolean {
-  return ['window-reduce', 'running-reduce', 'update-state', 'process', 'collect-interval', 'timestamps'].includes(operator.kind);
+  return ['window-reduce', 'running-reduce', 'update-state', 'process', 'collect-interval', 'timestamps'].includes(
+    operator.kind,
+  );
 }

@@ -21,12 +21,29 @@ export interface TimestampsParts {
 }
 
 /** Watermarks of the ingest clock go no further than this link. */
-export function timestampsLink({ operator, functions, context, store, step, count, next, late }: TimestampsParts): Link {
+export function timestampsLink({
+  operator,
+  functions,
+  context,
+  store,
+  step,
+  count,
+  next,
+  late,
+}: TimestampsParts): Link {
   const advanceDownstream = (watermark: number): void => {
     next.advance(watermark);
     late.advance(watermark);
   };
-  const kernel = createTimestampsKernel(operator, functions, { store, context, emit: next.push, emitLate: late.push, step, count, advanceDownstream });
+  const kernel = createTimestampsKernel(operator, functions, {
+    store,
+    context,
+    emit: next.push,
+    emitLate: late.push,
+    step,
+    count,
+    advanceDownstream,
+  });
   const blamed = <T>(run: () => T): T => {
     try {
       return run();

@@ -13,19 +13,45 @@ export function attributed(thrown: unknown, operator: Blamed): Error {
   if (thrown instanceof AssertionError) return thrown;
   const more = { place: operator.place, operator: operator.uid, cause: thrown };
   if (thrown instanceof StreamError) {
-    return thrown.operator === undefined ? new StreamError(thrown.code, `'${operator.uid}': ${thrown.message}`, thrown.hint, more) : thrown;
+    return thrown.operator === undefined
+      ? new StreamError(thrown.code, `'${operator.uid}': ${thrown.message}`, thrown.hint, more)
+      : thrown;
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new StreamError('RG030', `the function of '${operator.uid}' threw: ${message}`, "fix it, or set onError: 'dead-letter' to set such records aside", more);
+  return new StreamError(
+    'RG030',
+    `the function of '${operator.uid}' threw: ${message}`,
+    "fix it, or set onError: 'dead-letter' to set such records aside",
+    more,
+  );
 }
 
 /** The error for a function that returned a promise where a value is needed. */
 export function promiseReturned(operator: Blamed): StreamError {
-  return new StreamError('RG031', `the function of '${operator.uid}' returned a promise; operators are synchronous`, 'remove async, and do the waiting in a source or a sink', { place: operator.place, operator: operator.uid });
+  return new StreamError(
+    'RG031',
+    `the function of '${operator.uid}' returned a promise; operators are synchronous`,
+    'remove async, and do the waiting in a source or a sink',
+    { place: operator.place, operator: operator.uid },
+  );
 }
 
 /** The error for a function that returned something else than it must. */
 export function wrongShape(operator: Blamed, got: unknown, needed: string): StreamError {
-  const shown = got === null ? 'null' : Array.isArray(got) ? 'an array' : typeof got === 'object' ? 'an object' : typeof got === 'string' ? 'a string' : String(got);
-  return new StreamError('RG032', `the function of '${operator.uid}' returned ${shown}, not ${needed}`, `return ${needed}`, { place: operator.place, operator: operator.uid });
+  const shown =
+    got === null
+      ? 'null'
+      : Array.isArray(got)
+        ? 'an array'
+        : typeof got === 'object'
+          ? 'an object'
+          : typeof got === 'string'
+            ? 'a string'
+            : String(got);
+  return new StreamError(
+    'RG032',
+    `the function of '${operator.uid}' returned ${shown}, not ${needed}`,
+    `return ${needed}`,
+    { place: operator.place, operator: operator.uid },
+  );
 }

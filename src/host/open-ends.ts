@@ -21,8 +21,17 @@ export async function openEnds(job: Topology, plan: Plan, world: World, options:
   const sinks = new Map<string, SinkWriter>();
   try {
     for (const operator of plan.operators) {
-      if (operator.kind === 'source') sources.set(operator.name, options.readers?.get(operator.name) ?? (await openStamped(operator, job, plan, world, options)));
-      if (operator.kind === 'sink') sinks.set(operator.name, options.writers?.get(operator.name) ?? (await openSink(named(operator), roleOf(job, operator.node), { world })));
+      if (operator.kind === 'source')
+        sources.set(
+          operator.name,
+          options.readers?.get(operator.name) ?? (await openStamped(operator, job, plan, world, options)),
+        );
+      if (operator.kind === 'sink')
+        sinks.set(
+          operator.name,
+          options.writers?.get(operator.name) ??
+            (await openSink(named(operator), roleOf(job, operator.node), { world })),
+        );
     }
   } catch (error) {
     await Promise.allSettled([...sources.values(), ...sinks.values()].map((end) => end.close()));
@@ -31,13 +40,31 @@ export async function openEnds(job: Topology, plan: Plan, world: World, options:
   return { sources, sinks };
 }
 
-async function openStamped(operator: SourceOperator, job: Topology, plan: Plan, world: World, { rate, records }: RunOptions): Promise<SourceReader> {
+async function openStamped(
+  operator: SourceOperator,
+  job: Topology,
+  plan: Plan,
+  world: World,
+  { rate, records }: RunOptions,
+): Promise<SourceReader> {
   const { kind, options, capabilities } = operator.spec;
   const raw = await openSource({ name: operator.name, kind, options }, roleOf(job, operator.node), { world });
-  return stamped(raw, { clock: world.clock, scheduler: world.scheduler, step: plan.step, rate, records, live: capabilities.intake === 'receiver' });
+  return stamped(raw, {
+    clock: world.clock,
+    scheduler: world.scheduler,
+    step: plan.step,
+    rate,
+    records,
+    live: capabilities.intake === 'receiver',
+  });
 }
 
-function named({ name, spec, delivery }: SinkOperator): { name: string; kind: string; options: Readonly<Record<string, unknown>>; delivery: 'record' | 'interval' } {
+function named({ name, spec, delivery }: SinkOperator): {
+  name: string;
+  kind: string;
+  options: Readonly<Record<string, unknown>>;
+  delivery: 'record' | 'interval';
+} {
   return { name, kind: spec.kind, options: spec.options, delivery };
 }
 

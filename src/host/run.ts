@@ -1,14 +1,21 @@
 /** The composition root: opens what a topology names, starts the executor of a mode, and closes everything again. */
 import { StreamError } from '../core/errors.js';
-import type { ChannelDecorator, JobResult, MicroBatchOptions, RecordOptions, RunningJob, Services } from '../executors/executor.js';
+import type {
+  ChannelDecorator,
+  JobResult,
+  MicroBatchOptions,
+  RecordOptions,
+  RunningJob,
+  Services,
+} from '../executors/executor.js';
 import { startMicroBatch } from '../executors/micro-batch/executor.js';
 import { startRecord } from '../executors/record/executor.js';
 import { compile } from '../plan/compile.js';
 import type { Plan } from '../plan/plan.js';
 import type { Listener, Mode } from '../runtime/events.js';
+import { createRealWorld } from '../runtime/real-world.js';
 import type { SinkWriter } from '../runtime/sink.js';
 import type { SourceReader } from '../runtime/source.js';
-import { createRealWorld } from '../runtime/real-world.js';
 import type { World } from '../runtime/world.js';
 import { withSettings } from '../topology/builder.js';
 import type { JobSettings, Topology } from '../topology/graph.js';
@@ -57,14 +64,30 @@ export async function run(topology: Topology, options: RunOptions): Promise<JobR
 /** Starts a job. `done` settles after every source and sink is closed. @throws StreamError, StreamErrors as `run`. */
 export async function start(topology: Topology, options: RunOptions): Promise<RunningJob> {
   const job = withSettings(withEnds(topology, options), options.settings ?? {});
-  const plan = compile(job, defined({ parallelism: options.parallelism, chaining: options.chaining, mode: options.mode }));
+  const plan = compile(
+    job,
+    defined({ parallelism: options.parallelism, chaining: options.chaining, mode: options.mode }),
+  );
   const world = options.world ?? createRealWorld({ seed: options.seed ?? 1 });
   const ends = await openEnds(job, plan, world, options);
-  const services: Services = { world, ...ends, functions: job.functions, ...defined({ listener: options.listener, channels: options.channels }) };
+  const services: Services = {
+    world,
+    ...ends,
+    functions: job.functions,
+    ...defined({ listener: options.listener, channels: options.channels }),
+  };
   const running = startIn(plan, services, options);
-  const timer = options.duration === undefined ? undefined : world.scheduler.at(world.clock.now() + options.duration, () => running.stop());
+  const timer =
+    options.duration === undefined
+      ? undefined
+      : world.scheduler.at(world.clock.now() + options.duration, () => running.stop());
   return {
-    done: running.done.then((result) => closed(result, ends), (bug: unknown) => closedAfter(bug, ends)).finally(() => timer?.cancel()),
+    done: running.done
+      .then(
+        (result) => closed(result, ends),
+        (bug: unknown) => closedAfter(bug, ends),
+      )
+      .finally(() => timer?.cancel()),
     stop: () => running.stop(),
     progress: () => running.progress(),
   };
@@ -84,7 +107,9 @@ function startIn(plan: Plan, services: Services, options: RunOptions): RunningJo
 /** Closes every end. A sink that cannot write the rest fails a job that was fine until then. */
 async function closed(result: JobResult, { sources, sinks }: OpenEnds): Promise<JobResult> {
   await Promise.all([...sources.values()].map((source) => source.close()));
-  const failures = await Promise.all([...sinks.values()].map((sink) => sink.close().then(nothing, (error: unknown) => error)));
+  const failures = await Promise.all(
+    [...sinks.values()].map((sink) => sink.close().then(nothing, (error: unknown) => error)),
+  );
   const failure = failures.find((error) => error !== undefined);
   if (failure === undefined || result.error !== undefined) return result;
   if (!(failure instanceof StreamError)) throw failure;
@@ -101,5 +126,7 @@ function nothing(): undefined {}
 
 /** The given properties without those that are undefined. */
 function defined<T extends object>(properties: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

@@ -17,7 +17,9 @@ export function compile(topology: Topology, options: PlanOptions = {}): Plan {
   const problems = [...optionProblems(options), ...validate(graph), ...modeProblems(graph, options)];
   if (problems.length > 0) throw new StreamErrors(problems);
   const operators = lower(graph);
-  const ticks = graph.nodes.flatMap((node) => (node.kind === 'bolt' && node.tickEvery !== undefined ? [node.tickEvery] : []));
+  const ticks = graph.nodes.flatMap((node) =>
+    node.kind === 'bolt' && node.tickEvery !== undefined ? [node.tickEvery] : [],
+  );
   return {
     name: graph.name,
     settings: graph.settings,
@@ -30,7 +32,13 @@ export function compile(topology: Topology, options: PlanOptions = {}): Plan {
 
 function optionProblems({ parallelism = 1 }: PlanOptions): StreamError[] {
   if (Number.isSafeInteger(parallelism) && parallelism >= 1 && parallelism <= PARALLELISM_MAX) return [];
-  return [new StreamError('RG011', `parallelism is ${String(parallelism)}; it must be a whole number from 1 to ${PARALLELISM_MAX}`, 'use the number of cores or less')];
+  return [
+    new StreamError(
+      'RG011',
+      `parallelism is ${String(parallelism)}; it must be a whole number from 1 to ${PARALLELISM_MAX}`,
+      'use the number of cores or less',
+    ),
+  ];
 }
 
 /** Low-level components run in record mode only, until micro-batch mode has batch-scoped acks. */
@@ -38,7 +46,14 @@ function modeProblems(graph: Graph, { mode }: PlanOptions): StreamError[] {
   if (mode !== 'micro-batch') return [];
   return graph.nodes.flatMap((node) => {
     if (node.kind !== 'spout' && node.kind !== 'bolt') return [];
-    return [new StreamError('RG019', `the ${node.kind} '${node.name}' is low-level, and micro-batch mode does not run low-level components yet`, 'run it with --mode record, or write it with streams: t.source(…).flatMap(…)', { place: node.place })];
+    return [
+      new StreamError(
+        'RG019',
+        `the ${node.kind} '${node.name}' is low-level, and micro-batch mode does not run low-level components yet`,
+        'run it with --mode record, or write it with streams: t.source(…).flatMap(…)',
+        { place: node.place },
+      ),
+    ];
   });
 }
 

@@ -28,15 +28,30 @@ function linkOf(node: Node): Omit<GuaranteeLink, 'node'> | undefined {
   switch (node.kind) {
     case 'source':
       return node.spec.capabilities.replayable
-        ? { name: `source ${node.name}`, strongest: 'exactly-once', why: `${node.spec.kind} can be read again from an offset` }
-        : { name: `source ${node.name}`, strongest: 'at-least-once', why: `${node.spec.kind} cannot be read again: what was received is replayed from memory, so a lost process loses it` };
+        ? {
+            name: `source ${node.name}`,
+            strongest: 'exactly-once',
+            why: `${node.spec.kind} can be read again from an offset`,
+          }
+        : {
+            name: `source ${node.name}`,
+            strongest: 'at-least-once',
+            why: `${node.spec.kind} cannot be read again: what was received is replayed from memory, so a lost process loses it`,
+          };
     case 'spout':
-      return { name: `spout ${node.name}`, strongest: 'at-least-once', why: 'a user-written spout replays by itself, and has no offset to rewind to' };
+      return {
+        name: `spout ${node.name}`,
+        strongest: 'at-least-once',
+        why: 'a user-written spout replays by itself, and has no offset to rewind to',
+      };
     case 'bolt':
       return { name: `bolt ${node.name}`, strongest: 'at-least-once', why: 'a bolt has no snapshot and restore' };
     case 'sink': {
       const { guarantee } = node.spec.capabilities;
-      const why = guarantee === 'exactly-once' ? `${node.spec.kind} writes each interval or result once` : `${node.spec.kind} cannot take a result back when it is given again`;
+      const why =
+        guarantee === 'exactly-once'
+          ? `${node.spec.kind} writes each interval or result once`
+          : `${node.spec.kind} cannot take a result back when it is given again`;
       return { name: `sink ${node.name}`, strongest: guarantee, why };
     }
     default:
@@ -50,12 +65,20 @@ export function guaranteeProblems(graph: Graph): StreamError[] {
   return guaranteeChain(graph).flatMap((link) => {
     if (GUARANTEES.indexOf(link.strongest) >= GUARANTEES.indexOf(asked)) return [];
     const place = graph.nodes[link.node]?.place;
-    return [new StreamError('RG017', `${asked} cannot hold: ${link.name} is at most ${link.strongest} (${link.why})`, remedy(link), { place })];
+    return [
+      new StreamError(
+        'RG017',
+        `${asked} cannot hold: ${link.name} is at most ${link.strongest} (${link.why})`,
+        remedy(link),
+        { place },
+      ),
+    ];
   });
 }
 
 function remedy(link: GuaranteeLink): string {
   if (link.name.startsWith('sink')) return `ask for ${link.strongest}, or write to textFile(…) or memory(), which can`;
-  if (link.name.startsWith('source')) return `ask for ${link.strongest}, or read from textFile(…) or generator(…), which can be read again`;
+  if (link.name.startsWith('source'))
+    return `ask for ${link.strongest}, or read from textFile(…) or generator(…), which can be read again`;
   return `ask for ${link.strongest}, or use t.source(…) and the operators of streams, which keep state that can be restored`;
 }

@@ -5,7 +5,11 @@ import { greatestCommonDivisor, slidesOf } from './slides.js';
 
 /** Where a stream comes from once unions are dissolved. */
 type Origin = { readonly operator: number; readonly output: string };
-type Draft = CoreOperator extends infer O ? (O extends CoreOperator ? Omit<O, 'id' | 'node' | 'uid' | 'place'> : never) : never;
+type Draft = CoreOperator extends infer O
+  ? O extends CoreOperator
+    ? Omit<O, 'id' | 'node' | 'uid' | 'place'>
+    : never
+  : never;
 
 const HASH: Exchange = { kind: 'hash' };
 
@@ -32,7 +36,13 @@ class Lowering {
   lower(node: Node): void {
     switch (node.kind) {
       case 'source':
-        return this.#end(node, { kind: 'source', inputs: [], slide: this.#slide(node), name: node.name, spec: node.spec });
+        return this.#end(node, {
+          kind: 'source',
+          inputs: [],
+          slide: this.#slide(node),
+          name: node.name,
+          spec: node.spec,
+        });
       case 'map':
       case 'mapValues':
       case 'keyBy': {
@@ -41,25 +51,43 @@ class Lowering {
       }
       case 'flatMap':
       case 'flatMapValues':
-        return this.#narrow(node, node.input, { kind: 'flat-map', shape: node.kind === 'flatMap' ? 'value' : 'pair-values' });
+        return this.#narrow(node, node.input, {
+          kind: 'flat-map',
+          shape: node.kind === 'flatMap' ? 'value' : 'pair-values',
+        });
       case 'filter':
         return this.#narrow(node, node.input, { kind: 'filter', arm: undefined, before: [] });
       case 'union':
-        this.#origins.set(`${node.id}:default`, node.inputs.flatMap((input) => this.#originsOf(input)));
+        this.#origins.set(
+          `${node.id}:default`,
+          node.inputs.flatMap((input) => this.#originsOf(input)),
+        );
         if (node.inputs.every((input) => this.#perInterval.has(input.node))) this.#perInterval.add(node.id);
         return;
       case 'branch':
         if (this.#perInterval.has(node.input.node)) this.#perInterval.add(node.id);
         node.arms.forEach((arm, index) => {
           const inputs = this.#forward(node.input);
-          const operator = this.#add(node, { kind: 'filter', arm, before: node.arms.slice(0, index), inputs, slide: this.#slide(node) });
+          const operator = this.#add(node, {
+            kind: 'filter',
+            arm,
+            before: node.arms.slice(0, index),
+            inputs,
+            slide: this.#slide(node),
+          });
           this.#origins.set(`${node.id}:${arm}`, [{ operator, output: 'default' }]);
         });
         return;
       case 'timestamps': {
         const { maxOutOfOrderness, idleTimeout } = node;
         const inputs = this.#forward(node.input);
-        const operator = this.#add(node, { kind: 'timestamps', maxOutOfOrderness, idleTimeout, inputs, slide: this.#slide(node) });
+        const operator = this.#add(node, {
+          kind: 'timestamps',
+          maxOutOfOrderness,
+          idleTimeout,
+          inputs,
+          slide: this.#slide(node),
+        });
         this.#origins.set(`${node.id}:default`, [{ operator, output: 'default' }]);
         this.#origins.set(`${node.id}:late`, [{ operator, output: 'late' }]);
         return;
@@ -72,19 +100,33 @@ class Lowering {
       case 'countByWindow':
         return this.#window(node);
       case 'runningReduce':
-        return this.#end(node, { kind: 'running-reduce', inputs: this.#exchange(node.input, HASH), slide: this.#slide(node) });
+        return this.#end(node, {
+          kind: 'running-reduce',
+          inputs: this.#exchange(node.input, HASH),
+          slide: this.#slide(node),
+        });
       case 'updateStateByKey':
         this.#perInterval.add(node.id);
-        return this.#end(node, { kind: 'update-state', inputs: this.#exchange(node.input, HASH), slide: this.#slide(node), maxEmptyIntervals: this.#graph.settings.maxEmptyIntervals });
+        return this.#end(node, {
+          kind: 'update-state',
+          inputs: this.#exchange(node.input, HASH),
+          slide: this.#slide(node),
+          maxEmptyIntervals: this.#graph.settings.maxEmptyIntervals,
+        });
       case 'process':
         return this.#end(node, { kind: 'process', inputs: this.#exchange(node.input, HASH), slide: this.#slide(node) });
       case 'spout':
       case 'bolt': {
-        const inputs = node.kind === 'spout' ? [] : node.inputs.flatMap(({ stream, grouping }) => this.#exchange(stream, grouping));
+        const inputs =
+          node.kind === 'spout' ? [] : node.inputs.flatMap(({ stream, grouping }) => this.#exchange(stream, grouping));
         const { name, streams, parallelism } = node;
         const common = { name, streams, parallelism, inputs, slide: this.#slide(node) };
-        const operator = node.kind === 'spout' ? this.#add(node, { kind: 'spout', ...common }) : this.#add(node, { kind: 'bolt', ...common, tickEvery: node.tickEvery, holdsTuples: node.holdsTuples });
-        for (const stream of streams) this.#origins.set(`${node.id}:${stream.name}`, [{ operator, output: stream.name }]);
+        const operator =
+          node.kind === 'spout'
+            ? this.#add(node, { kind: 'spout', ...common })
+            : this.#add(node, { kind: 'bolt', ...common, tickEvery: node.tickEvery, holdsTuples: node.holdsTuples });
+        for (const stream of streams)
+          this.#origins.set(`${node.id}:${stream.name}`, [{ operator, output: stream.name }]);
         return;
       }
       case 'sink':
@@ -96,8 +138,17 @@ class Lowering {
   #interval(node: IntervalNode): void {
     const slide = this.#slide(node);
     const isReduce = node.kind === 'reduceByKey';
-    const input = isReduce ? node.input : this.#pairWithOne(node, node.input, node.kind === 'count' ? 'constant' : 'unit');
-    this.#windowReduce(node, input, { window: slide, slide, reduce: isReduce ? 'user' : 'sum', inverse: 'none', emitEmpty: node.kind === 'count', keepEmptyKeys: false });
+    const input = isReduce
+      ? node.input
+      : this.#pairWithOne(node, node.input, node.kind === 'count' ? 'constant' : 'unit');
+    this.#windowReduce(node, input, {
+      window: slide,
+      slide,
+      reduce: isReduce ? 'user' : 'sum',
+      inverse: 'none',
+      emitEmpty: node.kind === 'count',
+      keepEmptyKeys: false,
+    });
   }
 
   #window(node: WindowNode): void {
@@ -105,18 +156,52 @@ class Lowering {
     const { window, keepEmptyKeys } = node;
     if (node.kind === 'countByWindow') {
       const input = this.#pairWithOne(node, node.input, 'constant');
-      return this.#windowReduce(node, input, { window, slide, reduce: 'sum', inverse: 'difference', emitEmpty: true, keepEmptyKeys });
+      return this.#windowReduce(node, input, {
+        window,
+        slide,
+        reduce: 'sum',
+        inverse: 'difference',
+        emitEmpty: true,
+        keepEmptyKeys,
+      });
     }
     const inverse = node.inverse && (window !== slide || keepEmptyKeys) ? 'user' : 'none';
     this.#windowReduce(node, node.input, { window, slide, reduce: 'user', inverse, emitEmpty: false, keepEmptyKeys });
   }
 
-  #windowReduce(node: IntervalNode | WindowNode, input: StreamRef | number, shape: { window: number; slide: number; reduce: 'user' | 'sum'; inverse: 'none' | 'user' | 'difference'; emitEmpty: boolean; keepEmptyKeys: boolean }): void {
+  #windowReduce(
+    node: IntervalNode | WindowNode,
+    input: StreamRef | number,
+    shape: {
+      window: number;
+      slide: number;
+      reduce: 'user' | 'sum';
+      inverse: 'none' | 'user' | 'difference';
+      emitEmpty: boolean;
+      keepEmptyKeys: boolean;
+    },
+  ): void {
     const { slide } = shape;
     const { maxEmptyIntervals } = this.#graph.settings;
-    const inputs = typeof input === 'number' ? [{ operator: input, output: 'default', exchange: HASH }] : this.#exchange(input, HASH);
-    const operator = this.#add(node, { kind: 'window-reduce', ...shape, pane: greatestCommonDivisor(shape.window, slide), maxEmptyIntervals, inputs });
-    const last = shape.emitEmpty ? this.#add(node, { kind: 'map', shape: 'drop-key', inputs: [{ operator, output: 'default', exchange: undefined }], slide }) : operator;
+    const inputs =
+      typeof input === 'number'
+        ? [{ operator: input, output: 'default', exchange: HASH }]
+        : this.#exchange(input, HASH);
+    const operator = this.#add(node, {
+      kind: 'window-reduce',
+      ...shape,
+      pane: greatestCommonDivisor(shape.window, slide),
+      maxEmptyIntervals,
+      inputs,
+    });
+    const last = shape.emitEmpty
+      ? this.#add(node, {
+          kind: 'map',
+          shape: 'drop-key',
+          inputs: [{ operator, output: 'default', exchange: undefined }],
+          slide,
+        })
+      : operator;
     this.#perInterval.add(node.id);
     this.#origins.set(`${node.id}:default`, [{ operator: last, output: 'default' }]);
   }
@@ -135,11 +220,28 @@ class Lowering {
       this.#add(node, { kind: 'sink', ...common, delivery: 'record', inputs: this.#forward(node.input) });
       return;
     }
-    const collect = this.#add(node, { kind: 'collect-interval', inputs: this.#exchange(node.input, { kind: 'global' }), slide, maxEmptyIntervals });
-    this.#add(node, { kind: 'sink', ...common, delivery: 'interval', inputs: [{ operator: collect, output: 'default', exchange: undefined }] });
+    const collect = this.#add(node, {
+      kind: 'collect-interval',
+      inputs: this.#exchange(node.input, { kind: 'global' }),
+      slide,
+      maxEmptyIntervals,
+    });
+    this.#add(node, {
+      kind: 'sink',
+      ...common,
+      delivery: 'interval',
+      inputs: [{ operator: collect, output: 'default', exchange: undefined }],
+    });
   }
 
-  #narrow(node: Node, input: StreamRef, operator: { readonly kind: 'map'; readonly shape: 'value' | 'key' | 'pair-values' } | { readonly kind: 'flat-map'; readonly shape: 'value' | 'pair-values' } | { readonly kind: 'filter'; readonly arm: undefined; readonly before: readonly string[] }): void {
+  #narrow(
+    node: Node,
+    input: StreamRef,
+    operator:
+      | { readonly kind: 'map'; readonly shape: 'value' | 'key' | 'pair-values' }
+      | { readonly kind: 'flat-map'; readonly shape: 'value' | 'pair-values' }
+      | { readonly kind: 'filter'; readonly arm: undefined; readonly before: readonly string[] },
+  ): void {
     if (this.#perInterval.has(input.node)) this.#perInterval.add(node.id);
     this.#end(node, { ...operator, inputs: this.#forward(input), slide: this.#slide(node) });
   }

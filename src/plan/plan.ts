@@ -29,7 +29,11 @@ interface OperatorBase {
 export interface SourceOperator extends OperatorBase {
   readonly kind: 'source';
   readonly name: string;
-  readonly spec: { readonly kind: string; readonly options: Readonly<Record<string, unknown>>; readonly capabilities: SourceCapabilities };
+  readonly spec: {
+    readonly kind: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly capabilities: SourceCapabilities;
+  };
 }
 /** `map`: role `map`, or derived: `pair-values` maps a pair's value, `key` pairs with a key, `unit` pairs with 1, `constant` pairs null with 1. */
 export interface MapOperator extends OperatorBase {
@@ -96,7 +100,11 @@ export interface SinkOperator extends OperatorBase {
   readonly kind: 'sink';
   readonly name: string;
   readonly delivery: 'record' | 'interval';
-  readonly spec: { readonly kind: string; readonly options: Readonly<Record<string, unknown>>; readonly capabilities: SinkCapabilities };
+  readonly spec: {
+    readonly kind: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly capabilities: SinkCapabilities;
+  };
 }
 /** Reserved: an asynchronous core kind (`mapAsync`) will have a promise per record and a head of its own. */
 export type CoreOperator =

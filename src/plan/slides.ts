@@ -9,7 +9,8 @@ export function slidesOf(graph: Graph): readonly number[] {
 }
 
 function slideOf(node: Node, slides: readonly number[], batchInterval: number): number {
-  const parent = (input: StreamRef | undefined): number => (input === undefined ? undefined : slides[input.node]) ?? batchInterval;
+  const parent = (input: StreamRef | undefined): number =>
+    (input === undefined ? undefined : slides[input.node]) ?? batchInterval;
   switch (node.kind) {
     case 'source':
     case 'spout':

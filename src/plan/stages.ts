@@ -32,7 +32,14 @@ export function stagesOf(operators: readonly CoreOperator[], options: PlanOption
       stagesOfOperator.set(operator.id, [...feeders]);
       continue;
     }
-    const inputs = operator.inputs.flatMap((input) => (stagesOfOperator.get(input.operator) ?? []).map((stage) => ({ stage: stage.id, operator: input.operator, output: input.output, exchange: input.exchange! })));
+    const inputs = operator.inputs.flatMap((input) =>
+      (stagesOfOperator.get(input.operator) ?? []).map((stage) => ({
+        stage: stage.id,
+        operator: input.operator,
+        output: input.output,
+        exchange: input.exchange!,
+      })),
+    );
     const stage = { id: stages.length, head: operator.id, operators: [operator.id], parallelism, inputs };
     stages.push(stage);
     stagesOfOperator.set(operator.id, [stage]);
@@ -40,8 +47,19 @@ export function stagesOf(operators: readonly CoreOperator[], options: PlanOption
   return stages;
 }
 
-function canChain(operator: CoreOperator, parallelism: number, feeder: StageDraft | undefined, options: PlanOptions): boolean {
-  return options.chaining !== false && operator.kind !== 'bolt' && parallelism === 1 && feeder !== undefined && feeder.parallelism === 1;
+function canChain(
+  operator: CoreOperator,
+  parallelism: number,
+  feeder: StageDraft | undefined,
+  options: PlanOptions,
+): boolean {
+  return (
+    options.chaining !== false &&
+    operator.kind !== 'bolt' &&
+    parallelism === 1 &&
+    feeder !== undefined &&
+    feeder.parallelism === 1
+  );
 }
 
 function parallelismOf(operator: CoreOperator, options: PlanOptions): number {

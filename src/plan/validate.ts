@@ -23,10 +23,23 @@ function settingProblems(graph: Graph): StreamError[] {
   const { batchInterval, attemptsMax, maxEmptyIntervals } = graph.settings;
   const problems: StreamError[] = [];
   if (!Number.isSafeInteger(batchInterval) || batchInterval < 1_000) {
-    problems.push(new StreamError('RG010', `the batch interval is ${String(batchInterval)} us; it must be at least 1 ms`, 'use for example seconds(0.5)'));
+    problems.push(
+      new StreamError(
+        'RG010',
+        `the batch interval is ${String(batchInterval)} us; it must be at least 1 ms`,
+        'use for example seconds(0.5)',
+      ),
+    );
   }
   for (const [name, value] of Object.entries({ attemptsMax, maxEmptyIntervals })) {
-    if (!Number.isSafeInteger(value) || value < 1) problems.push(new StreamError('RG011', `${name} is ${String(value)}; it must be a whole number, 1 or more`, `leave ${name} out for its default`));
+    if (!Number.isSafeInteger(value) || value < 1)
+      problems.push(
+        new StreamError(
+          'RG011',
+          `${name} is ${String(value)}; it must be a whole number, 1 or more`,
+          `leave ${name} out for its default`,
+        ),
+      );
   }
   return problems;
 }
@@ -34,8 +47,22 @@ function settingProblems(graph: Graph): StreamError[] {
 function endProblems(graph: Graph): StreamError[] {
   const has = (...kinds: readonly Node['kind'][]): boolean => graph.nodes.some((node) => kinds.includes(node.kind));
   const problems: StreamError[] = [];
-  if (!has('source', 'spout')) problems.push(new StreamError('RG013', `topology '${graph.name}' has no source`, "begin a stream with t.source('lines', textFile('book.txt')) or t.setSpout(…)"));
-  if (!has('sink') && !terminalBolts(graph).length) problems.push(new StreamError('RG013', `topology '${graph.name}' has no sink, so nothing would run`, "end a stream with .to('counts', stdout())"));
+  if (!has('source', 'spout'))
+    problems.push(
+      new StreamError(
+        'RG013',
+        `topology '${graph.name}' has no source`,
+        "begin a stream with t.source('lines', textFile('book.txt')) or t.setSpout(…)",
+      ),
+    );
+  if (!has('sink') && !terminalBolts(graph).length)
+    problems.push(
+      new StreamError(
+        'RG013',
+        `topology '${graph.name}' has no sink, so nothing would run`,
+        "end a stream with .to('counts', stdout())",
+      ),
+    );
   return problems;
 }
 
@@ -49,8 +76,24 @@ function nameProblems(graph: Graph): StreamError[] {
   const seen = new Map<string, Node>();
   for (const node of graph.nodes) {
     const first = seen.get(node.uid);
-    if (first !== undefined) problems.push(new StreamError('RG014', `two operators have the uid '${node.uid}' (${first.kind} and ${node.kind})`, 'give each its own: state and errors are found by it', { place: node.place }));
-    if (node.uid === '' || node.uid.startsWith('__')) problems.push(new StreamError('RG022', `'${node.uid}' cannot be a name: it is empty or begins with '__'`, 'names that begin with __ belong to the engine', { place: node.place }));
+    if (first !== undefined)
+      problems.push(
+        new StreamError(
+          'RG014',
+          `two operators have the uid '${node.uid}' (${first.kind} and ${node.kind})`,
+          'give each its own: state and errors are found by it',
+          { place: node.place },
+        ),
+      );
+    if (node.uid === '' || node.uid.startsWith('__'))
+      problems.push(
+        new StreamError(
+          'RG022',
+          `'${node.uid}' cannot be a name: it is empty or begins with '__'`,
+          'names that begin with __ belong to the engine',
+          { place: node.place },
+        ),
+      );
     seen.set(node.uid, node);
   }
   return problems;
@@ -61,15 +104,36 @@ function inputProblems(node: Node, graph: Graph): StreamError[] {
   for (const input of inputsOf(node)) {
     const parent = graph.nodes[input.node];
     if (parent === undefined) {
-      problems.push(new StreamError('RG016', `'${node.uid}' reads a stream of another topology`, 'build all streams of a job from the same t', { place: node.place }));
+      problems.push(
+        new StreamError(
+          'RG016',
+          `'${node.uid}' reads a stream of another topology`,
+          'build all streams of a job from the same t',
+          { place: node.place },
+        ),
+      );
     } else if (input.node >= node.id) {
-      problems.push(new StreamError('RG015', `'${node.uid}' reads '${parent.uid}', which depends on it: a cycle`, 'a topology is acyclic: send feedback through a sink and a source', { place: node.place }));
+      problems.push(
+        new StreamError(
+          'RG015',
+          `'${node.uid}' reads '${parent.uid}', which depends on it: a cycle`,
+          'a topology is acyclic: send feedback through a sink and a source',
+          { place: node.place },
+        ),
+      );
     }
   }
   if (node.kind === 'bolt') problems.push(...boltProblems(node, graph));
   if (node.kind === 'bolt' || node.kind === 'spout') {
     if (!Number.isSafeInteger(node.parallelism) || node.parallelism < 1 || node.parallelism > 1_024) {
-      problems.push(new StreamError('RG011', `'${node.name}' has parallelism ${String(node.parallelism)}; it must be a whole number from 1 to 1024`, 'leave it out for one task', { place: node.place }));
+      problems.push(
+        new StreamError(
+          'RG011',
+          `'${node.name}' has parallelism ${String(node.parallelism)}; it must be a whole number from 1 to 1024`,
+          'leave it out for one task',
+          { place: node.place },
+        ),
+      );
     }
   }
   return problems;
@@ -78,8 +142,24 @@ function inputProblems(node: Node, graph: Graph): StreamError[] {
 function boltProblems(node: BoltNode, graph: Graph): StreamError[] {
   const problems: StreamError[] = [];
   const { batchInterval } = graph.settings;
-  if (node.inputs.length === 0) problems.push(new StreamError('RG016', `bolt '${node.name}' reads nothing`, `give it a grouping: t.setBolt('${node.name}', …).shuffleGrouping(stream)`, { place: node.place }));
-  if (node.tickEvery !== undefined && node.tickEvery < 1_000) problems.push(new StreamError('RG010', `the tick of '${node.name}' is ${formatDuration(node.tickEvery)}; it must be at least 1 ms (batch interval: ${formatDuration(batchInterval)})`, 'use for example seconds(1)', { place: node.place }));
+  if (node.inputs.length === 0)
+    problems.push(
+      new StreamError(
+        'RG016',
+        `bolt '${node.name}' reads nothing`,
+        `give it a grouping: t.setBolt('${node.name}', …).shuffleGrouping(stream)`,
+        { place: node.place },
+      ),
+    );
+  if (node.tickEvery !== undefined && node.tickEvery < 1_000)
+    problems.push(
+      new StreamError(
+        'RG010',
+        `the tick of '${node.name}' is ${formatDuration(node.tickEvery)}; it must be at least 1 ms (batch interval: ${formatDuration(batchInterval)})`,
+        'use for example seconds(1)',
+        { place: node.place },
+      ),
+    );
   for (const { stream, grouping } of node.inputs) {
     const parent = graph.nodes[stream.node];
     if (parent === undefined || (parent.kind !== 'spout' && parent.kind !== 'bolt')) continue;
@@ -87,18 +167,46 @@ function boltProblems(node: BoltNode, graph: Graph): StreamError[] {
     if (declared === undefined) {
       const names = parent.streams.map((candidate) => candidate.name);
       const near = nearest(stream.output, names);
-      problems.push(new StreamError('RG018', `'${node.name}' reads stream '${stream.output}' of '${parent.name}', which declares ${names.join(', ')}`, near === undefined ? `declare it: streams: { ${stream.output}: 'grouped' }` : `did you mean '${near}'?`, { place: node.place }));
+      problems.push(
+        new StreamError(
+          'RG018',
+          `'${node.name}' reads stream '${stream.output}' of '${parent.name}', which declares ${names.join(', ')}`,
+          near === undefined ? `declare it: streams: { ${stream.output}: 'grouped' }` : `did you mean '${near}'?`,
+          { place: node.place },
+        ),
+      );
     } else if (declared.direct !== (grouping.kind === 'direct')) {
-      const message = declared.direct ? `reads the direct stream '${stream.output}' of '${parent.name}' by ${grouping.kind} grouping` : `reads '${stream.output}' of '${parent.name}' by direct grouping, but the stream is not direct`;
-      problems.push(new StreamError('RG018', `'${node.name}' ${message}`, declared.direct ? 'use directGrouping' : `declare the stream 'direct', or use another grouping`, { place: node.place }));
+      const message = declared.direct
+        ? `reads the direct stream '${stream.output}' of '${parent.name}' by ${grouping.kind} grouping`
+        : `reads '${stream.output}' of '${parent.name}' by direct grouping, but the stream is not direct`;
+      problems.push(
+        new StreamError(
+          'RG018',
+          `'${node.name}' ${message}`,
+          declared.direct ? 'use directGrouping' : `declare the stream 'direct', or use another grouping`,
+          { place: node.place },
+        ),
+      );
     }
-    if (grouping.kind === 'fields' && grouping.fields.length === 0) problems.push(new StreamError('RG018', `'${node.name}' has a fields grouping without fields`, "name at least one: fieldsGrouping(words, 'word')", { place: node.place }));
+    if (grouping.kind === 'fields' && grouping.fields.length === 0)
+      problems.push(
+        new StreamError(
+          'RG018',
+          `'${node.name}' has a fields grouping without fields`,
+          "name at least one: fieldsGrouping(words, 'word')",
+          { place: node.place },
+        ),
+      );
   }
   return problems;
 }
 
 function slideProblems(node: Node, slides: readonly number[], graph: Graph): StreamError[] {
-  if (node.kind === 'union') return unionProblems(node.inputs.map((input) => slides[input.node] ?? 0), node);
+  if (node.kind === 'union')
+    return unionProblems(
+      node.inputs.map((input) => slides[input.node] ?? 0),
+      node,
+    );
   if (node.kind !== 'reduceByKeyAndWindow' && node.kind !== 'countByWindow') return [];
   const parent = slides[node.input.node] ?? graph.settings.batchInterval;
   const isBatch = parent === graph.settings.batchInterval;
@@ -106,15 +214,30 @@ function slideProblems(node: Node, slides: readonly number[], graph: Graph): Str
   return Object.entries(lengths).flatMap(([name, length]) => {
     if (Number.isSafeInteger(length) && length > 0 && length % parent === 0) return [];
     const below = Math.floor(length / parent) * parent;
-    const choices = below > 0 ? `${formatDuration(below)} or ${formatDuration(below + parent)}` : formatDuration(parent);
-    return [new StreamError('RG012', `${name} ${formatDuration(length)} of '${node.uid}' is not a multiple of the ${isBatch ? 'batch interval' : "parent's slide"} ${formatDuration(parent)}`, `use ${choices}`, { place: node.place })];
+    const choices =
+      below > 0 ? `${formatDuration(below)} or ${formatDuration(below + parent)}` : formatDuration(parent);
+    return [
+      new StreamError(
+        'RG012',
+        `${name} ${formatDuration(length)} of '${node.uid}' is not a multiple of the ${isBatch ? 'batch interval' : "parent's slide"} ${formatDuration(parent)}`,
+        `use ${choices}`,
+        { place: node.place },
+      ),
+    ];
   });
 }
 
 function unionProblems(slides: readonly number[], node: Node): StreamError[] {
   const different = slides.find((slide) => slide !== slides[0]);
   if (different === undefined) return [];
-  return [new StreamError('RG021', `'${node.uid}' unites streams with different slides: ${slides.map(formatDuration).join(', ')}`, 'window them to the same slide first', { place: node.place })];
+  return [
+    new StreamError(
+      'RG021',
+      `'${node.uid}' unites streams with different slides: ${slides.map(formatDuration).join(', ')}`,
+      'window them to the same slide first',
+      { place: node.place },
+    ),
+  ];
 }
 
 /** `timestamps` may follow narrow operators only, once on each path from a source. */
@@ -124,7 +247,14 @@ function timestampProblems(graph: Graph): StreamError[] {
     for (let input: Node | undefined = graph.nodes[node.input.node]; input !== undefined; ) {
       if (input.kind === 'source') return [];
       if (!['map', 'flatMap', 'filter', 'mapValues', 'flatMapValues', 'keyBy', 'branch'].includes(input.kind)) {
-        return [new StreamError('RG020', `'${node.uid}' sets timestamps behind '${input.uid}' (${input.kind})`, 'set timestamps once, at each source, before any grouping, union or window', { place: node.place })];
+        return [
+          new StreamError(
+            'RG020',
+            `'${node.uid}' sets timestamps behind '${input.uid}' (${input.kind})`,
+            'set timestamps once, at each source, before any grouping, union or window',
+            { place: node.place },
+          ),
+        ];
       }
       const previous = inputsOf(input)[0];
       input = previous === undefined ? undefined : graph.nodes[previous.node];
@@ -137,6 +267,13 @@ function unreadProblems(graph: Graph): StreamError[] {
   const read = new Set(graph.nodes.flatMap((node) => inputsOf(node).map((input) => input.node)));
   return graph.nodes.flatMap((node) => {
     if (read.has(node.id) || node.kind === 'sink' || node.kind === 'bolt') return [];
-    return [new StreamError('RG016', `nothing consumes the stream of '${node.uid}' (${node.kind})`, "end it with .to('name', sink), or remove it", { place: node.place })];
+    return [
+      new StreamError(
+        'RG016',
+        `nothing consumes the stream of '${node.uid}' (${node.kind})`,
+        "end it with .to('name', sink), or remove it",
+        { place: node.place },
+      ),
+    ];
   });
 }

@@ -1,8 +1,8 @@
 /** `topology(name, settings?, build)`: runs the user's build function once and freezes what it made. */
 import type { Duration } from '../core/time.js';
 import { seconds } from '../core/time.js';
-import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
 import { BoltDeclarer, Component, type ComponentOptions, declareStreams } from './component-streams.js';
+import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
 import { GraphDraft } from './draft.js';
 import type { Graph, JobSettings, Topology } from './graph.js';
 import type { SourceSpec } from './specs.js';
@@ -31,11 +31,18 @@ export class TopologyBuilder {
     const { kind, options, capabilities, functions = {} } = source;
     const roles = Object.fromEntries(Object.entries(functions).map(([role, value]) => [`spec:${role}`, value]));
     const node = { kind: 'source', name, spec: { kind, options, capabilities } } as const;
-    return new KeyedStream(this.#draft, this.#draft.add(node, roles, this.source, `source:${name}`)) as unknown as StreamOf<T>;
+    return new KeyedStream(
+      this.#draft,
+      this.#draft.add(node, roles, this.source, `source:${name}`),
+    ) as unknown as StreamOf<T>;
   }
 
   /** Declares a spout; `create` is called once per task. Source: Storm `TopologyBuilder.setSpout`. */
-  setSpout<V extends Values, S extends Streams = NoStreams>(name: string, create: () => Spout<V, S>, options: ComponentOptions<S> = {}): Component<V, S> {
+  setSpout<V extends Values, S extends Streams = NoStreams>(
+    name: string,
+    create: () => Spout<V, S>,
+    options: ComponentOptions<S> = {},
+  ): Component<V, S> {
     const { parallelism = 1 } = options;
     const node = { kind: 'spout', name, parallelism, streams: declareStreams(options) } as const;
     return new Component<V, S>(this.#draft, this.#draft.add(node, { create }, this.setSpout, name));
@@ -53,7 +60,15 @@ export class TopologyBuilder {
     } = {},
   ): BoltDeclarer<In, V, S> {
     const { parallelism = 1, tick, holdsTuples = false } = options;
-    const node = { kind: 'bolt', name, parallelism, streams: declareStreams(options), inputs: [], tickEvery: tick, holdsTuples } as const;
+    const node = {
+      kind: 'bolt',
+      name,
+      parallelism,
+      streams: declareStreams(options),
+      inputs: [],
+      tickEvery: tick,
+      holdsTuples,
+    } as const;
     return new BoltDeclarer<In, V, S>(this.#draft, this.#draft.add(node, { create }, this.setBolt, name));
   }
 }
@@ -73,7 +88,11 @@ export class TopologyBuilder {
  */
 export function topology(name: string, settings: Partial<JobSettings>, build: (t: TopologyBuilder) => void): Topology;
 export function topology(name: string, build: (t: TopologyBuilder) => void): Topology;
-export function topology(name: string, settings: Partial<JobSettings> | ((t: TopologyBuilder) => void), build?: (t: TopologyBuilder) => void): Topology {
+export function topology(
+  name: string,
+  settings: Partial<JobSettings> | ((t: TopologyBuilder) => void),
+  build?: (t: TopologyBuilder) => void,
+): Topology {
   const draft = new GraphDraft();
   const own = typeof settings === 'function' ? {} : settings;
   (typeof settings === 'function' ? settings : build!)(new TopologyBuilder(draft));
@@ -83,7 +102,10 @@ export function topology(name: string, settings: Partial<JobSettings> | ((t: Top
 
 /** The same job with other settings: what flags of the command line do. */
 export function withSettings(job: Topology, settings: Partial<JobSettings>): Topology {
-  return { graph: deepFreeze({ ...job.graph, settings: { ...job.graph.settings, ...settings } }), functions: job.functions };
+  return {
+    graph: deepFreeze({ ...job.graph, settings: { ...job.graph.settings, ...settings } }),
+    functions: job.functions,
+  };
 }
 
 function deepFreeze<T>(value: T): T {

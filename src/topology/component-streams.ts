@@ -12,7 +12,9 @@ export interface ComponentOptions<S extends Streams> {
 }
 
 /** The declared streams of a component, its default one first. */
-export function declareStreams(options: { readonly streams?: Readonly<Record<string, 'grouped' | 'direct'>> }): readonly DeclaredStream[] {
+export function declareStreams(options: {
+  readonly streams?: Readonly<Record<string, 'grouped' | 'direct'>>;
+}): readonly DeclaredStream[] {
   const further = Object.entries(options.streams ?? {}).map(([name, kind]) => ({ name, direct: kind === 'direct' }));
   return [{ name: 'default', direct: false }, ...further];
 }

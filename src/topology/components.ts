@@ -44,7 +44,12 @@ export interface OutputCollector<V extends Values, S extends Streams = NoStreams
   /** Emits a tuple anchored to `anchors`: their trees are done only when it is done too. */
   emit(values: V, anchors: Tuple | readonly Tuple[]): void;
   emitTo<N extends keyof S & string>(stream: N, values: S[N], anchors: Tuple | readonly Tuple[]): void;
-  emitDirect<N extends keyof S & string>(task: number, stream: N, values: S[N], anchors: Tuple | readonly Tuple[]): void;
+  emitDirect<N extends keyof S & string>(
+    task: number,
+    stream: N,
+    values: S[N],
+    anchors: Tuple | readonly Tuple[],
+  ): void;
   /** Emits a tuple that nobody replays: it caps the guarantee at at-most-once. */
   emitUnanchored(values: V): void;
   emitUnanchoredTo<N extends keyof S & string>(stream: N, values: S[N]): void;

@@ -41,5 +41,9 @@ function placeOf(caller: (...args: never[]) => unknown): Place | undefined {
   const frame = (holder.stack ?? '').split('\n').find((line) => /^\s+at /.test(line));
   const match = frame === undefined ? null : /\(?((?:file:\/\/)?[^\s()]+):(\d+):(\d+)\)?$/.exec(frame);
   if (match === null) return undefined;
-  return { file: decodeURI(match[1]!.replace(/^file:\/\//, '').replace(/\?.*$/, '')), line: Number(match[2]), column: Number(match[3]) };
+  return {
+    file: decodeURI(match[1]!.replace(/^file:\/\//, '').replace(/\?.*$/, '')),
+    line: Number(match[2]),
+    column: Number(match[3]),
+  };
 }

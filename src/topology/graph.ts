@@ -50,7 +50,11 @@ export type NarrowKind = 'map' | 'flatMap' | 'filter' | 'mapValues' | 'flatMapVa
 export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   readonly name: string;
-  readonly spec: { readonly kind: string; readonly options: Readonly<Record<string, unknown>>; readonly capabilities: SourceCapabilities };
+  readonly spec: {
+    readonly kind: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly capabilities: SourceCapabilities;
+  };
 }
 export interface NarrowNode extends NodeBase {
   readonly kind: NarrowKind;
@@ -109,7 +113,11 @@ export interface SinkNode extends NodeBase {
   readonly kind: 'sink';
   readonly name: string;
   readonly input: StreamRef;
-  readonly spec: { readonly kind: string; readonly options: Readonly<Record<string, unknown>>; readonly capabilities: SinkCapabilities };
+  readonly spec: {
+    readonly kind: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly capabilities: SinkCapabilities;
+  };
 }
 
 /** Every kind of node. A new operator adds one member here, a method on `Stream`, a lowering and at most one kernel. */

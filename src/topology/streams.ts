@@ -43,17 +43,32 @@ export class Stream<T> {
 
   /** Any number of elements out, in order, for each one in. Source: Spark `DStream.flatMap`. */
   flatMap<U>(flatMap: (value: T) => Iterable<U>, options: Named = {}): StreamOf<U> {
-    return this.#next({ kind: 'flatMap', input: this.ref }, { flatMap }, this.flatMap, options.uid) as unknown as StreamOf<U>;
+    return this.#next(
+      { kind: 'flatMap', input: this.ref },
+      { flatMap },
+      this.flatMap,
+      options.uid,
+    ) as unknown as StreamOf<U>;
   }
 
   /** Keeps the elements for which `keep` is true. Source: Spark `DStream.filter`. */
   filter(keep: (value: T) => boolean, options: Named = {}): this {
-    return this.#next({ kind: 'filter', input: this.ref }, { filter: keep }, this.filter, options.uid) as unknown as this;
+    return this.#next(
+      { kind: 'filter', input: this.ref },
+      { filter: keep },
+      this.filter,
+      options.uid,
+    ) as unknown as this;
   }
 
   /** Pairs each element with its key. Source: Storm Streams `keyBy`. */
   keyBy<K extends Key>(key: (value: T) => K, options: Named = {}): KeyedStream<K, T> {
-    return this.#next({ kind: 'keyBy', input: this.ref }, { keyBy: key }, this.keyBy, options.uid) as unknown as KeyedStream<K, T>;
+    return this.#next(
+      { kind: 'keyBy', input: this.ref },
+      { keyBy: key },
+      this.keyBy,
+      options.uid,
+    ) as unknown as KeyedStream<K, T>;
   }
 
   /** All elements of both streams; their slides must be equal. Source: Spark `DStream.union`. */
@@ -63,10 +78,21 @@ export class Stream<T> {
   }
 
   /** Each element goes to the first arm whose predicate holds, and nowhere when none does. Source: Storm Streams `branch`. */
-  branch<A extends Readonly<Record<string, (value: T) => boolean>>>(arms: A, options: Named = {}): { readonly [N in keyof A]: StreamOf<T> } {
+  branch<A extends Readonly<Record<string, (value: T) => boolean>>>(
+    arms: A,
+    options: Named = {},
+  ): { readonly [N in keyof A]: StreamOf<T> } {
     const functions = Object.fromEntries(Object.entries(arms).map(([name, predicate]) => [`arm:${name}`, predicate]));
-    const ref = this.draft.add({ kind: 'branch', input: this.ref, arms: Object.keys(arms) }, functions, this.branch, options.uid);
-    const streams = Object.keys(arms).map((name) => [name, new KeyedStream(this.draft, { node: ref.node, output: name })]);
+    const ref = this.draft.add(
+      { kind: 'branch', input: this.ref, arms: Object.keys(arms) },
+      functions,
+      this.branch,
+      options.uid,
+    );
+    const streams = Object.keys(arms).map((name) => [
+      name,
+      new KeyedStream(this.draft, { node: ref.node, output: name }),
+    ]);
     return Object.fromEntries(streams) as { readonly [N in keyof A]: StreamOf<T> };
   }
 
@@ -78,13 +104,19 @@ export class Stream<T> {
    * 3. With `idleTimeout`, silence that long lets the watermark go on with the ingest clock.
    */
   timestamps(
-    options: Named & { readonly extract: (value: T) => number; readonly maxOutOfOrderness: Duration; readonly idleTimeout?: Duration },
+    options: Named & {
+      readonly extract: (value: T) => number;
+      readonly maxOutOfOrderness: Duration;
+      readonly idleTimeout?: Duration;
+    },
   ): StreamOf<T> & { readonly late: StreamOf<T> } {
     const { extract, maxOutOfOrderness, idleTimeout } = options;
     const node = { kind: 'timestamps', input: this.ref, maxOutOfOrderness, idleTimeout } as const;
     const ref = this.draft.add(node, { extract }, this.timestamps, options.uid);
     const late = new KeyedStream(this.draft, { node: ref.node, output: 'late' });
-    return Object.assign(new KeyedStream(this.draft, ref), { late }) as unknown as StreamOf<T> & { readonly late: StreamOf<T> };
+    return Object.assign(new KeyedStream(this.draft, ref), { late }) as unknown as StreamOf<T> & {
+      readonly late: StreamOf<T>;
+    };
   }
 
   /** The number of elements of each interval, 0 for an empty one. Source: Spark `DStream.count`. */
@@ -94,14 +126,26 @@ export class Stream<T> {
 
   /** How often each element occurs in each interval. Source: Spark `DStream.countByValue`. */
   countByValue(this: Stream<T & Key>, options: Named = {}): KeyedStream<T & Key, number> {
-    const ref = this.draft.add({ kind: 'countByValue', input: this.ref }, {}, Stream.prototype.countByValue, options.uid);
+    const ref = this.draft.add(
+      { kind: 'countByValue', input: this.ref },
+      {},
+      Stream.prototype.countByValue,
+      options.uid,
+    );
     return new KeyedStream<T & Key, number>(this.draft, ref);
   }
 
   /** The number of elements of each window, 0 for an empty one. Source: Spark `DStream.countByWindow`. */
   countByWindow(options: Named & { readonly window: Duration; readonly slide?: Duration }): Stream<number> {
     const { window, slide } = options;
-    const node = { kind: 'countByWindow', input: this.ref, window, slide, inverse: true, keepEmptyKeys: false } as const;
+    const node = {
+      kind: 'countByWindow',
+      input: this.ref,
+      window,
+      slide,
+      inverse: true,
+      keepEmptyKeys: false,
+    } as const;
     return this.#next(node, {}, this.countByWindow, options.uid) as unknown as Stream<number>;
   }
 
@@ -109,11 +153,21 @@ export class Stream<T> {
   to(name: string, sink: SinkSpec<T>): this {
     const { kind, options, capabilities, functions = {} } = sink;
     const roles = Object.fromEntries(Object.entries(functions).map(([role, value]) => [`spec:${role}`, value]));
-    this.draft.add({ kind: 'sink', name, input: this.ref, spec: { kind, options, capabilities } }, roles, this.to, `sink:${name}`);
+    this.draft.add(
+      { kind: 'sink', name, input: this.ref, spec: { kind, options, capabilities } },
+      roles,
+      this.to,
+      `sink:${name}`,
+    );
     return this;
   }
 
-  #next(node: Parameters<GraphDraft['add']>[0], functions: Readonly<Record<string, unknown>>, caller: (...args: never[]) => unknown, uid?: string): KeyedStream<never, never> {
+  #next(
+    node: Parameters<GraphDraft['add']>[0],
+    functions: Readonly<Record<string, unknown>>,
+    caller: (...args: never[]) => unknown,
+    uid?: string,
+  ): KeyedStream<never, never> {
     return new KeyedStream<never, never>(this.draft, this.draft.add(node, functions, caller, uid));
   }
 }
@@ -130,7 +184,12 @@ export class KeyedStream<K extends Key, V> extends Stream<readonly [K, V]> {
 
   /** Any number of values out for each one in, all under its key. Source: Spark `PairDStreamFunctions.flatMapValues`. */
   flatMapValues<U>(flatMap: (value: V) => Iterable<U>, options: Named = {}): KeyedStream<K, U> {
-    return this.#keyed({ kind: 'flatMapValues', input: this.ref }, { flatMapValues: flatMap }, this.flatMapValues, options.uid);
+    return this.#keyed(
+      { kind: 'flatMapValues', input: this.ref },
+      { flatMapValues: flatMap },
+      this.flatMapValues,
+      options.uid,
+    );
   }
 
   /** Reduces each key's values within each interval. Source: Spark `PairDStreamFunctions.reduceByKey`. */
@@ -156,7 +215,14 @@ export class KeyedStream<K extends Key, V> extends Stream<readonly [K, V]> {
    */
   reduceByKeyAndWindow(options: ReduceWindowOptions<V>): KeyedStream<K, V> {
     const { window, slide, reduce, inverse, keepEmptyKeys = false, uid } = options;
-    const node = { kind: 'reduceByKeyAndWindow', input: this.ref, window, slide, inverse: inverse !== undefined, keepEmptyKeys } as const;
+    const node = {
+      kind: 'reduceByKeyAndWindow',
+      input: this.ref,
+      window,
+      slide,
+      inverse: inverse !== undefined,
+      keepEmptyKeys,
+    } as const;
     return this.#keyed(node, { reduce, inverse }, this.reduceByKeyAndWindow, uid);
   }
 
@@ -170,9 +236,7 @@ export class KeyedStream<K extends Key, V> extends Stream<readonly [K, V]> {
    * Calls `update(values of the interval, state)` once per interval for every key that has state or values, and emits
    * `[key, state]`. `undefined` removes the key. Source: Spark `PairDStreamFunctions.updateStateByKey`.
    */
-  updateStateByKey<S>(
-    options: Update<V, S> | (Named & { readonly update: Update<V, S> }),
-  ): KeyedStream<K, S> {
+  updateStateByKey<S>(options: Update<V, S> | (Named & { readonly update: Update<V, S> })): KeyedStream<K, S> {
     const { update, uid } = typeof options === 'function' ? { update: options, uid: undefined } : options;
     return this.#keyed({ kind: 'updateStateByKey', input: this.ref }, { update }, this.updateStateByKey, uid);
   }
@@ -180,10 +244,20 @@ export class KeyedStream<K extends Key, V> extends Stream<readonly [K, V]> {
   /** The user's own keyed operator with state and stream-time timers; see `ProcessOptions`. */
   process<S, R>(options: ProcessOptions<K, V, S, R>): StreamOf<R> {
     const { onRecord, onTimer, uid } = options;
-    return this.#keyed({ kind: 'process', input: this.ref }, { onRecord, onTimer }, this.process, uid) as unknown as StreamOf<R>;
+    return this.#keyed(
+      { kind: 'process', input: this.ref },
+      { onRecord, onTimer },
+      this.process,
+      uid,
+    ) as unknown as StreamOf<R>;
   }
 
-  #keyed<W>(node: Parameters<GraphDraft['add']>[0], functions: Readonly<Record<string, unknown>>, caller: (...args: never[]) => unknown, uid?: string): KeyedStream<K, W> {
+  #keyed<W>(
+    node: Parameters<GraphDraft['add']>[0],
+    functions: Readonly<Record<string, unknown>>,
+    caller: (...args: never[]) => unknown,
+    uid?: string,
+  ): KeyedStream<K, W> {
     return new KeyedStream<K, W>(this.draft, this.draft.add(node, functions, caller, uid));
   }
 }

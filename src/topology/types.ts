@@ -8,7 +8,15 @@ export interface StreamTypeError<Message extends string> {
 }
 
 /** `1` becomes `number`, `true` becomes `boolean`: so that `[word, 1] as const` counts with `(a, b) => a + b`. */
-export type Widen<V> = V extends number ? number : V extends boolean ? boolean : V extends bigint ? bigint : V extends string ? WidenText<V> : V;
+export type Widen<V> = V extends number
+  ? number
+  : V extends boolean
+    ? boolean
+    : V extends bigint
+      ? bigint
+      : V extends string
+        ? WidenText<V>
+        : V;
 type WidenText<V extends string, All extends string = V> = V extends string ? ([All] extends [V] ? string : V) : never;
 
 /** A stream of pairs whose first part is a key is a `KeyedStream`; any other is a plain `Stream`. */

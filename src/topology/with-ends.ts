@@ -19,7 +19,11 @@ export function withEnds(job: Topology, { sources = {}, sinks = {} }: OtherEnds)
   return { graph: { ...job.graph, nodes }, functions };
 }
 
-function replaced(node: SourceNode | SinkNode, spec: SourceSpec<unknown> | SinkSpec<never>, functions: Map<string, unknown>): Node {
+function replaced(
+  node: SourceNode | SinkNode,
+  spec: SourceSpec<unknown> | SinkSpec<never>,
+  functions: Map<string, unknown>,
+): Node {
   const prefix = functionId(node.id, 'spec:');
   for (const id of [...functions.keys()]) if (id.startsWith(prefix)) functions.delete(id);
   for (const [role, value] of Object.entries(spec.functions ?? {})) functions.set(`${prefix}${role}`, value);

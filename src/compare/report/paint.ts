@@ -8,7 +8,7 @@ export type Paint = (style: Style, text: string) => string;
 export const plain: Paint = (_style, text) => text;
 
 /** Columns of the report. */
-export const WIDTH = 96;
+const WIDTH = 96;
 
 /** A heading in the margin, and text beside it: how every block of the report is set. */
 export function block(paint: Paint, style: Style, heading: string, lines: readonly string[]): readonly string[] {
@@ -17,5 +17,5 @@ export function block(paint: Paint, style: Style, heading: string, lines: readon
 }
 
 /** Columns of the margin, and what is left beside it. */
-export const MARGIN = 12;
+const MARGIN = 12;
 export const BESIDE = WIDTH - MARGIN;

@@ -1,6 +1,7 @@
 /** Runs the stages of one batch over its partitions, task by task. It knows neither clock nor receivers. */
-import type { Block } from '../../runtime/source.js';
+
 import type { Plan, Stage } from '../../plan/plan.js';
+import type { Block } from '../../runtime/source.js';
 import { WatermarkGate } from '../link.js';
 import { BatchTask, type TaskServices } from './batch-task.js';
 import type { ShuffleOutput } from './shuffle.js';
@@ -50,7 +51,13 @@ export class BatchRunner {
       const written: ReadonlyMap<string, ShuffleOutput>[] = [];
       outputs.set(String(stage.id), written);
       for (const [index, task] of tasks.entries()) {
-        written.push(task.runBatch(stage.inputs.length === 0 ? this.#blocks(stage, index, batch) : this.#shuffled(stage, index, gates[index]!, outputs)));
+        written.push(
+          task.runBatch(
+            stage.inputs.length === 0
+              ? this.#blocks(stage, index, batch)
+              : this.#shuffled(stage, index, gates[index]!, outputs),
+          ),
+        );
         yield;
       }
     }
@@ -69,7 +76,12 @@ export class BatchRunner {
   }
 
   /** What all producing tasks wrote for this task. A stage's inputs come from earlier stages, which have run. */
-  #shuffled(stage: Stage, task: number, gate: WatermarkGate, outputs: ReadonlyMap<string, readonly ReadonlyMap<string, ShuffleOutput>[]>): ShuffleInput {
+  #shuffled(
+    stage: Stage,
+    task: number,
+    gate: WatermarkGate,
+    outputs: ReadonlyMap<string, readonly ReadonlyMap<string, ShuffleOutput>[]>,
+  ): ShuffleInput {
     const hadEnded = gate.ended;
     const before = gate.minimum;
     let producer = 0;
@@ -83,6 +95,9 @@ export class BatchRunner {
       }),
     );
     const head = this.#plan.operators[stage.head]!;
-    return new ShuffleInput(rows, gate, gate.minimum > before, gate.ended && !hadEnded, { source: head.uid, partition: task });
+    return new ShuffleInput(rows, gate, gate.minimum > before, gate.ended && !hadEnded, {
+      source: head.uid,
+      partition: task,
+    });
   }
 }

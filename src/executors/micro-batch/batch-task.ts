@@ -13,7 +13,7 @@ import type { Link } from '../link.js';
 import type { SinkOutlet } from '../sink-outlets.js';
 import type { Stores } from '../stores.js';
 import { type CombineExit, combineExit } from './combine.js';
-import { emptyOutput, Rows, shuffleLink, type ShuffleOutput, type ShuffleParts } from './shuffle.js';
+import { emptyOutput, Rows, type ShuffleOutput, type ShuffleParts, shuffleLink } from './shuffle.js';
 
 /** What all tasks of a job share. */
 export interface TaskServices {
@@ -72,7 +72,11 @@ export class BatchTask {
     this.task = task;
     this.#services = services;
     this.#stateful = stage.operators.map((id) => services.plan.operators[id]!).filter(services.stores.isStateful);
-    this.#exits = services.plan.stages.flatMap((reading) => reading.inputs.flatMap((input, index) => (input.stage === stage.id ? [{ key: `${reading.id}:${index}`, readers: reading.parallelism }] : [])));
+    this.#exits = services.plan.stages.flatMap((reading) =>
+      reading.inputs.flatMap((input, index) =>
+        input.stage === stage.id ? [{ key: `${reading.id}:${index}`, readers: reading.parallelism }] : [],
+      ),
+    );
     this.#chain = this.#build();
   }
 
@@ -156,7 +160,10 @@ export class BatchTask {
 
   /** The lengths of all that an attempt writes, to cut it back to. */
   #mark(): readonly (() => void)[] {
-    const rows = [...[...this.#staged.values()].map((staged) => staged.rows), ...[...this.#outputs.values()].flatMap((output) => output.rows)];
+    const rows = [
+      ...[...this.#staged.values()].map((staged) => staged.rows),
+      ...[...this.#outputs.values()].flatMap((output) => output.rows),
+    ];
     const counts = this.#counts.length;
     const cuts = rows.map((row) => {
       const { length } = row;
@@ -184,7 +191,10 @@ export class BatchTask {
   }
 
   #allStores(): readonly KeyedStore[] {
-    return [...this.#stateful.map((operator) => this.#services.stores.of(operator, this.task)), ...this.#combineStores.values()];
+    return [
+      ...this.#stateful.map((operator) => this.#services.stores.of(operator, this.task)),
+      ...this.#combineStores.values(),
+    ];
   }
 
   #build(): Chain {
@@ -201,7 +211,9 @@ export class BatchTask {
       exits: (operator, output) => this.#shuffles(operator, output),
       sink: (operator) => this.#stage(operator),
       count: (counter, by) => this.#counts.push([counter, by]),
-      ...(plan.settings.onError === 'dead-letter' ? { resultFailed: (value, error) => this.#resultFailed(value, error) } : {}),
+      ...(plan.settings.onError === 'dead-letter'
+        ? { resultFailed: (value, error) => this.#resultFailed(value, error) }
+        : {}),
     });
   }
 
@@ -218,7 +230,12 @@ export class BatchTask {
         if (input.stage !== this.stage.id || input.operator !== operator || input.output !== output) return [];
         const key = `${reading.id}:${index}`;
         const reader = plan.operators[reading.head]!;
-        const shuffle = { exchange: input.exchange, reader, context: this.#context, output: () => this.#outputs.get(key)! };
+        const shuffle = {
+          exchange: input.exchange,
+          reader,
+          context: this.#context,
+          output: () => this.#outputs.get(key)!,
+        };
         return [reader.kind === 'window-reduce' ? this.#combine(key, reader, shuffle) : shuffleLink(shuffle)];
       }),
     );

@@ -12,7 +12,12 @@ export interface CombineExit {
   drain(): void;
 }
 
-export function combineExit(reader: WindowReduceOperator, reduce: (a: unknown, b: unknown) => unknown, store: KeyedStore, shuffle: ShuffleParts): CombineExit {
+export function combineExit(
+  reader: WindowReduceOperator,
+  reduce: (a: unknown, b: unknown) => unknown,
+  store: KeyedStore,
+  shuffle: ShuffleParts,
+): CombineExit {
   const { context, output } = shuffle;
   const { advance, end } = shuffleLink(shuffle);
   const combiner = new Combiner({ pane: reader.pane, reduce, store, context });
@@ -25,7 +30,9 @@ export function combineExit(reader: WindowReduceOperator, reduce: (a: unknown, b
   };
   const drain = (): void => {
     const { rows } = output();
-    combiner.drain((partial) => rows[rows.length === 1 ? 0 : taskOf(reader, partial.key, rows.length)]!.add(partial, context));
+    combiner.drain((partial) =>
+      rows[rows.length === 1 ? 0 : taskOf(reader, partial.key, rows.length)]!.add(partial, context),
+    );
   };
   return { link: { push, advance, end }, drain };
 }

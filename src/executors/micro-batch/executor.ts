@@ -52,7 +52,9 @@ class MicroBatchJob implements RunningJob {
   #nextTick: number;
   #batchCount = 0;
   #retries = 0;
-  #running: { readonly batch: Batch; readonly steps: Generator<void, void, void>; readonly startTime: number } | undefined;
+  #running:
+    | { readonly batch: Batch; readonly steps: Generator<void, void, void>; readonly startTime: number }
+    | undefined;
   #isScheduled = false;
   #isStopping = false;
   #lastCut = false;
@@ -96,7 +98,11 @@ class MicroBatchJob implements RunningJob {
   progress(): { recordsRead: number; resultsWritten: number; pending: number } {
     const waiting = this.#partitions.reduce((sum, partition) => sum + partition.waiting, 0);
     const queued = this.#queue.reduce((sum, batch) => sum + batch.numRecords, this.#running?.batch.numRecords ?? 0);
-    return { recordsRead: this.#recordsRead(), resultsWritten: this.#outcome.resultsWritten, pending: waiting + queued };
+    return {
+      recordsRead: this.#recordsRead(),
+      resultsWritten: this.#outcome.resultsWritten,
+      pending: waiting + queued,
+    };
   }
 
   /** The block generator's timer. */
@@ -119,7 +125,13 @@ class MicroBatchJob implements RunningJob {
   #cutAt(tick: number): void {
     const { clock } = this.#services.world;
     for (const partition of this.#partitions) partition.receive(Number.MAX_SAFE_INTEGER);
-    const late = this.#partitions.filter((partition) => !partition.hasEnded && !partition.isFull && partition.heartbeat < tick && partition.reader.failure === undefined);
+    const late = this.#partitions.filter(
+      (partition) =>
+        !partition.hasEnded &&
+        !partition.isFull &&
+        partition.heartbeat < tick &&
+        partition.reader.failure === undefined,
+    );
     if (late.length === 0 || clock.now() >= tick + this.#options.cutSlack) return this.#cut(tick);
     let isCut = false;
     const cutOnce = (): void => {
@@ -145,7 +157,8 @@ class MicroBatchJob implements RunningJob {
     for (const partition of this.#partitions) received = partition.receive(this.#options.batchRecordsMax) || received;
     if (received) this.#submit(this.#services.world.clock.now());
     if (this.#partitions.every((partition) => partition.hasEnded)) this.#lastCut = true;
-    else if (!received) for (const partition of this.#partitions) if (!partition.hasEnded) partition.reader.onReady(this.#wake);
+    else if (!received)
+      for (const partition of this.#partitions) if (!partition.hasEnded) partition.reader.onReady(this.#wake);
   }
 
   #cutLast(): void {
@@ -155,7 +168,9 @@ class MicroBatchJob implements RunningJob {
   }
 
   #submit(time: number): void {
-    const blocks = new Map(this.#partitions.map((partition) => [`${partition.source}:${partition.partition}`, partition.cut()]));
+    const blocks = new Map(
+      this.#partitions.map((partition) => [`${partition.source}:${partition.partition}`, partition.cut()]),
+    );
     let numRecords = 0;
     for (const received of blocks.values()) for (const block of received) numRecords += block.values.length;
     this.#services.listener?.({ kind: 'batchSubmitted', batchTime: time, numRecords });
@@ -184,7 +199,8 @@ class MicroBatchJob implements RunningJob {
   };
 
   #step(): void {
-    if (this.#running === undefined && this.#queue.length === 0 && this.#options.trigger === 'available') this.#cutAvailable();
+    if (this.#running === undefined && this.#queue.length === 0 && this.#options.trigger === 'available')
+      this.#cutAvailable();
     if (this.#running === undefined) {
       const batch = this.#queue.shift();
       if (batch === undefined) return;
@@ -234,7 +250,8 @@ class MicroBatchJob implements RunningJob {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     const recordsRead = new Map<string, number>();
-    for (const { source, recordsRead: count } of this.#partitions) recordsRead.set(source, (recordsRead.get(source) ?? 0) + count);
+    for (const { source, recordsRead: count } of this.#partitions)
+      recordsRead.set(source, (recordsRead.get(source) ?? 0) + count);
     this.#outcome.settle(outcome, error, [], {
       duration: this.#services.world.clock.now() - this.#began,
       recordsRead: Object.fromEntries(recordsRead),
@@ -261,12 +278,15 @@ class MicroBatchJob implements RunningJob {
 function partitionsOf(plan: Plan, services: Services, options: MicroBatchOptions): readonly ReceivedPartition[] {
   return plan.operators.flatMap((operator) => {
     if (operator.kind !== 'source') return [];
-    return services.sources.get(operator.name)!.partitions.map((reader, index) => new ReceivedPartition(operator.name, index, reader, options));
+    return services.sources
+      .get(operator.name)!
+      .partitions.map((reader, index) => new ReceivedPartition(operator.name, index, reader, options));
   });
 }
 
 function intakeOf(plan: Plan, source: string): 'range' | 'receiver' {
   const found = plan.operators.find((operator) => operator.kind === 'source' && operator.name === source);
-  if (found?.kind !== 'source') throw new StreamError('RG005', `there is no source '${source}'`, 'name a source of the topology');
+  if (found?.kind !== 'source')
+    throw new StreamError('RG005', `there is no source '${source}'`, 'name a source of the topology');
   return found.spec.capabilities.intake;
 }

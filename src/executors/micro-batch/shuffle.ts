@@ -48,7 +48,11 @@ export interface ShuffleOutput {
 }
 
 export function emptyOutput(readers: number): ShuffleOutput {
-  return { rows: Array.from({ length: readers }, () => new Rows()), watermark: Number.NEGATIVE_INFINITY, end: undefined };
+  return {
+    rows: Array.from({ length: readers }, () => new Rows()),
+    watermark: Number.NEGATIVE_INFINITY,
+    end: undefined,
+  };
 }
 
 /** What a shuffle writer needs. `output` is the one of the attempt under way. */

@@ -19,7 +19,12 @@ export interface PartitionTime {
 }
 
 export function newPartitionTime(): PartitionTime {
-  return { watermark: Number.NEGATIVE_INFINITY, nextStep: Number.NEGATIVE_INFINITY, highest: Number.NEGATIVE_INFINITY, sent: Number.NEGATIVE_INFINITY };
+  return {
+    watermark: Number.NEGATIVE_INFINITY,
+    nextStep: Number.NEGATIVE_INFINITY,
+    highest: Number.NEGATIVE_INFINITY,
+    sent: Number.NEGATIVE_INFINITY,
+  };
 }
 
 /** The blocks of one source partition in one batch. Heartbeats run at their place between the records. */
@@ -33,7 +38,12 @@ export class BlockInput implements TaskInput {
   readonly #step: number;
   readonly #origin: { readonly source: string; readonly partition: number };
 
-  constructor(blocks: readonly Block[], time: PartitionTime, step: number, origin: { readonly source: string; readonly partition: number }) {
+  constructor(
+    blocks: readonly Block[],
+    time: PartitionTime,
+    step: number,
+    origin: { readonly source: string; readonly partition: number },
+  ) {
     this.#blocks = blocks;
     this.#time = time;
     this.#before = { ...time };
@@ -61,7 +71,8 @@ export class BlockInput implements TaskInput {
 
   finish(chain: Chain): void {
     const link = chain.output('default');
-    for (const { watermark } of this.#heartbeats) if (watermark > this.#time.watermark) this.#rise(link.advance, watermark);
+    for (const { watermark } of this.#heartbeats)
+      if (watermark > this.#time.watermark) this.#rise(link.advance, watermark);
     if (this.#blocks.at(-1)?.ended === true) link.end(this.#time.watermark, this.#time.highest);
   }
 
@@ -72,24 +83,42 @@ export class BlockInput implements TaskInput {
   describe(index: number): { source: string; partition: number; offset: number; value: unknown } {
     let base = 0;
     for (const block of this.#blocks) {
-      if (index < base + block.values.length) return { ...this.#origin, offset: block.firstOffset + index - base, value: block.values[index - base] };
+      if (index < base + block.values.length)
+        return { ...this.#origin, offset: block.firstOffset + index - base, value: block.values[index - base] };
       base += block.values.length;
     }
     return { ...this.#origin, offset: -1, value: undefined };
   }
 
   /** The records `from` to `to` of the input, over the borders of blocks. */
-  #span(push: Push, advance: Advance, context: RecordContext, from: number, to: number, at: (index: number) => void): void {
+  #span(
+    push: Push,
+    advance: Advance,
+    context: RecordContext,
+    from: number,
+    to: number,
+    at: (index: number) => void,
+  ): void {
     let base = 0;
     for (const block of this.#blocks) {
       const end = base + block.values.length;
-      if (end > from && base < to) this.#records(push, advance, context, block, Math.max(0, from - base), Math.min(end, to) - base, base, at);
+      if (end > from && base < to)
+        this.#records(push, advance, context, block, Math.max(0, from - base), Math.min(end, to) - base, base, at);
       base = end;
     }
   }
 
   /** The hot loop: one call of the chain for each record. */
-  #records(push: Push, advance: Advance, context: RecordContext, block: Block, from: number, to: number, base: number, at: (index: number) => void): void {
+  #records(
+    push: Push,
+    advance: Advance,
+    context: RecordContext,
+    block: Block,
+    from: number,
+    to: number,
+    base: number,
+    at: (index: number) => void,
+  ): void {
     const { values, timestamps } = block;
     const time = this.#time;
     for (let i = from; i < to; i++) {
@@ -125,7 +154,13 @@ export class ShuffleInput implements TaskInput {
   readonly #origin: { readonly source: string; readonly partition: number };
 
   /** `rose`: the gate's minimum rose with this batch. `ended`: its last input ended with this batch. */
-  constructor(rows: readonly Rows[], gate: WatermarkGate, rose: boolean, ended: boolean, origin: { readonly source: string; readonly partition: number }) {
+  constructor(
+    rows: readonly Rows[],
+    gate: WatermarkGate,
+    rose: boolean,
+    ended: boolean,
+    origin: { readonly source: string; readonly partition: number },
+  ) {
     this.#rows = rows;
     this.#gate = gate;
     this.#rose = rose;

@@ -123,7 +123,8 @@ export class AckerTasks implements AckLane {
   rotate(): void {
     this.#epoch++;
     for (let root = 0; root < this.#states.length; root++) {
-      if (this.#states[root] !== FREE && this.#epochs[root]! <= this.#epoch - 2) this.fail(root, this.#generations[root]!, TIMED_OUT);
+      if (this.#states[root] !== FREE && this.#epochs[root]! <= this.#epoch - 2)
+        this.fail(root, this.#generations[root]!, TIMED_OUT);
     }
   }
 

@@ -53,11 +53,16 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
     if (own.root < 0) return;
     lane.ack(own.root, own.generation, own.high ^ own.childHigh, own.low ^ own.childLow);
     const { extra } = own;
-    for (let i = 0; i < (extra?.length ?? 0); i += 4) lane.ack(extra![i]!, extra![i + 1]!, extra![i + 2]! ^ own.childHigh, extra![i + 3]! ^ own.childLow);
+    for (let i = 0; i < (extra?.length ?? 0); i += 4)
+      lane.ack(extra![i]!, extra![i + 1]!, extra![i + 2]! ^ own.childHigh, extra![i + 3]! ^ own.childLow);
   }
 
   fail(tuple: Tuple, reason?: string): void {
-    this.failWith(this.#answer(tuple, 'failed'), reason === undefined ? this.#bolt.name : `${this.#bolt.name}: ${reason}`, undefined);
+    this.failWith(
+      this.#answer(tuple, 'failed'),
+      reason === undefined ? this.#bolt.name : `${this.#bolt.name}: ${reason}`,
+      undefined,
+    );
   }
 
   /** Fails every tree of the tuple. */
@@ -75,7 +80,8 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
     const own = boltTuple(tuple, this.#bolt.name);
     if (own.root < 0) return;
     this.#parts.lane.resetTimeout(own.root, own.generation);
-    for (let i = 0; i < (own.extra?.length ?? 0); i += 4) this.#parts.lane.resetTimeout(own.extra![i]!, own.extra![i + 1]!);
+    for (let i = 0; i < (own.extra?.length ?? 0); i += 4)
+      this.#parts.lane.resetTimeout(own.extra![i]!, own.extra![i + 1]!);
   }
 
   #emit(link: Link, stream: string, values: Values, anchors: Tuple | readonly Tuple[]): void {
@@ -84,7 +90,15 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
     if (tuples.length > 0) context.timestamp = tuples[0]!.timestamp;
     context.windowEnd = Number.NaN;
     counters.emitted++;
-    if (job.hasListener) job.event({ kind: 'tupleEmitted', component: this.#bolt.name, task, stream, values, anchors: messageIds(tuples, job) });
+    if (job.hasListener)
+      job.event({
+        kind: 'tupleEmitted',
+        component: this.#bolt.name,
+        task,
+        stream,
+        values,
+        anchors: messageIds(tuples, job),
+      });
     this.#anchors.tuples = tuples;
     link.push(values);
     this.#anchors.tuples = [];
@@ -94,12 +108,23 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
   #open(tuple: Tuple): BoltTuple {
     const own = boltTuple(tuple, this.#bolt.name);
     if (own.answer === 'none') return own;
-    throw new StreamError('RG036', `'${this.#bolt.name}' emitted a tuple anchored to one that it had ${own.answer} before`, 'emit first, then ack', { operator: this.#bolt.name, place: this.#bolt.place });
+    throw new StreamError(
+      'RG036',
+      `'${this.#bolt.name}' emitted a tuple anchored to one that it had ${own.answer} before`,
+      'emit first, then ack',
+      { operator: this.#bolt.name, place: this.#bolt.place },
+    );
   }
 
   #answer(tuple: Tuple, answer: 'acked' | 'failed'): BoltTuple {
     const own = boltTuple(tuple, this.#bolt.name);
-    if (own.answer !== 'none') throw new StreamError('RG036', `'${this.#bolt.name}' ${answer} a tuple that it had ${own.answer} before`, 'answer each tuple once', { operator: this.#bolt.name, place: this.#bolt.place });
+    if (own.answer !== 'none')
+      throw new StreamError(
+        'RG036',
+        `'${this.#bolt.name}' ${answer} a tuple that it had ${own.answer} before`,
+        'answer each tuple once',
+        { operator: this.#bolt.name, place: this.#bolt.place },
+      );
     own.answer = answer;
     return own;
   }

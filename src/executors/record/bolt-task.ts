@@ -1,9 +1,9 @@
 /** The task of a bolt: delivers tuples and ticks to the user's `execute`. */
 import { assert } from '../../core/assert.js';
 import { StreamError } from '../../core/errors.js';
+import type { BoltOperator } from '../../plan/plan.js';
 import type { Bolt, Values } from '../../topology/components.js';
 import { functionId } from '../../topology/graph.js';
-import type { BoltOperator } from '../../plan/plan.js';
 import { WatermarkGate } from '../link.js';
 import { attributed } from '../user-error.js';
 import { BoltCollector } from './bolt-collector.js';
@@ -28,7 +28,12 @@ export class BoltTask {
   readonly #gate: WatermarkGate;
   #lastTick: number;
 
-  constructor(parts: TaskParts, anchors: BoltAnchors, origins: readonly TupleOrigin[], directTask: { read: () => number }) {
+  constructor(
+    parts: TaskParts,
+    anchors: BoltAnchors,
+    origins: readonly TupleOrigin[],
+    directTask: { read: () => number },
+  ) {
     assert(parts.head.kind === 'bolt', 'a bolt task runs a bolt');
     this.#parts = parts;
     this.#operator = parts.head;
@@ -37,7 +42,9 @@ export class BoltTask {
     this.#collector = new BoltCollector(parts, parts.head, anchors);
     directTask.read = () => this.#collector.directTask;
     this.#lastTick = parts.now();
-    this.#bolt = this.#userCode(() => (parts.functions.get(functionId(parts.head.node, 'create')) as () => Bolt<Values>)());
+    this.#bolt = this.#userCode(() =>
+      (parts.functions.get(functionId(parts.head.node, 'create')) as () => Bolt<Values>)(),
+    );
     const info = { component: parts.head.name, task: parts.task, parallelism: parts.stage.parallelism };
     this.#userCode(() => this.#bolt.prepare?.(this.#collector, info));
   }
@@ -87,7 +94,8 @@ export class BoltTask {
       this.#bolt.execute(tuple, this.#collector);
     } catch (thrown) {
       const error = attributed(thrown, this.#operator);
-      if (!(error instanceof StreamError) || error.code === 'RG036' || tuple.answer !== 'none' || tuple.root < 0) this.#parts.job.abort(error);
+      if (!(error instanceof StreamError) || error.code === 'RG036' || tuple.answer !== 'none' || tuple.root < 0)
+        this.#parts.job.abort(error);
       else this.#collector.failWith(tuple, this.#operator.name, error);
     }
   }

@@ -34,7 +34,12 @@ export class BoltTuple implements Tuple {
 /** The tuple behind a user's `Tuple`. @throws StreamError `RG036` for an object that the engine did not deliver. */
 export function boltTuple(tuple: Tuple, component: string): BoltTuple {
   if (tuple instanceof BoltTuple) return tuple;
-  throw new StreamError('RG036', `'${component}' used a tuple that was not delivered to it`, 'anchor to, ack and fail only tuples that execute() got', { operator: component });
+  throw new StreamError(
+    'RG036',
+    `'${component}' used a tuple that was not delivered to it`,
+    'anchor to, ack and fail only tuples that execute() got',
+    { operator: component },
+  );
 }
 
 /**
@@ -78,7 +83,8 @@ export class BoltAnchors extends Anchors {
       tuple.childHigh ^= ids.high;
       tuple.childLow ^= ids.low;
       join(trees, tuple.root, tuple.generation, ids.high, ids.low);
-      for (let i = 0; i < (tuple.extra?.length ?? 0); i += 4) join(trees, tuple.extra![i]!, tuple.extra![i + 1]!, ids.high, ids.low);
+      for (let i = 0; i < (tuple.extra?.length ?? 0); i += 4)
+        join(trees, tuple.extra![i]!, tuple.extra![i + 1]!, ids.high, ids.low);
     }
     if (trees.length === 0) return;
     [this.outRoot, this.outGeneration, this.outHigh, this.outLow] = trees as [number, number, number, number];

@@ -1,4 +1,4 @@
-/** An edge between two tasks: a bounded ring whose drained block is one `next` of an `Observable<Block>`. */
+/** An edge between two tasks: a bounded ring. Each drained block is one `next` of an `Observable<Block>`. */
 import { type Observable, Subject } from 'rxjs';
 import { type Block, END, Ring, WATERMARK } from './ring.js';
 

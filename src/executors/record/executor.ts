@@ -7,7 +7,7 @@ import type { JobResult, RecordOptions, RunningJob, Services } from '../executor
 import { Outcome } from '../outcome.js';
 import type { JobControl } from './task.js';
 import { TreeIds } from './tree-ids.js';
-import { wire, type Wiring } from './wiring.js';
+import { type Wiring, wire } from './wiring.js';
 
 /** Storm's defaults, but for a limit where Storm has none, and a ring that fits the cache. */
 export const RECORD_DEFAULTS: RecordOptions = {
@@ -53,7 +53,15 @@ class RecordJob implements RunningJob, JobControl {
     this.#began = services.world.clock.now();
     this.#outcome = new Outcome('record', plan, services);
     this.done = this.#outcome.result;
-    this.#wiring = wire({ plan, options, services, outlets: this.#outcome.outlets, job: this, prng: services.world.prng.fork('record'), count: this.#outcome.count });
+    this.#wiring = wire({
+      plan,
+      options,
+      services,
+      outlets: this.#outcome.outlets,
+      job: this,
+      prng: services.world.prng.fork('record'),
+      count: this.#outcome.count,
+    });
     if (options.acking) this.#every(options.messageTimeout, () => this.#wiring.ackers.rotate());
     if (this.#needsClock()) this.#everyStep();
     this.wake();
@@ -90,7 +98,11 @@ class RecordJob implements RunningJob, JobControl {
   progress(): { recordsRead: number; resultsWritten: number; pending: number } {
     const { spouts } = this.#wiring;
     const recordsRead = spouts.reduce((sum, spout) => sum + spout.recordsRead, 0);
-    return { recordsRead, resultsWritten: this.#outcome.resultsWritten, pending: spouts.reduce((sum, spout) => sum + spout.pendingCount, 0) };
+    return {
+      recordsRead,
+      resultsWritten: this.#outcome.resultsWritten,
+      pending: spouts.reduce((sum, spout) => sum + spout.pendingCount, 0),
+    };
   }
 
   abort(error: unknown): void {
@@ -168,7 +180,8 @@ class RecordJob implements RunningJob, JobControl {
     const failure = this.#outcome.sinkFailure();
     if (failure === 'stop') this.#finish('stopped');
     else if (failure !== undefined) this.#finish('failed', failure);
-    else if (spouts.every((spout) => spout.isEnded) && consumers.every((consumer) => consumer.isEnded)) this.#finish('finished');
+    else if (spouts.every((spout) => spout.isEnded) && consumers.every((consumer) => consumer.isEnded))
+      this.#finish('finished');
     else if (this.#isStopping && spouts.every((spout) => spout.isQuiet)) this.#finish('stopped');
   }
 
@@ -196,7 +209,9 @@ class RecordJob implements RunningJob, JobControl {
 
   /** Spouts have the clock as their stream time, and ticks go on after the end of the input. */
   #needsClock(): boolean {
-    return this.#plan.operators.some((operator) => operator.kind === 'spout' || (operator.kind === 'bolt' && operator.tickEvery !== undefined));
+    return this.#plan.operators.some(
+      (operator) => operator.kind === 'spout' || (operator.kind === 'bolt' && operator.tickEvery !== undefined),
+    );
   }
 
   #everyStep(): void {

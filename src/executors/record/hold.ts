@@ -23,7 +23,8 @@ export class WatermarkHold {
   /** Passes the highest watermark whose records are all processed. */
   release(): void {
     let passed: number | undefined;
-    while (this.#waiting.length > 0 && this.#waiting[0]!.sequence <= this.#pending.processed) passed = this.#waiting.shift()!.watermark;
+    while (this.#waiting.length > 0 && this.#waiting[0]!.sequence <= this.#pending.processed)
+      passed = this.#waiting.shift()!.watermark;
     if (passed !== undefined) this.#next.advance(passed);
   }
 

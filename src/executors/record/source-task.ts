@@ -8,7 +8,7 @@ import type { TreeFailure, TreeOwner } from './acker.js';
 import { LAZY, UNTRACKED } from './anchors.js';
 import type { WatermarkHold } from './hold.js';
 import type { PendingTuples } from './pending.js';
-import { replayDelay } from './replay.js';
+import { Replays } from './replays.js';
 import type { TaskParts } from './task.js';
 
 /**
@@ -42,11 +42,17 @@ export class SourceTask implements TreeOwner {
   #durable = 0;
   #isExhausted = false;
   #isEnded = false;
-  readonly #dues: { readonly slot: number }[] = [];
+  readonly #replays: Replays;
   #emittedAt = 0;
 
   /** `base` is the first root of this task's slots. */
-  constructor(parts: TaskParts, reader: PartitionReader, pending: PendingTuples, holds: readonly WatermarkHold[], base: number) {
+  constructor(
+    parts: TaskParts,
+    reader: PartitionReader,
+    pending: PendingTuples,
+    holds: readonly WatermarkHold[],
+    base: number,
+  ) {
     assert(parts.head.kind === 'source', 'a source task runs a source');
     this.#parts = parts;
     this.name = parts.head.name;
@@ -55,6 +61,7 @@ export class SourceTask implements TreeOwner {
     this.#pending = pending;
     this.#holds = holds;
     this.#base = base;
+    this.#replays = new Replays(parts, parts.head.name, pending);
   }
 
   /** A source is closed by whoever opened it. */
@@ -127,29 +134,7 @@ export class SourceTask implements TreeOwner {
   }
 
   treeFailed(slot: number, failure: TreeFailure): void {
-    const { counters, options, job, head, task, plan } = this.#parts;
-    const pending = this.#pending;
-    counters.failed++;
-    const id = pending.ids[slot]!;
-    if (job.hasListener) job.event({ kind: 'tupleFailed', component: head.uid, task, id, reason: failure.reason, ...(failure.by === undefined ? {} : { by: failure.by }) });
-    const attempt = pending.attempts[slot]! + 1;
-    pending.attempts[slot] = attempt;
-    const isUserError = failure.error !== undefined;
-    if (plan.settings.guarantee === 'exactly-once' || (attempt > options.replaysMax && isUserError && plan.settings.onError === 'fail')) {
-      job.abort(failure.error ?? gaveUp(this.name, id, attempt, failure));
-      return;
-    }
-    if (attempt > options.replaysMax) {
-      job.deadLetter(this.name, task, id, pending.values[slot], failure.error ?? gaveUp(this.name, id, attempt, failure));
-      pending.finish(pending.sequences[slot]!);
-      pending.release(slot);
-      job.wake();
-      return;
-    }
-    job.at(this.#parts.now() + replayDelay(options, attempt), () => {
-      this.#dues.push({ slot });
-      job.wake();
-    });
+    this.#replays.failed(slot, failure);
   }
 
   #poll(): boolean {
@@ -164,7 +149,8 @@ export class SourceTask implements TreeOwner {
     this.#run(block);
     if (block.ended) {
       this.#isExhausted = true;
-      if (job.hasListener) job.event({ kind: 'sourceEnded', source: this.name, partition: this.#parts.task, records: this.#read });
+      if (job.hasListener)
+        job.event({ kind: 'sourceEnded', source: this.name, partition: this.#parts.task, records: this.#read });
     } else if (this.#reader.failure !== undefined && !worked) {
       job.abort(this.#reader.failure);
     } else if (!worked) {
@@ -266,15 +252,21 @@ export class SourceTask implements TreeOwner {
   }
 
   #replayDue(): boolean {
-    const worked = this.#dues.length > 0;
-    for (const { slot } of this.#dues.splice(0)) this.#replay(slot);
-    return worked;
+    const slots = this.#replays.takeDue();
+    for (const slot of slots) this.#replay(slot);
+    return slots.length > 0;
   }
 
   #replay(slot: number): void {
     const { context, anchors, ackers, job, head, task } = this.#parts;
     const pending = this.#pending;
-    job.event({ kind: 'tupleReplayed', component: head.uid, task, id: pending.ids[slot]!, attempt: pending.attempts[slot]! });
+    job.event({
+      kind: 'tupleReplayed',
+      component: head.uid,
+      task,
+      id: pending.ids[slot]!,
+      attempt: pending.attempts[slot]!,
+    });
     this.#slot = slot;
     this.#value = pending.values[slot];
     context.timestamp = pending.timestamps[slot]!;
@@ -305,9 +297,4 @@ export class SourceTask implements TreeOwner {
     this.#parts.anchors.root = UNTRACKED;
     this.#link.advance(floor);
   }
-}
-
-function gaveUp(source: string, id: number | string, attempts: number, failure: TreeFailure): StreamError {
-  const why = failure.reason === 'timeout' ? 'timed out' : `was failed by '${failure.by ?? 'a bolt'}'`;
-  return new StreamError('RG035', `the tuple ${String(id)} of '${source}' ${why} ${attempts} times`, 'look at the bolt, or raise --message-timeout');
 }

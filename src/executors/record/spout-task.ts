@@ -154,7 +154,15 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     const { counters, job, task, plan } = this.#parts;
     counters.failed++;
     const id = this.#pending.ids[slot]!;
-    if (job.hasListener) job.event({ kind: 'tupleFailed', component: this.#operator.name, task, id, reason: failure.reason, ...(failure.by === undefined ? {} : { by: failure.by }) });
+    if (job.hasListener)
+      job.event({
+        kind: 'tupleFailed',
+        component: this.#operator.name,
+        task,
+        id,
+        reason: failure.reason,
+        ...(failure.by === undefined ? {} : { by: failure.by }),
+      });
     this.#answer(slot, true);
     if (failure.error !== undefined && plan.settings.onError === 'fail') job.abort(failure.error);
     job.wake();
@@ -184,7 +192,12 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     const { options, job, now } = this.#parts;
     const before = this.#emitted;
     while (this.#deferred.length > 0 && this.#hasRoom()) this.#push(this.#deferred.shift()!);
-    while (!this.#isExhausted && this.#deferred.length === 0 && this.#hasRoom() && this.#emitted - before < options.turnRecordsMax) {
+    while (
+      !this.#isExhausted &&
+      this.#deferred.length === 0 &&
+      this.#hasRoom() &&
+      this.#emitted - before < options.turnRecordsMax
+    ) {
       const already = this.#emitted + this.#deferred.length;
       const said = this.#spout.nextTuple(this);
       if (said === 'done') this.#isExhausted = true;
@@ -215,7 +228,15 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     this.#emitted++;
     counters.emitted++;
     counters.executed[task]!++;
-    if (job.hasListener) job.event({ kind: 'tupleEmitted', component: this.#operator.name, task, stream, values, anchors: id === undefined ? [] : [id] });
+    if (job.hasListener)
+      job.event({
+        kind: 'tupleEmitted',
+        component: this.#operator.name,
+        task,
+        stream,
+        values,
+        anchors: id === undefined ? [] : [id],
+      });
     const isTracked = id !== undefined && options.acking;
     this.#id = id;
     this.#sequence = this.#pending.begin();

@@ -61,7 +61,7 @@ export class StageTask {
         continue;
       }
       lane.ack(root, generations[at]!, anchors.high, anchors.low);
-      if (extras[at] !== undefined) this.#ackExtra(at, ring.highs[at]!, ring.lows[at]!, extras[at]!);
+      if (extras[at] !== undefined) this.#ackExtra(ring.highs[at]!, ring.lows[at]!, extras[at]!);
     }
     counters.executed[task]! += ((to - from) | 0) - controls;
     counters.busy += now() - began;
@@ -79,11 +79,12 @@ export class StageTask {
   }
 
   /** The further trees of a multi-anchored record: each by its own edge id and the ids of the children, which all share. */
-  #ackExtra(at: number, high: number, low: number, extra: readonly number[]): void {
+  #ackExtra(high: number, low: number, extra: readonly number[]): void {
     const { anchors, lane } = this.#parts;
     const childHigh = anchors.high ^ high;
     const childLow = anchors.low ^ low;
-    for (let i = 0; i < extra.length; i += 4) lane.ack(extra[i]!, extra[i + 1]!, extra[i + 2]! ^ childHigh, extra[i + 3]! ^ childLow);
+    for (let i = 0; i < extra.length; i += 4)
+      lane.ack(extra[i]!, extra[i + 1]!, extra[i + 2]! ^ childHigh, extra[i + 3]! ^ childLow);
     anchors.extra = undefined;
   }
 
@@ -93,7 +94,8 @@ export class StageTask {
     counters.failed++;
     const failure: TreeFailure = { reason: 'error', by: thrown.operator, error: thrown };
     lane.fail(anchors.root, anchors.generation, failure);
-    for (let i = 0; i < (anchors.extra?.length ?? 0); i += 4) lane.fail(anchors.extra![i]!, anchors.extra![i + 1]!, failure);
+    for (let i = 0; i < (anchors.extra?.length ?? 0); i += 4)
+      lane.fail(anchors.extra![i]!, anchors.extra![i + 1]!, failure);
     anchors.extra = undefined;
   }
 

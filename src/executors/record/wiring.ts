@@ -1,16 +1,17 @@
 /** Wires the tasks of a plan: edges for every exchange, chains, anchors, ackers. Runs nothing. */
-import { createStores, type Stores } from '../stores.js';
+
+import type { Prng } from '../../core/prng.js';
+import type { KernelCounter, RecordContext } from '../../kernels/kernel.js';
+import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
 import { buildChain, type Chain } from '../chain.js';
 import type { RecordOptions, Services } from '../executor.js';
 import type { Link } from '../link.js';
 import type { SinkOutlet } from '../sink-outlets.js';
-import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
-import type { Prng } from '../../core/prng.js';
-import type { KernelCounter, RecordContext } from '../../kernels/kernel.js';
+import { createStores, type Stores } from '../stores.js';
 import { AckerTasks, type AckLane, type TreeOwner } from './acker.js';
 import { Anchors } from './anchors.js';
-import { BoltAnchors } from './bolt-tuple.js';
 import { BoltTask, type TupleOrigin } from './bolt-task.js';
+import { BoltAnchors } from './bolt-tuple.js';
 import { Edge } from './edge.js';
 import { EdgeIds } from './edge-ids.js';
 import { exitLink } from './exit.js';
@@ -53,7 +54,9 @@ export function wire(parts: WiringParts): Wiring {
   for (const stage of plan.stages) {
     stage.inputs.forEach((input, index) => {
       const producers = plan.stages[input.stage]!.parallelism;
-      const rows = Array.from({ length: producers }, () => Array.from({ length: stage.parallelism }, () => new Edge(parts.options.ringCapacity, parts.job.edgeWaiting)));
+      const rows = Array.from({ length: producers }, () =>
+        Array.from({ length: stage.parallelism }, () => new Edge(parts.options.ringCapacity, parts.job.edgeWaiting)),
+      );
       table.set(`${stage.id}:${index}`, rows);
       edges.push(...rows.flat());
     });
@@ -76,10 +79,15 @@ class Wirer {
     this.#table = table;
     this.#stores = createStores(plan);
     this.#capacity = 2 ** Math.ceil(Math.log2(Math.max(options.maxSpoutPending, 2)));
-    const roots = plan.stages.filter((stage) => isSpout(plan.operators[stage.head]!)).reduce((sum, stage) => sum + stage.parallelism, 0);
+    const roots = plan.stages
+      .filter((stage) => isSpout(plan.operators[stage.head]!))
+      .reduce((sum, stage) => sum + stage.parallelism, 0);
     this.#owners.length = roots;
     this.#ackers = new AckerTasks(this.#owners, this.#capacity, options.ackers);
-    this.#holds = options.acking && !plan.operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples) && plan.operators.some((operator) => this.#stores.isStateful(operator));
+    this.#holds =
+      options.acking &&
+      !plan.operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples) &&
+      plan.operators.some((operator) => this.#stores.isStateful(operator));
   }
 
   wire(edges: readonly Edge[]): Wiring {
@@ -110,7 +118,14 @@ class Wirer {
     };
     let spout: SourceTask | SpoutTask;
     const anchors = new Anchors(this.#ids(stage, task), () => spout.openTree());
-    const parts = this.#taskParts(stage, task, counters, anchors, () => (spout instanceof SpoutTask ? spout.directTask : 0), this.#holds ? hold : undefined);
+    const parts = this.#taskParts(
+      stage,
+      task,
+      counters,
+      anchors,
+      () => (spout instanceof SpoutTask ? spout.directTask : 0),
+      this.#holds ? hold : undefined,
+    );
     if (parts.head.kind === 'source') {
       const reader = this.#parts.services.sources.get(parts.head.name)!.partitions[task]!;
       spout = new SourceTask(parts, reader, pending, holds, base);
@@ -133,26 +148,64 @@ class Wirer {
     stage.inputs.forEach((input, index) => {
       this.#table.get(`${stage.id}:${index}`)!.forEach((row, producer) => {
         edges.push(row[task]!);
-        origins.push({ component: nameOf(plan.operators[plan.stages[input.stage]!.head]!), task: producer, stream: input.output });
+        origins.push({
+          component: nameOf(plan.operators[plan.stages[input.stage]!.head]!),
+          task: producer,
+          stream: input.output,
+        });
       });
     });
-    const consumer = anchors instanceof BoltAnchors ? new BoltTask(parts, anchors, origins, directTask) : new StageTask(parts, edges.length);
+    const consumer =
+      anchors instanceof BoltAnchors
+        ? new BoltTask(parts, anchors, origins, directTask)
+        : new StageTask(parts, edges.length);
     edges.forEach((edge, input) => {
       edge.blocks.subscribe((block) => consumer.onBlock(block, input));
     });
     return consumer;
   }
 
-  #taskParts(stage: Stage, task: number, counters: ComponentCounters, anchors: Anchors, directTask: () => number, hold: ((link: Link) => Link) | undefined): TaskParts {
+  #taskParts(
+    stage: Stage,
+    task: number,
+    counters: ComponentCounters,
+    anchors: Anchors,
+    directTask: () => number,
+    hold: ((link: Link) => Link) | undefined,
+  ): TaskParts {
     const { plan, options, services, job, prng } = this.#parts;
     const head = plan.operators[stage.head]!;
     const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
     const chain = this.#chain(stage, task, counters, anchors, context, directTask, hold);
     const { clock } = services.world;
-    return { plan, stage, head, task, options, functions: services.functions, context, anchors, chain, ackers: this.#ackers, lane: this.#lane(nameOf(head)), counters, prng, now: () => clock.now(), job };
+    return {
+      plan,
+      stage,
+      head,
+      task,
+      options,
+      functions: services.functions,
+      context,
+      anchors,
+      chain,
+      ackers: this.#ackers,
+      lane: this.#lane(nameOf(head)),
+      counters,
+      prng,
+      now: () => clock.now(),
+      job,
+    };
   }
 
-  #chain(stage: Stage, task: number, counters: ComponentCounters, anchors: Anchors, context: RecordContext, directTask: () => number, hold: ((link: Link) => Link) | undefined): Chain {
+  #chain(
+    stage: Stage,
+    task: number,
+    counters: ComponentCounters,
+    anchors: Anchors,
+    context: RecordContext,
+    directTask: () => number,
+    hold: ((link: Link) => Link) | undefined,
+  ): Chain {
     const { plan, services, outlets, count, job } = this.#parts;
     return buildChain({
       plan,
@@ -164,11 +217,24 @@ class Wirer {
       sink: (operator) => outlets.get(operator.name)!.emit(context, task),
       exits: (operator, output) => this.#exits(stage, task, operator, output, counters, anchors, context, directTask),
       ...(hold === undefined ? {} : { hold }),
-      ...(plan.settings.onError === 'dead-letter' ? { resultFailed: (value, error) => job.deadLetter(nameOf(plan.operators[stage.head]!), task, -1, value, error) } : {}),
+      ...(plan.settings.onError === 'dead-letter'
+        ? {
+            resultFailed: (value, error) => job.deadLetter(nameOf(plan.operators[stage.head]!), task, -1, value, error),
+          }
+        : {}),
     });
   }
 
-  #exits(stage: Stage, task: number, operator: number, output: string, counters: ComponentCounters, anchors: Anchors, context: RecordContext, directTask: () => number): readonly Link[] {
+  #exits(
+    stage: Stage,
+    task: number,
+    operator: number,
+    output: string,
+    counters: ComponentCounters,
+    anchors: Anchors,
+    context: RecordContext,
+    directTask: () => number,
+  ): readonly Link[] {
     const { plan, services, prng } = this.#parts;
     return plan.stages.flatMap((reading) =>
       reading.inputs.flatMap((input, index) => {
@@ -179,7 +245,19 @@ class Wirer {
         const transferred = (): void => {
           counters.transferred++;
         };
-        return [exitLink({ exchange: input.exchange, edges, context, anchors, reader, shuffleFrom, directTask, transferred, passes: services.channels?.tuples(nameOf(reader)) })];
+        return [
+          exitLink({
+            exchange: input.exchange,
+            edges,
+            context,
+            anchors,
+            reader,
+            shuffleFrom,
+            directTask,
+            transferred,
+            passes: services.channels?.tuples(nameOf(reader)),
+          }),
+        ];
       }),
     );
   }
@@ -190,7 +268,11 @@ class Wirer {
     const { channels } = this.#parts.services;
     if (channels === undefined) return ackers;
     const ack = channels.acks(component, (root, generation, high, low) => ackers.ack(root, generation, high, low));
-    return { ack, fail: (root, generation, failure) => ackers.fail(root, generation, failure), resetTimeout: (root, generation) => ackers.resetTimeout(root, generation) };
+    return {
+      ack,
+      fail: (root, generation, failure) => ackers.fail(root, generation, failure),
+      resetTimeout: (root, generation) => ackers.resetTimeout(root, generation),
+    };
   }
 
   #ids(stage: Stage, task: number): EdgeIds {
@@ -205,5 +287,7 @@ function isSpout(operator: CoreOperator): boolean {
 
 /** The component's name: the user's, without the prefix of a source's uid. */
 export function nameOf(operator: CoreOperator): string {
-  return operator.kind === 'source' || operator.kind === 'spout' || operator.kind === 'bolt' ? operator.name : operator.uid;
+  return operator.kind === 'source' || operator.kind === 'spout' || operator.kind === 'bolt'
+    ? operator.name
+    : operator.uid;
 }
