@@ -35,9 +35,6 @@ export function lessonOf(what: string): string | undefined {
 }
 
 function format(title: string, lesson: Lesson): string {
-  const see =
-    lesson.see.length === 0
-      ? ''
-      : `\nsee also: ${lesson.see.map((topic) => `raingauge explain ${topic}`).join(', ')}\n`;
+  const see = lesson.see.length === 0 ? '' : `\nsee also: ${lesson.see.join(', ')}   (raingauge explain TOPIC)\n`;
   return `${title}\n\n${lesson.text.trim()}\n${see}`;
 }

@@ -5,7 +5,7 @@ import { documentOf } from './document.js';
 import { Drains } from './drains.js';
 import { describeEnvironment } from './environment.js';
 import { judge, noVerdict, type Opinion } from './judge.js';
-import { type CompareOptions, DRAIN_ROUNDS_DEFAULT } from './options.js';
+import { type CompareOptions, DRAIN_ROUNDS_DEFAULT, DRAIN_TIME_MAX } from './options.js';
 import { evaluate } from './oracle/evaluate.js';
 import { type ExpectedPhase, Progress } from './progress.js';
 import { recordInput } from './record-input.js';
@@ -69,7 +69,10 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
   const record = await paced(phases.record, 'record');
 
   progress.begin(phases.drains);
+  const { clock } = setup.world;
+  const until = clock.now() + (options.drainRounds === undefined ? DRAIN_TIME_MAX : Number.POSITIVE_INFINITY);
   for (let round = 0; round < drainRounds && signal?.aborted !== true; round++) {
+    if (round > 0 && clock.now() > until) break;
     await drains.round();
     progress.at((round + 1) / drainRounds, 0);
   }

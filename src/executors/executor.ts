@@ -66,7 +66,7 @@ export interface RecordOptions {
   readonly turnRecordsMax: number;
 }
 
-/** Storm's statistics of one component. Latencies are means in us over all, unsampled. */
+/** Storm's statistics of one component. Counts are exact; latencies are means (us), complete latency over one tuple in 16. */
 export interface ComponentStats {
   readonly component: string;
   readonly tasks: number;

@@ -21,7 +21,7 @@ export interface ProcessFunctions {
  * 1. A key's timers at or before a record's timestamp fire before it, in order of time.
  * 2. When the watermark reaches a timer, it fires: all keys' timers in order of time, then of key.
  * 3. Results carry the time at hand: the record's, or the timer's.
- * 4. A timer set at or before the time at hand is set 1 us after it. So it cannot fire at once, its results are not below
+ * 4. A timer at or before the time at hand, set or deleted, is the one 1 us after it. So it cannot fire at once, its results are not below
  *    the watermark, and one that always sets itself again fires as often however watermarks are thinned.
  *
  * Keeps one state and one list of timers per key. Timers that are pending at the end of the input do not fire.
@@ -84,8 +84,14 @@ class Process implements Kernel {
     this.#context.timestamp = time;
     this.#context.windowEnd = Number.NaN;
     this.#handle.turnTo(key, time);
-    const returned: unknown = this.#functions.onTimer?.(this.#handle);
-    if (isPromise(returned)) throw noValue('onTimer', returned);
+    try {
+      const returned: unknown = this.#functions.onTimer?.(this.#handle);
+      if (isPromise(returned)) throw noValue('onTimer', returned);
+    } catch (thrown) {
+      // Where nothing is rolled back, a timer that failed is still due: else its error would pass as a record's.
+      this.#timers.set(key, time);
+      throw thrown;
+    }
   }
 }
 
@@ -136,17 +142,21 @@ class Handle implements ProcessContext<Key, unknown, unknown> {
   };
 
   readonly setTimer = (time: Timestamp): void => {
-    if (!Number.isSafeInteger(time)) {
-      throw new StreamError(
-        'RG034',
-        `a timer was set at ${shown(time)}: a timestamp is a whole number of microseconds`,
-        'use context.timestamp + seconds(10), or round',
-      );
-    }
-    this.#timers.set(this.key, time > this.timestamp ? time : this.timestamp + 1);
+    this.#timers.set(this.key, this.#ahead(time));
   };
 
   readonly deleteTimer = (time: Timestamp): void => {
-    this.#timers.delete(this.key, time);
+    this.#timers.delete(this.key, this.#ahead(time));
   };
+
+  #ahead(time: Timestamp): Timestamp {
+    if (!Number.isSafeInteger(time)) {
+      throw new StreamError(
+        'RG034',
+        `a timer at ${shown(time)}: a timestamp is a whole number of microseconds`,
+        'use context.timestamp + seconds(10), or round',
+      );
+    }
+    return time > this.timestamp ? time : this.timestamp + 1;
+  }
 }

@@ -94,9 +94,15 @@ const cases: readonly Case[] = [
     results: [['timer a undefined', 5, undefined]],
   },
   {
-    name: 'moves a timer at or before the time at hand to just after it',
+    name: 'takes a timer at or before the time at hand for the one just after it, also to delete it',
     functions: commands,
-    steps: [[5, ['a', '+3 emit']], [5, ['a', 'emit']], [7, ['a', 'emit +7 -6']], { watermark: 8 }],
+    steps: [
+      [5, ['a', '+3 emit']],
+      [5, ['a', 'emit +4 -5 +5']],
+      [7, ['a', 'emit +7']],
+      [7, ['b', '+7 -6']],
+      { watermark: 8 },
+    ],
     results: [
       ['emit undefined', 5, undefined],
       ['emit undefined', 5, undefined],
@@ -149,8 +155,8 @@ describe.each(WAYS.filter((way) => way !== 'thin'))('process, driven with %s', (
 
 describe('process', () => {
   it('refuses a timer at what is no timestamp, a promise, and what is no pair', () => {
-    expect(() => drive(operator, commands, [[1, ['a', '+x']]])).toThrow('a timer was set at the number NaN');
-    expect(() => drive(operator, commands, [[1, ['a', '+1.5']]])).toThrow('a timer was set at the number 1.5');
+    expect(() => drive(operator, commands, [[1, ['a', '+x']]])).toThrow('a timer at the number NaN');
+    expect(() => drive(operator, commands, [[1, ['a', '+1.5']]])).toThrow('a timer at the number 1.5');
     expect(() => drive(operator, { onRecord: async () => {} }, [[1, ['a', 0]]])).toThrow('onRecord returned a promise');
     const late = { ...session, onTimer: async () => {} };
     expect(() => drive(operator, late, [[1, ['a', 0]], { watermark: 20 }])).toThrow('onTimer returned a promise');

@@ -26,7 +26,7 @@ export function reduceKeepingKeys(
   const items = input.items.filter(({ timestamp }) => firstMultipleAbove(timestamp, slide) - length <= timestamp);
   return windowsOf({ ...input, items }, Number.POSITIVE_INFINITY, slide).flatMap(([end, ever]) =>
     byKey(ever).flatMap((ofKey) => {
-      const latest = ofKey.reduce((top, item) => Math.max(top, item.timestamp), 0);
+      const latest = ofKey.reduce((top, item) => Math.max(top, item.timestamp), Number.NEGATIVE_INFINITY);
       const emptyFrom = firstMultipleAbove(latest + length, slide);
       if (end >= emptyFrom + emptyMax * slide) return [];
       const left = ofKey.filter((item) => item.timestamp < end - length).map(pairValue);

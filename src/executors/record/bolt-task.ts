@@ -8,7 +8,7 @@ import { WatermarkGate } from '../link.js';
 import { attributed } from '../user-error.js';
 import { BoltCollector } from './bolt-collector.js';
 import { type BoltAnchors, BoltTuple } from './bolt-tuple.js';
-import { type Block, END, RECORD, WATERMARK } from './ring.js';
+import { type Block, END, WATERMARK } from './ring.js';
 import type { TaskParts } from './task.js';
 
 /** Where the tuples of one edge come from. */
@@ -65,26 +65,29 @@ export class BoltTask {
     const began = now();
     for (let i = from; i !== to; i = (i + 1) | 0) {
       const at = i & ring.mask;
-      if (ring.kinds[at] === RECORD) {
-        counters.executed[task]!++;
-        this.#execute(this.#tuple(block, at, input, began));
-      } else this.#control(ring.kinds[at]!, input, ring.timestamps[at]!, ring.windowEnds[at]!);
+      const kind = ring.ids[4 * at]!;
+      if (kind <= WATERMARK) {
+        this.#control(kind, input, ring.times[2 * at]!, ring.times[2 * at + 1]!);
+        continue;
+      }
+      counters.executed[task]!++;
+      this.#execute(this.#tuple(block, at, input, began));
     }
     counters.busy += now() - began;
     if (job.isStopping) job.wake();
   }
 
-  #tuple({ ring }: Block, at: number, input: number, receivedAt: number): BoltTuple {
+  #tuple({ ring: { values, times, ids, extras } }: Block, at: number, input: number, receivedAt: number): BoltTuple {
     const { component, task, stream } = this.#origins[input]!;
-    const tuple = new BoltTuple(ring.values[at] as Values, component, task, stream, ring.timestamps[at]!);
-    ring.values[at] = undefined;
-    tuple.root = ring.roots[at]!;
+    const tuple = new BoltTuple(values[at] as Values, component, task, stream, times[2 * at]!);
+    values[at] = undefined;
+    tuple.root = ids[4 * at]!;
     tuple.receivedAt = receivedAt;
     if (tuple.root >= 0) {
-      tuple.generation = ring.generations[at]!;
-      tuple.high = ring.highs[at]!;
-      tuple.low = ring.lows[at]!;
-      tuple.extra = ring.extras[at];
+      tuple.generation = ids[4 * at + 1]!;
+      tuple.high = ids[4 * at + 2]!;
+      tuple.low = ids[4 * at + 3]!;
+      tuple.extra = extras?.[at];
     }
     return tuple;
   }

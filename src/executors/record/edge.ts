@@ -13,10 +13,12 @@ export class Edge {
   readonly #block: Block;
   readonly #wake: () => void;
   #isWaiting = false;
+  #claimed = 0;
+  #controls = 0;
 
   /** `wake` asks for a turn when the first entry comes. */
-  constructor(capacity: number, wake: () => void) {
-    this.ring = new Ring(capacity);
+  constructor(capacity: number, withExtras: boolean, wake: () => void) {
+    this.ring = new Ring(capacity, withExtras);
     this.#block = { ring: this.ring, from: 0, to: 0 };
     this.#wake = wake;
   }
@@ -40,16 +42,11 @@ export class Edge {
   }
 
   watermark(watermark: number): void {
-    const at = this.claim();
-    this.ring.kinds[at] = WATERMARK;
-    this.ring.timestamps[at] = watermark;
+    this.#control(WATERMARK, watermark, Number.NaN);
   }
 
   end(finalWatermark: number, highest: number): void {
-    const at = this.claim();
-    this.ring.kinds[at] = END;
-    this.ring.timestamps[at] = finalWatermark;
-    this.ring.windowEnds[at] = highest;
+    this.#control(END, finalWatermark, highest);
   }
 
   /** Hands everything in the ring to the consumer, in one block. */
@@ -60,8 +57,22 @@ export class Edge {
     const block = this.#block;
     block.from = ring.head;
     block.to = ring.tail;
+    this.#claimed += (block.to - block.from) | 0;
     this.#subject.next(block);
     ring.head = block.to;
+  }
+
+  /** How many records were handed over (Storm's `transferred`). */
+  get records(): number {
+    return this.#claimed - this.#controls;
+  }
+
+  #control(kind: number, first: number, second: number): void {
+    const at = this.claim();
+    this.#controls++;
+    this.ring.ids[4 * at] = kind;
+    this.ring.times[2 * at] = first;
+    this.ring.times[2 * at + 1] = second;
   }
 
   complete(): void {

@@ -7,7 +7,6 @@ import type { Link } from '../link.js';
 import { attributed } from '../user-error.js';
 import type { Anchors } from './anchors.js';
 import type { Edge } from './edge.js';
-import { RECORD } from './ring.js';
 
 /** What an exit needs from its task. */
 export interface ExitParts {
@@ -22,8 +21,6 @@ export interface ExitParts {
   readonly shuffleFrom: number;
   /** For direct groupings: the task that `emitDirect` chose. */
   readonly directTask: () => number;
-  /** Counts a record handed to a task (Storm's `transferred`). */
-  readonly transferred: () => void;
   /** False when a fault plan loses this record on its way; undefined in a run without faults. */
   readonly passes: (() => boolean) | undefined;
 }
@@ -89,24 +86,21 @@ function taskOf(reader: CoreOperator, key: unknown, parallelism: number): number
 }
 
 /** Writes one record with the anchors of the record at hand. Called for every record on every edge: no allocation. */
-function writer({ context, anchors, transferred, passes }: ExitParts): (edge: Edge, value: unknown) => void {
+function writer({ context, anchors, passes }: ExitParts): (edge: Edge, value: unknown) => void {
   return (edge, value) => {
     anchors.draw();
-    transferred();
     if (passes !== undefined && !passes()) return;
-    const { outRoot, outGeneration, outHigh, outLow, outExtra } = anchors;
-    const { timestamp, windowEnd } = context;
     const at = edge.claim();
-    const { ring } = edge;
-    ring.kinds[at] = RECORD;
-    ring.values[at] = value;
-    ring.timestamps[at] = timestamp;
-    ring.windowEnds[at] = windowEnd;
-    ring.roots[at] = outRoot;
-    if (outRoot < 0) return;
-    ring.generations[at] = outGeneration;
-    ring.highs[at] = outHigh;
-    ring.lows[at] = outLow;
-    ring.extras[at] = outExtra;
+    const { values, times, ids, extras } = edge.ring;
+    values[at] = value;
+    times[2 * at] = context.timestamp;
+    times[2 * at + 1] = context.windowEnd;
+    const place = 4 * at;
+    ids[place] = anchors.outRoot;
+    if (anchors.outRoot < 0) return;
+    ids[place + 1] = anchors.outGeneration;
+    ids[place + 2] = anchors.outHigh;
+    ids[place + 3] = anchors.outLow;
+    if (extras !== undefined) extras[at] = anchors.outExtra;
   };
 }

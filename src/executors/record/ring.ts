@@ -1,44 +1,36 @@
 /** A bounded ring as a struct of arrays: the queue of one edge between two tasks. Entries are records or control. */
 import type { ExtraAnchors } from './anchors.js';
 
-/** What an entry is. Watermarks and the end travel in-band, behind the records that they cover. */
-export const RECORD = 0;
-export const WATERMARK = 1;
-export const END = 2;
+/** Roots that are none: control entries. Watermarks and the end travel in-band, behind the records that they cover. */
+export const WATERMARK = -3;
+export const END = -4;
 
 /**
  * The ring. Indexes count up for ever and wrap as 32-bit integers; `index & mask` is the place.
- * Writers claim a place and fill the arrays themselves: doubles passed as arguments would be boxed.
+ * Writers claim a place and fill the arrays themselves: doubles passed as arguments would be boxed. What belongs to one
+ * place lies together: two doubles, and four integers.
  */
 export class Ring {
   readonly mask: number;
   readonly values: unknown[];
-  readonly kinds: Uint8Array;
-  /** Record: its stream time. Watermark: the watermark. End: the final watermark. */
-  readonly timestamps: Float64Array;
-  /** Record: the end of its window or NaN. End: the highest timestamp. */
-  readonly windowEnds: Float64Array;
-  /** The first root of the record's tree and its edge id there; root -1: untracked. */
-  readonly roots: Int32Array;
-  readonly generations: Int32Array;
-  readonly highs: Int32Array;
-  readonly lows: Int32Array;
-  /** Further roots, for tuples anchored to several trees. */
-  readonly extras: (ExtraAnchors | undefined)[];
+  /**
+   * At `2 * place`: a record's stream time, a watermark, or the final watermark. Behind it: the end of the record's window
+   * or NaN, or the highest timestamp.
+   */
+  readonly times: Float64Array;
+  /** At `4 * place`: the first root of the record's tree (or `UNTRACKED`, `WATERMARK`, `END`), its generation, and the edge id's halves. */
+  readonly ids: Int32Array;
+  /** Further roots, for tuples anchored to several trees. Undefined where no bolt can make such. */
+  readonly extras: (ExtraAnchors | undefined)[] | undefined;
   head = 0;
   tail = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, withExtras: boolean) {
     this.mask = capacity - 1;
     this.values = new Array<unknown>(capacity).fill(undefined);
-    this.kinds = new Uint8Array(capacity);
-    this.timestamps = new Float64Array(capacity);
-    this.windowEnds = new Float64Array(capacity);
-    this.roots = new Int32Array(capacity);
-    this.generations = new Int32Array(capacity);
-    this.highs = new Int32Array(capacity);
-    this.lows = new Int32Array(capacity);
-    this.extras = new Array<ExtraAnchors | undefined>(capacity).fill(undefined);
+    this.times = new Float64Array(capacity * 2);
+    this.ids = new Int32Array(capacity * 4);
+    this.extras = withExtras ? new Array<ExtraAnchors | undefined>(capacity).fill(undefined) : undefined;
   }
 
   get isFull(): boolean {

@@ -126,8 +126,10 @@ export class SourceTask implements TreeOwner {
   treeDone(slot: number): void {
     const { counters, now } = this.#parts;
     counters.acked++;
-    counters.completed++;
-    counters.completeTime += now() - this.#pending.emittedAt[slot]!;
+    if (counters.isSampled(counters.acked)) {
+      counters.completed++;
+      counters.completeTime += now() - this.#pending.emittedAt[slot]!;
+    }
     this.#pending.finish(this.#pending.sequences[slot]!);
     this.#pending.release(slot);
     this.#parts.job.wake();

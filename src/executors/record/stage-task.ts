@@ -3,7 +3,7 @@ import { StreamError } from '../../core/errors.js';
 import { type Link, WatermarkGate } from '../link.js';
 import type { TreeFailure } from './acker.js';
 import { UNTRACKED } from './anchors.js';
-import { type Block, END, RECORD, WATERMARK } from './ring.js';
+import { type Block, END, WATERMARK } from './ring.js';
 import type { TaskParts } from './task.js';
 
 /** Runs the chain for each record and acks it with the XOR of its own edge and all that the chain made of it. */
@@ -25,44 +25,63 @@ export class StageTask {
 
   close(): void {}
 
-  /** One block of the edge `input`. */
+  /**
+   * One block of the edge `input`. Records of one tree that follow each other are acked together, since XOR does not care:
+   * what a flat-map made of a line costs the acker one answer and not one a word.
+   */
   onBlock(block: Block, input: number): void {
     const { context, anchors, lane, counters, now, task } = this.#parts;
     const { ring, from, to } = block;
-    const { values, kinds, timestamps, windowEnds, roots, generations, highs, lows, extras, mask } = ring;
+    const { values, times, ids, extras, mask } = ring;
     const { push } = this.#link;
     const began = now();
     let controls = 0;
+    let runRoot = UNTRACKED;
+    let runGeneration = 0;
+    let runHigh = 0;
+    let runLow = 0;
     for (let i = from; i !== to; i = (i + 1) | 0) {
       const at = i & mask;
-      if (kinds[at] !== RECORD) {
+      const place = 4 * at;
+      const root = ids[place]!;
+      if (root <= WATERMARK) {
         controls++;
-        this.#control(kinds[at]!, input, timestamps[at]!, windowEnds[at]!);
+        this.#control(root, input, times[2 * at]!, times[2 * at + 1]!);
         continue;
       }
       const value = values[at];
       values[at] = undefined;
-      const root = roots[at]!;
-      context.timestamp = timestamps[at]!;
-      context.windowEnd = windowEnds[at]!;
+      context.timestamp = times[2 * at]!;
+      context.windowEnd = times[2 * at + 1]!;
       anchors.root = root;
       if (root === UNTRACKED) {
         this.#pushUntracked(push, value);
         continue;
       }
-      anchors.generation = generations[at]!;
-      anchors.high = highs[at]!;
-      anchors.low = lows[at]!;
-      anchors.extra = extras[at];
+      const generation = ids[place + 1]!;
+      anchors.generation = generation;
+      anchors.high = ids[place + 2]!;
+      anchors.low = ids[place + 3]!;
+      if (extras !== undefined) anchors.extra = extras[at];
       try {
         push(value);
       } catch (thrown) {
         this.#failed(thrown);
         continue;
       }
-      lane.ack(root, generations[at]!, anchors.high, anchors.low);
-      if (extras[at] !== undefined) this.#ackExtra(ring.highs[at]!, ring.lows[at]!, extras[at]!);
+      if (anchors.extra !== undefined) this.#ackExtra(ids[place + 2]!, ids[place + 3]!, anchors.extra);
+      if (root === runRoot && generation === runGeneration) {
+        runHigh ^= anchors.high;
+        runLow ^= anchors.low;
+        continue;
+      }
+      if (runRoot !== UNTRACKED) lane.ack(runRoot, runGeneration, runHigh, runLow);
+      runRoot = root;
+      runGeneration = generation;
+      runHigh = anchors.high;
+      runLow = anchors.low;
     }
+    if (runRoot !== UNTRACKED) lane.ack(runRoot, runGeneration, runHigh, runLow);
     counters.executed[task]! += ((to - from) | 0) - controls;
     counters.busy += now() - began;
   }

@@ -1,5 +1,6 @@
-/** Storm's numbers of one component, counted by its tasks without sampling. */
+/** Storm's numbers of one component, counted by its tasks. */
 import type { ComponentStats } from '../executor.js';
+import type { Edge } from './edge.js';
 
 /** Counters of one component; its tasks share the object. Times in us. */
 export class ComponentCounters {
@@ -7,8 +8,9 @@ export class ComponentCounters {
   readonly tasks: number;
   /** Executed by each task. */
   readonly executed: number[];
+  /** The edges that its tasks write into. */
+  readonly edges: Edge[] = [];
   emitted = 0;
-  transferred = 0;
   acked = 0;
   failed = 0;
   busy = 0;
@@ -23,6 +25,11 @@ export class ComponentCounters {
     this.executed = new Array<number>(tasks).fill(0);
   }
 
+  /** A clock reading for each tuple would cost more than its ack: complete latency is taken of one in 16. */
+  isSampled(count: number): boolean {
+    return (count & 15) === 1;
+  }
+
   /** What `JobResult` shows after a run of `duration` us. */
   toStats(duration: number): ComponentStats {
     const executed = this.executed.reduce((sum, count) => sum + count, 0);
@@ -30,7 +37,7 @@ export class ComponentCounters {
       component: this.component,
       tasks: this.tasks,
       emitted: this.emitted,
-      transferred: this.transferred,
+      transferred: this.edges.reduce((sum, edge) => sum + edge.records, 0),
       executed,
       executedByTask: [...this.executed],
       acked: this.acked,

@@ -49,13 +49,14 @@ type EdgeTable = ReadonlyMap<string, readonly (readonly Edge[])[]>;
 
 export function wire(parts: WiringParts): Wiring {
   const { plan } = parts;
+  const withExtras = plan.operators.some((operator) => operator.kind === 'bolt');
   const edges: Edge[] = [];
   const table = new Map<string, Edge[][]>();
   for (const stage of plan.stages) {
     stage.inputs.forEach((input, index) => {
       const producers = plan.stages[input.stage]!.parallelism;
       const rows = Array.from({ length: producers }, () =>
-        Array.from({ length: stage.parallelism }, () => new Edge(parts.options.ringCapacity, parts.job.edgeWaiting)),
+        Array.from({ length: stage.parallelism }, () => new Edge(parts.options.ringCapacity, withExtras, parts.job.edgeWaiting)),
       );
       table.set(`${stage.id}:${index}`, rows);
       edges.push(...rows.flat());
@@ -242,9 +243,7 @@ class Wirer {
         const reader = plan.operators[reading.head]!;
         const edges = this.#table.get(`${reading.id}:${index}`)![task]!;
         const shuffleFrom = prng.fork(`shuffle:${stage.id}:${task}:${reading.id}:${index}`).below(edges.length);
-        const transferred = (): void => {
-          counters.transferred++;
-        };
+        counters.edges.push(...edges);
         return [
           exitLink({
             exchange: input.exchange,
@@ -254,7 +253,6 @@ class Wirer {
             reader,
             shuffleFrom,
             directTask,
-            transferred,
             passes: services.channels?.tuples(nameOf(reader)),
           }),
         ];

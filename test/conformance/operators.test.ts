@@ -1,0 +1,580 @@
+/** What each operator does, interval by interval, in both modes, at every parallelism, chained or not. */
+import { describe, expect, it } from 'vitest';
+import { type Duration, millis } from '../../src/core/time.js';
+import type { SinkWriter } from '../../src/runtime/sink.js';
+import { type IntervalRun, runIntervals } from '../../src/testing/index.js';
+import { TimedPartition } from '../../src/testing/timed-partition.js';
+import { startVirtual } from '../../src/testing/virtual-run.js';
+import { type TopologyBuilder, topology } from '../../src/topology/builder.js';
+import type { JobSettings } from '../../src/topology/graph.js';
+import { none } from '../../src/topology/sink-specs.js';
+import { memory } from '../../src/topology/source-specs.js';
+import type { Interval } from '../../src/topology/specs.js';
+import type { KeyedStream, Stream } from '../../src/topology/streams.js';
+import { VARIANTS } from './variants.js';
+
+const B = millis(10);
+const times = (count: number) => (count * B) as Duration;
+const add = (a: number, b: number) => a + b;
+const subtract = (total: number, left: number) => total - left;
+
+type Pair = readonly [string, number];
+type Inputs = Readonly<Record<string, readonly (readonly unknown[])[]>>;
+
+/** A job with one sink `out`. */
+const job = (build: (t: TopologyBuilder) => Stream<never> | Stream<unknown>, settings: Partial<JobSettings> = {}) =>
+  topology('job', { batchInterval: B, ...settings }, (t) => {
+    (build(t) as Stream<unknown>).to('out', none());
+  });
+const numbers = (t: TopologyBuilder) => t.source('in', memory<number>([]));
+const pairs = (t: TopologyBuilder): KeyedStream<string, number> => t.source('in', memory<string, number>([]));
+const a = (n: number): Pair => ['a', n];
+const b = (n: number): Pair => ['b', n];
+
+interface Case {
+  readonly name: string;
+  readonly build: (t: TopologyBuilder) => Stream<never> | Stream<unknown>;
+  readonly input: readonly (readonly unknown[])[];
+  readonly output: readonly (readonly unknown[])[];
+  readonly settings?: Partial<JobSettings>;
+}
+
+const cases: readonly Case[] = [
+  {
+    name: 'map: one element out for each in',
+    build: (t) => numbers(t).map((n) => n * 10),
+    input: [[1, 2], [], [3]],
+    output: [[10, 20], [], [30]],
+  },
+  {
+    name: 'map: a pair makes a keyed stream',
+    build: (t) =>
+      numbers(t)
+        .map((n) => [`k${n}`, n] as const)
+        .mapValues((n) => -n),
+    input: [[1]],
+    output: [[['k1', -1]]],
+  },
+  {
+    name: 'flatMap: any number out, none too',
+    build: (t) => numbers(t).flatMap((n) => Array<number>(n).fill(n)),
+    input: [[2, 0, 1]],
+    output: [[2, 2, 1]],
+  },
+  {
+    name: 'flatMap: any iterable',
+    build: (t) =>
+      numbers(t).flatMap(function* (n) {
+        yield n;
+        yield -n;
+      }),
+    input: [[1], [2]],
+    output: [
+      [1, -1],
+      [2, -2],
+    ],
+  },
+  {
+    name: 'filter: keeps what holds',
+    build: (t) => numbers(t).filter((n) => n > 1),
+    input: [[1, 2], [0], [3]],
+    output: [[2], [], [3]],
+  },
+  {
+    name: 'mapValues: keeps the key',
+    build: (t) => pairs(t).mapValues((n) => n + 1),
+    input: [[a(1), b(2)]],
+    output: [[a(2), b(3)]],
+  },
+  {
+    name: 'flatMapValues: keeps the key of each',
+    build: (t) => pairs(t).flatMapValues((n) => [n, n * 10].slice(0, n)),
+    input: [[a(0), a(1), b(2)]],
+    output: [[a(1), b(2), b(20)]],
+  },
+  {
+    name: 'keyBy: pairs with a key',
+    build: (t) => numbers(t).keyBy((n) => (n % 2 === 0 ? 'even' : 'odd')),
+    input: [[1, 2]],
+    output: [
+      [
+        ['odd', 1],
+        ['even', 2],
+      ],
+    ],
+  },
+  {
+    name: 'keyBy: tuples, numbers, null, bigint and booleans are keys',
+    build: (t) =>
+      numbers(t)
+        .keyBy((n) => [[n % 2, 'x'], n % 2, null, BigInt(n % 2), n % 2 === 0][n]!)
+        .reduceByKey(add),
+    input: [[0, 1, 2, 3, 4, 0]],
+    output: [
+      [
+        [[0, 'x'], 0],
+        [1, 1],
+        [null, 2],
+        [1n, 3],
+        [true, 4],
+      ],
+    ],
+  },
+  {
+    name: 'union: all of both',
+    build: (t) =>
+      numbers(t)
+        .filter((n) => n < 3)
+        .union(numbers2(t)),
+    input: [[1, 5], []],
+    output: [[1], []],
+  },
+  {
+    name: 'a stream united with itself counts each element twice',
+    build: (t) => {
+      const s = numbers(t);
+      return s.union(s, s);
+    },
+    input: [[1], [2]],
+    output: [
+      [1, 1, 1],
+      [2, 2, 2],
+    ],
+  },
+  {
+    name: 'a diamond behind a shuffle counts each element once on each path',
+    build: (t) => {
+      const s = pairs(t).reduceByKey(add);
+      return s
+        .mapValues((n) => n)
+        .union(s.filter(([, n]) => n > 3).mapValues((n) => -n))
+        .reduceByKey(add);
+    },
+    input: [[a(1), a(2), b(4)], [], [a(5)]],
+    output: [[a(3), b(0)], [], [a(0)]],
+  },
+  {
+    name: 'union of a windowed and a per-record chain of the same slide',
+    build: (t) => {
+      const s = pairs(t);
+      return s
+        .reduceByKey(add)
+        .mapValues((n) => n * 100)
+        .union(s)
+        .reduceByKey(add);
+    },
+    input: [[a(1), a(2)], [b(1)]],
+    output: [[a(303)], [b(101)]],
+  },
+  {
+    name: 'reduceByKey: one result for each key and interval',
+    build: (t) => pairs(t).reduceByKey(add),
+    input: [[a(1), b(2), a(3)], [], [a(4)]],
+    output: [[a(4), b(2)], [], [a(4)]],
+  },
+  {
+    name: 'reduceByKey: keeps the order of a partition',
+    build: (t) =>
+      numbers(t)
+        .map((n) => ['k', `${n}`] as const)
+        .reduceByKey((x, y) => `${x}${y}`),
+    input: [
+      [1, 2, 3],
+      [4, 5],
+    ],
+    output: [[['k', '123']], [['k', '45']]],
+  },
+  {
+    name: 'reduceByKey twice: the second sees the first in its own interval',
+    build: (t) =>
+      pairs(t)
+        .reduceByKey(add)
+        .map(([, n]) => ['all', n] as const)
+        .reduceByKey(Math.max),
+    input: [[a(1), a(2), b(2)], [b(9)]],
+    output: [[['all', 3]], [['all', 9]]],
+  },
+  {
+    name: 'countByValue',
+    build: (t) => numbers(t).countByValue(),
+    input: [[7, 8, 7], [], [8]],
+    output: [
+      [
+        [7, 2],
+        [8, 1],
+      ],
+      [],
+      [[8, 1]],
+    ],
+  },
+  {
+    name: 'count: 0 for an empty interval, from the first element on',
+    build: (t) => numbers(t).count(),
+    input: [[], [5, 5], [], [], [1], []],
+    output: [[], [2], [0], [0], [1], [0]],
+  },
+  {
+    name: 'count: after maxEmptyIntervals it is silent until there are data again',
+    build: (t) => numbers(t).count(),
+    settings: { maxEmptyIntervals: 2 },
+    input: [[1], [], [], [], [], [1], []],
+    output: [[1], [0], [0], [], [], [1], [0]],
+  },
+  {
+    name: 'count of counts',
+    build: (t) => pairs(t).reduceByKey(add).count(),
+    input: [[a(1), b(1)], [], [a(1)]],
+    output: [[2], [0], [1]],
+  },
+  {
+    name: 'countByWindow: a window of three, a slide of one',
+    build: (t) => numbers(t).countByWindow({ window: times(3) }),
+    input: [[1, 1], [1], [], [], [], [1]],
+    output: [[2], [3], [3], [1], [0], [1]],
+  },
+  {
+    name: 'countByWindow: a slide of two',
+    build: (t) => numbers(t).countByWindow({ window: times(4), slide: times(2) }),
+    input: [[1], [1, 1], [], [1], [], [], [], []],
+    output: [[], [3], [], [4], [], [1], [], [0]],
+  },
+  {
+    name: 'countByWindow of an input that never has anything',
+    build: (t) => numbers(t).countByWindow({ window: times(3) }),
+    input: [[], [], []],
+    output: [[], [], []],
+  },
+  ...[true, false].flatMap((hasInverse): Case[] => {
+    const reduce = hasInverse ? { reduce: add, inverse: subtract } : { reduce: add };
+    const name = `reduceByKeyAndWindow ${hasInverse ? 'with' : 'without'} inverse`;
+    return [
+      {
+        name: `${name}: a sliding window, partial in the beginning, gone when its elements are`,
+        build: (t) => pairs(t).reduceByKeyAndWindow({ window: times(3), ...reduce }),
+        input: [[a(1)], [a(2), b(5)], [], [a(4)], [], [], []],
+        output: [[a(1)], [a(3), b(5)], [a(3), b(5)], [a(6), b(5)], [a(4)], [a(4)], []],
+      },
+      {
+        name: `${name}: fires at multiples of its slide`,
+        build: (t) => pairs(t).reduceByKeyAndWindow({ window: times(3), slide: times(2), ...reduce }),
+        input: [[a(1)], [a(2)], [a(4)], [a(8)], [], []],
+        output: [[], [a(3)], [], [a(14)], [], [a(8)]],
+      },
+      {
+        name: `${name}: a window shorter than its slide leaves elements out`,
+        build: (t) => pairs(t).reduceByKeyAndWindow({ window: times(1), slide: times(3), ...reduce }),
+        input: [[a(1)], [a(2)], [a(4)], [a(8)], [], []],
+        output: [[], [], [a(4)], [], [], []],
+      },
+      {
+        name: `${name}: a value may be 0 and the key stays while it has elements`,
+        build: (t) => pairs(t).reduceByKeyAndWindow({ window: times(2), ...reduce }),
+        input: [[a(1)], [a(-1)], []],
+        output: [[a(1)], [a(0)], [a(-1)]],
+      },
+      {
+        name: `${name}: chained windows see each other's results in their own interval`,
+        build: (t) =>
+          pairs(t)
+            .reduceByKeyAndWindow({ window: times(2), slide: times(2), ...reduce })
+            .mapValues((n) => n * 10)
+            .reduceByKeyAndWindow({ window: times(4), slide: times(2), ...reduce }),
+        input: [[a(1)], [a(2)], [a(3)], [], [], []],
+        output: [[], [a(30)], [], [a(60)], [], [a(30)]],
+      },
+      {
+        name: `${name}: over a gap`,
+        build: (t) => pairs(t).reduceByKeyAndWindow({ window: times(2), ...reduce }),
+        settings: { maxEmptyIntervals: 1 },
+        input: [[a(1)], [], [], [], [], [], [a(2)], []],
+        output: [[a(1)], [a(1)], [], [], [], [], [a(2)], [a(2)]],
+      },
+    ];
+  }),
+  {
+    name: 'reduceByKeyAndWindow with keepEmptyKeys tells of keys whose elements have left',
+    build: (t) =>
+      pairs(t).reduceByKeyAndWindow({ window: times(2), reduce: add, inverse: subtract, keepEmptyKeys: true }),
+    input: [[a(1)], [], [], [b(2)]],
+    output: [[a(1)], [a(1)], [a(0)], [a(0), b(2)]],
+  },
+  {
+    name: 'keepEmptyKeys with a window of one slide',
+    build: (t) =>
+      pairs(t).reduceByKeyAndWindow({ window: times(1), reduce: add, inverse: subtract, keepEmptyKeys: true }),
+    input: [[a(1)], [], [b(2)]],
+    output: [[a(1)], [a(0)], [a(0), b(2)]],
+  },
+  {
+    name: 'runningReduce: the total so far, for each element',
+    build: (t) => pairs(t).runningReduce(add),
+    input: [[a(1), b(2), a(3)], [], [a(4)]],
+    output: [[a(1), b(2), a(4)], [], [a(8)]],
+  },
+  {
+    name: 'runningReduce behind a window',
+    build: (t) =>
+      pairs(t)
+        .reduceByKeyAndWindow({ window: times(2), slide: times(2), reduce: add })
+        .runningReduce(add),
+    input: [[a(1)], [a(1)], [a(1)], []],
+    output: [[], [a(2)], [], [a(3)]],
+  },
+  {
+    name: 'updateStateByKey: once for each interval and key, values in order, also without values; undefined forgets',
+    build: (t) =>
+      pairs(t).updateStateByKey<string>((values, state = '') =>
+        state.length > 4 ? undefined : `${state}[${values.join()}]`,
+      ),
+    input: [[a(1), a(2)], [], [b(3)], [a(9)]],
+    output: [
+      [['a', '[1,2]']],
+      [],
+      [['b', '[3]']],
+      [
+        ['a', '[9]'],
+        ['b', '[3][]'],
+      ],
+    ],
+  },
+  {
+    name: 'updateStateByKey: a key without values is silent after maxEmptyIntervals, and goes on where it was',
+    build: (t) => pairs(t).updateStateByKey<number>((values, state = 0) => state + 1 + values.length * 100),
+    settings: { maxEmptyIntervals: 2 },
+    input: [[a(1)], [], [], [], [b(1)], [a(1)]],
+    output: [[a(101)], [a(102)], [a(103)], [], [b(101)], [a(204), b(102)]],
+  },
+  {
+    name: 'branch: the first arm that holds',
+    build: (t) => {
+      const { small, even } = numbers(t).branch({ small: (n) => n < 3, even: (n) => n % 2 === 0 });
+      return small.map((n) => `small ${n}`).union(even.map((n) => `even ${n}`));
+    },
+    input: [[2, 4], [5], [1]],
+    output: [['small 2', 'even 4'], [], ['small 1']],
+  },
+  {
+    name: 'process: timers fire before a later record of their key, and at the latest with the watermark',
+    build: (t) =>
+      pairs(t).process<number, string>({
+        uid: 'process',
+        onRecord: (n, context) => {
+          context.setState((context.state ?? 0) + n);
+          context.setTimer(context.timestamp + times(1.5));
+          context.emit(`${context.key} is ${context.state}`);
+        },
+        onTimer: (context) => context.emit(`timer of ${context.key} at ${context.timestamp / B}: ${context.state}`),
+      }),
+    input: [[a(1)], [b(5)], [a(2)], [], []],
+    output: [
+      ['a is 1'],
+      ['b is 5', 'timer of a at 1.5: 1'],
+      ['a is 3', 'timer of b at 2.5: 5'],
+      ['timer of a at 3.5: 3'],
+      [],
+    ],
+  },
+  {
+    name: 'process: a timer may be deleted, set twice is one, and set in the past fires at the next chance',
+    build: (t) =>
+      pairs(t).process<number, string>({
+        uid: 'process',
+        onRecord: (n, context) => {
+          if (n === 1) {
+            context.setTimer(times(2));
+            context.setTimer(times(2));
+            context.setTimer(times(3));
+          }
+          if (n === 2) context.deleteTimer(times(3));
+          if (n === 3) context.setTimer(0);
+        },
+        onTimer: (context) => context.emit(`${context.key} ${context.timestamp}`),
+      }),
+    input: [[a(1), a(2)], [b(3)], [], [], []],
+    output: [[], ['b 10001'], ['a 20000'], [], []],
+  },
+  {
+    name: 'process: a timer that sets itself again fires at each time',
+    build: (t) =>
+      pairs(t).process<number, number>({
+        uid: 'process',
+        onRecord: (_n, context) => context.setTimer(context.timestamp + times(1)),
+        onTimer: (context) => {
+          context.emit(context.timestamp / B);
+          if (context.timestamp < times(4)) context.setTimer(context.timestamp + times(1));
+        },
+      }),
+    input: [[], [a(1)], [], [], []],
+    output: [[], [], [2], [3], [4]],
+  },
+];
+
+function numbers2(t: TopologyBuilder): Stream<number> {
+  return t.source('in2', memory<number>([]));
+}
+
+describe.each(VARIANTS)('%s', (_variantName, variant) => {
+  const run = (
+    build: Case['build'],
+    inputs: Inputs,
+    settings: Partial<JobSettings> = {},
+    intervals?: number,
+  ): Promise<IntervalRun> =>
+    runIntervals(job(build, settings), { ...variant, inputs, ...(intervals === undefined ? {} : { intervals }) });
+
+  it.each(cases)('$name', async ({ build, input, output, settings }) => {
+    const { outputs, outside } = await run(build, { in: input }, settings);
+    expect(outputs['out']!.map(sorted)).toEqual(output.map(sorted));
+    expect(outside).toEqual({ out: [] });
+  });
+
+  it.each(cases)('$name: nothing comes of nothing', async ({ build, settings }) => {
+    expect((await run(build, { in: [] }, settings, 4)).outputs['out']).toEqual([[], [], [], []]);
+  });
+
+  it.each(cases.filter(({ input }) => input.length > 2))(
+    '$name: says the same when it is stopped early',
+    async ({ build, input, output, settings }) => {
+      const { outputs } = await run(build, { in: input }, settings, input.length - 2);
+      expect(outputs['out']!.map(sorted)).toEqual(output.slice(0, -2).map(sorted));
+    },
+  );
+
+  it('two sources: an interval closes when both got there', async () => {
+    const build = (t: TopologyBuilder) =>
+      pairs(t)
+        .union(t.source('in2', memory<string, number>([])))
+        .reduceByKey(add);
+    const { outputs } = await run(build, { in: [[a(1)], [], [a(2), b(1)]], in2: [[a(10), a(20)], [b(5)]] });
+    expect(outputs['out']!.map(sorted)).toEqual([[a(31)], [b(5)], sorted([a(2), b(1)])]);
+  });
+
+  it('keeps the state of each key', async () => {
+    const build = (t: TopologyBuilder) => {
+      const running = pairs(t).runningReduce({ uid: 'running', reduce: add });
+      const updated = pairs2(t).updateStateByKey<number>({
+        uid: 'updated',
+        update: (values, state = 0) => values.reduce(add, state) || undefined,
+      });
+      return running.union(updated).process<number, string>({
+        uid: 'counted',
+        onRecord: (_n, context) => context.setState((context.state ?? 0) + 1),
+      });
+    };
+    const { state } = await run(build, { in: [[a(1), b(2)], [a(3)]], in2: [[a(7), b(1)], [b(-1)]] });
+    expect(Object.fromEntries(Object.entries(state).map(([uid, entries]) => [uid, sorted(entries)]))).toEqual({
+      running: [a(4), b(2)],
+      updated: [a(7)],
+      counted: [a(4), b(2)],
+    });
+  });
+
+  describe('timestamps', () => {
+    interface Event {
+      readonly at: number;
+      readonly n: number;
+    }
+    const at = (time: number, n = 1): Event => ({ at: time * B, n });
+    const events = (t: TopologyBuilder) => t.source('in', memory<Event>([]));
+
+    it('put records into the intervals of their own times, and set late ones aside, once and in order', async () => {
+      const build = (t: TopologyBuilder) =>
+        events(t)
+          .timestamps({ extract: (event) => event.at, maxOutOfOrderness: times(1) })
+          .map(({ n }) => ['sum', n] as const)
+          .reduceByKey(add);
+      // 0.5 equals the watermark behind 1.5 and is not late; 0.4 is.
+      const input = [[at(0.2), at(1.5, 10)], [at(0.5, 100), at(0.4, 1_000)], [at(4, 10_000), at(2.9, 5)], [at(6)]];
+      const { outputs, late } = await run(build, { in: input });
+      expect(outputs['out']).toEqual([[['sum', 101]], [['sum', 10]], [], []]);
+      expect(late).toEqual([at(0.4, 1_000), at(2.9, 5)]);
+    });
+
+    it('late records are a stream of their own, at the watermark that they missed', async () => {
+      const build = (t: TopologyBuilder) =>
+        events(t)
+          .timestamps({ extract: (event) => event.at, maxOutOfOrderness: times(0) })
+          .late.map(({ n }) => n);
+      const { outputs, late } = await run(build, { in: [[at(2), at(1, 7), at(0, 8)], [at(3), at(2, 9)], []] });
+      expect(outputs['out']).toEqual([[], [], [7, 8]]);
+      expect(late.map((event) => (event as Event).n)).toEqual([7, 8, 9]);
+    });
+
+    it('without idleTimeout silence holds windows open; with it they close', async () => {
+      const build = (idle: object) => (t: TopologyBuilder) =>
+        events(t)
+          .timestamps({ extract: (event) => event.at, maxOutOfOrderness: times(1), ...idle })
+          .count();
+      const input = { in: [[at(0.5)], [], [], [], []] };
+      expect((await run(build({}), input)).outputs['out']).toEqual([[], [], [], [], []]);
+      // From the heartbeat at 2 on the watermark is at 0.5 - 1 + (2 - 0), and so on.
+      expect((await run(build({ idleTimeout: times(2) }), input)).outputs['out']).toEqual([[1], [0], [0], [0], []]);
+    });
+
+    it('come behind filters, and before a diamond', async () => {
+      const build = (t: TopologyBuilder) => {
+        const timed = events(t)
+          .filter(({ n }) => n > 0)
+          .timestamps({ extract: (event) => event.at, maxOutOfOrderness: times(0) });
+        return timed
+          .map(({ n }) => n)
+          .union(timed.map(({ n }) => -n))
+          .count();
+      };
+      const { outputs, late } = await run(build, { in: [[at(0), at(9, 0)], [at(1.1)], [at(0.3)], [at(3)]] });
+      expect(outputs['out']).toEqual([[2], [2], [0], []]);
+      expect(late).toEqual([at(0.3)]);
+    });
+  });
+
+  it('an interval sink acts once for each closed interval, also for an empty one, and to the end of the input', async () => {
+    const closed: { end: number; values: readonly unknown[] }[] = [];
+    const intervals = topology('intervals', { batchInterval: B, maxEmptyIntervals: 1 }, (t) => {
+      numbers(t).to('out', { ...none(), capabilities: { guarantee: 'exactly-once', delivery: 'interval' } });
+    });
+    const accept = (value: unknown): void => {
+      const { end, values } = value as Interval<unknown>;
+      closed.push({ end: end / B, values });
+    };
+    const sink: SinkWriter = { ...IDLE_SINK, accept };
+    const sequence = {
+      values: [1, 2, 3, 4],
+      timestamps: [B, B, times(3), times(8)],
+      heartbeats: [{ at: 2, watermark: times(3) }],
+    };
+    const run = await startVirtual(intervals, (world) => ({
+      ...variant,
+      readers: new Map([
+        ['in', { partitions: [new TimedPartition(sequence, world, { ends: true })], close: async () => undefined }],
+      ]),
+      writers: new Map([['out', sink]]),
+    }));
+    expect((await run.end()).outcome).toBe('finished');
+    expect(closed.map(({ end, values }) => [end, values])).toEqual([
+      [2, [1, 2]],
+      [3, []],
+      [4, [3]],
+      [5, []],
+      [9, [4]],
+    ]);
+  });
+});
+
+const IDLE_SINK = {
+  flush: () => undefined,
+  ready: true,
+  onReady: (wake: () => void) => wake(),
+  failure: undefined,
+  close: async () => undefined,
+};
+
+function pairs2(t: TopologyBuilder): KeyedStream<string, number> {
+  return t.source('in2', memory<string, number>([]));
+}
+
+/** In an order of their own: within an interval none is promised. */
+function sorted(values: readonly unknown[]): readonly unknown[] {
+  const name = (value: unknown): string =>
+    JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner));
+  return values.toSorted((x, y) => (name(x) < name(y) ? -1 : 1));
+}
