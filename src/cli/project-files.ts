@@ -20,7 +20,7 @@ function packageOf(name: string, dependency: string): object {
     type: 'module',
     scripts: {
       start: 'raingauge compare job.ts --for 5s',
-      test: 'node --import ./node_modules/raingauge/dist/cli/register.js --test test/job.test.ts',
+      test: 'node --import raingauge/register --test test/job.test.ts',
     },
     dependencies: { raingauge: dependency },
   };

@@ -5,7 +5,7 @@ import { StreamError } from './errors.js';
 export type Key = string | number | bigint | boolean | null | undefined | readonly Key[];
 
 /** Key groups: the unit in which keyed state moves between tasks. Fixed, so that a checkpoint fits any parallelism. */
-export const KEY_GROUPS = 128;
+const KEY_GROUPS = 128;
 
 /**
  * Encodes a key as text: equal keys, and only they, have equal text. -0 equals 0, NaN equals NaN.
@@ -32,12 +32,12 @@ export function encodeKey(key: unknown): string {
 }
 
 /** A 32-bit hash of a key; the same on every machine and in every mode. @throws StreamError `RG033` as `encodeKey`. */
-export function hashKey(key: unknown): number {
+function hashKey(key: unknown): number {
   return hashString(typeof key === 'string' ? key : encodeKey(key));
 }
 
 /** The key group of a key, in [0, KEY_GROUPS). */
-export function keyGroup(key: unknown): number {
+function keyGroup(key: unknown): number {
   return (hashKey(key) >>> 0) % KEY_GROUPS;
 }
 

@@ -1,5 +1,5 @@
 /** How a job ends: sinks and listeners around both executors, and the one result. */
-import { type ErrorCode, StreamError } from '../core/errors.js';
+import { StreamError } from '../core/errors.js';
 import type { KernelCounter } from '../kernels/kernel.js';
 import type { Plan } from '../plan/plan.js';
 import type { Mode } from '../runtime/events.js';
@@ -112,9 +112,4 @@ export class Outcome {
       deadLetterCount: this.#deadLetterCount,
     });
   }
-}
-
-/** The code of an error for an event. */
-export function codeOf(error: unknown): ErrorCode | 'bug' {
-  return error instanceof StreamError ? error.code : 'bug';
 }

@@ -51,6 +51,3 @@ export interface KernelSetup<F, P> {
 
 /** What kernels count. */
 export type KernelCounter = 'lateRecords' | 'skippedEmptyIntervals';
-
-/** Makes a kernel on a store, new or restored. */
-export type KernelFactory<F, P> = (setup: KernelSetup<F, P>) => Kernel;

@@ -9,7 +9,7 @@ import { stagesOf } from './stages.js';
 import { validate } from './validate.js';
 
 /** The most tasks of one stage. */
-export const PARALLELISM_MAX = 128;
+const PARALLELISM_MAX = 128;
 
 /** Compiles a job. @throws StreamErrors with every problem that the graph or the options have. */
 export function compile(topology: Topology, options: PlanOptions = {}): Plan {

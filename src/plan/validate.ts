@@ -204,7 +204,7 @@ function boltProblems(node: BoltNode, graph: Graph): StreamError[] {
 function slideProblems(node: Node, slides: readonly number[], graph: Graph): StreamError[] {
   if (node.kind === 'union')
     return unionProblems(
-      node.inputs.map((input) => slides[input.node] ?? 0),
+      node.inputs.flatMap((input) => slides[input.node] ?? []),
       node,
     );
   if (node.kind !== 'reduceByKeyAndWindow' && node.kind !== 'countByWindow') return [];

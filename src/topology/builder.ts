@@ -5,12 +5,13 @@ import { BoltDeclarer, Component, type ComponentOptions, declareStreams } from '
 import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
 import { GraphDraft } from './draft.js';
 import type { Graph, JobSettings, Topology } from './graph.js';
+import { inOrder } from './in-order.js';
 import type { SourceSpec } from './specs.js';
 import { KeyedStream } from './streams.js';
 import type { StreamOf } from './types.js';
 
 /** What a job has when its topology says nothing else. */
-export const DEFAULT_SETTINGS: JobSettings = {
+const DEFAULT_SETTINGS: JobSettings = {
   batchInterval: seconds(1),
   guarantee: 'at-least-once',
   onError: 'fail',
@@ -96,8 +97,9 @@ export function topology(
   const draft = new GraphDraft();
   const own = typeof settings === 'function' ? {} : settings;
   (typeof settings === 'function' ? settings : build!)(new TopologyBuilder(draft));
-  const graph: Graph = { name, settings: { ...DEFAULT_SETTINGS, ...own }, nodes: draft.nodes };
-  return Object.freeze({ graph: deepFreeze(graph), functions: draft.functions });
+  const { nodes, functions } = inOrder(draft);
+  const graph: Graph = { name, settings: { ...DEFAULT_SETTINGS, ...own }, nodes };
+  return Object.freeze({ graph: deepFreeze(graph), functions });
 }
 
 /** The same job with other settings: what flags of the command line do. */

@@ -59,7 +59,7 @@ export class BoltDeclarer<In extends Values, V extends Values, S extends Streams
 
   #read(from: { readonly ref: StreamRef }, grouping: Grouping): this {
     const node = this.draft.nodes[this.ref.node] as BoltNode;
-    this.draft.replace({ ...node, inputs: [...node.inputs, { stream: from.ref, grouping }] });
+    this.draft.replace({ ...node, inputs: [...node.inputs, { stream: this.refOf(from), grouping }] });
     return this;
   }
 }

@@ -73,7 +73,7 @@ export class Stream<T> {
 
   /** All elements of both streams; their slides must be equal. Source: Spark `DStream.union`. */
   union(...others: readonly Stream<T>[]): this {
-    const inputs = [this.ref, ...others.map((other) => other.ref)];
+    const inputs = [this.ref, ...others.map((other) => this.refOf(other))];
     return this.#next({ kind: 'union', inputs }, {}, this.union) as unknown as this;
   }
 
@@ -160,6 +160,12 @@ export class Stream<T> {
       `sink:${name}`,
     );
     return this;
+  }
+
+  /** The output behind another stream; that of another topology is nowhere, and validation tells of it. */
+  protected refOf(other: { readonly ref: StreamRef }): StreamRef {
+    const { draft, ref } = other as Stream<unknown>;
+    return draft === this.draft ? ref : { node: -1, output: 'default' };
   }
 
   #next(

@@ -53,15 +53,17 @@ const bolts = topology('bolts', { batchInterval: millis(10) }, (t) => {
       fail: (id) => void due.push(Number(id)),
     };
   });
-  const half = (): Bolt<{ n: number }, { n: number }> => ({
-    execute: (tuple, out) => {
-      if (tuple.values.n % 10 === 0 && tuple.sourceTask % 2 === 0 && Math.abs(failures++ % 3) === 0)
-        return out.fail(tuple, 'now and then');
-      out.emit(tuple.values, tuple);
-      out.ack(tuple);
-    },
-  });
-  let failures = 0;
+  const half = (): Bolt<{ n: number }, { n: number }> => {
+    let failures = 0;
+    return {
+      execute: (tuple, out) => {
+        if (tuple.values.n % 10 === 0 && tuple.sourceTask % 2 === 0 && failures++ % 3 === 0)
+          return out.fail(tuple, 'now and then');
+        out.emit(tuple.values, tuple);
+        out.ack(tuple);
+      },
+    };
+  };
   const first = t.setBolt('first', half, { parallelism: 3 }).shuffleGrouping(spout);
   t.setBolt('second', half, { parallelism: 2, tick: millis(5) })
     .fieldsGrouping(first, 'n')

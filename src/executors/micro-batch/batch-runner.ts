@@ -42,11 +42,6 @@ export class BatchRunner {
     });
   }
 
-  /** All tasks of all stages have seen the end of their input. */
-  get hasEnded(): boolean {
-    return this.#stages.every(({ stage, gates }) => stage.inputs.length === 0 || gates.every((gate) => gate.ended));
-  }
-
   /** The tasks of a batch in order, one a step, so that the caller can let others have a turn between. @throws StreamError */
   *run(batch: Batch): Generator<void, void, void> {
     const outputs = new Map<string, ReadonlyMap<string, ShuffleOutput>[]>();

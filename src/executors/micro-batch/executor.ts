@@ -11,10 +11,10 @@ import { type Batch, BatchRunner } from './batch-runner.js';
 import { ReceivedPartition } from './received.js';
 
 /** Spark's defaults, and limits where Spark has none. */
-export const MICRO_BATCH_DEFAULTS: MicroBatchOptions = {
+const MICRO_BATCH_DEFAULTS: MicroBatchOptions = {
   blockInterval: 200_000,
   blockRecordsMax: 10_000,
-  receivedRecordsMax: 1_000_000,
+  receivedRecordsMax: 200_000,
   cutSlack: 50_000,
   trigger: 'interval',
   batchRecordsMax: 10_000,
@@ -243,7 +243,8 @@ class MicroBatchJob implements RunningJob {
     if (this.#running !== undefined || this.#queue.length > 0) return;
     const broken = this.#partitions.find((partition) => partition.failure !== undefined);
     if (broken !== undefined) this.#finish('failed', broken.failure);
-    else if (this.#lastCut) this.#finish(this.#isStopping && !this.#runner.hasEnded ? 'stopped' : 'finished');
+    else if (this.#lastCut)
+      this.#finish(this.#partitions.every((partition) => partition.hasEnded) ? 'finished' : 'stopped');
   }
 
   #finish(outcome: JobResult['outcome'], error?: unknown): void {
@@ -276,11 +277,12 @@ class MicroBatchJob implements RunningJob {
 }
 
 function partitionsOf(plan: Plan, services: Services, options: MicroBatchOptions): readonly ReceivedPartition[] {
+  const ended = ({ source, partition, recordsRead }: ReceivedPartition): void =>
+    services.listener?.({ kind: 'sourceEnded', source, partition, records: recordsRead });
   return plan.operators.flatMap((operator) => {
     if (operator.kind !== 'source') return [];
-    return services.sources
-      .get(operator.name)!
-      .partitions.map((reader, index) => new ReceivedPartition(operator.name, index, reader, options));
+    const { partitions } = services.sources.get(operator.name)!;
+    return partitions.map((reader, index) => new ReceivedPartition(operator.name, index, reader, options, ended));
   });
 }
 

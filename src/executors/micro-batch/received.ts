@@ -14,15 +14,23 @@ export class ReceivedPartition {
   readonly partition: number;
   readonly reader: PartitionReader;
   readonly #options: MicroBatchOptions;
+  readonly #onEnd: (partition: ReceivedPartition) => void;
   #blocks: Block[] = [];
   #waiting = 0;
   #nextOffset = 0;
-  /** The latest heartbeat received. */
+  /** The watermark of what was received: the latest heartbeat or timestamp. */
   heartbeat = Number.NEGATIVE_INFINITY;
   /** The end has been received. */
   hasEnded = false;
 
-  constructor(source: string, partition: number, reader: PartitionReader, options: MicroBatchOptions) {
+  constructor(
+    source: string,
+    partition: number,
+    reader: PartitionReader,
+    options: MicroBatchOptions,
+    onEnd: (partition: ReceivedPartition) => void,
+  ) {
+    this.#onEnd = onEnd;
     this.source = source;
     this.partition = partition;
     this.reader = reader;
@@ -78,7 +86,9 @@ export class ReceivedPartition {
     this.#blocks.push(block);
     this.#waiting += count;
     this.#nextOffset += count;
-    this.heartbeat = block.heartbeats.at(-1)?.watermark ?? this.heartbeat;
+    const last = count > 0 ? block.timestamps[count - 1]! : Number.NEGATIVE_INFINITY;
+    this.heartbeat = Math.max(this.heartbeat, block.heartbeats.at(-1)?.watermark ?? Number.NEGATIVE_INFINITY, last);
     this.hasEnded = block.ended;
+    if (block.ended) this.#onEnd(this);
   }
 }

@@ -10,7 +10,7 @@ import { TreeIds } from './tree-ids.js';
 import { type Wiring, wire } from './wiring.js';
 
 /** Storm's defaults, but for a limit where Storm has none, and a ring that fits the cache. */
-export const RECORD_DEFAULTS: RecordOptions = {
+const RECORD_DEFAULTS: RecordOptions = {
   acking: true,
   maxSpoutPending: 4_096,
   messageTimeout: 30_000_000,

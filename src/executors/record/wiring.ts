@@ -56,7 +56,10 @@ export function wire(parts: WiringParts): Wiring {
     stage.inputs.forEach((input, index) => {
       const producers = plan.stages[input.stage]!.parallelism;
       const rows = Array.from({ length: producers }, () =>
-        Array.from({ length: stage.parallelism }, () => new Edge(parts.options.ringCapacity, withExtras, parts.job.edgeWaiting)),
+        Array.from(
+          { length: stage.parallelism },
+          () => new Edge(parts.options.ringCapacity, withExtras, parts.job.edgeWaiting),
+        ),
       );
       table.set(`${stage.id}:${index}`, rows);
       edges.push(...rows.flat());
@@ -284,7 +287,7 @@ function isSpout(operator: CoreOperator): boolean {
 }
 
 /** The component's name: the user's, without the prefix of a source's uid. */
-export function nameOf(operator: CoreOperator): string {
+function nameOf(operator: CoreOperator): string {
   return operator.kind === 'source' || operator.kind === 'spout' || operator.kind === 'bolt'
     ? operator.name
     : operator.uid;

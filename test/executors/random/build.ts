@@ -26,8 +26,8 @@ type Branch = {
   readonly slide: number;
   /** No further `timestamps` may follow. */
   readonly isTimed: boolean;
-  /** A process is upstream: its timers may fire at the last heartbeat, in an interval that never closes. */
-  readonly hasTimers: boolean;
+  /** Results may lie in an interval that never closes: of timers at the last heartbeat, and late ones behind silence. */
+  readonly mayStayOpen: boolean;
   isRead: boolean;
 } & (
   | { readonly type: 'event'; readonly stream: Stream<Event> }
@@ -72,7 +72,7 @@ class Building {
         stream,
         slide: BATCH_INTERVAL,
         isTimed: false,
-        hasTimers: false,
+        mayStayOpen: false,
         isRead: false,
       });
     });
@@ -151,7 +151,7 @@ class Building {
         return this.#onPairs(from, (s) => s.process(sessions(uid, (a + 1) * 500)) as unknown as Pairs).map(
           (branch) => ({
             ...branch,
-            hasTimers: true,
+            mayStayOpen: true,
           }),
         );
     }
@@ -166,8 +166,14 @@ class Building {
     const idle = operator === 'timestamps idle' ? { idleTimeout: ((1 + (b % 3)) * BATCH_INTERVAL) as Duration } : {};
     const maxOutOfOrderness = (a * 400) as Duration;
     const timed = source.timestamps({ uid, extract: (event) => event.t, maxOutOfOrderness, ...idle });
-    const streams = b % 2 === 0 ? [timed, timed.late as Stream<Event>] : [timed];
-    return streams.map((stream) => ({ ...branch, stream, isTimed: true }));
+    const late = {
+      ...branch,
+      stream: timed.late as Stream<Event>,
+      isTimed: true,
+      mayStayOpen: operator !== 'timestamps',
+    };
+    const inTime = { ...branch, stream: timed, isTimed: true };
+    return b % 2 === 0 ? [inTime, late] : [inTime];
   }
 
   #union(from: number, a: number): readonly Branch[] {
@@ -176,7 +182,7 @@ class Building {
     const second = equals[a % equals.length]!;
     second.isRead = true;
     const stream = first.stream.union(second.stream as never);
-    return [{ ...first, stream, isTimed: true, hasTimers: first.hasTimers || second.hasTimers } as Branch];
+    return [{ ...first, stream, isTimed: true, mayStayOpen: first.mayStayOpen || second.mayStayOpen } as Branch];
   }
 
   #window<B extends Branch>(
@@ -241,7 +247,7 @@ class Building {
     branch.isRead = true;
     (branch.stream as Stream<unknown>).to(
       `sink${this.#sinks++}`,
-      kind === 1 || branch.hasTimers ? RECORD_SINK : INTERVAL_SINK,
+      kind === 1 || branch.mayStayOpen ? RECORD_SINK : INTERVAL_SINK,
     );
   }
 }

@@ -6,6 +6,7 @@ import { evaluate } from '../../../src/compare/oracle/evaluate.js';
 import type { Difference } from '../../../src/compare/result.js';
 import { listOf, type ResultList } from '../../../src/compare/result-list.js';
 import { type Demand, demandsOf } from '../../../src/compare/rules.js';
+import type { PartitionTrace } from '../../../src/compare/trace.js';
 import type { JobResult } from '../../../src/executors/executor.js';
 import { type RunOptions, run } from '../../../src/host/run.js';
 import { compile } from '../../../src/plan/compile.js';
@@ -19,6 +20,8 @@ import type { Built } from './build.js';
 export interface Way extends Omit<RunOptions, 'world' | 'readers' | 'writers' | 'sources'> {
   /** Everything is there at once, and not each element at its own time. */
   readonly atOnce: boolean;
+  /** Only each n-th heartbeat comes, and the last. Where silence counts (`idleTimeout`), all come. */
+  readonly heartbeatEach: number;
 }
 
 /** What a run said. */
@@ -31,20 +34,29 @@ export interface Witness {
 const AFTER_ALL = 1_000_000_000;
 
 export async function runIn({ topology, trace }: Built, way: Way): Promise<Witness> {
-  const { atOnce, ...options } = way;
+  const { atOnce, heartbeatEach, ...options } = way;
+  const isThinned = !topology.graph.nodes.some((node) => node.kind === 'timestamps' && node.idleTimeout !== undefined);
   const world = createSimulatedWorld({ seed: 7, start: atOnce ? AFTER_ALL : 0 });
   const sinks = new Map(sinksOf(compile(topology)).map(({ name, delivery }) => [name, new CapturedSink(delivery)]));
   const readers = new Map(
     trace.sources.map(({ name, partitions }) => [
       name,
       {
-        partitions: partitions.map((sequence) => new TimedPartition(sequence, world, { ends: true })),
+        partitions: partitions.map(
+          (sequence) =>
+            new TimedPartition(isThinned ? thinned(sequence, heartbeatEach) : sequence, world, { ends: true }),
+        ),
         close: async () => undefined,
       },
     ]),
   );
   const job = await world.complete(run(topology, { ...options, world, readers, writers: sinks }), 1_000_000);
   return { job, sinks };
+}
+
+function thinned(sequence: PartitionTrace, each: number): PartitionTrace {
+  const { heartbeats } = sequence;
+  return { ...sequence, heartbeats: heartbeats.filter((_beat, i) => i % each === 0 || i === heartbeats.length - 1) };
 }
 
 /** Asks the oracle. */

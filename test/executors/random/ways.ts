@@ -1,4 +1,4 @@
-/** Random ways to run a job: how batches are split, how much is polled, how big rings are. */
+/** Random ways to run a job: how batches are split, how much is polled, how thin watermarks are. */
 import { prng } from '../../../src/core/prng.js';
 import type { Way } from './judge.js';
 import type { Recipe } from './recipe.js';
@@ -22,7 +22,7 @@ export function waysOf({ split }: Recipe, parallelism: number): readonly [Way, W
     acking: oneOf(true, true, false),
   };
   return [
-    { ...common, mode: 'micro-batch', atOnce: oneOf(true, false), microBatch },
-    { ...common, mode: 'record', atOnce: oneOf(true, false), record },
+    { ...common, mode: 'micro-batch', atOnce: oneOf(true, false), heartbeatEach: oneOf(1, 1, 2, 5), microBatch },
+    { ...common, mode: 'record', atOnce: oneOf(true, false), heartbeatEach: oneOf(1, 1, 2, 5), record },
   ];
 }

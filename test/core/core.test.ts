@@ -1,0 +1,244 @@
+/** Keys, times, errors, random numbers and canonical JSON: small things that everything else stands on. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AssertionError, assert, unreachable } from '../../src/core/assert.js';
+import { ERRORS, nearest, StreamError, StreamErrors } from '../../src/core/errors.js';
+import { canonicalJson, hashText } from '../../src/core/json.js';
+import { encodeKey, type Key, taskOfKey } from '../../src/core/keys.js';
+import { prng } from '../../src/core/prng.js';
+import {
+  firstMultipleAbove,
+  floorTo,
+  formatDuration,
+  micros,
+  millis,
+  minutes,
+  parseDuration,
+  seconds,
+} from '../../src/core/time.js';
+
+const primitive = fc.oneof(
+  fc.string(),
+  fc.integer(),
+  fc.double(),
+  fc.bigInt(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.constant(undefined),
+);
+const key: fc.Arbitrary<Key> = fc.letrec<{ key: Key }>((tie) => ({
+  key: fc.oneof({ maxDepth: 2 }, primitive, fc.array(tie('key'), { maxLength: 3 })) as fc.Arbitrary<Key>,
+})).key;
+
+/** Equal as keys: tuples by their contents, -0 as 0, NaN as NaN. */
+const areEqual = (a: Key, b: Key): boolean =>
+  Array.isArray(a) && Array.isArray(b)
+    ? a.length === b.length && a.every((part, i) => areEqual(part as Key, b[i] as Key))
+    : a === b || Object.is(a, b);
+
+/** Key groups: one a task at this parallelism. */
+const GROUPS = 128;
+
+describe('keys', () => {
+  it('have equal text exactly when they are equal', () => {
+    fc.assert(
+      fc.property(key, key, (a, b) => (encodeKey(a) === encodeKey(b)) === areEqual(a, b)),
+      { seed: 1 },
+    );
+    fc.assert(
+      fc.property(key, (a) => encodeKey(a) === encodeKey(structuredClone(a))),
+      { seed: 1 },
+    );
+  });
+
+  it.each<[Key, Key]>([
+    ['1', 1],
+    [1, 1n],
+    [null, undefined],
+    [true, 'true'],
+    [['a', 'b'], ['ab']],
+    [
+      ['a', ['b']],
+      [['a'], 'b'],
+    ],
+    [[], ''],
+    ['s1:a', ['a']],
+  ])('pair %# is of different keys', (a, b) => {
+    expect(encodeKey(a)).not.toBe(encodeKey(b));
+  });
+
+  it.each<[Key, Key]>([
+    [0, -0],
+    [Number.NaN, Number.NaN],
+    [
+      [0, 'x'],
+      [-0, 'x'],
+    ],
+  ])('pair %# is of equal keys', (a, b) => {
+    expect([encodeKey(a), taskOfKey(a, GROUPS)]).toEqual([encodeKey(b), taskOfKey(b, GROUPS)]);
+  });
+
+  it.each([[{}], [() => 0], [Symbol('s')], [[{}]], [new Date(0)]])('%s is no key', (value) => {
+    expect(() => encodeKey(value)).toThrow(expect.objectContaining({ code: 'RG033' }));
+  });
+
+  it('belong to ranges of key groups, which stay together at any parallelism', () => {
+    fc.assert(
+      fc.property(key, fc.integer({ min: 1, max: GROUPS }), (value, parallelism) => {
+        const group = taskOfKey(value, GROUPS);
+        expect(taskOfKey(value, parallelism)).toBe(Math.floor((group * parallelism) / GROUPS));
+        expect(group).toBeLessThan(GROUPS);
+        expect(group).toBeGreaterThanOrEqual(0);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it('spread evenly', () => {
+    const counts = Array<number>(8).fill(0);
+    for (let i = 0; i < 8_000; i++) counts[taskOfKey(`word ${i}`, 8)]!++;
+    for (const count of counts) expect(Math.abs(count - 1_000)).toBeLessThan(200);
+  });
+
+  it('belong to the groups that they always did: a checkpoint goes by it', () => {
+    const groups = ['', 'rain', 'gauge', 7, ['rain', 7]].map((value) => taskOfKey(value, GROUPS));
+    expect(groups).toEqual([]);
+  });
+});
+
+describe('durations', () => {
+  it('are whole microseconds', () => {
+    expect([micros(1), millis(250), seconds(0.5), minutes(2)]).toEqual([1, 250_000, 500_000, 120_000_000]);
+  });
+
+  it.each([
+    () => micros(0.5),
+    () => seconds(-1),
+    () => millis(Number.NaN),
+    () => seconds(Number.POSITIVE_INFINITY),
+    () => seconds(1e-7),
+  ])('%s is none', (make) => {
+    expect(make).toThrow(expect.objectContaining({ code: 'RG010' }));
+  });
+
+  it.each([
+    ['500ms', 500_000],
+    ['2s', 2_000_000],
+    ['1.5m', 90_000_000],
+    ['1h', 3_600_000_000],
+    [' 7us ', 7],
+  ])('%s is read', (text, value) => {
+    expect(parseDuration(text)).toBe(value);
+  });
+
+  it.each([
+    ['5', /5s or 5ms/],
+    ['5 s', /500ms/],
+    ['', /500ms/],
+    ['s', /500ms/],
+    ['-1s', /500ms/],
+    ['5d', /500ms/],
+  ])('%j is not read, and says how to write it', (text, hint) => {
+    expect(() => parseDuration(text)).toThrow(
+      expect.objectContaining({ code: 'RG010', hint: expect.stringMatching(hint) as string }),
+    );
+  });
+
+  it('are written as they are read', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 10_000_000_000 }),
+        (value) => parseDuration(formatDuration(value).replace(' min', 'm').replace(' ', '')) === value,
+      ),
+      { seed: 1 },
+    );
+  });
+
+  it('round down, and to the next multiple above', () => {
+    expect([floorTo(7, 5), floorTo(10, 5), floorTo(-1, 5)]).toEqual([5, 10, -5]);
+    expect([firstMultipleAbove(7, 5), firstMultipleAbove(10, 5), firstMultipleAbove(-5, 5)]).toEqual([10, 15, 0]);
+  });
+});
+
+describe('errors', () => {
+  it('carry code, hint, place, operator and cause', () => {
+    const cause = new Error('inside');
+    const error = new StreamError('RG030', 'it threw', 'fix it', {
+      place: { file: 'a.ts', line: 1, column: 2 },
+      operator: 'map',
+      cause,
+    });
+    expect(error).toMatchObject({
+      name: 'StreamError',
+      code: 'RG030',
+      message: 'it threw',
+      hint: 'fix it',
+      place: { line: 1 },
+      operator: 'map',
+      cause,
+    });
+    expect('cause' in new StreamError('RG030', 'a', 'b')).toBe(false);
+  });
+
+  it('come together', () => {
+    const problems = [new StreamError('RG010', 'a', 'b'), new StreamError('RG011', 'c', 'd')];
+    expect(new StreamErrors(problems)).toMatchObject({ name: 'StreamErrors', message: 'RG010: a\nRG011: c', problems });
+  });
+
+  it('have exit codes from the one table', () => {
+    for (const { exit, title } of Object.values(ERRORS)) {
+      expect([1, 2, 3, 4, 5]).toContain(exit);
+      expect(title).not.toBe('');
+    }
+  });
+
+  it.each([
+    ['lnes', ['lines', 'words'], 'lines'],
+    ['LINES', ['lines'], 'lines'],
+    ['xyz', ['lines', 'words'], undefined],
+    ['a', [], undefined],
+  ])('suggest a name near %s', (name, names, near) => {
+    expect(nearest(name, names)).toBe(near);
+  });
+
+  it('of our own are assertions', () => {
+    expect(() => assert(false, 'so not')).toThrow(AssertionError);
+    expect(() => assert(false, 'so not')).toThrow('raingauge bug: so not');
+    expect(() => assert(true, 'so')).not.toThrow();
+    expect(() => unreachable('case' as never)).toThrow(AssertionError);
+  });
+});
+
+describe('random numbers', () => {
+  it('are the same for the same seed, and independent for each name', () => {
+    const draw = (from: ReturnType<typeof prng>) => Array.from({ length: 5 }, () => from.int32());
+    expect(draw(prng(7))).toEqual(draw(prng(7)));
+    expect(draw(prng(7))).not.toEqual(draw(prng(8)));
+    expect(draw(prng(7).fork('a'))).not.toEqual(draw(prng(7).fork('b')));
+    const drawn = prng(7);
+    drawn.int32();
+    expect(draw(drawn.fork('a'))).toEqual(draw(prng(7).fork('a')));
+  });
+
+  it('are uniform', () => {
+    const random = prng(1);
+    const counts = Array<number>(10).fill(0);
+    for (let i = 0; i < 10_000; i++) counts[random.below(10)]!++;
+    for (const count of counts) expect(Math.abs(count - 1_000)).toBeLessThan(150);
+    expect(prng(2 ** 40).float()).not.toBe(prng(2 ** 41).float());
+  });
+});
+
+describe('canonical JSON', () => {
+  it('does not depend on the order of properties, but on that of elements', () => {
+    expect(canonicalJson({ b: [1, { d: 1, c: 2 }], a: null })).toBe('{"a":null,"b":[1,{"c":2,"d":1}]}');
+    expect(canonicalJson([1, 2])).not.toBe(canonicalJson([2, 1]));
+  });
+
+  it('hashes to 16 hex digits', () => {
+    expect(hashText('rain')).toMatch(/^[0-9a-f]{16}$/);
+    expect(hashText('rain')).toBe(hashText('rain'));
+    const hashes = new Set(Array.from({ length: 10_000 }, (_, i) => hashText(`plan ${i}`)));
+    expect(hashes.size).toBe(10_000);
+  });
+});

@@ -1,0 +1,203 @@
+/** Type tests of streams and components: what they infer, and what does not compile. */
+import { expectTypeOf, test } from 'vitest';
+import {
+  type Bolt,
+  type KeyedStream,
+  micros,
+  millis,
+  type Spout,
+  type Stream,
+  seconds,
+  topology,
+} from '../../src/index.js';
+import { memory as memorySink, none } from '../../src/sinks.js';
+import { memory } from '../../src/sources.js';
+import { runIntervals, runTuples } from '../../src/testing/index.js';
+
+const add = (a: number, b: number) => a + b;
+
+test('ten operators in a row need no annotation', () => {
+  topology('types', (t) => {
+    const totals = t
+      .source('lines', memory(['rain rain', 'sun']))
+      .flatMap((line) => line.split(' '))
+      .filter((word) => word !== '')
+      .map((word) => ({ word, length: word.length }))
+      .keyBy(({ word }) => word)
+      .mapValues(({ length }) => length)
+      .reduceByKey((a, b) => Math.max(a, b))
+      .reduceByKeyAndWindow({ window: seconds(3), reduce: (a, b) => a + b, inverse: (total, left) => total - left })
+      .updateStateByKey<{ seen: number }>((values, state) => ({ seen: (state?.seen ?? 0) + values.length }))
+      .mapValues(({ seen }) => seen > 1)
+      .map(([word, isFrequent]) => [word.length, isFrequent] as const)
+      .flatMapValues((isFrequent) => (isFrequent ? ['yes'] : []));
+    expectTypeOf(totals).toExtend<KeyedStream<number, string>>();
+    totals.to('out', memorySink<readonly [number, string]>());
+  });
+});
+
+test('pairs make a keyed stream, whose literals are widened', () => {
+  topology('types', (t) => {
+    const words = t.source('words', memory(['rain']));
+    expectTypeOf(words.map((word) => [word, 1] as const)).toExtend<KeyedStream<string, number>>();
+    expectTypeOf(words.map((word) => [[word, 1], true] as const)).toExtend<
+      KeyedStream<readonly [string, 1], boolean>
+    >();
+    expectTypeOf(words.map((word) => word.length)).toEqualTypeOf<Stream<number>>();
+    expectTypeOf(words.map((word) => ({ word }))).toEqualTypeOf<Stream<{ word: string }>>();
+    expectTypeOf(words.countByValue()).toExtend<KeyedStream<string, number>>();
+    expectTypeOf(words.count()).toEqualTypeOf<Stream<number>>();
+    expectTypeOf(words.timestamps({ extract: (word) => word.length, maxOutOfOrderness: millis(1) }).late).toEqualTypeOf<
+      Stream<string>
+    >();
+    const { long, other } = words.branch({ long: (word) => word.length > 3, other: () => true });
+    expectTypeOf(long).toEqualTypeOf<Stream<string>>();
+    expectTypeOf(other).toEqualTypeOf<Stream<string>>();
+    words
+      .map((word) => [word, 1] as const)
+      .runningReduce({ uid: 'r', reduce: add })
+      .to('out', none());
+  });
+});
+
+test('keyed operators exist on keyed streams only', () => {
+  topology('types', (t) => {
+    const words = t.source('words', memory(['rain']));
+    // @ts-expect-error a stream of strings has no keys
+    words.reduceByKey(add);
+    // @ts-expect-error a stream of strings has no keys
+    words.mapValues((word) => word);
+    // @ts-expect-error a stream of strings has no keys
+    words.reduceByKeyAndWindow({ window: seconds(1), reduce: add });
+    // @ts-expect-error a stream of strings has no keys
+    words.runningReduce(add);
+    // @ts-expect-error a stream of strings has no keys
+    words.updateStateByKey(() => 1);
+    // @ts-expect-error a stream of strings has no keys
+    words.process({ uid: 'p', onRecord: () => undefined });
+    // @ts-expect-error an object is no key
+    words.keyBy((word) => ({ word }));
+    // @ts-expect-error what is no key cannot be counted by value
+    words.map((word) => ({ word })).countByValue();
+    // @ts-expect-error a pair whose first part is an object is no keyed stream
+    words.map((word) => [{ word }, 1] as const).reduceByKey(add);
+  });
+});
+
+test('a duration is never a bare number', () => {
+  // @ts-expect-error a batch interval has a unit
+  topology('types', { batchInterval: 500 }, () => undefined);
+  topology('types', (t) => {
+    const pairs = t.source('pairs', memory([['rain', 1]]));
+    // @ts-expect-error a window has a unit
+    pairs.reduceByKeyAndWindow({ window: 5, reduce: add });
+    // @ts-expect-error a slide has a unit
+    pairs.countByWindow({ window: seconds(5), slide: 1 });
+    // @ts-expect-error so has a length of disorder
+    pairs.timestamps({ extract: () => 0, maxOutOfOrderness: 0 });
+    // @ts-expect-error so has a tick
+    t.setBolt<{ n: number }, { n: number }>('bolt', () => ({ execute: () => undefined }), { tick: 1_000 });
+    pairs.countByWindow({ window: micros(1) });
+  });
+});
+
+test('options are spelt right', () => {
+  // @ts-expect-error there is no such setting
+  topology('types', { batchIntervall: seconds(1) }, () => undefined);
+  topology('types', (t) => {
+    const pairs = t.source('pairs', memory([['rain', 1]]));
+    // @ts-expect-error there is no option `slid`
+    pairs.reduceByKeyAndWindow({ window: seconds(5), slid: seconds(1), reduce: add });
+    // @ts-expect-error a window is needed
+    pairs.reduceByKeyAndWindow({ reduce: add });
+    // @ts-expect-error there is no option `id`
+    pairs.map((pair) => pair, { id: 'x' });
+    // @ts-expect-error a reduce function gives what it takes
+    pairs.reduceByKey((a, b) => `${a}${b}`);
+    // @ts-expect-error process needs a uid
+    pairs.process({ onRecord: () => undefined });
+    // @ts-expect-error a filter says yes or no
+    pairs.filter(([word]) => word);
+    // @ts-expect-error streams of different elements do not unite
+    pairs.union(t.source('other', memory([1])));
+  });
+});
+
+test('operators are synchronous', () => {
+  topology('types', (t) => {
+    const words = t.source('words', memory(['rain']));
+    // @ts-expect-error nothing can be done with a stream of promises
+    words.map(async (word) => word).to('out', none());
+    // @ts-expect-error a filter cannot wait
+    words.filter(async () => true);
+    // @ts-expect-error a flatMap cannot wait
+    words.flatMap(async (word) => [word]);
+    // @ts-expect-error a key cannot be awaited
+    words.keyBy(async (word) => word);
+  });
+});
+
+test('spouts and bolts agree on fields, streams and groupings', () => {
+  interface Word {
+    readonly word: string;
+    readonly n: number;
+  }
+  topology('types', (t) => {
+    const spout = t.setSpout(
+      'words',
+      (): Spout<Word, { late: { at: number } }> => ({ nextTuple: (out) => out.emit({ word: 'rain', n: 1 }, 1) }),
+      {
+        streams: { late: 'grouped' },
+      },
+    );
+    const shout = (): Bolt<Word, { loud: string }> => ({
+      execute: (tuple, out) => {
+        out.emit({ loud: tuple.values.word }, tuple);
+        out.ack(tuple);
+      },
+    });
+    const bolt = t.setBolt('shout', shout).fieldsGrouping(spout, 'word', 'n').shuffleGrouping(spout);
+    expectTypeOf(bolt.element).toEqualTypeOf<{ loud: string }>();
+    bolt.map(({ loud }) => loud).to('out', memorySink<string>());
+    // @ts-expect-error there is no field `wrod`
+    t.setBolt('fields', shout).fieldsGrouping(spout, 'wrod');
+    // @ts-expect-error its own output is not what a word bolt takes
+    t.setBolt('handle', shout).shuffleGrouping(bolt);
+    // @ts-expect-error a grouping takes a handle, not a name
+    t.setBolt('name', shout).shuffleGrouping('words');
+    // @ts-expect-error the stream `late` has other fields
+    t.setBolt('late', shout).shuffleGrouping(spout.stream('late'));
+    // @ts-expect-error there is no stream `lat`
+    spout.stream('lat');
+    const quiet = (): Spout<Word, { late: Word }> => ({ nextTuple: () => 'done' });
+    // @ts-expect-error a stream is grouped or direct
+    t.setSpout('streams', quiet, { streams: { late: 'shuffled' } });
+    // @ts-expect-error there is no stream `lat`
+    t.setSpout('streams', quiet, { streams: { lat: 'grouped' } });
+    t.setBolt(
+      'emit',
+      (): Bolt<Word, { loud: string }> => ({
+        execute: (tuple, out) => {
+          // @ts-expect-error there is no field `quiet`
+          out.emit({ quiet: tuple.values.word }, tuple);
+          // @ts-expect-error an emit is anchored, or says that it is not
+          out.emit({ loud: tuple.values.word });
+          // @ts-expect-error there is no stream `late`
+          out.emitTo('late', { at: 1 }, tuple);
+        },
+      }),
+    ).globalGrouping(spout);
+  });
+});
+
+test('the kit wants modes, durations and faults as they are', () => {
+  const job = topology('types', () => undefined);
+  // @ts-expect-error there are two modes
+  void (() => runIntervals(job, { mode: 'batch', inputs: {} }));
+  // @ts-expect-error a timeout has a unit
+  void (() => runTuples(job, { spouts: {}, messageTimeout: 500 }));
+  // @ts-expect-error tuples and acks can be dropped
+  void (() => runTuples(job, { spouts: {}, faults: [{ drop: 'watermark', component: 'a', nth: 1 }] }));
+  expectTypeOf(runIntervals).returns.resolves.toHaveProperty('outputs').toEqualTypeOf<Record<string, unknown[][]>>();
+  expectTypeOf(runTuples).returns.resolves.toHaveProperty('executed').toEqualTypeOf<Record<string, number[]>>();
+});
