@@ -26,7 +26,9 @@ export function judge(
   const demands = demandsOf(setup.job.graph, (name) => partitions.get(name) ?? 1);
   const options = { start: trace.start };
   const outcomes: PartOutcome[] = setup.sinks.map(({ name, interval }) => {
-    const oracle = answer && listOf(answer.sinks.get(name) ?? [], interval);
+    const intervals =
+      answer && interval !== undefined ? { length: interval, lastEnd: answer.lastEnds.get(name)! } : undefined;
+    const oracle = answer && listOf(answer.sinks.get(name) ?? [], intervals);
     const lists = { microBatch: microBatch.captures.get(name), record: record.captures.get(name), oracle };
     return diffSink(name, demands.sinks.get(name)!, lists, options);
   });

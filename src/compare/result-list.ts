@@ -12,11 +12,19 @@ export interface ResultList {
   readonly scales?: ArrayLike<number> | undefined;
 }
 
-/** The oracle's results as columns; with `interval` as an interval sink gets them, by the end of their interval (us). */
-export function listOf(results: readonly OracleResult[], interval?: number): ResultList {
+/** The intervals of an interval sink (us). Results behind the last interval that closes are never told. */
+export interface SinkIntervals {
+  readonly length: number;
+  readonly lastEnd: number;
+}
+
+/** The oracle's results as columns; with `intervals` as an interval sink gets them, by the end of their interval. */
+export function listOf(results: readonly OracleResult[], intervals?: SinkIntervals): ResultList {
+  const interval = intervals?.length;
   const endOf = ({ timestamp, windowEnd }: OracleResult): number =>
     interval === undefined ? windowEnd : firstMultipleAbove(timestamp, interval);
-  const listed = interval === undefined ? results : results.toSorted((a, b) => endOf(a) - endOf(b));
+  const closed = intervals === undefined ? results : results.filter((result) => endOf(result) <= intervals.lastEnd);
+  const listed = intervals === undefined ? closed : closed.toSorted((a, b) => endOf(a) - endOf(b));
   return {
     values: listed.map((result) => result.value),
     timestamps: Float64Array.from(listed, (result) => (interval === undefined ? result.timestamp : endOf(result) - 1)),

@@ -75,7 +75,8 @@ function valuePush(operator: MapOperator, map: Unary, next: Link['push']): Link[
     } catch (thrown) {
       throw attributed(thrown, operator);
     }
-    if (out instanceof Promise) throw promiseReturned(operator);
+    // An array is no promise: pairs skip the walk along the prototypes (bench `record`: 6 % of a word count).
+    if (typeof out === 'object' && !Array.isArray(out) && out instanceof Promise) throw promiseReturned(operator);
     next(out);
   };
 }

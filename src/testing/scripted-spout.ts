@@ -15,7 +15,7 @@ export interface SpoutScript {
   readonly maxReplays?: number;
 }
 
-export const REPLAYS_MAX = 3;
+const REPLAYS_MAX = 3;
 
 /** One task of such a spout. `acked` hears of each id that the spout's `ack` was told. */
 export class ScriptedSpout implements Spout<Values> {

@@ -7,7 +7,7 @@ import type { World } from '../runtime/world.js';
 import type { Topology } from '../topology/graph.js';
 
 /** Events of one run. At the limit the run is given up, and the test fails with `RG061`. */
-export const EVENTS_MAX = 2_000_000;
+const EVENTS_MAX = 2_000_000;
 
 /** A job under way on virtual time, which stands still between calls. */
 export interface VirtualRun {

@@ -22,6 +22,8 @@ export interface OracleState {
 export interface OracleAnswer {
   /** By the sink's name, in the order of a sequential run. */
   readonly sinks: ReadonlyMap<string, readonly OracleResult[]>;
+  /** By the sink's name: the end of the last interval of its input that closes. */
+  readonly lastEnds: ReadonlyMap<string, number>;
   /** By the operator's uid, then by encoded key. */
   readonly states: ReadonlyMap<string, ReadonlyMap<string, OracleState>>;
   /** By the uid of `timestamps`; the timestamp is the watermark that the record missed. */

@@ -21,7 +21,7 @@ import type { Trace } from '../trace.js';
 import type { OracleAnswer, OracleResult, OracleState } from './answer.js';
 import { processKey, runKey, timePartition } from './in-order.js';
 import { byArrival, byKey, derive, groupBy, type Item, type KeyRun, magnitude, type Pair, type Whole } from './item.js';
-import { countWindows, reduceKeepingKeys, reduceWindows, type UserFunction, updateKey } from './windows.js';
+import { countWindows, lastEnd, reduceKeepingKeys, reduceWindows, type UserFunction, updateKey } from './windows.js';
 
 /** Why the oracle cannot judge this job, or undefined when it can. */
 export function oracleAbsence(job: Topology): string | undefined {
@@ -37,12 +37,13 @@ export function evaluate(job: Topology, trace: Trace): OracleAnswer {
   const evaluation = new Evaluation(job, trace);
   for (const node of job.graph.nodes) evaluation.evaluate(node);
   // Not the evaluation itself: it holds every stream between.
-  const { sinks, states, late } = evaluation;
-  return { sinks, states, late };
+  const { sinks, lastEnds, states, late } = evaluation;
+  return { sinks, lastEnds, states, late };
 }
 
 class Evaluation implements OracleAnswer {
   readonly sinks = new Map<string, readonly OracleResult[]>();
+  readonly lastEnds = new Map<string, number>();
   readonly states = new Map<string, ReadonlyMap<string, OracleState>>();
   readonly late = new Map<string, readonly OracleResult[]>();
   readonly #streams = new Map<string, Whole>();
@@ -56,7 +57,9 @@ class Evaluation implements OracleAnswer {
 
   evaluate(node: Node): void {
     if (node.kind === 'sink') {
-      this.sinks.set(node.name, this.#streams.get(streamName(node.input))!.items);
+      const input = this.#streams.get(streamName(node.input))!;
+      this.sinks.set(node.name, input.items);
+      this.lastEnds.set(node.name, lastEnd(input, input.slide));
       return;
     }
     for (const [output, stream] of Object.entries(this.#outputs(node))) {

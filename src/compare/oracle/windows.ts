@@ -86,7 +86,7 @@ function windowsOf(
 }
 
 /** The last window end that fires: up to the final watermark, and the first multiple above the highest timestamp. */
-function lastEnd(input: Whole, slide: number): number {
+export function lastEnd(input: Whole, slide: number): number {
   return Math.max(floorTo(input.final, slide), firstMultipleAbove(input.highest, slide));
 }
 

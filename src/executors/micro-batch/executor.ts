@@ -118,7 +118,7 @@ class MicroBatchJob implements RunningJob {
   readonly #tick = (): void => {
     if (this.#isStopping || this.#lastCut || this.#outcome.isSettled) return;
     if (this.#queue.length < QUEUED_BATCHES_MAX && this.#outcome.sinksReady(this.#wake)) this.#cutAt(this.#nextTick);
-    else this.#at(this.#nextTick + this.#plan.settings.batchInterval, this.#tick);
+    else this.#at(firstMultipleAbove(this.#services.world.clock.now(), this.#plan.settings.batchInterval), this.#tick);
   };
 
   /** Cuts the tick's batch, at once or when the heartbeats that it waits for have come. */

@@ -117,7 +117,7 @@ describe('a job of spouts and bolts', () => {
         t.setSpout('numbers', () => ({ nextTuple: () => 'done' as const })),
       );
     });
-    expect(oracleAbsence(job)).toContain("bolt 'echo'");
+    expect(oracleAbsence(job)).toContain("spout 'numbers'");
     expect(oracleAbsence(topology('job', (t) => void plain(t).to('out', aSink())))).toBeUndefined();
   });
 });

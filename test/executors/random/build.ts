@@ -10,7 +10,7 @@ import type { KeyedStream, Stream } from '../../../src/topology/streams.js';
 import { aSource } from '../../compare/memory-ends.js';
 import type { Operator, Recipe, RecordRecipe, StepRecipe } from './recipe.js';
 
-export const BATCH_INTERVAL = 1_000 as Duration;
+const BATCH_INTERVAL = 1_000 as Duration;
 
 /** What sources give: `t` is the time of occurrence (us). */
 export interface Event {

@@ -76,7 +76,8 @@ export function differences(
   const demands = demandsOf(topology.graph, (name) => partitions.get(name)!);
   const found: Difference[] = [];
   for (const { name, delivery, slide } of sinksOf(compile(topology))) {
-    const said = listOf(oracle.sinks.get(name) ?? [], delivery === 'interval' ? slide : undefined);
+    const intervals = delivery === 'interval' ? { length: slide, lastEnd: oracle.lastEnds.get(name)! } : undefined;
+    const said = listOf(oracle.sinks.get(name) ?? [], intervals);
     const lists = {
       microBatch: columns(microBatch.sinks.get(name)!),
       record: columns(record.sinks.get(name)!),

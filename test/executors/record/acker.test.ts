@@ -118,8 +118,8 @@ describe('the ackers', () => {
             deliver(ackers, message, generations[message.root]!);
             textbook.take(message);
             truth.take(message);
-            expect(spouts.done).toEqual(textbook.done);
-            expect(spouts.done).toEqual(truth.done);
+            const said = [spouts, textbook, truth].map(({ done }) => `${done.length}: ${done.at(-1)}`);
+            if (said[0] !== said[1] || said[0] !== said[2]) expect(said[0]).toEqual([said[1], said[2]]);
           }
           expect(spouts.done.toSorted((a, b) => a - b)).toEqual(roots);
           // A tree of no edge is done when it is initialised, without an answer of anyone.

@@ -1,0 +1,317 @@
+/** The public test kit itself: times, names, limits, faults, and what it says of a job that fails. */
+import { describe, expect, it } from 'vitest';
+import { micros, millis, minutes, seconds } from '../../src/core/time.js';
+import { runIntervals, runTuples } from '../../src/testing/index.js';
+import { startVirtual } from '../../src/testing/virtual-run.js';
+import { topology } from '../../src/topology/builder.js';
+import type { Bolt, Tuple } from '../../src/topology/components.js';
+import { memory as memorySink, none, stdout } from '../../src/topology/sink-specs.js';
+import { memory, tcp } from '../../src/topology/source-specs.js';
+
+const MODES = ['micro-batch', 'record'] as const;
+
+interface N {
+  readonly n: number;
+}
+
+const passing = (): Bolt<N, N> => ({
+  execute: (tuple, out) => {
+    out.emit(tuple.values, tuple);
+    out.ack(tuple);
+  },
+});
+const passOn = (parallelism = 1) =>
+  topology('pass', (t) => {
+    const spout = t.setSpout<N>('numbers', () => ({ nextTuple: () => 'done' }));
+    const first = t.setBolt('first', passing, { parallelism }).shuffleGrouping(spout);
+    t.setBolt('second', passing).shuffleGrouping(first).to('out', memorySink());
+  });
+const messages = (count: number) => Array.from({ length: count }, (_, n) => ({ id: n, values: { n } }));
+
+describe.each(MODES)('runIntervals in %s', (mode) => {
+  const stamping = topology('stamps', { batchInterval: micros(1_000) }, (t) => {
+    t.source('in', tcp('localhost:1'))
+      .keyBy((text) => text)
+      .process<number, readonly [string, number]>({
+        uid: 'stamp',
+        onRecord: (text, context) => context.emit([text, context.timestamp]),
+      })
+      .to('out', stdout());
+  });
+
+  it('gives record j of the n of interval i the time i·B + ⌊j·B / n⌋', async () => {
+    const { outputs } = await runIntervals(stamping, {
+      mode,
+      inputs: { in: [['a', 'b', 'c'], [], ['d'], ['e', 'f']] },
+    });
+    expect(outputs['out']).toEqual([
+      [
+        ['a', 0],
+        ['b', 333],
+        ['c', 666],
+      ],
+      [],
+      [['d', 2_000]],
+      [
+        ['e', 3_000],
+        ['f', 3_500],
+      ],
+    ]);
+  });
+
+  it('runs as many intervals as it is told, or as the longest input has', async () => {
+    const run = async (inputs: Record<string, string[][]>, intervals?: number) =>
+      (await runIntervals(stamping, { mode, inputs, ...(intervals === undefined ? {} : { intervals }) })).outputs[
+        'out'
+      ]!.map((results) => results.length);
+    expect(await run({ in: [['a'], ['b']] }, 4)).toEqual([1, 1, 0, 0]);
+    expect(await run({ in: [['a'], ['b'], ['c']] }, 2)).toEqual([1, 1]);
+    expect(await run({ in: [] })).toEqual([]);
+    expect(await run({})).toEqual([]);
+    expect(await run({}, 2)).toEqual([0, 0]);
+  });
+
+  it('keeps results with event times in no interval apart', async () => {
+    const job = topology('events', { batchInterval: micros(1_000) }, (t) => {
+      t.source('in', memory<number>([]))
+        .timestamps({ extract: (n) => n, maxOutOfOrderness: seconds(1) })
+        .to('out', none());
+    });
+    const { outputs, outside } = await runIntervals(job, { mode, inputs: { in: [[5, 1_500, -1], [2_000]] } });
+    expect(outputs['out']).toEqual([[5], [1_500]]);
+    expect(outside['out']).toEqual([
+      { value: -1, timestamp: -1 },
+      { value: 2_000, timestamp: 2_000 },
+    ]);
+  });
+
+  it('rejects names that the topology lacks, with the one that was meant', async () => {
+    const run = runIntervals(stamping, { mode, inputs: { im: [], lines: [] } });
+    await expect(run).rejects.toMatchObject({
+      problems: [
+        { code: 'RG005', message: "there is no source 'im'", hint: "did you mean 'in'?" },
+        { code: 'RG005', hint: 'use in' },
+      ],
+    });
+    await expect(runIntervals(stamping, { mode, inputs: {}, intervals: 1.5 })).rejects.toMatchObject({
+      problems: [{ code: 'RG011' }],
+    });
+  });
+
+  it('rejects with the error that failed the job, and with what does not compile', async () => {
+    const failing = topology('failing', (t) =>
+      t
+        .source('in', memory<number>([]))
+        .map(
+          () => {
+            throw new Error('no');
+          },
+          { uid: 'op' },
+        )
+        .to('out', none()),
+    );
+    await expect(runIntervals(failing, { mode, inputs: { in: [[1]] } })).rejects.toMatchObject({
+      code: 'RG030',
+      operator: 'op',
+    });
+    await expect(runIntervals(failing, { mode, inputs: {}, parallelism: 0 })).rejects.toMatchObject({
+      problems: [{ code: 'RG011' }],
+    });
+  });
+
+  it('keeps a sink that has the name of the late one, and tells late records of several sources', async () => {
+    const job = topology('late', { batchInterval: micros(1_000) }, (t) => {
+      const timed = (name: string) =>
+        t
+          .source(name, memory<number>([]))
+          .timestamps({ uid: `times ${name}`, extract: (n) => n, maxOutOfOrderness: micros(0) });
+      const first = timed('one');
+      first.union(timed('two')).count().to('out', none());
+      first.late.to('late', none());
+    });
+    const { late, outputs } = await runIntervals(job, {
+      mode,
+      inputs: { one: [[10, 5], [1_001]], two: [[9, 7], [1_002]] },
+    });
+    expect(late.toSorted()).toEqual([5, 7]);
+    expect(outputs['late']).toEqual([[5], []]);
+    expect(outputs['out']).toEqual([[2], []]);
+  });
+});
+
+describe('runTuples', () => {
+  it('says what was emitted, by whom, where and for which message', async () => {
+    const run = await runTuples(passOn(2), { spouts: { numbers: { messages: messages(3) } } });
+    expect(run.outputs).toEqual({ out: expect.arrayContaining([{ n: 0 }, { n: 1 }, { n: 2 }]) as unknown });
+    expect(run.acked.toSorted()).toEqual([0, 1, 2]);
+    expect(run.failed).toEqual([]);
+    expect(run.emitted.filter(({ component }) => component === 'numbers')).toEqual(
+      messages(3).map(({ id, values }) => ({
+        component: 'numbers',
+        task: 0,
+        stream: 'default',
+        values,
+        anchors: [id],
+      })),
+    );
+    expect(
+      run.emitted
+        .filter(({ component }) => component === 'second')
+        .map(({ values, anchors }) => [(values as N).n, anchors])
+        .toSorted(),
+    ).toEqual([
+      [0, [0]],
+      [1, [1]],
+      [2, [2]],
+    ]);
+    expect(run.executed['first']!.reduce((a, b) => a + b)).toBe(3);
+    expect(run.executed['second']).toEqual([3]);
+  });
+
+  it.each([
+    ['tuple', 'first'],
+    ['tuple', 'second'],
+    ['ack', 'first'],
+    ['ack', 'second'],
+  ] as const)(
+    'loses the nth %s of %s: its message times out and is replayed, and no other',
+    async (drop, component) => {
+      const run = await runTuples(passOn(), {
+        spouts: { numbers: { messages: messages(5) } },
+        faults: [{ drop, component, nth: 2 }],
+        messageTimeout: millis(100),
+      });
+      expect(run.failed).toEqual([{ id: 1, reason: 'timeout' }]);
+      expect(run.acked).toEqual([0, 2, 3, 4, 1]);
+      expect(run.emitted.filter(({ component }) => component === 'numbers').map(({ anchors }) => anchors[0])).toEqual([
+        0, 1, 2, 3, 4, 1,
+      ]);
+      expect(run.outputs['out']!.map((value) => (value as N).n)).toEqual(
+        drop === 'tuple' ? [0, 2, 3, 4, 1] : [0, 1, 2, 3, 4, 1],
+      );
+    },
+  );
+
+  it('gives a message up after maxReplays', async () => {
+    const failing = topology('failing', (t) => {
+      const spout = t.setSpout<N>('numbers', () => ({ nextTuple: () => 'done' }));
+      t.setBolt<N, N>('no', () => ({
+        execute: (tuple, out) => (tuple.values.n === 1 ? out.fail(tuple, 'one: is bad') : out.ack(tuple)),
+      })).shuffleGrouping(spout);
+    });
+    const failure = { id: 1, reason: 'failed', component: 'no', message: 'one: is bad' };
+    const run = async (maxReplays?: number) =>
+      runTuples(failing, {
+        spouts: { numbers: { messages: messages(2), ...(maxReplays === undefined ? {} : { maxReplays }) } },
+      });
+    expect(await run()).toMatchObject({
+      acked: [0],
+      failed: [failure, failure, failure, failure],
+      executed: { no: [5] },
+    });
+    expect(await run(0)).toMatchObject({ acked: [0], failed: [failure], executed: { no: [2] } });
+  });
+
+  it('until ends it in the middle, with what there is then', async () => {
+    const forgetting = topology('forgetting', (t) => {
+      const spout = t.setSpout<N>('numbers', () => ({ nextTuple: () => 'done' }));
+      t.setBolt<N, N>('never', () => ({ execute: (tuple, out) => out.emit(tuple.values, tuple) }))
+        .shuffleGrouping(spout)
+        .to('out', none());
+    });
+    const spouts = { numbers: { messages: messages(1) } };
+    // It times out between one and two seconds after it was emitted.
+    expect(
+      await runTuples(forgetting, { spouts, messageTimeout: seconds(1), until: { virtualMs: 999 } }),
+    ).toMatchObject({ acked: [], failed: [], executed: { never: [1] }, outputs: { out: [{ n: 0 }] } });
+    expect(
+      await runTuples(forgetting, { spouts, messageTimeout: seconds(1), until: { virtualMs: 2_000 } }),
+    ).toMatchObject({
+      failed: [{ id: 0, reason: 'timeout' }],
+      executed: { never: [2] },
+      outputs: { out: [{ n: 0 }, { n: 0 }] },
+    });
+    expect((await runTuples(forgetting, { spouts, messageTimeout: minutes(1) })).failed).toHaveLength(4);
+  });
+
+  it('shares messages among the tasks of a spout', async () => {
+    const job = topology('spouts', (t) => {
+      const spout = t.setSpout<N>('numbers', () => ({ nextTuple: () => 'done' }), { parallelism: 2 });
+      t.setBolt('pass', passing).shuffleGrouping(spout).to('out', none());
+    });
+    const { emitted, acked } = await runTuples(job, { spouts: { numbers: { messages: messages(4) } } });
+    expect(
+      emitted.filter(({ component }) => component === 'numbers').map(({ task, anchors }) => [task, anchors[0]]),
+    ).toEqual([
+      [0, 0],
+      [0, 2],
+      [1, 1],
+      [1, 3],
+    ]);
+    expect(acked.toSorted()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('never has more than maxSpoutPending under way', async () => {
+    let [held, highest] = [0, 0];
+    const holding = topology('holding', (t) => {
+      const spout = t.setSpout<N>('numbers', () => ({ nextTuple: () => 'done' }));
+      t.setBolt<N, N>(
+        'hold',
+        () => {
+          const tuples: Tuple<N>[] = [];
+          return {
+            execute: (tuple, out) => {
+              if (tuple.sourceStream !== '__tick') {
+                tuples.push(tuple);
+                highest = Math.max(highest, ++held);
+              } else {
+                held -= tuples.length;
+                for (const each of tuples.splice(0)) out.ack(each);
+              }
+            },
+          };
+        },
+        { holdsTuples: true, tick: seconds(1) },
+      ).shuffleGrouping(spout);
+    });
+    const { acked } = await runTuples(holding, { spouts: { numbers: { messages: messages(20) } }, maxSpoutPending: 3 });
+    expect([acked.length, highest]).toEqual([20, 3]);
+  });
+
+  it('rejects names and numbers that cannot be, all at once', async () => {
+    const run = runTuples(passOn(), {
+      spouts: { nubmers: { messages: [], maxReplays: -1 } },
+      faults: [{ drop: 'ack', component: 'first', nth: 0 }],
+      maxSpoutPending: 0,
+      messageTimeout: micros(0),
+    });
+    await expect(run).rejects.toMatchObject({
+      problems: [
+        { code: 'RG005', message: "there is no spout 'nubmers'", hint: "did you mean 'numbers'?" },
+        { code: 'RG011', message: expect.stringMatching(/^nth is 0/) as unknown },
+        { code: 'RG011', message: expect.stringMatching(/^maxReplays is -1/) as unknown },
+        { code: 'RG011', message: expect.stringMatching(/^maxSpoutPending is 0/) as unknown },
+        { code: 'RG010' },
+      ],
+    });
+    const faults = [{ drop: 'tuple', component: 'frist', nth: 1 }] as const;
+    await expect(runTuples(passOn(), { spouts: {}, faults })).rejects.toMatchObject({
+      problems: [{ code: 'RG005', hint: "did you mean 'first'?" }],
+    });
+  });
+
+  it('rejects a job that never comes to rest', async () => {
+    const endless = topology('endless', (t) => {
+      const spout = t.setSpout<N>('numbers', () => ({
+        nextTuple: (out) => out.emit({ n: 1 }, 1),
+        fail: () => undefined,
+      }));
+      t.setBolt('pass', passing).shuffleGrouping(spout).to('out', none());
+    });
+    const run = await startVirtual(endless, () => ({ mode: 'record' }), { eventsMax: 1_000 });
+    await expect(run.end()).rejects.toMatchObject({
+      code: 'RG061',
+      message: expect.stringMatching(/has not come to rest after 1000 events/) as unknown,
+    });
+  });
+});
