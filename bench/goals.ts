@@ -107,7 +107,12 @@ export const GOALS: readonly Goal[] = [
 /** Ratios without a goal, that tell what the goals leave open. */
 export const RATIOS: readonly Goal[] = [
   times('combine loop by hand against the hand loop', 'combine-loop', 'hand-loop'),
-  times('micro-batch against the combine loop by hand', 'micro-batch', 'combine-loop'),
+  times('micro-batch, an interval for each batch, against the hand loop', 'micro-batch-combine', 'hand-loop'),
+  times(
+    'micro-batch, an interval for each batch, against the combine loop by hand',
+    'micro-batch-combine',
+    'combine-loop',
+  ),
   times('micro-batch, runningReduce for each word, against the hand loop', 'micro-batch-running', 'hand-loop'),
   times('micro-batch, updateStateByKey, against the hand loop', 'micro-batch-update-state', 'hand-loop'),
   times('record with a ring, no acking, against the hand loop', 'record-rings', 'hand-loop'),

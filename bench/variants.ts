@@ -31,6 +31,7 @@ export const GROUPS: readonly Group[] = [
       'array-batch': byHand.arrayBatch,
       'combine-loop': byHand.combineLoop,
       'micro-batch': wordCount.microBatch,
+      'micro-batch-combine': wordCount.microBatchCombine,
       'micro-batch-running': wordCount.microBatchRunning,
       'micro-batch-update-state': wordCount.microBatchUpdateState,
       record: wordCount.recordWithoutAcking,

@@ -105,7 +105,6 @@ export class SourceTask implements TreeOwner {
     }
     if (!this.#isExhausted || pending.processed !== pending.next || this.#isEnded) return;
     this.#isEnded = true;
-    this.#parts.anchors.root = UNTRACKED;
     this.#link.end(this.#watermark, this.#highest);
   }
 
@@ -141,8 +140,7 @@ export class SourceTask implements TreeOwner {
 
   #poll(): boolean {
     const { options, job } = this.#parts;
-    const pending = this.#pending;
-    const max = Math.min(options.turnRecordsMax, options.maxSpoutPending - pending.count, pending.room);
+    const max = Math.min(options.turnRecordsMax, options.maxSpoutPending - this.#pending.count, this.#pending.room);
     if (max <= 0) return false;
     const block = this.#block;
     block.clear(this.#offset);

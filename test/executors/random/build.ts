@@ -26,8 +26,6 @@ type Branch = {
   readonly slide: number;
   /** No further `timestamps` may follow. */
   readonly isTimed: boolean;
-  /** Results may lie in an interval that never closes: of timers at the last heartbeat, and late ones behind silence. */
-  readonly mayStayOpen: boolean;
   isRead: boolean;
 } & (
   | { readonly type: 'event'; readonly stream: Stream<Event> }
@@ -72,7 +70,6 @@ class Building {
         stream,
         slide: BATCH_INTERVAL,
         isTimed: false,
-        mayStayOpen: false,
         isRead: false,
       });
     });
@@ -148,12 +145,7 @@ class Building {
       case 'updateStateByKey':
         return this.#onPairs(from, (s) => s.updateStateByKey<number>({ uid, update: updateBy(a) }));
       case 'process':
-        return this.#onPairs(from, (s) => s.process(sessions(uid, (a + 1) * 500)) as unknown as Pairs).map(
-          (branch) => ({
-            ...branch,
-            mayStayOpen: true,
-          }),
-        );
+        return this.#onPairs(from, (s) => s.process(sessions(uid, (a + 1) * 500)) as unknown as Pairs);
     }
   }
 
@@ -170,7 +162,6 @@ class Building {
       ...branch,
       stream: timed.late as Stream<Event>,
       isTimed: true,
-      mayStayOpen: operator !== 'timestamps',
     };
     const inTime = { ...branch, stream: timed, isTimed: true };
     return b % 2 === 0 ? [inTime, late] : [inTime];
@@ -182,7 +173,7 @@ class Building {
     const second = equals[a % equals.length]!;
     second.isRead = true;
     const stream = first.stream.union(second.stream as never);
-    return [{ ...first, stream, isTimed: true, mayStayOpen: first.mayStayOpen || second.mayStayOpen } as Branch];
+    return [{ ...first, stream, isTimed: true } as Branch];
   }
 
   #window<B extends Branch>(
@@ -245,10 +236,7 @@ class Building {
 
   #sink(branch: Branch, kind: number): void {
     branch.isRead = true;
-    (branch.stream as Stream<unknown>).to(
-      `sink${this.#sinks++}`,
-      kind === 1 || branch.mayStayOpen ? RECORD_SINK : INTERVAL_SINK,
-    );
+    (branch.stream as Stream<unknown>).to(`sink${this.#sinks++}`, kind === 1 ? RECORD_SINK : INTERVAL_SINK);
   }
 }
 

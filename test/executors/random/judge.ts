@@ -5,7 +5,7 @@ import type { OracleAnswer } from '../../../src/compare/oracle/answer.js';
 import { evaluate } from '../../../src/compare/oracle/evaluate.js';
 import type { Difference } from '../../../src/compare/result.js';
 import { listOf, type ResultList } from '../../../src/compare/result-list.js';
-import { type Demand, demandsOf } from '../../../src/compare/rules.js';
+import { demandsOf } from '../../../src/compare/rules.js';
 import type { PartitionTrace } from '../../../src/compare/trace.js';
 import type { JobResult } from '../../../src/executors/executor.js';
 import { type RunOptions, run } from '../../../src/host/run.js';
@@ -83,7 +83,7 @@ export function differences(
       record: columns(record.sinks.get(name)!),
       oracle: said,
     };
-    const { first } = diffSink(name, demandOf(delivery, demands.sinks.get(name)!), lists, { start: 0 });
+    const { first } = diffSink(name, demands.sinks.get(name)!, lists, { start: 0 });
     if (first !== null) found.push(first);
   }
   for (const [uid, demand] of demands.states) {
@@ -96,12 +96,6 @@ export function differences(
 
 function sinksOf(plan: Plan): readonly SinkOperator[] {
   return plan.operators.filter((operator): operator is SinkOperator => operator.kind === 'sink');
-}
-
-/** Where no order is promised, an interval sink's last running total need not be the final one. */
-function demandOf(delivery: SinkOperator['delivery'], demand: Demand): Demand {
-  const isFinal = demand.rule === 'equal final value and count per key';
-  return isFinal && delivery === 'interval' ? { ...demand, rule: 'not demanded' } : demand;
 }
 
 function columns({ results }: CapturedSink): ResultList {

@@ -150,6 +150,21 @@ describe('the ackers', () => {
     expect([ackers.isOpen(3, first), ackers.isOpen(3, second)]).toEqual([false, false]);
   });
 
+  it('take both halves of an id into account', () => {
+    const spouts = new Spouts(1);
+    const ackers = new AckerTasks(spouts.owners, CAPACITY, 1);
+    for (const [root, high, low] of [
+      [0, 1, 0],
+      [1, 0, 1],
+    ] as const) {
+      const generation = ackers.open(root);
+      ackers.initialise(root, high, low);
+      expect(spouts.done).not.toContain(root);
+      ackers.ack(root, generation, high, low);
+      expect(spouts.done).toContain(root);
+    }
+  });
+
   it('fail once, however many bolts fail the tree', () => {
     const spouts = new Spouts(1);
     const ackers = new AckerTasks(spouts.owners, CAPACITY, 1);
