@@ -1,11 +1,51 @@
-/** Prints what was measured as Markdown tables, which is what `bench/README.md` shows. */
+/** Writes what was measured: as Markdown tables, which is what `bench/README.md` shows, or as JSON. */
+import type { Environment } from './environment.js';
 import type { Goal, Judged, TimeOf } from './goals.js';
 import type { Rounds } from './rounds.js';
 import { spreadOf } from './statistics.js';
 import type { Group } from './variants.js';
 
+/** Everything that a run of the bench found out. */
+export interface Report {
+  readonly command: string;
+  readonly seed: number;
+  readonly rounds: number;
+  readonly lines: number;
+  /** What ratios are made of: the clock's time, or the time that the main thread had a core. */
+  readonly time: 'wall' | 'on-core';
+  readonly environment: Environment;
+  readonly checksumsAgree: boolean;
+  readonly goals: readonly Judged[];
+  readonly ratios: readonly Judged[];
+  readonly measured: Rounds;
+}
+
+/** One JSON document: the report, with every measurement of every round. */
+export function jsonOf({ goals, ratios, measured, ...rest }: Report): string {
+  const document = {
+    schema: 'raingauge/bench@1',
+    ...rest,
+    goals: goals.map(({ goal: { what, unit, atLeast, aim }, measured: spread, isMet, isAimMet }) => {
+      return { what, unit, atLeast, aim, ...spread, isMet, isAimMet };
+    }),
+    ratios: ratios.map(({ goal: { what, unit }, measured: spread }) => ({ what, unit, ...spread })),
+    variants: Object.fromEntries(measured),
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+/** The tables, under a line that says where and how. */
+export function textOf(report: Report, groups: readonly Group[], time: TimeOf): string {
+  const { rounds, lines, seed, goals, ratios, measured, environment } = report;
+  const { date, commit, node, cores, cpu, loadAverage } = environment;
+  const where = `${date}, ${commit ?? 'no commit'}, Node ${node}, ${cores} cores of ${cpu}, load ${loadAverage}`;
+  const how = `${rounds} rounds, ${lines} lines, seed ${seed}, ${report.time} time`;
+  const tables = [goalTable(goals), ratioTable(ratios), ...groups.map((group) => variantTable(group, measured, time))];
+  return `${where}; ${how}\n\n${tables.join('\n\n')}\n`;
+}
+
 /** The goals, with what was measured. */
-export function goalTable(judged: readonly Judged[]): string {
+function goalTable(judged: readonly Judged[]): string {
   const rows = judged.map(({ goal, measured, isMet, isAimMet }) => [
     goal.what,
     bound(goal, goal.atLeast),
@@ -17,7 +57,7 @@ export function goalTable(judged: readonly Judged[]): string {
 }
 
 /** Ratios without a goal. */
-export function ratioTable(judged: readonly Judged[]): string {
+function ratioTable(judged: readonly Judged[]): string {
   const rows = judged.map(({ goal, measured }) => [
     goal.what,
     `${shown(goal, measured.median)} [${shown(goal, measured.min)} – ${shown(goal, measured.max)}]`,
@@ -26,7 +66,7 @@ export function ratioTable(judged: readonly Judged[]): string {
 }
 
 /** What each variant of a group did. The rates hold for this machine and hour only. */
-export function variantTable(group: Group, rounds: Rounds, time: TimeOf): string {
+function variantTable(group: Group, rounds: Rounds, time: TimeOf): string {
   const rows = Object.keys(group.variants).flatMap((variant) => {
     const measured = rounds.get(variant);
     if (measured === undefined) return [];

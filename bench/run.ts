@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { describeEnvironment } from './environment.js';
 import { GOALS, type Judged, judge, RATIOS, type TimeOf } from './goals.js';
 import type { Measurement } from './measurement.js';
-import { goalTable, ratioTable, variantTable } from './report.js';
+import { jsonOf, type Report, textOf } from './report.js';
 import { type Rounds, runRounds } from './rounds.js';
 import { GROUPS, type Group } from './variants.js';
 
@@ -62,42 +62,22 @@ function main(): { readonly judged: readonly Judged[]; readonly agree: boolean }
   }
   const time: TimeOf = values['on-core'] ? ({ onCoreMs }) => onCoreMs : ({ ms }) => ms;
   const problems = chosen.flatMap(({ group, variants }) => disagreements(group, variants, measured));
-  const goals = judge(GOALS, measured, time);
-  const ratios = judge(RATIOS, measured, time);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
-  if (values.json) {
-    const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
-    const plain = ({ goal: { what, unit, atLeast, aim }, measured, isMet, isAimMet }: Judged) => ({
-      what,
-      unit,
-      atLeast,
-      aim,
-      ...measured,
-      isMet,
-      isAimMet,
-    });
-    const document = {
-      schema: 'raingauge/bench@1',
-      command,
-      seed,
-      rounds,
-      lines,
-      time: values['on-core'] ? 'on-core' : 'wall',
-      environment,
-      checksumsAgree: problems.length === 0,
-      goals: goals.map(plain),
-      ratios: ratios.map(({ goal, measured: spread }) => ({ what: goal.what, unit: goal.unit, ...spread })),
-      variants: Object.fromEntries(measured),
-    };
-    process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
-  } else {
-    const { cpu, cores, node, commit, date, loadAverage } = environment;
-    process.stdout.write(
-      `${date}, ${commit ?? 'no commit'}, Node ${node}, ${cores} cores of ${cpu}, load ${loadAverage}; ${rounds} rounds, ${lines} lines, seed ${seed}\n\n`,
-    );
-    process.stdout.write(`${goalTable(goals)}\n\n${ratioTable(ratios)}\n`);
-    for (const { group } of chosen) process.stdout.write(`\n${variantTable(group, measured, time)}\n`);
-  }
+  const goals = judge(GOALS, measured, time);
+  const report: Report = {
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    seed,
+    rounds,
+    lines,
+    time: values['on-core'] ? 'on-core' : 'wall',
+    environment,
+    checksumsAgree: problems.length === 0,
+    goals,
+    ratios: judge(RATIOS, measured, time),
+    measured,
+  };
+  const groups = chosen.map(({ group }) => group);
+  process.stdout.write(values.json ? jsonOf(report) : textOf(report, groups, time));
   return { judged: goals, agree: problems.length === 0 };
 }
 

@@ -10,6 +10,7 @@ import type { TreeFailure, TreeOwner } from './acker.js';
 import { LAZY, UNTRACKED } from './anchors.js';
 import type { WatermarkHold } from './hold.js';
 import type { PendingTuples } from './pending.js';
+import { SpoutErrors } from './spout-errors.js';
 import { streamLinks } from './stream-links.js';
 import type { TaskParts } from './task.js';
 
@@ -34,9 +35,11 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   readonly #holds: readonly WatermarkHold[];
   readonly #base: number;
   readonly #link: (stream: string, direct: boolean) => Link;
+  readonly #errors: SpoutErrors;
   #answers: { readonly id: MessageId; readonly failed: boolean }[] = [];
   #deferred: Deferred[] = [];
   #id: MessageId | undefined;
+  #values: Values | undefined;
   #sequence = 0;
   #emitted = 0;
   #sent = Number.NEGATIVE_INFINITY;
@@ -54,6 +57,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     this.#holds = holds;
     this.#base = base;
     this.#link = streamLinks(parts.head, parts.chain);
+    this.#errors = new SpoutErrors(parts.plan.settings);
     this.#spout = (parts.functions.get(functionId(parts.head.node, 'create')) as () => Spout<Values>)();
     const info = { component: parts.head.name, task: parts.task, parallelism: parts.stage.parallelism };
     this.#spout.open?.(this, info);
@@ -136,6 +140,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     pending.sequences[slot] = this.#sequence;
     pending.emittedAt[slot] = now();
     pending.ids[slot] = this.#id!;
+    pending.values[slot] = this.#values;
     anchors.root = this.#base + slot;
     anchors.generation = ackers.open(anchors.root);
     if (job.hasListener) job.treeOpened(anchors.root, anchors.generation, this.#id!);
@@ -151,7 +156,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   }
 
   treeFailed(slot: number, failure: TreeFailure): void {
-    const { counters, job, task, plan } = this.#parts;
+    const { counters, job, task } = this.#parts;
     counters.failed++;
     const id = this.#pending.ids[slot]!;
     if (job.hasListener)
@@ -163,8 +168,9 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
         reason: failure.reason,
         ...(failure.by === undefined ? {} : { by: failure.by }),
       });
-    this.#answer(slot, true);
-    if (failure.error !== undefined && plan.settings.onError === 'fail') job.abort(failure.error);
+    const { error } = failure;
+    const setAside = (): void => job.deadLetter(this.#operator.name, task, id, this.#pending.values[slot], error);
+    this.#answer(slot, error === undefined || this.#errors.count(id, error, job, setAside) === 'fail');
     job.wake();
   }
 
@@ -179,8 +185,10 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     if (answers.length === 0) return false;
     this.#answers = [];
     for (const { id, failed } of answers) {
-      if (!failed) this.#spout.ack?.(id);
-      else {
+      if (!failed) {
+        this.#errors.forget(id);
+        this.#spout.ack?.(id);
+      } else {
         this.#isExhausted = false;
         this.#spout.fail?.(id);
       }
@@ -239,6 +247,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
       });
     const isTracked = id !== undefined && options.acking;
     this.#id = id;
+    this.#values = values;
     this.#sequence = this.#pending.begin();
     anchors.root = isTracked ? LAZY : UNTRACKED;
     anchors.high = 0;

@@ -338,6 +338,30 @@ describe('answers', () => {
     expect(acked).toEqual([0]);
   });
 
+  it.each(['fail', 'dead-letter'] as const)(
+    'a bolt that always throws is tried attemptsMax times, then onError %s',
+    async (onError) => {
+      let executions = 0;
+      const always = job(
+        (t, spout) =>
+          void t
+            .setBolt<Word, Word>('bolt', () => ({
+              execute: () => {
+                executions++;
+                throw new Error('no rain');
+              },
+            }))
+            .shuffleGrouping(spout),
+        { onError, attemptsMax: 3 },
+      );
+      const run = runTuples(always, { spouts: { words: { messages: words(1), maxReplays: 10 } } });
+      if (onError === 'fail') await expect(run).rejects.toMatchObject({ code: 'RG030', operator: 'bolt' });
+      // Set aside, the message is over: its spout hears ack, so that it does not emit it for ever.
+      else expect(await run).toMatchObject({ acked: [0], failed: { length: 3 } });
+      expect(executions).toBe(3);
+    },
+  );
+
   it('an ack that comes after the message timed out changes nothing', async () => {
     const late = job((t, spout) => {
       let held: Tuple<Word> | undefined;

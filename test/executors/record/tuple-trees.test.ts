@@ -77,7 +77,7 @@ const trees: fc.Arbitrary<Trees> = fc.record({
 
 /** Spout, then the layers in a row, then a sink. Tells `hit` of each wrong that happened. */
 function jobOf({ layers, wrongs, spoutTasks }: Trees, hit: (wrong: Wrong) => void): Topology {
-  return topology('trees', { onError: 'dead-letter' }, (t) => {
+  return topology('trees', { onError: 'dead-letter', attemptsMax: 100 }, (t) => {
     let stream = t.setSpout<Message>('spout', () => ({ nextTuple: () => 'done' }), { parallelism: spoutTasks });
     layers.forEach(({ tasks, grouping, fanOut }, layer) => {
       const left = wrongs.filter((wrong) => wrong.layer === layer).map((wrong) => ({ wrong, times: wrong.times }));
