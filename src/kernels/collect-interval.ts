@@ -34,7 +34,7 @@ export function createCollectInterval(setup: KernelSetup<object, CollectInterval
     if (skipped > 0) count('skippedEmptyIntervals', skipped);
     const values = list === undefined ? [] : (list.value as unknown[]).slice(0, list.count);
     emit({ end, values } satisfies CollectedInterval);
-    yield;
+    if (slides.spend()) yield;
     slides.dropBefore(end);
   }
 

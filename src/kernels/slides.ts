@@ -14,7 +14,7 @@ export interface SlidesSetup {
   readonly pane: number;
   /** How many ends in a row are still due after the last one with data: 0 when nothing is told of empty windows. */
   readonly emptyMax: number;
-  /** Works off one end; a `yield` follows each result, so that a budget can stop between two. */
+  /** Works off one end; each result is followed by `if (slides.spend()) yield`, so that a budget can stop between two. */
   readonly fire: (end: Timestamp) => Generator<void, void, void>;
 }
 
@@ -33,6 +33,8 @@ export class Slides {
   /** Numbers of the panes with data that may still be needed, ascending. */
   readonly #panes: number[];
   #due: Timestamp;
+  /** Results that the `advance` under way may still emit. */
+  #left = 0;
   #firing: Generator<void, void, void> | undefined;
   #current: Space | undefined;
   #from = Number.POSITIVE_INFINITY;
@@ -55,20 +57,23 @@ export class Slides {
   advance(watermark: Timestamp, budget: number): boolean {
     if (this.#firing === undefined && !this.#isDue(watermark)) return true;
     const { context, fire } = this.#setup;
-    let left = budget;
-    while (left > 0) {
+    this.#left = budget;
+    while (this.#left > 0) {
       this.#firing ??= fire(this.#due);
       context.timestamp = this.#due - 1;
       context.windowEnd = this.#due;
-      if (this.#firing.next().done !== true) {
-        left -= 1;
-        continue;
-      }
+      if (this.#firing.next().done !== true) continue;
       this.#firing = undefined;
       this.#due = this.#nextDue();
       if (!this.#isDue(watermark)) return true;
     }
     return false;
+  }
+
+  /** Counts one result. True when the budget is used up: to resume a generator for each result would cost more than it. */
+  spend(): boolean {
+    this.#left -= 1;
+    return this.#left <= 0;
   }
 
   /** As `Kernel.endOfInput`: fires up to the first multiple of the slide above the highest timestamp. */

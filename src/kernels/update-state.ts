@@ -67,11 +67,11 @@ class UpdateState implements Kernel {
     this.#slides.markFired(end, panes.length > 0);
     const interval = this.#slides.numberOf(end);
     for (const pane of panes) {
-      for (const list of pane.cells()) if (this.#withValues(list, interval)) yield;
+      for (const list of pane.cells()) if (this.#withValues(list, interval) && this.#slides.spend()) yield;
     }
     for (const cell of this.#states.cells()) {
       const empty = interval - cell.count;
-      if (empty > 0 && empty <= maxEmptyIntervals && this.#withoutValues(cell)) yield;
+      if (empty > 0 && empty <= maxEmptyIntervals && this.#withoutValues(cell) && this.#slides.spend()) yield;
     }
     this.#slides.dropBefore(end);
   }

@@ -123,11 +123,11 @@ class WindowReduce implements Kernel {
       if (cell.count === 0 && !this.#totals!.isTold(cell, end)) continue;
       isEmpty = false;
       this.#emit([cell.key, cell.value]);
-      yield;
+      if (this.#slides.spend()) yield;
     }
     if (isEmpty && emitEmpty && this.#slides.owesEmpty(end)) {
       this.#emit([null, 0]);
-      yield;
+      if (this.#slides.spend()) yield;
     }
     this.#forget(end);
   }

@@ -1,6 +1,6 @@
 /** Runs the stages of one batch over its partitions, task by task. It knows neither clock nor receivers. */
 
-import type { Plan, Stage } from '../../plan/plan.js';
+import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
 import { Block } from '../../runtime/source.js';
 import { WatermarkGate } from '../link.js';
 import { BatchTask, type TaskServices } from './batch-task.js';
@@ -17,7 +17,10 @@ export interface Batch {
   readonly submissionTime: number;
 }
 
-/** The most records of one attempt of a task that no shuffle follows. */
+/** Operators that give results at the end of an interval. */
+const PER_INTERVAL: ReadonlySet<string> = new Set(['window-reduce', 'update-state', 'collect-interval']);
+
+/** The most records of one attempt of a task that gives results for each record. */
 const ATTEMPT_RECORDS_MAX = 2_000;
 
 /** One stage's tasks, and for each the minimum of its inputs' watermarks. */
@@ -63,15 +66,23 @@ export class BatchRunner {
   }
 
   /**
-   * A partition's share of a batch, cut to what one attempt takes. In front of a shuffle that is all of it, for the combine's
-   * sake. Otherwise attempts are short, so that what they stage dies young: a batch of 10,000 lines in one attempt costs a
-   * third more (bench `micro-batch-running`).
+   * A partition's share of a batch, cut to what one attempt takes: all of it, so that a cell is journaled once a batch, and
+   * for the combine in front of a shuffle. Only where each record gives results, attempts are short, so that what they stage
+   * dies young: a batch of 10,000 lines in one attempt would cost a third more (bench `micro-batch-running`).
    */
   #pieces(stage: Stage, partition: number, batch: Batch): readonly (readonly Block[])[] {
     const blocks = batch.blocks.get(`${this.#nameOf(stage)}:${partition}`) ?? [];
     const isShuffled = this.#stages.some((other) => other.stage.inputs.some((input) => input.stage === stage.id));
-    if (isShuffled || blocks.length === 0) return [blocks];
+    if (isShuffled || blocks.length === 0 || !this.#hasResultsPerRecord(stage)) return [blocks];
     return blocks.flatMap((block) => cut(block, ATTEMPT_RECORDS_MAX)).map((block) => [block]);
+  }
+
+  #hasResultsPerRecord(stage: Stage): boolean {
+    const { operators } = this.#plan;
+    const isPerRecord = ({ kind, inputs }: CoreOperator): boolean =>
+      !PER_INTERVAL.has(kind) &&
+      (inputs.length === 0 || inputs.some(({ operator }) => isPerRecord(operators[operator]!)));
+    return stage.operators.some((id) => operators[id]!.kind === 'sink' && isPerRecord(operators[id]!));
   }
 
   #blocks(stage: Stage, partition: number, blocks: readonly Block[]): BlockInput {

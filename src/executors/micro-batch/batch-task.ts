@@ -168,7 +168,7 @@ export class BatchTask {
     const cuts = rows.map((row) => {
       const { length } = row;
       return () => {
-        row.values.length = length;
+        row.cutTo(length);
       };
     });
     return [...cuts, () => this.#counts.splice(counts)];

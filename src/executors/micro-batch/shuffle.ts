@@ -7,24 +7,29 @@ import { attributed } from '../user-error.js';
 
 /** Records with their times, as a struct of growing arrays. */
 export class Rows {
+  /** Its first `length` values count; the array keeps its size from batch to batch. */
   readonly values: unknown[] = [];
+  length = 0;
   timestamps = new Float64Array(64);
   windowEnds = new Float64Array(64);
 
-  get length(): number {
-    return this.values.length;
-  }
-
   add(value: unknown, context: RecordContext): void {
-    const at = this.values.length;
+    const at = this.length;
     if (at === this.timestamps.length) this.#grow();
     this.timestamps[at] = context.timestamp;
     this.windowEnds[at] = context.windowEnd;
-    this.values.push(value);
+    this.values[at] = value;
+    this.length = at + 1;
   }
 
   clear(): void {
-    this.values.length = 0;
+    this.cutTo(0);
+  }
+
+  /** Takes back what came after the first `length`. */
+  cutTo(length: number): void {
+    this.values.fill(undefined, length, this.length);
+    this.length = length;
   }
 
   #grow(): void {
