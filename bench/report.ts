@@ -83,7 +83,7 @@ function variantTable(group: Group, rounds: Rounds, time: TimeOf): string {
       ],
     ];
   });
-  return table([group.name, `ns a ${group.unit}`, `${group.unit}s a second`, ''], rows);
+  return table([group.name, `ns per ${group.unit}`, `${group.unit}s per second`, ''], rows);
 }
 
 function bound(goal: Goal, value: number | undefined): string {

@@ -36,9 +36,10 @@ export class Slides {
   /** Results that the `advance` under way may still emit. */
   #left = 0;
   #firing: Generator<void, void, void> | undefined;
-  #current: Space | undefined;
-  #from = Number.POSITIVE_INFINITY;
-  #to = Number.NEGATIVE_INFINITY;
+  /** The pane at hand: what `paneAt` gives for times from `from` to `to` (exclusive). Read without a call on the hot path. */
+  current: Space | undefined;
+  from = Number.POSITIVE_INFINITY;
+  to = Number.NEGATIVE_INFINITY;
 
   constructor(setup: SlidesSetup) {
     this.#setup = setup;
@@ -49,7 +50,7 @@ export class Slides {
 
   /** The pane of a time. While times stay in one pane this costs two comparisons, no division and no look-up. */
   paneAt(time: Timestamp): Space {
-    if (time >= this.#from && time < this.#to) return this.#current!;
+    if (time >= this.from && time < this.to) return this.current!;
     return this.#enter(time);
   }
 
@@ -128,17 +129,17 @@ export class Slides {
     const { pane, store } = this.#setup;
     const number = Math.floor(time / pane);
     assert(Number.isFinite(number), `a record without a timestamp: ${time}`);
-    this.#from = number * pane;
-    this.#to = this.#from + pane;
-    this.#current = store.peek(number);
-    if (this.#current === undefined) {
-      this.#current = store.space(number);
+    this.from = number * pane;
+    this.to = this.from + pane;
+    this.current = store.peek(number);
+    if (this.current === undefined) {
+      this.current = store.space(number);
       let place = this.#panes.length;
       while (place > 0 && this.#panes[place - 1]! > number) place -= 1;
       this.#panes.splice(place, 0, number);
       this.#due = this.#nextDue();
     }
-    return this.#current;
+    return this.current;
   }
 
   /** The lowest end that may have something to tell: infinity when there is none. */

