@@ -7,9 +7,15 @@ import { withEnds } from '../topology/with-ends.js';
 import { readEnds } from './ends.js';
 import type { JobFlags, RunFlags } from './flags.js';
 import { loadJob } from './load-job.js';
+import { UsageError } from './usage-error.js';
 
 /** The settings that flags replace. */
-export function settingsOf(flags: Pick<JobFlags, 'batchInterval' | 'guarantee'>): Partial<JobSettings> {
+export function settingsOf(flags: Pick<JobFlags, 'acking' | 'batchInterval' | 'guarantee'>): Partial<JobSettings> {
+  const { acking, guarantee } = flags;
+  if (!acking && guarantee !== undefined && guarantee !== 'at-most-once') {
+    const message = `${guarantee} cannot hold: with --no-acking record mode gives at-most-once`;
+    throw new UsageError('RG017', message, 'leave out --no-acking, or ask for at-most-once', guarantee);
+  }
   return defined({ batchInterval: flags.batchInterval, guarantee: flags.guarantee });
 }
 

@@ -23,14 +23,16 @@ export function formatSummary(job: string, result: JobResult): string {
 
 function notes(result: JobResult): readonly string[] {
   const facts = [
-    [result.lateRecords, 'late records, see the side output late'],
-    [result.skippedEmptyIntervals, 'empty intervals skipped'],
-    [result.deadLetterCount, 'records in the dead letters'],
-    [result.taskRetries, 'tasks tried again'],
-    [result.replayed, 'tuples replayed'],
-    [result.failed, 'tuple trees failed'],
+    [result.lateRecords, 'late record', ', see the side output late'],
+    [result.skippedEmptyIntervals, 'empty interval', ' skipped'],
+    [result.deadLetterCount, 'record', ' in the dead letters'],
+    [result.taskRetries, 'task', ' tried again'],
+    [result.replayed, 'tuple', ' replayed'],
+    [result.failed, 'tuple tree', ' failed'],
   ] as const;
-  return facts.filter(([value]) => value > 0).map(([value, what]) => `  note     ${count(value)} ${what}`);
+  return facts
+    .filter(([value]) => value > 0)
+    .map(([value, what, rest]) => `  note     ${count(value)} ${what}${value === 1 ? '' : 's'}${rest}`);
 }
 
 function batchTable(batches: readonly BatchInfo[], batchCount: number): readonly string[] {

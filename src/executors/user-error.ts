@@ -36,6 +36,13 @@ export function promiseReturned(operator: Blamed): StreamError {
   );
 }
 
+/** @throws StreamError `RG031` when a spout or bolt is asynchronous: what it does after its first wait would be lost. */
+export function noPromise(returned: unknown, operator: Blamed): void {
+  if (!(returned instanceof Promise)) return;
+  returned.catch(() => undefined); // it is the promise that is reported, not what becomes of it
+  throw promiseReturned(operator);
+}
+
 /** The error for a function that returned something else than it must. */
 export function wrongShape(operator: Blamed, got: unknown, needed: string): StreamError {
   const shown =

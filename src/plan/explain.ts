@@ -158,6 +158,8 @@ function guaranteeLines(graph: Graph, acking: boolean): readonly string[] {
   const chain = guaranteeChain(graph);
   const strongest = strongestOf(chain);
   const holds = GUARANTEES.indexOf(asked) <= GUARANTEES.indexOf(strongest);
+  const isLostInRecordMode = holds && !acking && asked !== 'at-most-once';
+  const answer = isLostInRecordMode ? 'and holds as micro-batches only' : holds ? 'and holds' : 'and CANNOT hold';
   const links = [...chain];
   if (!chain.some((link) => link.name.startsWith('bolt '))) {
     const firstSink = links.findIndex((link) => link.name.startsWith('sink '));
@@ -170,7 +172,7 @@ function guaranteeLines(graph: Graph, acking: boolean): readonly string[] {
   }
   const nameWidth = Math.max(...links.map((link) => link.name.length));
   const lines = [
-    `guarantee: ${asked} is asked, ${holds ? 'and holds' : 'and CANNOT hold'}; source x operators x sinks give ${strongest}`,
+    `guarantee: ${asked} is asked, ${answer}; source x operators x sinks give ${strongest}`,
     ...links.map((link) => `  ${link.name.padEnd(nameWidth)}  ${link.strongest.padEnd(13)}  ${link.why}`),
   ];
   if (asked === 'at-most-once') lines.push(`  ${because(asked)}`);

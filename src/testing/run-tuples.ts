@@ -99,7 +99,11 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
     channels,
     record: recordOptions(options),
   };
-  const run = await startVirtual(withSpouts(topology, spouts, log), () => settings, { seed });
+  const run = await startVirtual(
+    withSpouts(topology, spouts, log, until === undefined ? 'done' : 'idle'),
+    () => settings,
+    { seed },
+  );
   let counts: number[] | undefined;
   if (until !== undefined) {
     await run.until(until.virtualMs * 1_000);
@@ -162,11 +166,12 @@ function withSpouts(
   { graph, functions }: Topology,
   scripts: Readonly<Record<string, SpoutScript>>,
   log: TupleLog,
+  silence: 'done' | 'idle',
 ): Topology {
   const spouts = graph.nodes.filter((node): node is SpoutNode => node.kind === 'spout');
   const replaced = spouts.map(({ id, name }) => {
     const script = Object.hasOwn(scripts, name) ? scripts[name]! : { messages: [] };
-    return [functionId(id, 'create'), () => new ScriptedSpout(script, log.ack)] as const;
+    return [functionId(id, 'create'), () => new ScriptedSpout(script, log.ack, silence)] as const;
   });
   return { graph, functions: new Map([...functions, ...replaced]) };
 }

@@ -17,17 +17,22 @@ export interface SpoutScript {
 
 const REPLAYS_MAX = 3;
 
-/** One task of such a spout. `acked` hears of each id that the spout's `ack` was told. */
+/**
+ * One task of such a spout. `acked` hears of each id that the spout's `ack` was told. Without further messages it is
+ * `done`, or, in a run with an end of its own, `idle`: then stream time and ticks go on.
+ */
 export class ScriptedSpout implements Spout<Values> {
   readonly #script: SpoutScript;
   readonly #acked: (id: MessageId) => void;
+  readonly #silence: 'done' | 'idle';
   readonly #replays = new Map<MessageId, number>();
   #messages: ReadonlyMap<MessageId, Values> = new Map();
   #due: ScriptedMessage[] = [];
 
-  constructor(script: SpoutScript, acked: (id: MessageId) => void) {
+  constructor(script: SpoutScript, acked: (id: MessageId) => void, silence: 'done' | 'idle' = 'done') {
     this.#script = script;
     this.#acked = acked;
+    this.#silence = silence;
   }
 
   open(_collector: SpoutCollector<Values>, { task, parallelism }: TaskInfo): void {
@@ -35,9 +40,9 @@ export class ScriptedSpout implements Spout<Values> {
     this.#messages = new Map(this.#due.map(({ id, values }) => [id, values]));
   }
 
-  nextTuple(collector: SpoutCollector<Values>): 'done' | undefined {
+  nextTuple(collector: SpoutCollector<Values>): 'done' | 'idle' | undefined {
     const next = this.#due.shift();
-    if (next === undefined) return 'done';
+    if (next === undefined) return this.#silence;
     collector.emit(next.values, next.id);
     return undefined;
   }

@@ -6,7 +6,7 @@ import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
 import { GraphDraft } from './draft.js';
 import type { Graph, JobSettings, Topology } from './graph.js';
 import { inOrder } from './in-order.js';
-import type { SourceSpec } from './specs.js';
+import { checkEnd, type SourceSpec } from './specs.js';
 import { KeyedStream } from './streams.js';
 import type { StreamOf } from './types.js';
 
@@ -29,6 +29,7 @@ export class TopologyBuilder {
 
   /** Begins a stream at a source, which the command line can replace by its name. */
   source<T>(name: string, source: SourceSpec<T>): StreamOf<T> {
+    checkEnd('source', name, source);
     const { kind, options, capabilities, functions = {} } = source;
     const roles = Object.fromEntries(Object.entries(functions).map(([role, value]) => [`spec:${role}`, value]));
     const node = { kind: 'source', name, spec: { kind, options, capabilities } } as const;

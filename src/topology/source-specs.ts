@@ -134,7 +134,11 @@ export function tcp(address: string | TcpOptions): SourceSpec<string> {
   const given = typeof address === 'string' ? parseAddress(address) : address;
   const { host, port, onClose = 'reconnect', reconnectsMax = RECONNECTS_MAX } = given;
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new StreamError('RG011', `${String(port)} is no port: a port is 1 to 65535`, "write tcp('localhost:9999')");
+    throw new StreamError(
+      'RG011',
+      `${String(port)} is no port: a port is 1 to 65535`,
+      'write for example localhost:9999',
+    );
   }
   checkWhole('reconnectsMax', reconnectsMax, 0);
   checkOneOf('onClose', onClose, ['reconnect', 'end']);

@@ -1,4 +1,5 @@
 /** Plain descriptions of sources and sinks, with what each can promise. A connector opens them later; nothing here does I/O. */
+import { StreamError } from '../core/errors.js';
 
 /** What a job promises about each record's effect. */
 export type Guarantee = 'at-most-once' | 'at-least-once' | 'exactly-once';
@@ -57,4 +58,18 @@ export interface Interval<T> {
   /** End of the interval in stream time (us, exclusive). */
   readonly end: number;
   readonly values: readonly T[];
+}
+
+/** Types keep this from happening in TypeScript. @throws StreamError `RG003` for what is no source or sink, such as `stdout`. */
+export function checkEnd(role: 'source' | 'sink', name: string, spec: unknown): void {
+  if (typeof spec === 'object' && spec !== null && (spec as { role?: unknown }).role === role) return;
+  const hint =
+    role === 'source' ? "call it: t.source('lines', textFile('book.txt'))" : "call it: .to('counts', stdout())";
+  const got =
+    typeof spec === 'function'
+      ? `the function ${spec.name}`
+      : spec === null
+        ? 'null'
+        : `a value of type ${typeof spec}`;
+  throw new StreamError('RG003', `${role} '${String(name)}' got ${got}, not a ${role}`, hint);
 }

@@ -4,7 +4,7 @@ import type { Duration } from '../core/time.js';
 import type { GraphDraft } from './draft.js';
 import type { StreamRef } from './graph.js';
 import type { ProcessOptions } from './process.js';
-import type { SinkSpec } from './specs.js';
+import { checkEnd, type SinkSpec } from './specs.js';
 import type { Named, Reduce, StreamOf, Update } from './types.js';
 
 /** Options of an operator that reduces each key's values. */
@@ -151,6 +151,7 @@ export class Stream<T> {
 
   /** Writes the stream to a sink, which the command line can replace by its name. */
   to(name: string, sink: SinkSpec<T>): this {
+    checkEnd('sink', name, sink);
     const { kind, options, capabilities, functions = {} } = sink;
     const roles = Object.fromEntries(Object.entries(functions).map(([role, value]) => [`spec:${role}`, value]));
     this.draft.add(

@@ -5,7 +5,7 @@ import type { BoltOperator } from '../../plan/plan.js';
 import type { Bolt, Values } from '../../topology/components.js';
 import { functionId } from '../../topology/graph.js';
 import { WatermarkGate } from '../link.js';
-import { attributed } from '../user-error.js';
+import { attributed, noPromise } from '../user-error.js';
 import { BoltCollector } from './bolt-collector.js';
 import { type BoltAnchors, BoltTuple } from './bolt-tuple.js';
 import { type Block, END, WATERMARK } from './ring.js';
@@ -94,7 +94,7 @@ export class BoltTask {
 
   #execute(tuple: BoltTuple): void {
     try {
-      this.#bolt.execute(tuple, this.#collector);
+      noPromise(this.#bolt.execute(tuple, this.#collector), this.#operator);
     } catch (thrown) {
       const error = attributed(thrown, this.#operator);
       if (!(error instanceof StreamError) || error.code === 'RG036' || tuple.answer !== 'none' || tuple.root < 0)

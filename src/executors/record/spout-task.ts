@@ -5,7 +5,7 @@ import type { SpoutOperator } from '../../plan/plan.js';
 import type { MessageId, NoStreams, Spout, SpoutCollector, Streams, Values } from '../../topology/components.js';
 import { functionId } from '../../topology/graph.js';
 import type { Link } from '../link.js';
-import { attributed } from '../user-error.js';
+import { attributed, noPromise } from '../user-error.js';
 import type { TreeFailure, TreeOwner } from './acker.js';
 import { LAZY, UNTRACKED } from './anchors.js';
 import type { WatermarkHold } from './hold.js';
@@ -208,6 +208,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     ) {
       const already = this.#emitted + this.#deferred.length;
       const said = this.#spout.nextTuple(this);
+      noPromise(said, this.#operator);
       if (said === 'done') this.#isExhausted = true;
       else if (said === 'idle' || this.#emitted + this.#deferred.length === already) {
         job.at(now() + IDLE_WAIT, job.wake);

@@ -443,6 +443,7 @@ describe('ticks', () => {
       'tick at 500 ms',
       'w2 at 500 ms',
       'tick at 750 ms',
+      'tick at 1000 ms',
     ]);
   });
 
