@@ -104,6 +104,8 @@ export interface JobResult {
   readonly error: StreamError | undefined;
   /** Records read from each source. */
   readonly recordsRead: Readonly<Record<string, number>>;
+  /** What each source counted beside its records, such as `invalidUtf8Lines`; sources that counted nothing are left out. */
+  readonly sourceCounters: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Results handed to each sink. */
   readonly resultsWritten: Readonly<Record<string, number>>;
   readonly lateRecords: number;

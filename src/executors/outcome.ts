@@ -95,6 +95,7 @@ export class Outcome {
     const final = failure === undefined ? outcome : 'failed';
     this.#services.listener?.({ kind: 'jobEnded', outcome: final });
     this.#resolve({
+      sourceCounters: {},
       batches: [],
       batchCount: 0,
       taskRetries: 0,

@@ -104,16 +104,26 @@ function startIn(plan: Plan, services: Services, options: RunOptions): RunningJo
   }
 }
 
+/** What sources counted, but for zeros. */
+function countersOf(sources: OpenEnds['sources']): JobResult['sourceCounters'] {
+  const counted = [...sources].map(([name, source]) => {
+    const counters = Object.entries(source.counters?.() ?? {}).filter(([, count]) => count > 0);
+    return [name, Object.fromEntries(counters)] as const;
+  });
+  return Object.fromEntries(counted.filter(([, counters]) => Object.keys(counters).length > 0));
+}
+
 /** Closes every end. A sink that cannot write the rest fails a job that was fine until then. */
 async function closed(result: JobResult, { sources, sinks }: OpenEnds): Promise<JobResult> {
+  const sourceCounters = countersOf(sources);
   await Promise.all([...sources.values()].map((source) => source.close()));
   const failures = await Promise.all(
     [...sinks.values()].map((sink) => sink.close().then(nothing, (error: unknown) => error)),
   );
   const failure = failures.find((error) => error !== undefined);
-  if (failure === undefined || result.error !== undefined) return result;
+  if (failure === undefined || result.error !== undefined) return { ...result, sourceCounters };
   if (!(failure instanceof StreamError)) throw failure;
-  return { ...result, outcome: 'failed', error: failure };
+  return { ...result, sourceCounters, outcome: 'failed', error: failure };
 }
 
 /** A bug of ours ends the job without a result; its ends are closed all the same. */

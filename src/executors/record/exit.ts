@@ -1,5 +1,5 @@
 /** Exits: where a task's chain writes into the edges of one reading stage, by its exchange. */
-import type { StreamError } from '../../core/errors.js';
+import { StreamError } from '../../core/errors.js';
 import { taskOfKey } from '../../core/keys.js';
 import type { RecordContext } from '../../kernels/kernel.js';
 import type { CoreOperator, Exchange } from '../../plan/plan.js';
@@ -71,10 +71,17 @@ function pushBy(parts: ExitParts): Link['push'] {
       return (value) => write(edges[0]!, value);
     case 'direct':
       return (value) => {
-        const edge = edges[parts.directTask()];
-        if (edge !== undefined) write(edge, value);
+        const task = parts.directTask();
+        const edge = edges[task];
+        if (edge === undefined) throw noSuchTask(reader, task, edges.length);
+        write(edge, value);
       };
   }
+}
+
+function noSuchTask(reader: CoreOperator, task: number, tasks: number): StreamError {
+  const message = `emitDirect to task ${task} of '${reader.uid}', whose tasks are 0 to ${tasks - 1}`;
+  return new StreamError('RG036', message, 'choose a task below the reader’s parallelism');
 }
 
 function taskOf(reader: CoreOperator, key: unknown, parallelism: number): number {

@@ -6,6 +6,7 @@ import { startVirtual } from '../../../src/testing/virtual-run.js';
 import { type TopologyBuilder, topology } from '../../../src/topology/builder.js';
 import type { BoltDeclarer, Component } from '../../../src/topology/component-streams.js';
 import { type Bolt, isTick, type OutputCollector, type Tuple } from '../../../src/topology/components.js';
+import type { Topology } from '../../../src/topology/graph.js';
 import { memory } from '../../../src/topology/sink-specs.js';
 
 interface Word {
@@ -93,14 +94,14 @@ describe('groupings', () => {
     expect((await run(grouped((bolt, spout) => bolt.globalGrouping(spout)))).executed).toEqual({ pass: [40, 0, 0, 0] });
   });
 
-  it('direct lets the producer choose; a task that does not exist gets nothing', async () => {
-    const direct = job((t, spout) => {
+  const direct = (tasks: number): Topology =>
+    job((t, spout) => {
       const route = t
         .setBolt<Word, Word, { routed: Word }>(
           'route',
           () => ({
             execute: (tuple, out) => {
-              out.emitDirect(tuple.values.n % 5, 'routed', tuple.values, tuple);
+              out.emitDirect(tuple.values.n % tasks, 'routed', tuple.values, tuple);
               out.ack(tuple);
             },
           }),
@@ -109,9 +110,21 @@ describe('groupings', () => {
         .shuffleGrouping(spout);
       t.setBolt<Word, Word>('end', acking, { parallelism: 4 }).directGrouping(route.stream('routed'));
     });
-    const { executed, acked } = await run(direct, words(20));
-    expect(executed).toEqual({ route: [20], end: [4, 4, 4, 4] });
-    expect(acked).toHaveLength(20);
+
+  it('direct lets the producer choose', async () => {
+    expect((await run(direct(4), words(20))).executed).toEqual({ route: [20], end: [5, 5, 5, 5] });
+  });
+
+  it('a direct emit to a task that does not exist fails the job: the tuple would be lost in silence', async () => {
+    await expect(run(direct(5), words(20))).rejects.toMatchObject({ code: 'RG036', operator: 'route' });
+  });
+
+  it('a bolt that is async is refused: what it does after its first await would not be tracked', async () => {
+    const later = job((t, spout) => {
+      const execute: Bolt<Word, Word>['execute'] = async (tuple, out) => out.ack(tuple);
+      t.setBolt<Word, Word>('later', () => ({ execute })).shuffleGrouping(spout);
+    });
+    await expect(run(later, words(1))).rejects.toMatchObject({ code: 'RG031', operator: 'later' });
   });
 
   it('keep the order of each pair of tasks', async () => {
