@@ -8,6 +8,18 @@ export function canonicalJson(value: unknown): string {
   });
 }
 
+/** JSON for people to read: what JSON cannot hold stands there as text. Never throws. */
+export function readableJson(value: unknown): string {
+  try {
+    const text: string | undefined = JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === 'bigint' ? `${inner}n` : inner,
+    );
+    return text ?? String(value);
+  } catch {
+    return String(value);
+  }
+}
+
 /** A 64-bit FNV-style hash of text as 16 hex digits (two 32-bit lanes). An identity, not a signature. */
 export function hashText(text: string): string {
   let high = 0x811c9dc5;

@@ -9,6 +9,7 @@ import { fanOut, gated, type Link, NOWHERE } from './link.js';
 import { narrowLink } from './narrow-links.js';
 import { timestampsLink } from './timestamps-link.js';
 import { attributed } from './user-error.js';
+import type { Deliveries } from './watermark-places.js';
 
 /** What a task gives to its chain. */
 export interface ChainParts {
@@ -25,6 +26,8 @@ export interface ChainParts {
   /** Set for a stage that holds watermarks back: wraps each entrance where they begin to close windows. */
   readonly hold?: (link: Link) => Link;
   readonly count: (counter: KernelCounter, by: number) => void;
+  /** Set where a record may be delivered again without everything after it. */
+  readonly deliveries?: Deliveries;
   /** Set when results that fail downstream are set aside: takes what a kernel emitted because stream time went on. */
   readonly resultFailed?: (value: unknown, error: StreamError) => void;
 }
@@ -130,6 +133,7 @@ class ChainBuilder {
           count,
           next: this.outputOf(operator, 'default'),
           late,
+          deliveries: this.#parts.deliveries,
         });
       }
       case 'sink':

@@ -87,6 +87,7 @@ export class Outcome {
         failure ??= thrown;
       }
     }
+    for (const outlet of this.outlets.values()) outlet.isClosed = true;
     this.flushSinks();
     if (failure !== undefined && !(failure instanceof StreamError)) {
       this.#reject(failure);

@@ -1,4 +1,5 @@
 /** Outlets: how results get from chains into opened sinks, counted and observed. */
+import { readableJson } from '../core/json.js';
 import type { Emit, RecordContext } from '../kernels/kernel.js';
 import type { JobEvent } from '../runtime/events.js';
 import type { SinkWriter } from '../runtime/sink.js';
@@ -8,6 +9,8 @@ export class SinkOutlet {
   readonly name: string;
   readonly writer: SinkWriter;
   written = 0;
+  /** The job has ended: what still comes, of a turn that was under way when it failed, is dropped. */
+  isClosed = false;
   readonly #listener: ((event: JobEvent) => void) | undefined;
 
   constructor(name: string, writer: SinkWriter, listener: ((event: JobEvent) => void) | undefined) {
@@ -22,6 +25,7 @@ export class SinkOutlet {
     const result = { timestamp: 0, windowEnd: Number.NaN, partition };
     const listener = this.#listener;
     return (value) => {
+      if (this.isClosed) return;
       result.timestamp = context.timestamp;
       result.windowEnd = context.windowEnd;
       this.written++;
@@ -32,7 +36,7 @@ export class SinkOutlet {
           sink: this.name,
           partition,
           timestamp: result.timestamp,
-          value: JSON.stringify(value),
+          value: readableJson(value),
         });
     };
   }

@@ -2,10 +2,12 @@
 import type { KeyedStore } from '../core/keyed-store.js';
 import { createTimestampsKernel } from '../kernels/create-kernel.js';
 import type { KernelCounter, RecordContext } from '../kernels/kernel.js';
+import type { TimestampsKernel } from '../kernels/timestamps.js';
 import type { TimestampsOperator } from '../plan/plan.js';
 import type { FunctionTable } from '../topology/graph.js';
 import type { Link } from './link.js';
-import { attributed } from './user-error.js';
+import { attributed, blaming } from './user-error.js';
+import { type Deliveries, WatermarkPlaces } from './watermark-places.js';
 
 /** What the link is made from: `next` takes records in time, `late` the others. */
 export interface TimestampsParts {
@@ -18,6 +20,8 @@ export interface TimestampsParts {
   readonly count: (counter: KernelCounter, by: number) => void;
   readonly next: Link;
   readonly late: Link;
+  /** Set where records may be delivered again. */
+  readonly deliveries?: Deliveries | undefined;
 }
 
 /** Watermarks of the ingest clock go no further than this link. */
@@ -30,6 +34,7 @@ export function timestampsLink({
   count,
   next,
   late,
+  deliveries,
 }: TimestampsParts): Link {
   const advanceDownstream = (watermark: number): void => {
     next.advance(watermark);
@@ -44,25 +49,38 @@ export function timestampsLink({
     count,
     advanceDownstream,
   });
-  const blamed = <T>(run: () => T): T => {
-    try {
-      return run();
-    } catch (thrown) {
-      throw attributed(thrown, operator);
-    }
-  };
+  const take = deliveries === undefined ? (value: unknown) => kernel.onRecord(value) : replayable(kernel, deliveries);
   return {
     push: (value) => {
       try {
-        kernel.onRecord(value);
+        take(value);
       } catch (thrown) {
         throw attributed(thrown, operator);
       }
     },
-    advance: (watermark) => blamed(() => kernel.advance(watermark)),
+    advance: (watermark) => blaming(operator, () => kernel.advance(watermark)),
     end: () => {
       next.end(kernel.watermark, kernel.highest);
       late.end(kernel.watermark, kernel.highest);
     },
+  };
+}
+
+/** A replay must not be late because of records that came after it: it is judged at the place where it stood. */
+function replayable(kernel: TimestampsKernel, deliveries: Deliveries): (value: unknown) => void {
+  const places = new WatermarkPlaces(deliveries);
+  let replay = 0;
+  let watermark = 0;
+  return (value) => {
+    if (deliveries.replaying < 0) {
+      places.enter(kernel.watermark);
+      kernel.onRecord(value);
+      return;
+    }
+    if (replay !== deliveries.replays) {
+      replay = deliveries.replays;
+      watermark = places.before(deliveries.replaying, kernel.watermark);
+    }
+    watermark = kernel.onReplay(value, watermark);
   };
 }

@@ -26,6 +26,15 @@ export function attributed(thrown: unknown, operator: Blamed): Error {
   );
 }
 
+/** Runs the user's code on behalf of an operator. @throws what `attributed` makes of what it throws. */
+export function blaming<T>(operator: Blamed, run: () => T): T {
+  try {
+    return run();
+  } catch (thrown) {
+    throw attributed(thrown, operator);
+  }
+}
+
 /** The error for a function that returned a promise where a value is needed. */
 export function promiseReturned(operator: Blamed): StreamError {
   return new StreamError(

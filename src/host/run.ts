@@ -76,7 +76,7 @@ export async function start(topology: Topology, options: RunOptions): Promise<Ru
     functions: job.functions,
     ...defined({ listener: options.listener, channels: options.channels }),
   };
-  const running = startIn(plan, services, options);
+  const running = await startOrClose(() => startIn(plan, services, options), ends);
   const timer =
     options.duration === undefined
       ? undefined
@@ -113,23 +113,34 @@ function countersOf(sources: OpenEnds['sources']): JobResult['sourceCounters'] {
   return Object.fromEntries(counted.filter(([, counters]) => Object.keys(counters).length > 0));
 }
 
+/** A component that throws as it is opened leaves no end open. */
+async function startOrClose(begin: () => RunningJob, ends: OpenEnds): Promise<RunningJob> {
+  try {
+    return begin();
+  } catch (thrown) {
+    return closedAfter(thrown, ends);
+  }
+}
+
 /** Closes every end. A sink that cannot write the rest fails a job that was fine until then. */
 async function closed(result: JobResult, { sources, sinks }: OpenEnds): Promise<JobResult> {
   const sourceCounters = countersOf(sources);
-  await Promise.all([...sources.values()].map((source) => source.close()));
+  const closings = await Promise.allSettled([...sources.values()].map((source) => source.close()));
   const failures = await Promise.all(
     [...sinks.values()].map((sink) => sink.close().then(nothing, (error: unknown) => error)),
   );
+  const broken = closings.find((closing) => closing.status === 'rejected');
+  if (broken !== undefined) throw broken.reason;
   const failure = failures.find((error) => error !== undefined);
   if (failure === undefined || result.error !== undefined) return { ...result, sourceCounters };
   if (!(failure instanceof StreamError)) throw failure;
   return { ...result, sourceCounters, outcome: 'failed', error: failure };
 }
 
-/** A bug of ours ends the job without a result; its ends are closed all the same. */
-async function closedAfter(bug: unknown, { sources, sinks }: OpenEnds): Promise<never> {
+/** A job that could not start, or met a bug of ours, has no result; its ends are closed all the same. */
+async function closedAfter(thrown: unknown, { sources, sinks }: OpenEnds): Promise<never> {
   await Promise.allSettled([...sources.values(), ...sinks.values()].map((end) => end.close()));
-  throw bug;
+  throw thrown;
 }
 
 function nothing(): undefined {}

@@ -31,6 +31,11 @@ export interface TimestampsSetup extends KernelSetup<TimestampsFunctions, Timest
 export interface TimestampsKernel {
   /** One record, with its ingest time in the context; the context's times stand again afterwards. */
   onRecord(value: unknown): void;
+  /**
+   * A record that is delivered again. It is judged by the watermark of its own place, and neither counted again when it is
+   * late nor taken for a sign of life. Returns the watermark behind it, for what came of the same record.
+   */
+  onReplay(value: unknown, watermark: Timestamp): Timestamp;
   /** A heartbeat of the ingest clock. It goes no further; with `idleTimeout` silence makes the watermark rise. */
   advance(ingestWatermark: Timestamp): void;
   /** The partition's watermark at this place: at the end of the input its final watermark. `BEGINNING` without a record. */
@@ -83,7 +88,7 @@ class Timestamps implements TimestampsKernel {
   }
 
   onRecord(value: unknown): void {
-    const { functions, parameters, context, emit } = this.#setup;
+    const { functions, context, count } = this.#setup;
     const { extract } = functions;
     const time = extract(value);
     if (!Number.isSafeInteger(time)) throw notATimestamp(time);
@@ -91,18 +96,26 @@ class Timestamps implements TimestampsKernel {
     const timestamp = time as Timestamp;
     if (this.#idleTimeout !== undefined) this.#setMark('ingest', ingest);
     if (timestamp < this.#watermark) {
-      this.#late(value);
+      count('lateRecords', 1);
+      this.#late(value, this.#watermark);
     } else {
-      if (timestamp > this.#highest) {
-        this.#highest = timestamp;
-        this.#setMark('highest', timestamp);
-      }
-      context.timestamp = timestamp;
-      emit(value);
-      this.#rise(this.#highest - parameters.maxOutOfOrderness);
+      this.#inTime(value, timestamp);
     }
     context.timestamp = ingest;
     context.windowEnd = Number.NaN;
+  }
+
+  onReplay(value: unknown, watermark: Timestamp): Timestamp {
+    const { functions, parameters, context } = this.#setup;
+    const time = functions.extract(value);
+    if (!Number.isSafeInteger(time)) throw notATimestamp(time);
+    const ingest = context.timestamp;
+    const timestamp = time as Timestamp;
+    if (timestamp < watermark) this.#late(value, watermark);
+    else this.#inTime(value, timestamp);
+    context.timestamp = ingest;
+    context.windowEnd = Number.NaN;
+    return Math.max(watermark, timestamp - parameters.maxOutOfOrderness);
   }
 
   advance(ingestWatermark: Timestamp): void {
@@ -115,10 +128,20 @@ class Timestamps implements TimestampsKernel {
     this.#rise(raised);
   }
 
-  #late(value: unknown): void {
-    const { context, emitLate, count } = this.#setup;
-    count('lateRecords', 1);
-    context.timestamp = this.#watermark;
+  #inTime(value: unknown, timestamp: Timestamp): void {
+    const { parameters, context, emit } = this.#setup;
+    if (timestamp > this.#highest) {
+      this.#highest = timestamp;
+      this.#setMark('highest', timestamp);
+    }
+    context.timestamp = timestamp;
+    emit(value);
+    this.#rise(this.#highest - parameters.maxOutOfOrderness);
+  }
+
+  #late(value: unknown, watermark: Timestamp): void {
+    const { context, emitLate } = this.#setup;
+    context.timestamp = watermark;
     emitLate(value);
   }
 

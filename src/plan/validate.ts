@@ -3,7 +3,7 @@ import { nearest, StreamError } from '../core/errors.js';
 import { formatDuration } from '../core/time.js';
 import { type BoltNode, type Graph, inputsOf, type Node } from '../topology/graph.js';
 import { guaranteeProblems } from './guarantee.js';
-import { slidesOf } from './slides.js';
+import { greatestCommonDivisor, slidesOf } from './slides.js';
 
 /** Every problem of a graph, in the order of its nodes. */
 export function validate(graph: Graph): StreamError[] {
@@ -157,6 +157,15 @@ function boltProblems(node: BoltNode, graph: Graph): StreamError[] {
         'RG010',
         `the tick of '${node.name}' is ${formatDuration(node.tickEvery)}; it must be at least 1 ms (batch interval: ${formatDuration(batchInterval)})`,
         'use for example seconds(1)',
+        { place: node.place },
+      ),
+    );
+  else if (node.tickEvery !== undefined && greatestCommonDivisor(batchInterval, node.tickEvery) < 1_000)
+    problems.push(
+      new StreamError(
+        'RG010',
+        `the tick of '${node.name}' (${formatDuration(node.tickEvery)}) and the batch interval (${formatDuration(batchInterval)}) are multiples of ${formatDuration(greatestCommonDivisor(batchInterval, node.tickEvery))} only; stream time has steps of at least 1 ms`,
+        'use whole milliseconds for both',
         { place: node.place },
       ),
     );

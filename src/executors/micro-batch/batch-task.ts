@@ -30,12 +30,17 @@ export interface TaskServices {
 /** The work of one task in one batch: records by index, then what follows them. */
 export interface TaskInput {
   readonly length: number;
-  /** Runs the records `from` to `to` (exclusive); `at` is told before each, so that a failure knows its record. */
+  /**
+   * Runs the records `from` to `to` (exclusive); `at` is told before each, so that a failure knows its record, and
+   * `NO_RECORD` before stream time goes on between two.
+   */
   run(chain: Chain, context: RecordContext, from: number, to: number, at: (index: number) => void): void;
   /** Advances stream time behind the last record, and ends the input. */
   finish(chain: Chain): void;
-  /** Undoes what the input itself keeps between batches, before another attempt. */
+  /** Undoes what the input itself keeps between batches, back to the begin or the last `keep`, before another attempt. */
   rewind(): void;
+  /** What ran so far stands. Record `index` is set aside: only its time counts. */
+  keep(chain: Chain, index: number): void;
   /** Where record `index` came from, for a dead letter. */
   describe(index: number): Pick<DeadLetter, 'source' | 'partition' | 'offset' | 'value'>;
 }
@@ -90,38 +95,53 @@ export class BatchTask {
         if (isLast && onError === 'dead-letter') this.#runPiecewise(input);
         else input.run(this.#chain, this.#context, 0, input.length, NOT_TOLD);
         input.finish(this.#chain);
-        return this.#commit();
+        for (const combine of this.#combines) combine.drain();
       } catch (thrown) {
         this.#rollback(input);
         const code = thrown instanceof StreamError ? thrown.code : 'bug';
         this.#services.event({ kind: 'taskFailed', stage: this.stage.id, partition: this.task, attempt, code });
         if (attempt === attemptsMax || !(thrown instanceof StreamError)) throw thrown;
         this.#services.retried();
+        continue;
       } finally {
         this.#isolating = false;
       }
+      return this.#commit();
     }
   }
 
-  /** Runs from one bad record to the next. What came before a bad record is kept; the record itself leaves no trace. */
+  /** Runs from one bad record to the next. What came before a bad record is kept; of the record itself only its time is. */
   #runPiecewise(input: TaskInput): void {
     this.#isolating = true;
-    let index = 0;
+    for (let from = 0; from < input.length; ) {
+      const bad = this.#runToBadRecord(input, from);
+      if (bad === undefined) return;
+      input.keep(this.#chain, bad.index);
+      this.#keep();
+      this.#services.deadLetter({ ...input.describe(bad.index), error: bad.error });
+      from = bad.index + 1;
+    }
+  }
+
+  /**
+   * Runs the records before the first that throws; undefined when none does. What throws between records is no record's
+   * fault, and fails the attempt. A function may throw for another record each time: then it is run to that one.
+   */
+  #runToBadRecord(input: TaskInput, from: number): { readonly index: number; readonly error: StreamError } | undefined {
+    let index = NO_RECORD;
     const at = (current: number): void => {
       index = current;
     };
-    for (let from = 0; from < input.length; from = index + 1) {
-      const marks = this.#mark();
+    const marks = this.#mark();
+    let bad: { readonly index: number; readonly error: StreamError } | undefined;
+    for (;;) {
       try {
-        index = from;
-        input.run(this.#chain, this.#context, from, input.length, at);
-        return;
+        input.run(this.#chain, this.#context, from, bad?.index ?? input.length, at);
+        return bad;
       } catch (thrown) {
-        if (!(thrown instanceof StreamError)) throw thrown;
+        if (!(thrown instanceof StreamError) || index === NO_RECORD) throw thrown;
+        bad = { index, error: thrown };
         this.#backTo(marks, input);
-        input.run(this.#chain, this.#context, from, index, NOT_TOLD);
-        this.#keep();
-        this.#services.deadLetter({ ...input.describe(index), error: thrown });
       }
     }
   }
@@ -140,7 +160,6 @@ export class BatchTask {
   }
 
   #commit(): ReadonlyMap<string, ShuffleOutput> {
-    for (const combine of this.#combines) combine.drain();
     for (const store of this.#allStores()) store.commit();
     for (const [counter, by] of this.#counts) this.#services.count(counter, by);
     for (const { outlet, rows } of this.#staged.values()) {
@@ -266,3 +285,6 @@ export class BatchTask {
 }
 
 const NOT_TOLD = (): void => {};
+
+/** Told in place of a record's index while stream time goes on. */
+export const NO_RECORD = -1;

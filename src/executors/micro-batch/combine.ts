@@ -3,8 +3,9 @@ import type { KeyedStore } from '../../core/keyed-store.js';
 import { Combiner } from '../../kernels/partial.js';
 import type { WindowReduceOperator } from '../../plan/plan.js';
 import type { Link } from '../link.js';
+import { taskOf } from '../task-of-key.js';
 import { attributed } from '../user-error.js';
-import { type ShuffleParts, shuffleLink, taskOf } from './shuffle.js';
+import { type ShuffleParts, shuffleLink } from './shuffle.js';
 
 /** A combining exit: `drain` writes what was combined into the attempt's output, at its end. */
 export interface CombineExit {

@@ -90,6 +90,7 @@ class MicroBatchJob implements RunningJob {
   }
 
   stop(): void {
+    if (this.#outcome.isSettled) return;
     this.#isStopping = true;
     this.#cutLast();
     this.#wake();
@@ -216,7 +217,7 @@ class MicroBatchJob implements RunningJob {
     this.#outcome.flushSinks();
     for (const partition of this.#partitions) {
       const last = batch.blocks.get(`${partition.source}:${partition.partition}`)?.at(-1);
-      if (last !== undefined && last.values.length > 0) partition.reader.commit(last.firstOffset + last.values.length);
+      if (last !== undefined) partition.reader.commit(last.firstOffset + last.values.length);
     }
     const { time: batchTime, numRecords, submissionTime } = batch;
     const processingEndTime = this.#services.world.clock.now();

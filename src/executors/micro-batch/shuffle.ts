@@ -1,9 +1,8 @@
 /** Shuffles: what the tasks of one stage write, by reading task, and what those read. Bounded by the size of a batch. */
-import { taskOfKey } from '../../core/keys.js';
 import type { RecordContext } from '../../kernels/kernel.js';
 import type { CoreOperator, Exchange } from '../../plan/plan.js';
 import type { Link } from '../link.js';
-import { attributed } from '../user-error.js';
+import { taskOfPair } from '../task-of-key.js';
 
 /** Records with their times, as a struct of growing arrays. */
 export class Rows {
@@ -74,7 +73,7 @@ export function shuffleLink({ exchange, reader, context, output }: ShuffleParts)
   return {
     push: (value) => {
       const { rows } = output();
-      const task = isHash && rows.length > 1 ? taskOf(reader, (value as readonly unknown[])[0], rows.length) : 0;
+      const task = isHash && rows.length > 1 ? taskOfPair(reader, value, rows.length) : 0;
       rows[task]!.add(value, context);
     },
     advance: (watermark) => {
@@ -84,13 +83,4 @@ export function shuffleLink({ exchange, reader, context, output }: ShuffleParts)
       output().end = { finalWatermark, highest };
     },
   };
-}
-
-/** The reading task of a key. A bad key is the fault of the operator that groups by it. */
-export function taskOf(reader: CoreOperator, key: unknown, tasks: number): number {
-  try {
-    return taskOfKey(key, tasks);
-  } catch (thrown) {
-    throw attributed(thrown, reader);
-  }
 }

@@ -4,7 +4,7 @@ import type { RecordContext } from '../../kernels/kernel.js';
 import type { Block, Heartbeat } from '../../runtime/source.js';
 import type { Chain } from '../chain.js';
 import type { WatermarkGate } from '../link.js';
-import type { TaskInput } from './batch-task.js';
+import { NO_RECORD, type TaskInput } from './batch-task.js';
 import type { Rows } from './shuffle.js';
 
 type Push = (value: unknown) => void;
@@ -64,7 +64,9 @@ export class BlockInput implements TaskInput {
       if (heartbeat.at < from || heartbeat.at > to) continue;
       this.#span(push, advance, context, start, heartbeat.at, at);
       start = heartbeat.at;
-      if (heartbeat.watermark > this.#time.watermark) this.#rise(advance, heartbeat.watermark);
+      if (heartbeat.watermark <= this.#time.watermark) continue;
+      at(NO_RECORD);
+      this.#rise(advance, heartbeat.watermark);
     }
     this.#span(push, advance, context, start, to, at);
   }
@@ -78,6 +80,11 @@ export class BlockInput implements TaskInput {
 
   rewind(): void {
     Object.assign(this.#time, this.#before);
+  }
+
+  keep(chain: Chain, index: number): void {
+    this.#reach(chain.output('default').advance, this.#timestampOf(index));
+    Object.assign(this.#before, this.#time);
   }
 
   describe(index: number): { source: string; partition: number; offset: number; value: unknown } {
@@ -123,14 +130,34 @@ export class BlockInput implements TaskInput {
     const time = this.#time;
     for (let i = from; i < to; i++) {
       const timestamp = timestamps[i]!;
+      if (timestamp >= time.nextStep) {
+        at(NO_RECORD);
+        this.#rise(advance, timestamp);
+      }
       at(base + i);
-      if (timestamp >= time.nextStep) this.#rise(advance, timestamp);
       if (timestamp > time.highest) time.highest = timestamp;
       if (timestamp > time.watermark) time.watermark = timestamp;
       context.timestamp = timestamp;
       context.windowEnd = Number.NaN;
       push(values[i]);
     }
+  }
+
+  #timestampOf(index: number): number {
+    let base = 0;
+    for (const { values, timestamps } of this.#blocks) {
+      if (index < base + values.length) return timestamps[index - base]!;
+      base += values.length;
+    }
+    return Number.NEGATIVE_INFINITY;
+  }
+
+  /** The time of a record that is not run. */
+  #reach(advance: Advance, timestamp: number): void {
+    const time = this.#time;
+    if (timestamp >= time.nextStep) this.#rise(advance, timestamp);
+    time.highest = Math.max(time.highest, timestamp);
+    time.watermark = Math.max(time.watermark, timestamp);
   }
 
   #rise(advance: Advance, watermark: number): void {
@@ -189,6 +216,8 @@ export class ShuffleInput implements TaskInput {
   }
 
   rewind(): void {}
+
+  keep(): void {}
 
   describe(index: number): { source: string; partition: number; offset: number; value: unknown } {
     let base = 0;

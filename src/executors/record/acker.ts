@@ -1,6 +1,7 @@
 /** Acker tasks: one XOR per tuple tree. It is zero exactly when every edge of the tree was both made and acked. */
 import type { StreamError } from '../../core/errors.js';
 import type { FailReason } from '../../runtime/events.js';
+import type { ChannelDecorator } from '../executor.js';
 
 /** What a spout task hears about its trees, by slot. */
 export interface TreeOwner {
@@ -118,7 +119,7 @@ export class AckerTasks implements AckLane {
 
   /**
    * Once per message timeout: trees that were opened, or reset, before the last rotation fail. So a tree times out between
-   * once and twice the timeout, as with Storm's two buckets. Returns the roots that failed.
+   * once and twice the timeout, as with Storm's two buckets.
    */
   rotate(): void {
     this.#epoch++;
@@ -132,6 +133,17 @@ export class AckerTasks implements AckLane {
     this.#states[root] = FREE;
     this.#generations[root] = (this.#generations[root]! + 1) | 0;
   }
+}
+
+/** The way of a component's acks, decorated by a fault plan when there is one. */
+export function decorated(ackers: AckerTasks, component: string, channels: ChannelDecorator | undefined): AckLane {
+  if (channels === undefined) return ackers;
+  const ack = channels.acks(component, (root, generation, high, low) => ackers.ack(root, generation, high, low));
+  return {
+    ack,
+    fail: (root, generation, failure) => ackers.fail(root, generation, failure),
+    resetTimeout: (root, generation) => ackers.resetTimeout(root, generation),
+  };
 }
 
 const TIMED_OUT: TreeFailure = { reason: 'timeout', by: undefined, error: undefined };

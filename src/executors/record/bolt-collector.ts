@@ -15,6 +15,8 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
   readonly #link: (stream: string, direct: boolean) => Link;
   /** The task chosen by the `emitDirect` under way. */
   directTask = 0;
+  /** The watermark that went on last: what a bolt emits later, for a tuple that it held, is not below it. */
+  watermark = Number.NEGATIVE_INFINITY;
 
   constructor(parts: TaskParts, bolt: BoltOperator, anchors: BoltAnchors) {
     this.#parts = parts;
@@ -87,7 +89,7 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
   #emit(link: Link, stream: string, values: Values, anchors: Tuple | readonly Tuple[]): void {
     const { context, counters, job, task } = this.#parts;
     const tuples = (Array.isArray(anchors) ? anchors : [anchors]).map((tuple: Tuple) => this.#open(tuple));
-    if (tuples.length > 0) context.timestamp = tuples[0]!.timestamp;
+    context.timestamp = Math.max(tuples[0]?.timestamp ?? context.timestamp, this.watermark);
     context.windowEnd = Number.NaN;
     counters.emitted++;
     if (job.hasListener)
@@ -100,8 +102,11 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
         anchors: messageIds(tuples, job),
       });
     this.#anchors.tuples = tuples;
-    link.push(values);
-    this.#anchors.tuples = [];
+    try {
+      link.push(values);
+    } finally {
+      this.#anchors.tuples = [];
+    }
   }
 
   /** A tuple that may still be anchored to. */

@@ -1,11 +1,11 @@
 /** The task of a bolt: delivers tuples and ticks to the user's `execute`. */
 import { assert } from '../../core/assert.js';
 import { StreamError } from '../../core/errors.js';
-import type { BoltOperator } from '../../plan/plan.js';
-import type { Bolt, Values } from '../../topology/components.js';
+import type { BoltOperator, CoreOperator, Plan } from '../../plan/plan.js';
+import { type Bolt, isTick, type Values } from '../../topology/components.js';
 import { functionId } from '../../topology/graph.js';
 import { WatermarkGate } from '../link.js';
-import { attributed, noPromise } from '../user-error.js';
+import { attributed, blaming, noPromise } from '../user-error.js';
 import { BoltCollector } from './bolt-collector.js';
 import { type BoltAnchors, BoltTuple } from './bolt-tuple.js';
 import { type Block, END, WATERMARK } from './ring.js';
@@ -26,7 +26,8 @@ export class BoltTask {
   readonly #collector: BoltCollector;
   readonly #origins: readonly TupleOrigin[];
   readonly #gate: WatermarkGate;
-  #lastTick: number;
+  /** Undefined until stream time begins. */
+  #lastTick: number | undefined;
 
   constructor(
     parts: TaskParts,
@@ -41,12 +42,17 @@ export class BoltTask {
     this.#gate = new WatermarkGate(origins.length);
     this.#collector = new BoltCollector(parts, parts.head, anchors);
     directTask.read = () => this.#collector.directTask;
-    this.#lastTick = parts.now();
-    this.#bolt = this.#userCode(() =>
+    this.#lastTick = isEventTime(parts.plan, parts.head) ? undefined : parts.now();
+    this.#bolt = blaming(this.#operator, () =>
       (parts.functions.get(functionId(parts.head.node, 'create')) as () => Bolt<Values>)(),
     );
-    const info = { component: parts.head.name, task: parts.task, parallelism: parts.stage.parallelism };
-    this.#userCode(() => this.#bolt.prepare?.(this.#collector, info));
+  }
+
+  /** Calls the user's `prepare`. */
+  open(): void {
+    const { task, stage } = this.#parts;
+    const info = { component: this.#operator.name, task, parallelism: stage.parallelism };
+    blaming(this.#operator, () => this.#bolt.prepare?.(this.#collector, info));
   }
 
   get isEnded(): boolean {
@@ -55,7 +61,7 @@ export class BoltTask {
 
   /** Calls the user's `cleanup`. */
   close(): void {
-    this.#userCode(() => this.#bolt.cleanup?.());
+    blaming(this.#operator, () => this.#bolt.cleanup?.());
   }
 
   /** One block of the edge `input`. */
@@ -79,6 +85,7 @@ export class BoltTask {
 
   #tuple({ ring: { values, times, ids, extras } }: Block, at: number, input: number, receivedAt: number): BoltTuple {
     const { component, task, stream } = this.#origins[input]!;
+    this.#lastTick ??= times[2 * at]! - 1;
     const tuple = new BoltTuple(values[at] as Values, component, task, stream, times[2 * at]!);
     values[at] = undefined;
     tuple.root = ids[4 * at]!;
@@ -93,14 +100,24 @@ export class BoltTask {
   }
 
   #execute(tuple: BoltTuple): void {
+    const { context } = this.#parts;
+    context.timestamp = tuple.timestamp;
+    context.windowEnd = Number.NaN;
     try {
       noPromise(this.#bolt.execute(tuple, this.#collector), this.#operator);
     } catch (thrown) {
-      const error = attributed(thrown, this.#operator);
-      if (!(error instanceof StreamError) || error.code === 'RG036' || tuple.answer !== 'none' || tuple.root < 0)
-        this.#parts.job.abort(error);
-      else this.#collector.failWith(tuple, this.#operator.name, error);
+      this.#failed(tuple, attributed(thrown, this.#operator));
     }
+  }
+
+  /** The wrong use of the collector, and what fails without a tuple that could be tried again, fails the job. */
+  #failed(tuple: BoltTuple, error: Error): void {
+    const { job, plan, task } = this.#parts;
+    const isOwn = !(error instanceof StreamError) || error.code === 'RG036' || tuple.answer !== 'none';
+    if (isOwn) job.abort(error);
+    else if (tuple.root >= 0) this.#collector.failWith(tuple, this.#operator.name, error);
+    else if (isTick(tuple) || plan.settings.onError === 'fail') job.abort(error);
+    else job.deadLetter(this.#operator.name, task, -1, tuple.values, error);
   }
 
   #control(kind: number, input: number, watermark: number, highest: number): void {
@@ -115,23 +132,25 @@ export class BoltTask {
       if (isEnd) link.end(gate.finalWatermark, gate.highest);
       else link.advance(reached);
     }
+    this.#collector.watermark = reached;
   }
 
   /** Every tick up to the watermark, in order. */
   #ticks(watermark: number): void {
     const every = this.#operator.tickEvery;
     if (every === undefined || watermark === Number.NEGATIVE_INFINITY) return;
+    this.#lastTick ??= watermark - this.#parts.plan.step;
     for (let tick = (Math.floor(this.#lastTick / every) + 1) * every; tick <= watermark; tick += every) {
       this.#lastTick = tick;
       this.#execute(new BoltTuple({}, '__system', -1, '__tick', tick));
     }
   }
+}
 
-  #userCode<T>(run: () => T): T {
-    try {
-      return run();
-    } catch (thrown) {
-      throw attributed(thrown, this.#operator);
-    }
-  }
+/** Behind `timestamps` stream time begins with the first tuple, wherever the clock is. */
+function isEventTime(plan: Plan, operator: CoreOperator): boolean {
+  return (
+    operator.kind === 'timestamps' ||
+    operator.inputs.some((input) => isEventTime(plan, plan.operators[input.operator]!))
+  );
 }

@@ -62,6 +62,7 @@ class RecordJob implements RunningJob, JobControl {
       prng: services.world.prng.fork('record'),
       count: this.#outcome.count,
     });
+    for (const task of [...this.#wiring.consumers, ...this.#wiring.spouts]) task.open();
     if (options.acking) this.#every(options.messageTimeout, () => this.#wiring.ackers.rotate());
     if (this.#needsClock()) this.#everyStep();
     this.wake();
@@ -110,9 +111,14 @@ class RecordJob implements RunningJob, JobControl {
   }
 
   at(time: number, run: () => void): void {
+    if (this.#outcome.isSettled) return;
     const timer = this.#services.world.scheduler.at(time, () => {
       this.#timers.delete(timer);
-      run();
+      try {
+        run();
+      } catch (thrown) {
+        this.abort(thrown);
+      }
     });
     this.#timers.add(timer);
   }

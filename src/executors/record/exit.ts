@@ -1,10 +1,9 @@
 /** Exits: where a task's chain writes into the edges of one reading stage, by its exchange. */
 import { StreamError } from '../../core/errors.js';
-import { taskOfKey } from '../../core/keys.js';
 import type { RecordContext } from '../../kernels/kernel.js';
 import type { CoreOperator, Exchange } from '../../plan/plan.js';
 import type { Link } from '../link.js';
-import { attributed } from '../user-error.js';
+import { taskOf, taskOfPair } from '../task-of-key.js';
 import type { Anchors } from './anchors.js';
 import type { Edge } from './edge.js';
 
@@ -46,7 +45,7 @@ function pushBy(parts: ExitParts): Link['push'] {
   switch (exchange.kind) {
     case 'hash':
       if (only !== undefined) return (value) => write(only, value);
-      return (value) => write(edges[taskOf(reader, (value as readonly unknown[])[0], edges.length)]!, value);
+      return (value) => write(edges[taskOfPair(reader, value, edges.length)]!, value);
     case 'fields': {
       if (only !== undefined) return (value) => write(only, value);
       const { fields } = exchange;
@@ -82,14 +81,6 @@ function pushBy(parts: ExitParts): Link['push'] {
 function noSuchTask(reader: CoreOperator, task: number, tasks: number): StreamError {
   const message = `emitDirect to task ${task} of '${reader.uid}', whose tasks are 0 to ${tasks - 1}`;
   return new StreamError('RG036', message, 'choose a task below the reader’s parallelism');
-}
-
-function taskOf(reader: CoreOperator, key: unknown, parallelism: number): number {
-  try {
-    return taskOfKey(key, parallelism);
-  } catch (thrown) {
-    throw attributed(thrown, reader) as StreamError;
-  }
 }
 
 /** Writes one record with the anchors of the record at hand. Called for every record on every edge: no allocation. */

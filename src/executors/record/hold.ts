@@ -30,7 +30,11 @@ export class WatermarkHold {
 
   #advance(watermark: number): void {
     const { processed, next } = this.#pending;
-    if (processed === next) return this.#next.advance(watermark);
+    if (processed === next) {
+      this.#waiting.length = 0;
+      this.#next.advance(watermark);
+      return;
+    }
     const last = this.#waiting.at(-1);
     if (last?.sequence === next) last.watermark = watermark;
     else this.#waiting.push({ sequence: next, watermark });

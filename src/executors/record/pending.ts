@@ -22,6 +22,9 @@ export class PendingTuples {
   readonly #mask: number;
   #processed = 0;
   #next = 0;
+  /** Sequence of the tuple that is delivered again, or -1; and how often any was. */
+  replaying = -1;
+  replays = 0;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -51,6 +54,11 @@ export class PendingTuples {
     return this.#next;
   }
 
+  /** The most sequences under way. */
+  get window(): number {
+    return this.#mask + 1;
+  }
+
   /** How many more sequences may begin before the oldest unprocessed one is done. */
   get room(): number {
     return this.#mask - (this.#next - this.#processed);
@@ -72,6 +80,16 @@ export class PendingTuples {
     this.values[slot] = undefined;
     this.#free[this.#freeCount] = slot;
     this.#freeCount++;
+  }
+
+  /** From here to `replayed` the tuple of that slot is delivered again. */
+  replay(slot: number): void {
+    this.replaying = this.sequences[slot]!;
+    this.replays++;
+  }
+
+  replayed(): void {
+    this.replaying = -1;
   }
 
   /** A sequence is processed, or given up. */

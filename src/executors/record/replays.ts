@@ -45,6 +45,13 @@ export class Replays {
     });
   }
 
+  /** Tells that the tuple is delivered again. */
+  tellReplay(slot: number): void {
+    const { job, head, task } = this.#parts;
+    const { ids, attempts } = this.#pending;
+    job.event({ kind: 'tupleReplayed', component: head.uid, task, id: ids[slot]!, attempt: attempts[slot]! });
+  }
+
   #setAside(slot: number, failure: TreeFailure): void {
     const { job, task } = this.#parts;
     const pending = this.#pending;

@@ -64,7 +64,8 @@ export class SourceTask implements TreeOwner {
     this.#replays = new Replays(parts, parts.head.name, pending);
   }
 
-  /** A source is closed by whoever opened it. */
+  /** A source is opened and closed by whoever runs the job. */
+  open(): void {}
   close(): void {}
 
   get recordsRead(): number {
@@ -117,9 +118,10 @@ export class SourceTask implements TreeOwner {
     if (job.hasListener) job.treeOpened(anchors.root, anchors.generation, this.#pending.ids[slot]!);
   }
 
-  /** After the input's end ticks go on by the clock, for bolts that still hold tuples. */
+  /** Once nothing more is read, ticks go on by the clock, for bolts that still hold tuples. */
   heartbeat(): void {
-    if (this.#isExhausted && !this.#isEnded) this.#rise(Math.max(this.#watermark, this.#parts.now()));
+    const isRead = this.#isExhausted || this.#parts.job.isStopping;
+    if (isRead && !this.#isEnded) this.#rise(Math.max(this.#watermark, Math.floor(this.#parts.now())));
   }
 
   treeDone(slot: number): void {
@@ -258,15 +260,9 @@ export class SourceTask implements TreeOwner {
   }
 
   #replay(slot: number): void {
-    const { context, anchors, ackers, job, head, task } = this.#parts;
+    const { context, anchors, ackers } = this.#parts;
     const pending = this.#pending;
-    job.event({
-      kind: 'tupleReplayed',
-      component: head.uid,
-      task,
-      id: pending.ids[slot]!,
-      attempt: pending.attempts[slot]!,
-    });
+    this.#replays.tellReplay(slot);
     this.#slot = slot;
     this.#value = pending.values[slot];
     context.timestamp = pending.timestamps[slot]!;
@@ -275,11 +271,14 @@ export class SourceTask implements TreeOwner {
     anchors.high = 0;
     anchors.low = 0;
     pending.emittedAt[slot] = this.#emittedAt;
+    pending.replay(slot);
     try {
       this.#link.push(this.#value);
     } catch (thrown) {
       this.#failed(thrown);
       return;
+    } finally {
+      pending.replayed();
     }
     if (anchors.root >= 0) ackers.initialise(anchors.root, anchors.high, anchors.low);
     else this.treeDone(slot);

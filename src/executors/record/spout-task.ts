@@ -1,11 +1,12 @@
 /** The task of a user-written spout: calls `nextTuple`, tells it `ack` and `fail`, and never replays by itself. */
 import { assert } from '../../core/assert.js';
+import { StreamError } from '../../core/errors.js';
 import { floorTo } from '../../core/time.js';
 import type { SpoutOperator } from '../../plan/plan.js';
 import type { MessageId, NoStreams, Spout, SpoutCollector, Streams, Values } from '../../topology/components.js';
 import { functionId } from '../../topology/graph.js';
 import type { Link } from '../link.js';
-import { attributed, noPromise } from '../user-error.js';
+import { attributed, blaming, noPromise } from '../user-error.js';
 import type { TreeFailure, TreeOwner } from './acker.js';
 import { LAZY, UNTRACKED } from './anchors.js';
 import type { WatermarkHold } from './hold.js';
@@ -46,6 +47,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   #highest = Number.NEGATIVE_INFINITY;
   #isExhausted = false;
   #isEnded = false;
+  #isWaiting = false;
   /** The task chosen by the `emitDirect` under way. */
   directTask = 0;
 
@@ -57,10 +59,17 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     this.#holds = holds;
     this.#base = base;
     this.#link = streamLinks(parts.head, parts.chain);
-    this.#errors = new SpoutErrors(parts.plan.settings);
-    this.#spout = (parts.functions.get(functionId(parts.head.node, 'create')) as () => Spout<Values>)();
-    const info = { component: parts.head.name, task: parts.task, parallelism: parts.stage.parallelism };
-    this.#spout.open?.(this, info);
+    this.#errors = new SpoutErrors(parts);
+    this.#spout = blaming(this.#operator, () =>
+      (parts.functions.get(functionId(parts.head.node, 'create')) as () => Spout<Values>)(),
+    );
+  }
+
+  /** Calls the user's `open`, which may emit already. */
+  open(): void {
+    const { task, stage } = this.#parts;
+    const info = { component: this.#operator.name, task, parallelism: stage.parallelism };
+    blaming(this.#operator, () => this.#spout.open?.(this, info));
   }
 
   get name(): string {
@@ -80,7 +89,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   }
 
   get isQuiet(): boolean {
-    return this.#pending.count === 0 && this.#answers.length === 0;
+    return this.#pending.count === 0 && this.#answers.length === 0 && this.#deferred.length === 0;
   }
 
   turn(): boolean {
@@ -88,7 +97,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     try {
       const answered = this.#tellAnswers();
       this.heartbeat();
-      const emitted = this.#parts.job.isStopping ? false : this.#emitSome();
+      const emitted = this.#parts.job.isStopping ? this.#pushDeferred() : this.#emitSome();
       return answered || emitted;
     } catch (thrown) {
       this.#parts.job.abort(attributed(thrown, this.#operator));
@@ -99,7 +108,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   settle(): void {
     this.#parts.anchors.root = UNTRACKED;
     for (const hold of this.#holds) hold.release();
-    if (!this.#isExhausted || !this.isQuiet || this.#deferred.length > 0 || this.#isEnded) return;
+    if (!this.#isExhausted || !this.isQuiet || this.#isEnded) return;
     this.#isEnded = true;
     const final = Math.max(this.#sent, floorTo(this.#parts.now(), this.#parts.plan.step));
     for (const { name } of this.#operator.streams) this.#parts.chain.output(name).end(final, this.#highest);
@@ -117,7 +126,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
 
   /** Calls the user's `close`. */
   close(): void {
-    this.#spout.close?.();
+    blaming(this.#operator, () => this.#spout.close?.());
   }
 
   emit(values: Values, id?: MessageId): void {
@@ -156,22 +165,8 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   }
 
   treeFailed(slot: number, failure: TreeFailure): void {
-    const { counters, job, task } = this.#parts;
-    counters.failed++;
-    const id = this.#pending.ids[slot]!;
-    if (job.hasListener)
-      job.event({
-        kind: 'tupleFailed',
-        component: this.#operator.name,
-        task,
-        id,
-        reason: failure.reason,
-        ...(failure.by === undefined ? {} : { by: failure.by }),
-      });
-    const { error } = failure;
-    const setAside = (): void => job.deadLetter(this.#operator.name, task, id, this.#pending.values[slot], error);
-    this.#answer(slot, error === undefined || this.#errors.count(id, error, job, setAside) === 'fail');
-    job.wake();
+    this.#answer(slot, this.#errors.isFailure(this.#pending.ids[slot]!, this.#pending.values[slot], failure));
+    this.#parts.job.wake();
   }
 
   #answer(slot: number, failed: boolean): void {
@@ -196,10 +191,17 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     return true;
   }
 
-  #emitSome(): boolean {
-    const { options, job, now } = this.#parts;
+  /** True when one went out. */
+  #pushDeferred(): boolean {
     const before = this.#emitted;
     while (this.#deferred.length > 0 && this.#hasRoom()) this.#push(this.#deferred.shift()!);
+    return this.#emitted > before;
+  }
+
+  #emitSome(): boolean {
+    const { options } = this.#parts;
+    const before = this.#emitted;
+    this.#pushDeferred();
     while (
       !this.#isExhausted &&
       this.#deferred.length === 0 &&
@@ -211,11 +213,22 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
       noPromise(said, this.#operator);
       if (said === 'done') this.#isExhausted = true;
       else if (said === 'idle' || this.#emitted + this.#deferred.length === already) {
-        job.at(now() + IDLE_WAIT, job.wake);
+        this.#wait();
         break;
       }
     }
     return this.#emitted > before;
+  }
+
+  /** One timer at a time, however many turns come before it. */
+  #wait(): void {
+    if (this.#isWaiting) return;
+    const { job, now } = this.#parts;
+    this.#isWaiting = true;
+    job.at(now() + IDLE_WAIT, () => {
+      this.#isWaiting = false;
+      job.wake();
+    });
   }
 
   #hasRoom(): boolean {
@@ -224,14 +237,15 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
 
   #offer(stream: string, direct: boolean, values: Values, id: MessageId | undefined): void {
     const emit = { stream, link: this.#link(stream, direct), values, id, directTask: this.directTask };
-    if (this.#deferred.length > 0 || (id !== undefined && !this.#hasRoom())) this.#deferred.push(emit);
+    const hasRoom = id === undefined ? this.#pending.room > 0 : this.#hasRoom();
+    if (this.#deferred.length > 0 || !hasRoom) this.#deferred.push(emit);
     else this.#push(emit);
   }
 
   #push({ stream, link, values, id, directTask }: Deferred): void {
     const { context, anchors, ackers, options, counters, job, now, task } = this.#parts;
     this.directTask = directTask;
-    context.timestamp = now();
+    context.timestamp = Math.floor(now());
     context.windowEnd = Number.NaN;
     if (context.timestamp > this.#highest) this.#highest = context.timestamp;
     this.#emitted++;
@@ -253,12 +267,32 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     anchors.root = isTracked ? LAZY : UNTRACKED;
     anchors.high = 0;
     anchors.low = 0;
-    link.push(values);
+    try {
+      link.push(values);
+    } catch (thrown) {
+      this.#chainFailed(thrown, values, isTracked ? id : undefined);
+      if (isTracked) return;
+    }
     if (anchors.root >= 0) {
       ackers.initialise(anchors.root, anchors.high, anchors.low);
       return;
     }
     this.#pending.finish(this.#sequence);
     if (id !== undefined) this.#answers.push({ id, failed: false });
+  }
+
+  /** An operator in the spout's own chain threw: a failed tree as any other, though it may have no edge yet. */
+  #chainFailed(thrown: unknown, values: Values, id: MessageId | undefined): void {
+    const { anchors, ackers } = this.#parts;
+    if (!(thrown instanceof StreamError) || thrown.code === 'RG036') throw thrown;
+    const failure: TreeFailure = { reason: 'error', by: thrown.operator, error: thrown };
+    if (id === undefined) {
+      this.#errors.untracked(values, thrown);
+    } else if (anchors.root < 0) {
+      this.#pending.finish(this.#sequence);
+      this.#answers.push({ id, failed: this.#errors.isFailure(id, values, failure) });
+    } else if (ackers.isOpen(anchors.root, anchors.generation)) {
+      ackers.fail(anchors.root, anchors.generation, failure);
+    }
   }
 }

@@ -23,6 +23,7 @@ export class StageTask {
     return this.#gate.ended;
   }
 
+  open(): void {}
   close(): void {}
 
   /**

@@ -34,7 +34,7 @@ export interface TaskParts {
 
 /** What a task may ask of its job. */
 export interface JobControl {
-  /** Calls back at that stream time, unless the job ended before. */
+  /** Calls back at that stream time, unless the job ended before. What the callback throws fails the job. */
   at(time: number, run: () => void): void;
   /** Asks for a turn. */
   wake(): void;

@@ -8,7 +8,7 @@ import type { RecordOptions, Services } from '../executor.js';
 import type { Link } from '../link.js';
 import type { SinkOutlet } from '../sink-outlets.js';
 import { createStores, type Stores } from '../stores.js';
-import { AckerTasks, type AckLane, type TreeOwner } from './acker.js';
+import { AckerTasks, decorated, type TreeOwner } from './acker.js';
 import { Anchors } from './anchors.js';
 import { BoltTask, type TupleOrigin } from './bolt-task.js';
 import { BoltAnchors } from './bolt-tuple.js';
@@ -91,7 +91,7 @@ class Wirer {
     this.#holds =
       options.acking &&
       !plan.operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples) &&
-      plan.operators.some((operator) => this.#stores.isStateful(operator));
+      plan.operators.some((operator) => this.#stores.isStateful(operator) || hasTicks(operator));
   }
 
   wire(edges: readonly Edge[]): Wiring {
@@ -129,6 +129,7 @@ class Wirer {
       anchors,
       () => (spout instanceof SpoutTask ? spout.directTask : 0),
       this.#holds ? hold : undefined,
+      pending,
     );
     if (parts.head.kind === 'source') {
       const reader = this.#parts.services.sources.get(parts.head.name)!.partitions[task]!;
@@ -146,7 +147,7 @@ class Wirer {
     const ids = this.#ids(stage, task);
     const anchors = isBolt ? new BoltAnchors(ids) : new Anchors(ids);
     const directTask = { read: () => 0 };
-    const parts = this.#taskParts(stage, task, counters, anchors, () => directTask.read(), undefined);
+    const parts = this.#taskParts(stage, task, counters, anchors, () => directTask.read());
     const edges: Edge[] = [];
     const origins: TupleOrigin[] = [];
     stage.inputs.forEach((input, index) => {
@@ -164,7 +165,14 @@ class Wirer {
         ? new BoltTask(parts, anchors, origins, directTask)
         : new StageTask(parts, edges.length);
     edges.forEach((edge, input) => {
-      edge.blocks.subscribe((block) => consumer.onBlock(block, input));
+      edge.blocks.subscribe((block) => {
+        // What a subscriber throws RxJS throws again in a timer of its own, where the job would not hear of it.
+        try {
+          consumer.onBlock(block, input);
+        } catch (thrown) {
+          this.#parts.job.abort(thrown);
+        }
+      });
     });
     return consumer;
   }
@@ -175,12 +183,13 @@ class Wirer {
     counters: ComponentCounters,
     anchors: Anchors,
     directTask: () => number,
-    hold: ((link: Link) => Link) | undefined,
+    hold?: (link: Link) => Link,
+    pending?: PendingTuples,
   ): TaskParts {
     const { plan, options, services, job, prng } = this.#parts;
     const head = plan.operators[stage.head]!;
     const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
-    const chain = this.#chain(stage, task, counters, anchors, context, directTask, hold);
+    const chain = this.#chain(stage, task, counters, anchors, context, directTask, hold, pending);
     const { clock } = services.world;
     return {
       plan,
@@ -193,7 +202,7 @@ class Wirer {
       anchors,
       chain,
       ackers: this.#ackers,
-      lane: this.#lane(nameOf(head)),
+      lane: decorated(this.#ackers, nameOf(head), services.channels),
       counters,
       prng,
       now: () => clock.now(),
@@ -208,9 +217,10 @@ class Wirer {
     anchors: Anchors,
     context: RecordContext,
     directTask: () => number,
-    hold: ((link: Link) => Link) | undefined,
+    hold?: (link: Link) => Link,
+    pending?: PendingTuples,
   ): Chain {
-    const { plan, services, outlets, count, job } = this.#parts;
+    const { plan, options, services, outlets, count, job } = this.#parts;
     return buildChain({
       plan,
       stage,
@@ -221,6 +231,7 @@ class Wirer {
       sink: (operator) => outlets.get(operator.name)!.emit(context, task),
       exits: (operator, output) => this.#exits(stage, task, operator, output, counters, anchors, context, directTask),
       ...(hold === undefined ? {} : { hold }),
+      ...(pending === undefined || !options.acking ? {} : { deliveries: pending }),
       ...(plan.settings.onError === 'dead-letter'
         ? {
             resultFailed: (value, error) => job.deadLetter(nameOf(plan.operators[stage.head]!), task, -1, value, error),
@@ -263,23 +274,15 @@ class Wirer {
     );
   }
 
-  /** The way of a component's acks, decorated by a fault plan when there is one. */
-  #lane(component: string): AckLane {
-    const ackers = this.#ackers;
-    const { channels } = this.#parts.services;
-    if (channels === undefined) return ackers;
-    const ack = channels.acks(component, (root, generation, high, low) => ackers.ack(root, generation, high, low));
-    return {
-      ack,
-      fail: (root, generation, failure) => ackers.fail(root, generation, failure),
-      resetTimeout: (root, generation) => ackers.resetTimeout(root, generation),
-    };
-  }
-
   #ids(stage: Stage, task: number): EdgeIds {
     const prng = this.#parts.prng.fork(`ids:${stage.id}:${task}`);
     return new EdgeIds(prng.int32(), prng.int32());
   }
+}
+
+/** Ticks are stream time too: a replay from before one must not come behind it. */
+function hasTicks(operator: CoreOperator): boolean {
+  return operator.kind === 'bolt' && operator.tickEvery !== undefined;
 }
 
 function isSpout(operator: CoreOperator): boolean {
