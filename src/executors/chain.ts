@@ -28,6 +28,8 @@ export interface ChainParts {
   readonly count: (counter: KernelCounter, by: number) => void;
   /** Set where a record may be delivered again without everything after it. */
   readonly deliveries?: Deliveries;
+  /** How often a result that a kernel emits because stream time went on is tried: no record can be delivered again for it. Default 1. */
+  readonly resultAttempts?: number;
   /** Set when results that fail downstream are set aside: takes what a kernel emitted because stream time went on. */
   readonly resultFailed?: (value: unknown, error: StreamError) => void;
 }
@@ -101,15 +103,25 @@ class ChainBuilder {
   }
 
   /** Results go on as they are, unless those that fail are set aside one by one. */
-  #emit(next: Link, times: EmissionTime): Emit {
-    const { resultFailed } = this.#parts;
-    if (resultFailed === undefined) return next.push;
+  #emit(operator: CoreOperator, next: Link, times: EmissionTime): Emit {
+    const { resultFailed, resultAttempts = 1, context } = this.#parts;
+    const isOnTime = operator.kind !== 'running-reduce';
+    if (!isOnTime || (resultFailed === undefined && resultAttempts === 1)) return next.push;
     return (value) => {
-      try {
-        next.push(value);
-      } catch (thrown) {
-        if (!times.isAdvancing || !(thrown instanceof StreamError)) throw thrown;
-        resultFailed(value, thrown);
+      const { timestamp, windowEnd } = context;
+      for (let attempt = 1; ; attempt++) {
+        try {
+          next.push(value);
+          return;
+        } catch (thrown) {
+          if (!times.isAdvancing || !(thrown instanceof StreamError)) throw thrown;
+          context.timestamp = timestamp;
+          context.windowEnd = windowEnd;
+          if (attempt < resultAttempts) continue;
+          if (resultFailed === undefined) throw thrown;
+          resultFailed(value, thrown);
+          return;
+        }
       }
     };
   }
@@ -145,7 +157,7 @@ class ChainBuilder {
       default: {
         const next = this.outputOf(operator, 'default');
         const times = { isAdvancing: false };
-        const emit = this.#emit(next, times);
+        const emit = this.#emit(operator, next, times);
         const kernel = createKernel(operator, functions, { store: store(operator), context, emit, count });
         return kernelLink(kernel, operator, next, times);
       }

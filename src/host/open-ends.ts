@@ -1,6 +1,8 @@
 /** Opens the sources and sinks of a plan, all or none. */
+
 import { openSink } from '../connectors/open-sink.js';
 import { openSource } from '../connectors/open-source.js';
+import { assert } from '../core/assert.js';
 import type { Plan, SinkOperator, SourceOperator } from '../plan/plan.js';
 import type { SinkWriter } from '../runtime/sink.js';
 import type { SourceReader } from '../runtime/source.js';
@@ -21,11 +23,12 @@ export async function openEnds(job: Topology, plan: Plan, world: World, options:
   const sinks = new Map<string, SinkWriter>();
   try {
     for (const operator of plan.operators) {
-      if (operator.kind === 'source')
-        sources.set(
-          operator.name,
-          options.readers?.get(operator.name) ?? (await openStamped(operator, job, plan, world, options)),
-        );
+      if (operator.kind === 'source') {
+        const reader = options.readers?.get(operator.name) ?? (await openStamped(operator, job, plan, world, options));
+        sources.set(operator.name, reader);
+        const { partitions } = operator.spec.capabilities;
+        assert(reader.partitions.length === partitions, `source '${operator.name}' has not the partitions of its spec`);
+      }
       if (operator.kind === 'sink')
         sinks.set(
           operator.name,

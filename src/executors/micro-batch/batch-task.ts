@@ -87,7 +87,9 @@ export class BatchTask {
 
   /** Runs one batch's work to success. Returns the shuffle output by `stage:input` of its readers. @throws StreamError when all attempts failed. */
   runBatch(input: TaskInput): ReadonlyMap<string, ShuffleOutput> {
-    const { attemptsMax, onError } = this.#services.plan.settings;
+    const { guarantee, onError } = this.#services.plan.settings;
+    // At most once: a range is committed before it is processed, and not processed again.
+    const attemptsMax = guarantee === 'at-most-once' ? 1 : this.#services.plan.settings.attemptsMax;
     for (let attempt = 1; ; attempt++) {
       this.#begin();
       try {

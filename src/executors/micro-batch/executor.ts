@@ -1,5 +1,4 @@
 /** The micro-batch executor: receives, cuts a batch at each tick, runs batches one after another. */
-import { StreamError } from '../../core/errors.js';
 import { firstMultipleAbove } from '../../core/time.js';
 import type { Plan } from '../../plan/plan.js';
 import type { BatchInfo } from '../../runtime/events.js';
@@ -8,7 +7,7 @@ import { BATCHES_KEPT, type JobResult, type MicroBatchOptions, type RunningJob, 
 import { Outcome } from '../outcome.js';
 import { createStores, type Stores } from '../stores.js';
 import { type Batch, BatchRunner } from './batch-runner.js';
-import { ReceivedPartition } from './received.js';
+import { intakeOf, partitionsOf, type ReceivedPartition } from './received.js';
 
 /** Spark's defaults, and limits where Spark has none. */
 const MICRO_BATCH_DEFAULTS: MicroBatchOptions = {
@@ -205,6 +204,7 @@ class MicroBatchJob implements RunningJob {
     if (this.#running === undefined) {
       const batch = this.#queue.shift();
       if (batch === undefined) return;
+      if (this.#plan.settings.guarantee === 'at-most-once') this.#commitSources(batch);
       this.#running = { batch, steps: this.#runner.run(batch), startTime: this.#services.world.clock.now() };
     }
     if (this.#running.steps.next().done !== true) return;
@@ -215,10 +215,7 @@ class MicroBatchJob implements RunningJob {
 
   #completed(batch: Batch, processingStartTime: number): void {
     this.#outcome.flushSinks();
-    for (const partition of this.#partitions) {
-      const last = batch.blocks.get(`${partition.source}:${partition.partition}`)?.at(-1);
-      if (last !== undefined) partition.reader.commit(last.firstOffset + last.values.length);
-    }
+    if (this.#plan.settings.guarantee !== 'at-most-once') this.#commitSources(batch);
     const { time: batchTime, numRecords, submissionTime } = batch;
     const processingEndTime = this.#services.world.clock.now();
     const info: BatchInfo = {
@@ -235,6 +232,14 @@ class MicroBatchJob implements RunningJob {
     this.#batches.push(info);
     if (this.#batches.length > BATCHES_KEPT) this.#batches.shift();
     this.#services.listener?.({ kind: 'batchCompleted', batch: info });
+  }
+
+  /** Tells the sources how far they are durable: behind a batch, or before it where its records may be lost but not repeated. */
+  #commitSources(batch: Batch): void {
+    for (const partition of this.#partitions) {
+      const last = batch.blocks.get(`${partition.source}:${partition.partition}`)?.at(-1);
+      if (last !== undefined) partition.reader.commit(last.firstOffset + last.values.length);
+    }
   }
 
   #checkEnd(): void {
@@ -275,21 +280,4 @@ class MicroBatchJob implements RunningJob {
     });
     this.#timers.add(timer);
   }
-}
-
-function partitionsOf(plan: Plan, services: Services, options: MicroBatchOptions): readonly ReceivedPartition[] {
-  const ended = ({ source, partition, recordsRead }: ReceivedPartition): void =>
-    services.listener?.({ kind: 'sourceEnded', source, partition, records: recordsRead });
-  return plan.operators.flatMap((operator) => {
-    if (operator.kind !== 'source') return [];
-    const { partitions } = services.sources.get(operator.name)!;
-    return partitions.map((reader, index) => new ReceivedPartition(operator.name, index, reader, options, ended));
-  });
-}
-
-function intakeOf(plan: Plan, source: string): 'range' | 'receiver' {
-  const found = plan.operators.find((operator) => operator.kind === 'source' && operator.name === source);
-  if (found?.kind !== 'source')
-    throw new StreamError('RG005', `there is no source '${source}'`, 'name a source of the topology');
-  return found.spec.capabilities.intake;
 }

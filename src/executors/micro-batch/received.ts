@@ -1,7 +1,8 @@
 /** What one source partition has received and no batch has taken yet. */
-import type { StreamError } from '../../core/errors.js';
+import { StreamError } from '../../core/errors.js';
+import type { Plan } from '../../plan/plan.js';
 import { Block, type PartitionReader } from '../../runtime/source.js';
-import type { MicroBatchOptions } from '../executor.js';
+import type { MicroBatchOptions, Services } from '../executor.js';
 
 /**
  * A receiver's block queue, or a direct source's next range.
@@ -91,4 +92,23 @@ export class ReceivedPartition {
     this.hasEnded = block.ended;
     if (block.ended) this.#onEnd(this);
   }
+}
+
+/** The partitions of all sources of a plan. */
+export function partitionsOf(plan: Plan, services: Services, options: MicroBatchOptions): readonly ReceivedPartition[] {
+  const ended = ({ source, partition, recordsRead }: ReceivedPartition): void =>
+    services.listener?.({ kind: 'sourceEnded', source, partition, records: recordsRead });
+  return plan.operators.flatMap((operator) => {
+    if (operator.kind !== 'source') return [];
+    const { partitions } = services.sources.get(operator.name)!;
+    return partitions.map((reader, index) => new ReceivedPartition(operator.name, index, reader, options, ended));
+  });
+}
+
+/** Whether a source is read when a batch is cut, or all the time. */
+export function intakeOf(plan: Plan, source: string): 'range' | 'receiver' {
+  const found = plan.operators.find((operator) => operator.kind === 'source' && operator.name === source);
+  if (found?.kind !== 'source')
+    throw new StreamError('RG005', `there is no source '${source}'`, 'name a source of the topology');
+  return found.spec.capabilities.intake;
 }

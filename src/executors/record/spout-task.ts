@@ -9,6 +9,7 @@ import type { Link } from '../link.js';
 import { attributed, blaming, noPromise } from '../user-error.js';
 import type { TreeFailure, TreeOwner } from './acker.js';
 import { LAZY, UNTRACKED } from './anchors.js';
+import { type Deferred, DeferredEmits } from './deferred-emits.js';
 import type { WatermarkHold } from './hold.js';
 import type { PendingTuples } from './pending.js';
 import { SpoutErrors } from './spout-errors.js';
@@ -17,15 +18,6 @@ import type { TaskParts } from './task.js';
 
 /** How long an idle spout waits for its next call (us). Storm: `topology.sleep.spout.wait.strategy.time.ms`, 1. */
 const IDLE_WAIT = 1_000;
-
-/** An emit that waits because `maxSpoutPending` tuples are pending. */
-interface Deferred {
-  readonly stream: string;
-  readonly link: Link;
-  readonly values: Values;
-  readonly id: MessageId | undefined;
-  readonly directTask: number;
-}
 
 /** One instance of a user's spout. Acks and fails are told at the beginning of a turn, never inside an emit. */
 export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & NoStreams> {
@@ -38,7 +30,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   readonly #link: (stream: string, direct: boolean) => Link;
   readonly #errors: SpoutErrors;
   #answers: { readonly id: MessageId; readonly failed: boolean }[] = [];
-  #deferred: Deferred[] = [];
+  readonly #deferred: DeferredEmits;
   #id: MessageId | undefined;
   #values: Values | undefined;
   #sequence = 0;
@@ -59,6 +51,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     this.#holds = holds;
     this.#base = base;
     this.#link = streamLinks(parts.head, parts.chain);
+    this.#deferred = new DeferredEmits(parts.head);
     this.#errors = new SpoutErrors(parts);
     this.#spout = blaming(this.#operator, () =>
       (parts.functions.get(functionId(parts.head.node, 'create')) as () => Spout<Values>)(),

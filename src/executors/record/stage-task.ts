@@ -1,5 +1,7 @@
 /** The task of a stage behind an exchange whose head is a kernel: drains blocks, runs the chain, acks. */
 import { StreamError } from '../../core/errors.js';
+import type { Plan } from '../../plan/plan.js';
+import type { RecordOptions } from '../executor.js';
 import { type Link, WatermarkGate } from '../link.js';
 import type { TreeFailure } from './acker.js';
 import { UNTRACKED } from './anchors.js';
@@ -87,14 +89,24 @@ export class StageTask {
     counters.busy += now() - began;
   }
 
+  /** Nobody delivers a window's result again, so it is tried in place. */
   #pushUntracked(push: Link['push'], value: unknown): void {
-    try {
-      push(value);
-    } catch (thrown) {
-      const { job, plan, head, task } = this.#parts;
-      if (!(thrown instanceof StreamError)) throw thrown;
-      if (plan.settings.onError === 'fail') job.abort(thrown);
-      else job.deadLetter(head.uid, task, 0, value, thrown);
+    const { context } = this.#parts;
+    const { timestamp, windowEnd } = context;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        push(value);
+        return;
+      } catch (thrown) {
+        const { job, plan, head, task, options } = this.#parts;
+        if (!(thrown instanceof StreamError)) throw thrown;
+        context.timestamp = timestamp;
+        context.windowEnd = windowEnd;
+        if (attempt < untrackedAttempts(plan, options)) continue;
+        if (plan.settings.onError === 'fail') job.abort(thrown);
+        else job.deadLetter(head.uid, task, -1, value, thrown);
+        return;
+      }
     }
   }
 
@@ -132,4 +144,9 @@ export class StageTask {
     }
     if (rose && job.hasListener) job.event({ kind: 'watermark', stage: stage.id, task, watermark: gate.minimum });
   }
+}
+
+/** Attempts of what no tree tracks: one where a second could repeat an effect that must not be. */
+export function untrackedAttempts(plan: Plan, { acking }: RecordOptions): number {
+  return acking && plan.settings.guarantee !== 'exactly-once' ? plan.settings.attemptsMax : 1;
 }

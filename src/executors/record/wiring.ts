@@ -19,7 +19,7 @@ import { WatermarkHold } from './hold.js';
 import { PendingTuples } from './pending.js';
 import { SourceTask } from './source-task.js';
 import { SpoutTask } from './spout-task.js';
-import { StageTask } from './stage-task.js';
+import { StageTask, untrackedAttempts } from './stage-task.js';
 import { ComponentCounters } from './statistics.js';
 import type { JobControl, TaskParts } from './task.js';
 
@@ -232,6 +232,7 @@ class Wirer {
       exits: (operator, output) => this.#exits(stage, task, operator, output, counters, anchors, context, directTask),
       ...(hold === undefined ? {} : { hold }),
       ...(pending === undefined || !options.acking ? {} : { deliveries: pending }),
+      resultAttempts: untrackedAttempts(plan, this.#parts.options),
       ...(plan.settings.onError === 'dead-letter'
         ? {
             resultFailed: (value, error) => job.deadLetter(nameOf(plan.operators[stage.head]!), task, -1, value, error),

@@ -1,0 +1,45 @@
+/** Emits of a user-written spout that wait, because `maxSpoutPending` of its tuples are pending. */
+import { StreamError } from '../../core/errors.js';
+import type { SpoutOperator } from '../../plan/plan.js';
+import type { MessageId, Values } from '../../topology/components.js';
+import type { Link } from '../link.js';
+
+/** Emits that may wait; a call of `nextTuple` that makes more fails the job. */
+const DEFERRED_MAX = 10_000;
+
+/** One emit. */
+export interface Deferred {
+  readonly stream: string;
+  readonly link: Link;
+  readonly values: Values;
+  readonly id: MessageId | undefined;
+  readonly directTask: number;
+}
+
+/** The emits that wait, oldest first. */
+export class DeferredEmits {
+  readonly #spout: SpoutOperator;
+  readonly #waiting: Deferred[] = [];
+
+  constructor(spout: SpoutOperator) {
+    this.#spout = spout;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** @throws StreamError `RG036` beyond `DEFERRED_MAX`. */
+  push(emit: Deferred): void {
+    const { name, place } = this.#spout;
+    if (this.#waiting.length >= DEFERRED_MAX) {
+      const message = `'${name}' emitted more than ${DEFERRED_MAX} tuples beyond maxSpoutPending in one call`;
+      throw new StreamError('RG036', message, 'emit a few tuples in each call of nextTuple', { operator: name, place });
+    }
+    this.#waiting.push(emit);
+  }
+
+  shift(): Deferred | undefined {
+    return this.#waiting.shift();
+  }
+}
