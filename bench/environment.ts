@@ -8,7 +8,7 @@ export interface Environment {
   readonly platform: string;
   readonly cpu: string;
   readonly cores: number;
-  readonly memoryGb: number;
+  readonly memoryGib: number;
   /** Before the first round: above the part that the bench itself uses, somebody else is at work. */
   readonly loadAverage: number;
   readonly commit: string | null;
@@ -22,7 +22,7 @@ export function describeEnvironment(): Environment {
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
-    memoryGb: Math.round(totalmem() / 1e9),
+    memoryGib: Math.round(totalmem() / 2 ** 30),
     loadAverage: Math.round(loadavg()[0]! * 100) / 100,
     commit: commit(),
     date: new Date().toISOString(),

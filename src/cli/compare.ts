@@ -11,6 +11,7 @@ import type { RunFlags } from './flags.js';
 import { watchInterrupts } from './interrupt.js';
 import { defined, planOptionsOf, settingsOf } from './job-options.js';
 import { loadJob } from './load-job.js';
+import { checkOutputFolders } from './output-folders.js';
 import { type ProgressReport, showProgress } from './progress.js';
 import { printOut } from './stdout.js';
 
@@ -27,6 +28,7 @@ export async function compareCommand(job: string, flags: CompareFlags): Promise<
     latest = progress;
   };
   const ends = readEnds(topology.graph, flags);
+  if (flags.realSinks === true) checkOutputFolders(flags, ends);
   const options: CompareOptions = {
     ...optionsOf(flags),
     ...ends,

@@ -115,10 +115,13 @@ machine with noisy neighbours may never give a valid run.`,
     see: ['latency', 'throughput'],
   },
   RG070: {
-    title: 'init writes into empty folders only',
+    title: 'nothing is written among files of somebody else',
     text: `
 'raingauge init DIR' makes a new folder or fills an empty one. It never overwrites: choose
-another name, or empty the folder yourself.`,
+another name, or empty the folder yourself.
+
+The folder of '--sink NAME=file:FOLDER' may hold the part- files of an earlier run, which the
+next run may overwrite, and nothing else.`,
     see: [],
   },
 } satisfies Readonly<Record<string, Lesson>>;

@@ -2,9 +2,10 @@
 import { formatDuration } from '../core/time.js';
 import type { ComponentStats, JobResult } from '../executors/executor.js';
 import type { BatchInfo } from '../runtime/events.js';
+import type { SinkUnits } from './sink-units.js';
 
 /** A few lines, with an empty one in front. */
-export function formatSummary(job: string, result: JobResult): string {
+export function formatSummary(job: string, result: JobResult, units: SinkUnits): string {
   const records = total(result.recordsRead);
   const seconds = result.duration / 1e6;
   // A rate of a few milliseconds says more about the start than about the job.
@@ -12,9 +13,10 @@ export function formatSummary(job: string, result: JobResult): string {
   const lines = [
     '',
     `${job}, ${result.mode === 'record' ? 'record at a time' : 'micro-batch'}: ${result.outcome} after ${formatDuration(Math.max(1_000, Math.round(result.duration / 1e3) * 1e3))}`,
-    `  read     ${entries(result.recordsRead)} records${rate}`,
-    `  written  ${entries(result.resultsWritten)} results`,
+    `  read     ${entries(result.recordsRead, () => 'record')}${rate}`,
+    `  written  ${entries(result.resultsWritten, (name) => units[name] ?? 'result')}`,
     ...notes(result),
+    ...firstDeadLetter(result),
     '',
     ...(result.mode === 'record' ? componentTable(result.components) : batchTable(result.batches, result.batchCount)),
   ];
@@ -30,9 +32,28 @@ function notes(result: JobResult): readonly string[] {
     [result.replayed, 'tuple', ' replayed'],
     [result.failed, 'tuple tree', ' failed'],
   ] as const;
-  return facts
-    .filter(([value]) => value > 0)
-    .map(([value, what, rest]) => `  note     ${count(value)} ${what}${value === 1 ? '' : 's'}${rest}`);
+  const noted = facts.filter(([value]) => value > 0).map(([value, what, rest]) => `${counted(value, what)}${rest}`);
+  return [...noted, ...sourceNotes(result)].map((note) => `  note     ${note}`);
+}
+
+/** What sources counted beside their records. */
+function sourceNotes({ sourceCounters }: JobResult): readonly string[] {
+  return Object.entries(sourceCounters).flatMap(([source, { invalidUtf8Lines = 0 }]) =>
+    invalidUtf8Lines === 0
+      ? []
+      : [`${counted(invalidUtf8Lines, 'line')} with invalid UTF-8 in source ${source}, replaced by U+FFFD`],
+  );
+}
+
+/** One example says more than how many there are; the others stand in the JSON document. */
+function firstDeadLetter({ deadLetters }: JobResult): readonly string[] {
+  const first = deadLetters[0];
+  if (first === undefined) return [];
+  const { source, offset, error } = first;
+  const operator = error.operator === undefined ? '' : ` in operator '${error.operator}'`;
+  return [
+    `           the first: ${source}, offset ${offset}${operator}: ${error.code} ${error.message.split('\n')[0]}`,
+  ];
 }
 
 function batchTable(batches: readonly BatchInfo[], batchCount: number): readonly string[] {
@@ -45,12 +66,13 @@ function batchTable(batches: readonly BatchInfo[], batchCount: number): readonly
   ];
   const kept = batchCount > batches.length ? `, of the latest ${count(batches.length)}` : '';
   return [
-    `  ${count(batchCount)} ${batchCount === 1 ? 'batch' : 'batches'}${kept}; ${count(
+    `  ${count(batchCount)} ${batchCount === 1 ? 'batch' : 'batches'}${kept}; ${counted(
       quantile(
         batches.map((batch) => batch.numRecords),
         0.5,
       ),
-    )} records in the median one`,
+      'record',
+    )} in the median one`,
     ...table([
       ['', 'median ms', 'p99 ms', 'max ms'],
       row(
@@ -110,12 +132,14 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-function entries(counts: Readonly<Record<string, number>>): string {
-  return (
-    Object.entries(counts)
-      .map(([name, value]) => `${name} ${count(value)}`)
-      .join(', ') || 'no'
-  );
+/** `lines 1 record, more 2 records`. */
+function entries(counts: Readonly<Record<string, number>>, unitOf: (name: string) => string): string {
+  const each = Object.entries(counts).map(([name, value]) => `${name} ${counted(value, unitOf(name))}`);
+  return each.join(', ') || 'none';
+}
+
+function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

@@ -12,10 +12,12 @@ import { type Interrupts, watchInterrupts } from './interrupt.js';
 import { defined, microBatchOptionsOf, planOptionsOf, recordOptionsOf, settingsOf } from './job-options.js';
 import { loadJob } from './load-job.js';
 import { eventLog } from './log-events.js';
+import { checkOutputFolders } from './output-folders.js';
 import { printError } from './print-error.js';
 import { type ProgressReport, showProgress } from './progress.js';
 import { runDocument } from './run-document.js';
 import { formatSummary } from './run-summary.js';
+import { sinkUnits } from './sink-units.js';
 import { isStdoutClosed, onStdoutClosed, printOut } from './stdout.js';
 import { UsageError } from './usage-error.js';
 
@@ -27,6 +29,7 @@ export async function runCommand(job: string, given: RunFlags & { readonly mode?
   const flags = { ...given, mode: checkMode(given.mode) };
   const topology = await loadJob(job);
   const ends = endsOfRun(topology, flags);
+  checkOutputFolders(flags, ends);
   const running = await start(topology, runOptions(flags, ends, eventLog(flags.logLevel))).catch((error: unknown) => {
     throw placedAtEnd(error, topology.graph, flags, ends);
   });
@@ -43,7 +46,7 @@ export async function runCommand(job: string, given: RunFlags & { readonly mode?
     progress.stop();
     interrupts.release();
   });
-  return report(topology.graph, flags, result, interrupts, ends);
+  return report(topology, flags, result, interrupts, ends);
 }
 
 function checkMode(mode: Mode | undefined): Mode {
@@ -100,12 +103,20 @@ function printsToTerminal(graph: Graph, ends: Ends): boolean {
   );
 }
 
-function report(graph: Graph, flags: RunCommandFlags, result: JobResult, interrupts: Interrupts, ends: Ends): number {
+function report(
+  topology: Topology,
+  flags: RunCommandFlags,
+  result: JobResult,
+  interrupts: Interrupts,
+  ends: Ends,
+): number {
+  const { graph } = topology;
+  const units = sinkUnits(topology, flags, ends);
   const error = result.error ?? emptyInput(graph, flags, result, interrupts);
-  if (flags.json === true) printOut(runDocument(graph.name, flags, result, error));
+  if (flags.json === true) printOut(runDocument(graph.name, flags, result, units, error));
   if (isStdoutClosed() && error === undefined) return EXIT.ok;
   const isNothing = error !== undefined && Object.values(result.recordsRead).every((records) => records === 0);
-  if (flags.quiet !== true && !isNothing) process.stderr.write(formatSummary(graph.name, result));
+  if (flags.quiet !== true && !isNothing) process.stderr.write(formatSummary(graph.name, result, units));
   if (error !== undefined) printError(placedAtEnd(error, graph, flags, ends));
   return interrupts.exitCode ?? (error === undefined ? EXIT.ok : ERRORS[error.code].exit);
 }

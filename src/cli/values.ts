@@ -84,7 +84,7 @@ export function oneOf<W extends string>(flag: string, words: readonly W[]): (tex
   };
 }
 
-/** Collects `NAME=URI` of a repeatable flag; the environment variable holds several with blanks between. @throws UsageError `RG006`. */
+/** Collects `NAME=URI` of a repeatable flag; the environment variable holds several with blanks between. @throws UsageError `RG006`, and `RG004` for a name given twice. */
 export function endsOf(
   flag: string,
 ): (text: string, before: Readonly<Record<string, string>> | undefined) => Readonly<Record<string, string>> {
@@ -100,7 +100,12 @@ export function endsOf(
           flag,
         );
       }
-      ends[part.slice(0, at)] = part.slice(at + 1);
+      const name = part.slice(0, at);
+      if (Object.hasOwn(ends, name)) {
+        const message = `${flag}: '${name}' is given twice, as ${ends[name]} and as ${part.slice(at + 1)}`;
+        throw new UsageError('RG004', message, 'keep one of them', part);
+      }
+      ends[name] = part.slice(at + 1);
     }
     return ends;
   };

@@ -9,7 +9,8 @@ export function documentOf(runs: Runs, verdict: Verdict, environment: Environmen
   const { setup } = runs;
   const modes = { 'micro-batch': microBatchMeasures(runs), record: recordMeasures(runs) } as const;
   const driver = driverMeasures(runs, DRIVER_LATENESS_MS_MAX);
-  const reasons = invalidReasons({ verdict, modes, driver, drainsDiffer: runs.drains.differ });
+  const interrupted = setup.options.signal?.aborted === true;
+  const reasons = invalidReasons({ verdict, modes, driver, drainsDiffer: runs.drains.differ, interrupted });
   const [a, b] = [modes['micro-batch'], modes.record];
   return {
     schema: COMPARE_SCHEMA,
@@ -18,7 +19,7 @@ export function documentOf(runs: Runs, verdict: Verdict, environment: Environmen
     command: setup.options.command ?? null,
     valid: reasons.length === 0,
     reasons,
-    interrupted: setup.options.signal?.aborted === true,
+    interrupted,
     input: inputOf(runs),
     verdict,
     modes,

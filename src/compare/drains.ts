@@ -8,6 +8,17 @@ import { recordCount, type TimedTrace } from './trace.js';
 /** The most times that a trace is repeated for one drain run. */
 const REPEAT_MAX = 10_000;
 
+const WARM_UP_ROUNDS = 2;
+/** A run with fewer records or less time (us) tells more about its start than about its rate. */
+const DRAIN_RECORDS_MIN = 1_000;
+const DRAIN_TOOK_MIN = 50_000;
+
+/** Why no rate is given for runs like these; `null` for runs that are long enough, and for none. */
+export function whyWithheld(runs: readonly Pick<DrainRun, 'records' | 'took'>[]): string | null {
+  const isTooShort = runs.some(({ records, took }) => records < DRAIN_RECORDS_MIN || took < DRAIN_TOOK_MIN);
+  return isTooShort ? 'too few records' : null;
+}
+
 /** The rounds at the highest rate. */
 export class Drains {
   readonly runs = { microBatch: [] as DrainRun[], record: [] as DrainRun[], unacked: [] as DrainRun[] };
@@ -27,19 +38,29 @@ export class Drains {
     return new Set(Object.values(this.runs).flatMap((runs) => runs.map((run) => run.results))).size > 1;
   }
 
+  /** Why the rates of these rounds must not be told, or `null`. */
+  get withheld(): string | null {
+    return whyWithheld(Object.values(this.runs).flat());
+  }
+
+  /** The runs whose rates may be told: all or none, since ratios are made of them. */
+  get telling(): typeof this.runs {
+    return this.withheld === null ? this.runs : { microBatch: [], record: [], unacked: [] };
+  }
+
   /** Lets the compiler see the code of both modes, and finds how often the trace must be repeated. */
   async warmUp(willMeasure: boolean): Promise<void> {
-    const rates: number[] = [];
-    for (const mode of ['micro-batch', 'record', 'micro-batch', 'record'] as const) {
-      if (this.#watch.signal?.aborted === true) return;
-      const run = await this.#drain(mode, this.#setup.isAcking);
-      if (run === undefined) return;
-      rates.push(run.recordsPerSecond);
+    for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+      const rates: number[] = [];
+      for (const mode of ['micro-batch', 'record'] as const) {
+        if (this.#watch.signal?.aborted === true) return;
+        const run = await this.#drain(mode, this.#setup.isAcking);
+        if (run === undefined) return;
+        rates.push(run.recordsPerSecond);
+      }
+      // The rate of cold code is far too low, so the second round tells again, repeated by what the first one told.
+      if (willMeasure && this.#setup.canRepeat) this.#repeat = this.#repeatFor(Math.sqrt(rates[0]! * rates[1]!));
     }
-    if (!willMeasure || !this.#setup.canRepeat) return;
-    const wanted = (this.#setup.options.drainDuration ?? DRAIN_DURATION_DEFAULT) / 1e6;
-    const rate = Math.sqrt(rates[2]! * rates[3]!);
-    this.#repeat = Math.min(REPEAT_MAX, Math.max(1, Math.ceil((wanted * rate) / recordCount(this.#trace))));
   }
 
   /** One run of each variant, so that a slow minute of the machine hits all. */
@@ -51,6 +72,11 @@ export class Drains {
     this.runs.microBatch.push(microBatch);
     this.runs.record.push(record);
     if (unacked !== undefined) this.runs.unacked.push(unacked);
+  }
+
+  #repeatFor(rate: number): number {
+    const wanted = (this.#setup.options.drainDuration ?? DRAIN_DURATION_DEFAULT) / 1e6;
+    return Math.min(REPEAT_MAX, Math.max(1, Math.ceil((wanted * rate) / recordCount(this.#trace))));
   }
 
   #drain(mode: Mode, acking: boolean): Promise<DrainRun | undefined> {

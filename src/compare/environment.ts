@@ -15,7 +15,7 @@ export function describeEnvironment(): Environment {
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
-    memoryGb: Math.round(totalmem() / 1e9),
+    memoryGib: Math.round((totalmem() / 1024 ** 3) * 10) / 10,
     loadAverage: Math.round(loadavg()[0]! * 100) / 100,
     flags: [...process.execArgv, ...(nodeOptions === undefined ? [] : nodeOptions.split(' '))],
     gitSha: gitSha(PACKAGE),

@@ -24,7 +24,7 @@ export interface Runs {
   readonly rate: number;
   readonly microBatch: PacedRun | undefined;
   readonly record: PacedRun | undefined;
-  readonly drains: Pick<Drains, 'runs' | 'differ'>;
+  readonly drains: Pick<Drains, 'telling' | 'withheld' | 'differ'>;
 }
 
 /** The percentiles that are told. */
@@ -37,7 +37,7 @@ export function microBatchMeasures(runs: Runs): MicroBatchMeasures {
   const middle = (field: 'numRecords' | 'schedulingDelay' | 'processingDelay' | 'totalDelay') =>
     batches.length === 0 ? 0 : median(batches.map((batch) => batch[field]));
   return {
-    ...modeMeasures(runs, runs.microBatch, runs.drains.runs.microBatch),
+    ...modeMeasures(runs, runs.microBatch, runs.drains.telling.microBatch),
     batches: {
       count: job?.batchCount ?? 0,
       numRecords: middle('numRecords'),
@@ -53,12 +53,12 @@ export function microBatchMeasures(runs: Runs): MicroBatchMeasures {
 export function recordMeasures(runs: Runs): RecordMeasures {
   const { acked, failed, replayed } = runs.record?.job ?? ({ acked: 0, failed: 0, replayed: 0 } as JobResult);
   const costEstimate = pairedRatio(
-    ratesOf(runs.drains.runs.record),
-    ratesOf(runs.drains.runs.unacked),
+    ratesOf(runs.drains.telling.record),
+    ratesOf(runs.drains.telling.unacked),
     runs.setup.seed,
   );
   return {
-    ...modeMeasures(runs, runs.record, runs.drains.runs.record),
+    ...modeMeasures(runs, runs.record, runs.drains.telling.record),
     acking: { acked, failed, replayed, costRatio: costEstimate?.median ?? null, costEstimate },
   };
 }
@@ -82,7 +82,7 @@ export function driverMeasures({ microBatch, record }: Runs, latenessMsMax: numb
 
 /** Micro-batch over record mode, by paired rounds. */
 export function throughputRatio({ drains, setup }: Runs): Estimate | null {
-  return pairedRatio(ratesOf(drains.runs.microBatch), ratesOf(drains.runs.record), setup.seed);
+  return pairedRatio(ratesOf(drains.telling.microBatch), ratesOf(drains.telling.record), setup.seed);
 }
 
 function modeMeasures(runs: Runs, run: PacedRun | undefined, drains: readonly DrainRun[]): ModeMeasures {
@@ -94,6 +94,7 @@ function modeMeasures(runs: Runs, run: PacedRun | undefined, drains: readonly Dr
     throughput: {
       recordsPerSecond: rates?.median ?? null,
       estimate: rates,
+      withheld: runs.drains.withheld,
       cpuSecondsPerMillion: cpu.length === 0 ? null : median(cpu),
     },
     ...pacedRates(runs, run),

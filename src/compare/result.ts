@@ -46,6 +46,8 @@ export interface ModeMeasures {
     /** Highest drain rate: the whole input at once, median over rounds. `null`: not measured. */
     readonly recordsPerSecond: number | null;
     readonly estimate: Estimate | null;
+    /** Why there is no rate although it was tried, or `null`. */
+    readonly withheld: string | null;
     /** Processor time of a drain run for a million records (s). */
     readonly cpuSecondsPerMillion: number | null;
   };
@@ -161,7 +163,7 @@ export interface Environment {
   readonly platform: string;
   readonly cpu: string;
   readonly cores: number;
-  readonly memoryGb: number;
+  readonly memoryGib: number;
   readonly loadAverage: number;
   readonly flags: readonly string[];
   readonly gitSha: string | null;

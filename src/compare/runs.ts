@@ -30,6 +30,10 @@ export interface PacedRun {
 
 /** What a drain run gave. */
 export interface DrainRun {
+  /** Over all repetitions of the trace. */
+  readonly records: number;
+  /** From start to end (us). */
+  readonly took: number;
   readonly recordsPerSecond: number;
   readonly cpuSecondsPerMillion: number;
   readonly results: number;
@@ -116,6 +120,8 @@ export async function runDrain(
   if (result.outcome !== 'finished') return undefined;
   const records = recordCount(trace) * repeat;
   return {
+    records,
+    took,
     recordsPerSecond: (records * 1e6) / took,
     cpuSecondsPerMillion: (user + system) / records,
     results: [...writers.values()].reduce((sum, writer) => sum + writer.count, 0),

@@ -6,6 +6,9 @@ const ACHIEVED_MIN = 0.99;
 /** The most that the driver's p99 may be late (ms). */
 export const DRIVER_LATENESS_MS_MAX = 5;
 
+/** The reason when somebody stopped it: what was measured until then is of a part only. */
+export const INTERRUPTED = 'interrupted';
+
 /** What can make a comparison invalid. */
 export interface Evidence {
   readonly verdict: Verdict;
@@ -13,11 +16,12 @@ export interface Evidence {
   readonly driver: DriverMeasures;
   /** Results of each drain run, when they differ between runs. */
   readonly drainsDiffer: boolean;
+  readonly interrupted: boolean;
 }
 
 /** The reasons, as sentences; empty for a valid comparison. */
-export function invalidReasons({ verdict, modes, driver, drainsDiffer }: Evidence): readonly string[] {
-  const reasons: string[] = [];
+export function invalidReasons({ verdict, modes, driver, drainsDiffer, interrupted }: Evidence): readonly string[] {
+  const reasons: string[] = interrupted ? [INTERRUPTED] : [];
   if (verdict.oracle === 'fail')
     reasons.push('the oracle does not confirm the answer, so the figures are of a wrong answer');
   if (verdict.same === false && verdict.oracle !== 'fail') reasons.push('the modes gave different answers');

@@ -13,6 +13,14 @@ export function unknownNames(kind: string, given: readonly string[], known: read
     });
 }
 
+/** The problem of a word that is not one of a few. */
+export function notOneOf(name: string, value: unknown, words: readonly string[]): StreamError[] {
+  if (words.includes(value as string)) return [];
+  const near = nearest(String(value), words);
+  const hint = near === undefined ? `use ${words.join(' or ')}` : `did you mean '${near}'?`;
+  return [new StreamError('RG004', `${name} is '${String(value)}'; it must be ${words.join(' or ')}`, hint)];
+}
+
 /** The problem of a number that is not whole, or below `min`. */
 export function notWhole(name: string, value: number | undefined, min: number): StreamError[] {
   if (value === undefined || (Number.isSafeInteger(value) && value >= min)) return [];

@@ -7,7 +7,7 @@ import { compile } from '../plan/compile.js';
 import type { MessageId } from '../topology/components.js';
 import { functionId, type SpoutNode, type Topology } from '../topology/graph.js';
 import { captureSinks } from './captured-sinks.js';
-import { notWhole, unknownNames } from './names.js';
+import { notOneOf, notWhole, unknownNames } from './names.js';
 import { ScriptedSpout, type SpoutScript } from './scripted-spout.js';
 import { FaultyChannels, type TupleFault } from './tuple-faults.js';
 import { type EmittedTuple, type FailedTuple, TupleLog } from './tuple-log.js';
@@ -81,11 +81,7 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
   const problems = problemsOf(names, options);
   if (problems.length > 0) throw new StreamErrors(problems);
   const components = consumersOf(topology, parallelism);
-  const unknown = unknownNames(
-    'component',
-    faults.map((fault) => fault.component),
-    components,
-  );
+  const unknown = unknownComponents(topology, faults, components);
   if (unknown.length > 0) throw new StreamErrors(unknown);
 
   const log = new TupleLog(components);
@@ -135,7 +131,8 @@ function problemsOf(names: readonly string[], options: TupleRunOptions): readonl
   const isNoTimeout = messageTimeout !== undefined && !(messageTimeout > 0);
   return [
     ...unknownNames('spout', Object.keys(spouts), names),
-    ...faults.flatMap((fault) => notWhole('nth', fault.nth, 1)),
+    ...faults.flatMap((fault) => [...notOneOf('drop', fault.drop, ['tuple', 'ack']), ...notWhole('nth', fault.nth, 1)]),
+    ...Object.entries(spouts).flatMap(([name, { messages }]) => duplicateIds(name, messages)),
     ...Object.values(spouts).flatMap((script) => notWhole('maxReplays', script.maxReplays, 0)),
     ...notWhole('maxSpoutPending', maxSpoutPending, 1),
     ...notWhole('ackers', ackers, 1),
@@ -149,6 +146,40 @@ function problemsOf(names: readonly string[], options: TupleRunOptions): readonl
         ]
       : []),
     ...(until === undefined || until.virtualMs >= 0 ? [] : notWhole('until.virtualMs', until.virtualMs, 0)),
+  ];
+}
+
+function duplicateIds(spout: string, messages: SpoutScript['messages']): readonly StreamError[] {
+  const seen = new Set<MessageId>();
+  const twice = new Set<MessageId>();
+  for (const { id } of messages) (seen.has(id) ? twice : seen).add(id);
+  return Array.from(twice, (id) => {
+    const message = `spout '${spout}' has the message id ${JSON.stringify(id)} more than once; an id names one message`;
+    return new StreamError('RG014', message, 'give each message an id of its own');
+  });
+}
+
+/** An operator that has no edge since it is chained is there all the same: its problem is another one. */
+function unknownComponents(
+  topology: Topology,
+  faults: readonly TupleFault[],
+  components: readonly string[],
+): readonly StreamError[] {
+  const names = faults.map((fault) => fault.component);
+  if (names.every((name) => components.includes(name))) return [];
+  const chained = consumersOf(topology, 2).filter((name) => !components.includes(name));
+  return [
+    ...names
+      .filter((name) => chained.includes(name))
+      .map((name) => {
+        const message = `component '${name}' is chained to what feeds it at parallelism 1, so no tuple is on its way to it`;
+        return new StreamError('RG005', message, 'use parallelism: 2, which gives it edges');
+      }),
+    ...unknownNames(
+      'component',
+      names.filter((name) => !chained.includes(name)),
+      components,
+    ),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** `topology(name, settings?, build)`: runs the user's build function once and freezes what it made. */
 import type { Duration } from '../core/time.js';
 import { seconds } from '../core/time.js';
+import { checkDurations, checkFunctions } from './check-arguments.js';
 import { BoltDeclarer, Component, type ComponentOptions, declareStreams } from './component-streams.js';
 import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
 import { GraphDraft } from './draft.js';
@@ -45,6 +46,7 @@ export class TopologyBuilder {
     create: () => Spout<V, S>,
     options: ComponentOptions<S> = {},
   ): Component<V, S> {
+    checkFunctions({ create }, this.setSpout);
     const { parallelism = 1 } = options;
     const node = { kind: 'spout', name, parallelism, streams: declareStreams(options) } as const;
     return new Component<V, S>(this.#draft, this.#draft.add(node, { create }, this.setSpout, name));
@@ -62,6 +64,8 @@ export class TopologyBuilder {
     } = {},
   ): BoltDeclarer<In, V, S> {
     const { parallelism = 1, tick, holdsTuples = false } = options;
+    checkFunctions({ create }, this.setBolt);
+    checkDurations({ tick }, this.setBolt);
     const node = {
       kind: 'bolt',
       name,

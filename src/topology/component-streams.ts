@@ -1,4 +1,5 @@
 /** Handles on spouts and bolts: their streams, and the groupings by which a bolt reads others. */
+import { checkFields } from './check-arguments.js';
 import type { NoStreams, Streams, Values } from './components.js';
 import type { BoltNode, DeclaredStream, Grouping, StreamRef } from './graph.js';
 import { Stream } from './streams.js';
@@ -39,6 +40,7 @@ export class BoltDeclarer<In extends Values, V extends Values, S extends Streams
 
   /** Tuples with equal values in these fields go to the same task. Source: Storm `fieldsGrouping`. */
   fieldsGrouping<T extends In>(from: Stream<T>, ...fields: readonly (keyof T & string)[]): this {
+    checkFields(fields, this.fieldsGrouping);
     return this.#read(from, { kind: 'fields', fields });
   }
 

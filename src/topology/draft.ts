@@ -33,7 +33,7 @@ export class GraphDraft {
 }
 
 /** The first line of the stack outside `caller`: where the user called it. */
-function placeOf(caller: (...args: never[]) => unknown): Place | undefined {
+export function placeOf(caller: (...args: never[]) => unknown): Place | undefined {
   const holder: { stack?: string } = {};
   const capture = (Error as { captureStackTrace?: (target: object, above: unknown) => void }).captureStackTrace;
   if (capture === undefined) return undefined;

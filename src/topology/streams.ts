@@ -1,6 +1,7 @@
 /** Streams: each method appends one node to the graph and returns a handle on its output. Nothing runs here. */
 import type { Key } from '../core/keys.js';
 import type { Duration } from '../core/time.js';
+import { checkDurations, checkFunctions } from './check-arguments.js';
 import type { GraphDraft } from './draft.js';
 import type { StreamRef } from './graph.js';
 import type { ProcessOptions } from './process.js';
@@ -83,6 +84,7 @@ export class Stream<T> {
     options: Named = {},
   ): { readonly [N in keyof A]: StreamOf<T> } {
     const functions = Object.fromEntries(Object.entries(arms).map(([name, predicate]) => [`arm:${name}`, predicate]));
+    checkFunctions(functions, this.branch);
     const ref = this.draft.add(
       { kind: 'branch', input: this.ref, arms: Object.keys(arms) },
       functions,
@@ -110,7 +112,9 @@ export class Stream<T> {
       readonly idleTimeout?: Duration;
     },
   ): StreamOf<T> & { readonly late: StreamOf<T> } {
-    const { extract, maxOutOfOrderness, idleTimeout } = options;
+    const { extract, maxOutOfOrderness, idleTimeout } = options ?? {};
+    checkFunctions({ extract }, this.timestamps);
+    checkDurations({ maxOutOfOrderness, idleTimeout }, this.timestamps, ['maxOutOfOrderness']);
     const node = { kind: 'timestamps', input: this.ref, maxOutOfOrderness, idleTimeout } as const;
     const ref = this.draft.add(node, { extract }, this.timestamps, options.uid);
     const late = new KeyedStream(this.draft, { node: ref.node, output: 'late' });
@@ -137,7 +141,8 @@ export class Stream<T> {
 
   /** The number of elements of each window, 0 for an empty one. Source: Spark `DStream.countByWindow`. */
   countByWindow(options: Named & { readonly window: Duration; readonly slide?: Duration }): Stream<number> {
-    const { window, slide } = options;
+    const { window, slide } = options ?? {};
+    checkDurations({ window, slide }, this.countByWindow, ['window']);
     const node = {
       kind: 'countByWindow',
       input: this.ref,
@@ -175,6 +180,7 @@ export class Stream<T> {
     caller: (...args: never[]) => unknown,
     uid?: string,
   ): KeyedStream<never, never> {
+    checkFunctions(functions, caller);
     return new KeyedStream<never, never>(this.draft, this.draft.add(node, functions, caller, uid));
   }
 }
@@ -201,7 +207,7 @@ export class KeyedStream<K extends Key, V> extends Stream<readonly [K, V]> {
 
   /** Reduces each key's values within each interval. Source: Spark `PairDStreamFunctions.reduceByKey`. */
   reduceByKey(options: ReduceOptions<V> | Reduce<V>): KeyedStream<K, V> {
-    const { reduce, uid } = typeof options === 'function' ? { reduce: options, uid: undefined } : options;
+    const { reduce, uid } = typeof options === 'function' ? { reduce: options, uid: undefined } : (options ?? {});
     return this.#keyed({ kind: 'reduceByKey', input: this.ref }, { reduce }, this.reduceByKey, uid);
   }
 
@@ -221,7 +227,8 @@ export class KeyedStream<K extends Key, V> extends Stream<readonly [K, V]> {
    * Source: Spark Streaming, `ReducedWindowedDStream.compute`.
    */
   reduceByKeyAndWindow(options: ReduceWindowOptions<V>): KeyedStream<K, V> {
-    const { window, slide, reduce, inverse, keepEmptyKeys = false, uid } = options;
+    const { window, slide, reduce, inverse, keepEmptyKeys = false, uid } = options ?? {};
+    checkDurations({ window, slide }, this.reduceByKeyAndWindow, ['window']);
     const node = {
       kind: 'reduceByKeyAndWindow',
       input: this.ref,
@@ -235,7 +242,7 @@ export class KeyedStream<K extends Key, V> extends Stream<readonly [K, V]> {
 
   /** Emits `[key, total so far]` for each record, at once. Keeps one value per key, for ever. */
   runningReduce(options: ReduceOptions<V> | Reduce<V>): KeyedStream<K, V> {
-    const { reduce, uid } = typeof options === 'function' ? { reduce: options, uid: undefined } : options;
+    const { reduce, uid } = typeof options === 'function' ? { reduce: options, uid: undefined } : (options ?? {});
     return this.#keyed({ kind: 'runningReduce', input: this.ref }, { reduce }, this.runningReduce, uid);
   }
 
@@ -244,13 +251,13 @@ export class KeyedStream<K extends Key, V> extends Stream<readonly [K, V]> {
    * `[key, state]`. `undefined` removes the key. Source: Spark `PairDStreamFunctions.updateStateByKey`.
    */
   updateStateByKey<S>(options: Update<V, S> | (Named & { readonly update: Update<V, S> })): KeyedStream<K, S> {
-    const { update, uid } = typeof options === 'function' ? { update: options, uid: undefined } : options;
+    const { update, uid } = typeof options === 'function' ? { update: options, uid: undefined } : (options ?? {});
     return this.#keyed({ kind: 'updateStateByKey', input: this.ref }, { update }, this.updateStateByKey, uid);
   }
 
   /** The user's own keyed operator with state and stream-time timers; see `ProcessOptions`. */
   process<S, R>(options: ProcessOptions<K, V, S, R>): StreamOf<R> {
-    const { onRecord, onTimer, uid } = options;
+    const { onRecord, onTimer, uid } = options ?? {};
     return this.#keyed(
       { kind: 'process', input: this.ref },
       { onRecord, onTimer },
@@ -265,6 +272,7 @@ export class KeyedStream<K extends Key, V> extends Stream<readonly [K, V]> {
     caller: (...args: never[]) => unknown,
     uid?: string,
   ): KeyedStream<K, W> {
+    checkFunctions(functions, caller);
     return new KeyedStream<K, W>(this.draft, this.draft.add(node, functions, caller, uid));
   }
 }

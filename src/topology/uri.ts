@@ -109,8 +109,11 @@ function split(uri: string, schemes: Readonly<Record<string, Scheme<unknown>>>, 
     throw new StreamError('RG006', `'${uri}' has no scheme; ${rule}`, `write file:${uri || 'PATH'} for a file`);
   }
   const near = nearest(scheme, names);
+  const rest = uri.slice(scheme.length + 1);
   const hint =
-    near === undefined ? `write for example ${schemes[names[0]!]!.example}` : `did you mean ${schemes[near]!.example}?`;
+    near === undefined
+      ? `write for example ${schemes[names[0]!]!.example}`
+      : `did you mean ${rest === '' ? schemes[near]!.example : `${near}:${rest}`}?`;
   throw new StreamError('RG006', `'${uri}' has the unknown scheme '${scheme}'; ${rule}`, hint);
 }
 
@@ -133,15 +136,13 @@ function lineOptions(parts: Parts): Pick<TextFileOptions, 'invalidUtf8' | 'lineB
 }
 
 function allow(parts: Parts, names: readonly string[]): void {
-  for (const name of parts.query.keys()) {
+  for (const [name, value] of parts.query) {
     if (names.includes(name)) continue;
     const near = nearest(name, names);
     const known = names.length === 0 ? 'it takes no options' : `its options are ${names.join(', ')}`;
-    throw malformed(
-      parts,
-      `has the unknown option '${name}'; ${known}`,
-      near === undefined ? `leave out ${name}` : `did you mean ${near}?`,
-    );
+    const isRate = name === 'rate' && parts.scheme === 'generate';
+    const hint = isRate ? `use --rate ${value}` : near === undefined ? `leave out ${name}` : `did you mean ${near}?`;
+    throw malformed(parts, `has the unknown option '${name}'; ${known}`, hint);
   }
 }
 

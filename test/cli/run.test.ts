@@ -1,5 +1,6 @@
 /** `raingauge run`: results on stdout, everything else on stderr, and what a failing job says. */
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { folderOf, raingauge, WORDS_JOB } from './command.js';
 
@@ -22,6 +23,10 @@ function parse(line: string): string[] {
 }
 `),
   'promise.ts': WORDS_JOB.replace("(line: string) => line.split(' ')", "(async () => []) as never, { uid: 'wait' }"),
+  'dead.ts': WORDS_JOB.replace('seconds(0.1)', "seconds(0.1), onError: 'dead-letter'").replace(
+    "(line: string) => line.split(' ')",
+    "(line: string) => { if (line === 'c') throw new TypeError('no c please'); return line.split(' '); }, { uid: 'parse' }",
+  ),
   'shape.ts': WORDS_JOB.replace("(line: string) => line.split(' ')", "(() => 3) as never, { uid: 'three' }"),
   'floating.ts': WORDS_JOB.replace(
     "line.split(' '))",
@@ -43,6 +48,39 @@ describe.each(MODES)('run --mode %s', (mode) => {
     expect(code).toBe(0);
   });
 
+  it('counts intervals of a sink that gets intervals, and says so', async () => {
+    const folder = folderOf({ 'one.txt': 'a b a' });
+    const words = [
+      'job.ts',
+      '--source',
+      `lines=file:${join(folder, 'one.txt')}`,
+      '--sink',
+      `counts=file:${join(folder, 'out')}`,
+    ];
+    const { stderr } = await run(words);
+    expect(stderr).toMatch(/read {5}lines 1 record(?: \([\d,]+\/s\))?\n {2}written {2}counts 1 interval\n/);
+    // The files of the first run may be overwritten.
+    const { code, stdout } = await run([...words, '--json', '--quiet']);
+    expect(JSON.parse(stdout)).toMatchObject({ resultsWritten: { counts: 1 }, resultUnits: { counts: 'interval' } });
+    expect(code).toBe(0);
+  });
+
+  it('writes into no folder with files of somebody else', async () => {
+    const folder = folderOf({ 'part-1-00000': '', 'mine.txt': '' });
+    const { code, stderr } = await run(['job.ts', '--sink', `counts=file:${folder}`]);
+    expect(stderr).toContain(`error[RG070]: --sink counts: the folder ${folder} is not empty: it holds mine.txt`);
+    expect(stderr).toContain('--> command line');
+    expect(stderr).toContain('help: name a folder that is new or empty');
+    expect(code).toBe(2);
+  });
+
+  it('shows the first dead letter', async () => {
+    const { code, stderr } = await run(['dead.ts']);
+    expect(stderr).toContain('note     1 record in the dead letters');
+    expect(stderr).toMatch(/the first: lines, offset \d+ in operator 'parse': RG0\d\d .*no c please/);
+    expect(code).toBe(0);
+  });
+
   it('prints nothing else with --quiet, and no colour where there is no terminal', async () => {
     expect(await run(['job.ts', '--quiet', '--sink', 'counts=none:'])).toEqual({ code: 0, stdout: '', stderr: '' });
     expect((await run(['job.ts'])).stderr).not.toContain('\x1b');
@@ -58,6 +96,7 @@ describe.each(MODES)('run --mode %s', (mode) => {
       error: null,
       recordsRead: { lines: 2 },
       resultsWritten: { counts: 4 },
+      resultUnits: { counts: 'result' },
     });
     expect(code).toBe(0);
   });

@@ -118,6 +118,13 @@ const cases: readonly Case[] = [
     help: 'help: write for example --source lines=file:book.txt',
   },
   {
+    what: 'a source that is given twice',
+    words: ['graph', 'job.ts', '--source', 'lines=stdin:', '--source', 'lines=file:a'],
+    error: "error[RG004]: --source: 'lines' is given twice, as stdin: and as file:a",
+    place: 'lines=file:a',
+    help: 'help: keep one of them',
+  },
+  {
     what: 'an unknown source',
     words: ['graph', 'job.ts', '--source', 'line=stdin:'],
     error: "error[RG005]: 'words' has no source named 'line'",

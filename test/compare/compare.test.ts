@@ -9,7 +9,7 @@ import { memory } from '../../src/topology/source-specs.js';
 
 const words = Array.from({ length: 300 }, (_, i) => `word${(i * 7) % 13}`);
 const add = (a: number, b: number) => a + b;
-const quick: CompareOptions = { rate: 1_000, drainRounds: 1, drainDuration: 1_000 };
+const quick: CompareOptions = { rate: 1_000, drainRounds: 1, drainDuration: 300_000 };
 
 const wordCount = (count: (word: string) => number) =>
   topology('word-count', { batchInterval: millis(50) }, (t) => {
@@ -78,6 +78,22 @@ describe('compare', () => {
     expect(result.modes.record.throughput.recordsPerSecond).toBeNull();
   });
 
+  it('withholds a highest rate of too few records', async () => {
+    const result = await compare(
+      wordCount(() => 1),
+      { ...quick, rate: 5_000, drainDuration: 1 },
+    );
+    const withheld = {
+      recordsPerSecond: null,
+      estimate: null,
+      withheld: 'too few records',
+      cpuSecondsPerMillion: null,
+    };
+    expect(result.modes['micro-batch'].throughput).toEqual(withheld);
+    expect(result.modes.record).toMatchObject({ throughput: withheld, acking: { costRatio: null } });
+    expect(result.ratios.throughput).toBeNull();
+  });
+
   it('does not ack, and so measures no cost of acking, when told', async () => {
     const result = await compare(
       wordCount(() => 1),
@@ -121,7 +137,11 @@ describe('compare', () => {
       wordCount(() => 1),
       { ...quick, rate: 400, onProgress, signal: cancel.signal },
     );
-    expect(result.interrupted).toBe(true);
+    expect(result).toMatchObject({
+      interrupted: true,
+      valid: false,
+      reasons: expect.arrayContaining(['interrupted']) as unknown,
+    });
     expect(result.verdict).toMatchObject({ same: null, oracle: 'not available' });
     expect(result.modes['micro-batch'].latencyMs.count).toBe(300);
     expect(result.modes.record.latencyMs.count).toBeLessThan(300);

@@ -54,6 +54,8 @@ const bounded: CompareResult = {
 const interrupted: CompareResult = {
   ...withLatencies({ latencyMs: none, windowLatencyMs: none }),
   interrupted: true,
+  valid: false,
+  reasons: ['interrupted'],
   verdict: {
     ...verdict,
     same: null,
@@ -64,11 +66,32 @@ const interrupted: CompareResult = {
   },
 };
 
+const unmeasured = { recordsPerSecond: null, estimate: null, cpuSecondsPerMillion: null, withheld: 'too few records' };
+const tiny: CompareResult = {
+  ...withLatencies({ latencyMs: none, windowLatencyMs: none }),
+  modes: {
+    'micro-batch': { ...modes['micro-batch'], latencyMs: none, windowLatencyMs: none, throughput: unmeasured },
+    record: {
+      ...modes.record,
+      latencyMs: none,
+      windowLatencyMs: none,
+      throughput: unmeasured,
+      acking: { ...modes.record.acking, costRatio: null, costEstimate: null },
+    },
+  },
+  verdict: {
+    ...verdict,
+    compared: { keys: 0, windows: 0, records: 21_843, results: 0 },
+    parts: [{ ...verdict.parts[0]!, results: 0, keys: 0 }],
+  },
+};
+
 const screens: Readonly<Record<string, CompareResult>> = {
   good: goodResult,
   disagreement,
   bounded,
   interrupted,
+  tiny,
   'per-record-only': withLatencies({ windowLatencyMs: none }),
   'windows-only': withLatencies({ latencyMs: none }),
   'few-samples': withLatencies({ latencyMs: latency(1, 9, 'log', 60), windowLatencyMs: none }),
@@ -86,7 +109,7 @@ describe('every screen', () => {
 
   it('says the verdict before any figure', () => {
     for (const result of Object.values(screens))
-      expect(report(result).split('\n')[3]).toMatch(/^(SAME|DIFFERENT|NO VERDICT)/);
+      expect(report(result).split('\n')[3]).toMatch(/^(SAME|DIFFERENT|NO VERDICT|NOTHING TO COMPARE)/);
   });
 
   it('is the same text with colour as without', () => {

@@ -40,7 +40,7 @@ const paced = {
 const microBatch: MicroBatchMeasures = {
   latencyMs: latency(12, 531, 'plain'),
   windowLatencyMs: latency(9, 33, 'log'),
-  throughput: { recordsPerSecond: 152_345, estimate: estimate(152_345), cpuSecondsPerMillion: 7.1 },
+  throughput: { recordsPerSecond: 152_345, estimate: estimate(152_345), withheld: null, cpuSecondsPerMillion: 7.1 },
   ...paced,
   batches: {
     count: 32,
@@ -55,7 +55,7 @@ const microBatch: MicroBatchMeasures = {
 const record: RecordMeasures = {
   latencyMs: latency(0.08, 9.1, 'log'),
   windowLatencyMs: latency(1.5, 12, 'log'),
-  throughput: { recordsPerSecond: 140_000, estimate: estimate(140_000), cpuSecondsPerMillion: 7.5 },
+  throughput: { recordsPerSecond: 140_000, estimate: estimate(140_000), withheld: null, cpuSecondsPerMillion: 7.5 },
   ...paced,
   acking: { acked: 21_843, failed: 0, replayed: 0, costRatio: 0.92, costEstimate: estimate(0.92) },
 };
@@ -129,7 +129,7 @@ export const goodResult: CompareResult = {
     platform: 'linux x64',
     cpu: 'a processor',
     cores: 2,
-    memoryGb: 8,
+    memoryGib: 8,
     loadAverage: 0.1,
     flags: [],
     gitSha: null,

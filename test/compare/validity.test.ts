@@ -4,7 +4,7 @@ import { type Evidence, invalidReasons } from '../../src/compare/validity.js';
 import { goodResult } from './sample-result.js';
 
 const { verdict, modes, driver } = goodResult;
-const good: Evidence = { verdict, modes, driver, drainsDiffer: false };
+const good: Evidence = { verdict, modes, driver, drainsDiffer: false, interrupted: false };
 
 it('a good comparison has no reason against it', () => {
   expect(invalidReasons(good)).toEqual([]);
@@ -24,6 +24,7 @@ it.each<[string, Partial<Evidence>, string]>([
   ],
   ['the driver dropped records', { driver: { ...driver, dropped: 3 } }, 'dropped 3'],
   ['the driver was late', { driver: { ...driver, latenessMsP99: 6.2, valid: false } }, '6.2 ms late'],
+  ['somebody stopped it', { interrupted: true }, 'interrupted'],
   ['drain runs disagree', { drainsDiffer: true }, 'different numbers of results'],
 ])('invalid: %s', (_name, change, reason) => {
   expect(invalidReasons({ ...good, ...change })).toEqual([expect.stringContaining(reason)]);

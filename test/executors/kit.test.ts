@@ -300,6 +300,45 @@ describe('runTuples', () => {
     });
   });
 
+  it('rejects a fault that is none, and a message id that is there twice', async () => {
+    const run = runTuples(passOn(), {
+      spouts: { numbers: { messages: [...messages(2), ...messages(1)] } },
+      faults: [{ drop: 'tupel' as 'tuple', component: 'first', nth: 1 }],
+    });
+    await expect(run).rejects.toMatchObject({
+      problems: [
+        { code: 'RG004', message: "drop is 'tupel'; it must be tuple or ack", hint: "did you mean 'tuple'?" },
+        {
+          code: 'RG014',
+          message: expect.stringMatching(/^spout 'numbers' has the message id 0 more than once/) as unknown,
+        },
+      ],
+    });
+  });
+
+  it('says that an operator without edges is chained', async () => {
+    const chained = topology('chained', (t) => {
+      t.setSpout<N>('numbers', () => ({ nextTuple: () => 'done' }))
+        .map(({ n }) => [n, 1] as const)
+        .runningReduce({ uid: 'total', reduce: (a, b) => a + b })
+        .to('out', memorySink());
+    });
+    const faults = [{ drop: 'tuple', component: 'total', nth: 1 }] as const;
+    const spouts = { numbers: { messages: messages(1), maxReplays: 0 } };
+    await expect(runTuples(chained, { spouts, faults })).rejects.toMatchObject({
+      problems: [
+        {
+          code: 'RG005',
+          message: expect.stringMatching(/^component 'total' is chained/) as unknown,
+          hint: 'use parallelism: 2, which gives it edges',
+        },
+      ],
+    });
+    expect(
+      (await runTuples(chained, { spouts, faults, parallelism: 2, until: { virtualMs: 1 } })).outputs['out'],
+    ).toEqual([]);
+  });
+
   it('rejects a job that never comes to rest', async () => {
     const endless = topology('endless', (t) => {
       const spout = t.setSpout<N>('numbers', () => ({

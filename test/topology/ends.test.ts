@@ -79,7 +79,10 @@ describe('a URI', () => {
   ])('%s names a sink', (uri, spec) => expect(parseSinkUri(uri)).toMatchObject(spec));
 
   it.each([
-    ['fiel:a.txt', 'did you mean file:moby-dick.txt?follow=true?'],
+    ['fiel:a.txt', 'did you mean file:a.txt?'],
+    ['fil:a?follow=true', 'did you mean file:a?follow=true?'],
+    ['fil:', 'did you mean file:moby-dick.txt?follow=true?'],
+    ['generate:words?count=10&rate=40', 'use --rate 40'],
     ['moby-dick.txt', 'write file:moby-dick.txt for a file'],
     ['', 'write file:PATH for a file'],
     ['redis://localhost', 'write for example file:moby-dick.txt?follow=true'],

@@ -5,9 +5,11 @@ import type { Paint } from './paint.js';
 
 const LABEL = 22;
 
-/** Highest rates; none when they were not measured. */
+/** Highest rates; none when they were not measured, and why not when they are withheld. */
 export function throughputLines({ modes, ratios }: CompareResult, paint: Paint): readonly string[] {
   const { 'micro-batch': microBatch, record } = modes;
+  const { withheld } = microBatch.throughput;
+  if (withheld !== null) return [paint('heading', 'HIGHEST RATE, and the cost of acking'), `  n/a: ${withheld}`];
   const rounds = microBatch.throughput.estimate?.rounds;
   if (rounds === undefined) return [];
   const { costRatio } = record.acking;
@@ -21,6 +23,7 @@ export function throughputLines({ modes, ratios }: CompareResult, paint: Paint):
     row('micro-batch', microBatch, ''),
     row('record', record, costRatio === null ? '; without acking' : '; with acking'),
     `${'  micro-batch / record'.padEnd(LABEL)}${formatRatio(estimate?.median ?? null).padStart(20)}${interval}`,
+    `${''.padEnd(LABEL)}median of the rounds' own ratios, not the quotient of the rates above`,
     ...(costRatio === null ? [] : [ackingLine(costRatio)]),
   ];
 }

@@ -13,7 +13,8 @@ const WIDTH = 96;
 /** A heading in the margin, and text beside it: how every block of the report is set. */
 export function block(paint: Paint, style: Style, heading: string, lines: readonly string[]): readonly string[] {
   const margin = ' '.repeat(MARGIN);
-  return lines.map((line, i) => (i === 0 ? paint(style, heading.padEnd(MARGIN)) : margin) + line);
+  const beside = lines.map((line, i) => (i === 0 ? paint(style, heading.padEnd(MARGIN)) : margin) + line);
+  return heading.length < MARGIN ? beside : [paint(style, heading), ...lines.map((line) => margin + line)];
 }
 
 /** Columns of the margin, and what is left beside it. */

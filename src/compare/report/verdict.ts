@@ -1,5 +1,6 @@
 /** The first words of the report: are the answers the same, and may the figures be quoted. */
 import type { CompareResult, Difference } from '../result.js';
+import { INTERRUPTED } from '../validity.js';
 import { counted, formatCount, formatMs, wrap } from './format.js';
 import { BESIDE, block, type Paint } from './paint.js';
 
@@ -27,6 +28,10 @@ function answerLines({ verdict, input }: CompareResult, paint: Paint): readonly 
     verdict.guarantee === 'held'
       ? [`Guarantee ${verdict.declaredGuarantee} held: nothing lost, nothing duplicated.`]
       : [];
+  if (verdict.parts.every((part) => part.results === 0)) {
+    const empty = `Neither mode gave a result for ${counted(input.records, 'record')}, so nothing could differ.`;
+    return block(paint, 'warning', 'NOTHING TO COMPARE', wrapped(empty));
+  }
   const notes = verdict.parts.flatMap((part) =>
     part.note === null ? [] : wrapped(`${part.name}: ${part.rule}; ${part.note}.`),
   );
@@ -70,10 +75,16 @@ function firstLines(first: Difference): readonly string[] {
 
 function validityLines({ valid, reasons, interrupted }: CompareResult, paint: Paint): readonly string[] {
   const stopped = interrupted
-    ? block(paint, 'warning', 'STOPPED', wrapped('Interrupted: what follows was measured until then.'))
+    ? block(
+        paint,
+        'warning',
+        'STOPPED',
+        wrapped('Interrupted: what follows was measured until then, and must not be quoted.'),
+      )
     : [];
-  if (valid) return stopped;
-  const lines = reasons.flatMap((reason) => wrap(`- ${reason}.`, BESIDE, '  '));
+  const others = reasons.filter((reason) => reason !== INTERRUPTED);
+  if (valid || others.length === 0) return stopped;
+  const lines = others.flatMap((reason) => wrap(`- ${reason}.`, BESIDE, '  '));
   return [...stopped, ...block(paint, 'bad', 'INVALID', ['The figures below must not be quoted:', ...lines])];
 }
 

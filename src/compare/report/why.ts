@@ -27,6 +27,7 @@ export function whatNext(result: CompareResult): { readonly command: string; rea
       why: 'shows both plans: which operator the difference comes from',
     };
   }
+  if (result.interrupted) return { command: base, why: 'again, to its end' };
   if (!result.driver.valid) return { command: base, why: 'again, when nothing else keeps the processors busy' };
   if (!result.valid) {
     return {
