@@ -115,6 +115,7 @@ export const RATIOS: readonly Goal[] = [
   ),
   times('micro-batch, runningReduce for each word, against the hand loop', 'micro-batch-running', 'hand-loop'),
   times('micro-batch, updateStateByKey, against the hand loop', 'micro-batch-update-state', 'hand-loop'),
+  times('record, runningReduce for each word, against the hand loop', 'record-running', 'hand-loop'),
   times('record with a ring, no acking, against the hand loop', 'record-rings', 'hand-loop'),
   times('record with a ring and acking against RxJS Subjects: word count', 'record-rings-acking', 'rx-subjects'),
   times(

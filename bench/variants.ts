@@ -35,6 +35,7 @@ export const GROUPS: readonly Group[] = [
       'micro-batch-running': wordCount.microBatchRunning,
       'micro-batch-update-state': wordCount.microBatchUpdateState,
       record: wordCount.recordWithoutAcking,
+      'record-running': wordCount.recordRunning,
       'record-acking': wordCount.recordWithAcking,
       'record-rings': wordCount.recordRingsWithoutAcking,
       'record-rings-acking': wordCount.recordRingsWithAcking,

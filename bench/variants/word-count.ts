@@ -11,10 +11,10 @@ import { MICRO_BATCH, runToEnd } from '../run-job.js';
 const LINES_PER_INTERVAL = 500_000;
 
 /**
- * The micro-batch job of the goals: one chain, and a keyed state that lives from batch to batch. `reduceByKey` counts each
- * interval's words, 50 batches to an interval; the sink adds up what the intervals gave.
+ * The job of the goals, one for both models: one chain, and a keyed state that lives from batch to batch. `reduceByKey`
+ * counts each interval's words, 50 batches of the micro-batch model to an interval; the sink adds up what intervals gave.
  */
-export async function microBatch({ lines, seed }: VariantInput): Promise<Measurement> {
+async function intervalCount({ lines, seed }: VariantInput, options: RunOptions): Promise<Measurement> {
   const counts = new Map<string, { n: number }>();
   const job = topology('word-count', (t) => {
     t.source('lines', memory<string>([]))
@@ -33,9 +33,24 @@ export async function microBatch({ lines, seed }: VariantInput): Promise<Measure
   const reader = preparedReader(makeLines(lines, seed), { intervalRecords: LINES_PER_INTERVAL });
   collectGarbage();
   const stop = startTimer();
-  await runToEnd(job, { ...MICRO_BATCH, readers: new Map([['lines', reader]]) });
+  await runToEnd(job, { ...options, readers: new Map([['lines', reader]]) });
   const time = stop();
   return { ...time, count: lines, checksum: checksumOf([...counts].map(([word, { n }]) => [word, n] as const)) };
+}
+
+/** The micro-batch model. */
+export function microBatch(input: VariantInput): Promise<Measurement> {
+  return intervalCount(input, MICRO_BATCH);
+}
+
+/** Record mode, one chain, nothing tracked. */
+export function recordWithoutAcking(input: VariantInput): Promise<Measurement> {
+  return intervalCount(input, { mode: 'record', record: { acking: false } });
+}
+
+/** Record mode as it is without any option: one chain, acking. */
+export function recordWithAcking(input: VariantInput): Promise<Measurement> {
+  return intervalCount(input, { mode: 'record' });
 }
 
 /** Every batch an interval of its own: `reduceByKey` combines the batch, `runningReduce` keeps the state over all batches. */
@@ -57,19 +72,14 @@ export function microBatchUpdateState(input: VariantInput): Promise<Measurement>
   );
 }
 
-/** The micro-batch mode on the record model's job: state and result for every word. */
+/** The micro-batch model with `runningReduce`: state and result for every word. */
 export function microBatchRunning(input: VariantInput): Promise<Measurement> {
   return measured(input, runningCount(), MICRO_BATCH);
 }
 
-/** Record mode, one chain, nothing tracked. */
-export function recordWithoutAcking(input: VariantInput): Promise<Measurement> {
+/** Record mode, one chain, nothing tracked, a result for every word. */
+export function recordRunning(input: VariantInput): Promise<Measurement> {
   return measured(input, runningCount(), { mode: 'record', record: { acking: false } });
-}
-
-/** Record mode as it is without any option: one chain, acking. */
-export function recordWithAcking(input: VariantInput): Promise<Measurement> {
-  return measured(input, runningCount(), { mode: 'record' });
 }
 
 /** Record mode with a ring before the keyed operator, as between tasks of any parallelism; nothing tracked. */
@@ -82,7 +92,7 @@ export function recordRingsWithAcking(input: VariantInput): Promise<Measurement>
   return measured(input, runningCount(), { mode: 'record', chaining: false });
 }
 
-/** The record job: `runningReduce` has the total of a word at once, and says it for every word. */
+/** `runningReduce` has the total of a word at once, and says it for every word. */
 function runningCount(): Topology {
   return wordCount((words) => words.runningReduce({ uid: 'counts', reduce: (a, b) => a + b }));
 }
