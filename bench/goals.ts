@@ -88,6 +88,9 @@ export const GOALS: readonly Goal[] = [
     undefined,
     4,
   ),
+  own('checkpoint of 1 M keys: longest pause', 'checkpoint', 'ms', ({ numbers }) => numbers!['pauseMs']!, 10, 2),
+  own('checkpoint of 1 M keys: read and encoded', 'checkpoint', 'ms', ({ numbers }) => numbers!['wholeMs']!, 200, 80),
+  own('checkpoint of 1 M keys: restored', 'checkpoint', 'ms', ({ numbers }) => numbers!['restoreMs']!, 2_000, 800),
   own(
     'heap growth over 10 M records: record',
     'heap-record',

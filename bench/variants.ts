@@ -1,6 +1,7 @@
 /** All variants by name, and the groups in which they are compared. */
 import type { Variant } from './measurement.js';
 import * as acker from './variants/acker.js';
+import { checkpoint } from './variants/checkpoint.js';
 import { microBatchHeap, recordHeap } from './variants/heap.js';
 import { halfRateLatency } from './variants/latency.js';
 import * as nulls from './variants/null-operators.js';
@@ -78,6 +79,7 @@ export const GROUPS: readonly Group[] = [
       'window-inverse-64': windowSlide(64, 'inverse'),
     },
   },
+  { name: 'checkpoint', unit: 'key', isOneJob: true, variants: { checkpoint } },
   { name: 'latency', unit: 'line', isOneJob: false, variants: { latency: halfRateLatency } },
   {
     name: 'heap',

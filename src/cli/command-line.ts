@@ -26,6 +26,9 @@ function messageOf(code: string, message: string, quoted: string): string {
       return `${quoted.split(' ')[0]} needs a value: ${quoted}`;
     case 'commander.missingArgument':
       return `the ${quoted.toUpperCase()} is missing`;
+    // A command that has commands of its own, without one of them.
+    case 'commander.help':
+      return 'a command is missing behind the first';
     default:
       return message;
   }
@@ -34,6 +37,7 @@ function messageOf(code: string, message: string, quoted: string): string {
 function hintOf(code: string): string {
   switch (code) {
     case 'commander.missingArgument':
+    case 'commander.help':
       return 'raingauge <command> --help shows what goes where';
     case 'commander.unknownCommand':
       return 'raingauge --help lists the commands';
@@ -44,7 +48,8 @@ function hintOf(code: string): string {
 
 /** Takes switches that are off (`RAINGAUGE_JSON=0`) out of the environment: commander counts any value as on. */
 export function ignoreEmptyVariables(program: Command): void {
-  for (const option of program.commands.flatMap((command) => command.options)) {
+  const commands = program.commands.flatMap((command) => [command, ...command.commands]);
+  for (const option of commands.flatMap((command) => command.options)) {
     const value = option.envVar === undefined ? undefined : process.env[option.envVar];
     const isOff = value === '' || (option.isBoolean() && /^(?:0|false|no|off)$/i.test(value ?? ''));
     if (isOff || (option.negate && /^(?:0|false|no|off)$/i.test(value ?? ''))) delete process.env[option.envVar!];

@@ -5,18 +5,19 @@ import type { CompareOptions, CompareProgress } from '../compare/options.js';
 import { type Paint, report } from '../compare/report.js';
 import type { CompareResult } from '../compare/result.js';
 import { EXIT } from '../core/errors.js';
+import { locateJob } from '../host/load-job.js';
 import { placedAtEnd } from './end-errors.js';
 import { readEnds } from './ends.js';
 import type { RunFlags } from './flags.js';
 import { watchInterrupts } from './interrupt.js';
-import { defined, planOptionsOf, settingsOf } from './job-options.js';
+import { defined, planOptionsOf, recoveryOptionsOf, settingsOf } from './job-options.js';
 import { loadJob } from './load-job.js';
 import { checkOutputFolders } from './output-folders.js';
 import { type ProgressReport, showProgress } from './progress.js';
 import { printOut } from './stdout.js';
 
 /** Flags of `compare`. */
-export type CompareFlags = RunFlags & { readonly realSinks?: boolean };
+export type CompareFlags = RunFlags & { readonly realSinks?: boolean; readonly crash?: boolean };
 
 /** Runs the command and prints the report, or the result as JSON, on stdout. */
 export async function compareCommand(job: string, flags: CompareFlags): Promise<number> {
@@ -30,7 +31,7 @@ export async function compareCommand(job: string, flags: CompareFlags): Promise<
   const ends = readEnds(topology.graph, flags);
   if (flags.realSinks === true) checkOutputFolders(flags, ends);
   const options: CompareOptions = {
-    ...optionsOf(flags),
+    ...optionsOf(job, flags),
     ...ends,
     command: commandText(),
     onProgress,
@@ -50,7 +51,7 @@ export async function compareCommand(job: string, flags: CompareFlags): Promise<
   return interrupts.exitCode ?? exitCode(result);
 }
 
-function optionsOf(flags: CompareFlags): CompareOptions {
+function optionsOf(job: string, flags: CompareFlags): CompareOptions {
   return {
     ...planOptionsOf(flags),
     ...defined({
@@ -62,7 +63,15 @@ function optionsOf(flags: CompareFlags): CompareOptions {
     }),
     ...(flags.acking ? {} : { acking: false }),
     settings: settingsOf(flags),
+    ...faultOptionsOf(job, flags),
+    ...(flags.crash === true ? { crash: { count: 2, isolation: 'process', job: locateJob(job) } } : {}),
   };
+}
+
+/** What is broken, and the workers that it happens to. */
+function faultOptionsOf(job: string, flags: CompareFlags): Pick<CompareOptions, 'workers' | 'faults'> {
+  const { workers, faults } = recoveryOptionsOf(job, flags, 'compare');
+  return { ...defined({ workers }), ...(faults === undefined ? {} : { faults: faults.plan }) };
 }
 
 function reportOf(progress: CompareProgress | undefined): ProgressReport {
@@ -75,7 +84,8 @@ function reportOf(progress: CompareProgress | undefined): ProgressReport {
 /** A wrong answer counts more than a measurement that is not worth quoting. */
 function exitCode(result: CompareResult): number {
   const { same, oracle, guarantee } = result.verdict;
-  if (same === false || oracle === 'fail' || guarantee === 'broken') return EXIT.verdict;
+  if (same === false || oracle === 'fail' || guarantee === 'broken' || result.crash?.guarantee === 'broken')
+    return EXIT.verdict;
   if (result.interrupted) return EXIT.interrupted;
   return result.valid ? EXIT.ok : EXIT.job;
 }

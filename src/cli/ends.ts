@@ -1,11 +1,12 @@
 /** `--source NAME=URI` and `--sink NAME=URI`: specs in place of the topology's, found by name. */
 
 import { StreamError, StreamErrors } from '../core/errors.js';
+import { suggest } from '../host/suggest.js';
 import type { Graph } from '../topology/graph.js';
 import type { SinkSpec, SourceSpec } from '../topology/specs.js';
 import { parseSinkUri, parseSourceUri } from '../topology/uri.js';
 import type { JobFlags } from './flags.js';
-import { suggest, UsageError } from './usage-error.js';
+import { UsageError } from './usage-error.js';
 
 /** Specs by the names of the ends that they replace. */
 export interface Ends {

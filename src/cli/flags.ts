@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Duration } from '../core/time.js';
 import type { Mode } from '../runtime/events.js';
 import type { LogLevel } from '../runtime/log.js';
+import type { Isolation } from '../runtime/world.js';
 import { GUARANTEES, type Guarantee } from '../topology/specs.js';
 import { countOf, durationOf, endsOf, oneOf, rateOf, seedOf } from './values.js';
 
@@ -25,7 +26,7 @@ export interface OutputFlags {
 }
 
 /** Flags of `run` and `compare`. */
-export interface RunFlags extends JobFlags, OutputFlags {
+export interface RunFlags extends JobFlags, OutputFlags, RecoveryFlags {
   readonly rate?: number;
   readonly records?: number;
   readonly for?: Duration;
@@ -108,6 +109,67 @@ export function addModeFlags(command: Command): Command {
         durationOf('--block-interval'),
       ),
     );
+}
+
+/** Flags of what survives, where tasks run, and what is broken on purpose. */
+export interface RecoveryFlags {
+  readonly checkpoint?: string;
+  readonly checkpointInterval?: Duration;
+  readonly fromScratch?: boolean;
+  readonly allowNonRestored?: boolean;
+  readonly workers?: number;
+  readonly isolation?: Isolation;
+  readonly fault?: readonly string[];
+  readonly faultFile?: string;
+}
+
+const ISOLATIONS: readonly Isolation[] = ['thread', 'process'];
+/** As many as a machine has cores, and some more. */
+const WORKERS_MAX = 64;
+
+/** Adds the flags of workers and faults. */
+export function addFaultFlags(command: Command): Command {
+  return command
+    .optionsGroup('Workers and faults:')
+    .addOption(
+      flag(
+        '--workers <n>',
+        'run tasks on so many workers (default: in this thread)',
+        countOf('--workers', WORKERS_MAX),
+      ),
+    )
+    .addOption(
+      flag(
+        '--isolation <kind>',
+        `what a worker is: ${ISOLATIONS.join(' or ')} (default: thread)`,
+        oneOf('--isolation', ISOLATIONS),
+      ),
+    )
+    .addOption(
+      flag('--fault <fault>', 'break something: kill:counts@50% (repeatable; raingauge explain RG063)', listOf),
+    )
+    .addOption(flag('--fault-file <file>', 'read faults from a file, one a line'));
+}
+
+/** Adds the flags of a checkpoint folder. */
+export function addCheckpointFlags(command: Command): Command {
+  return command
+    .optionsGroup('Recovery:')
+    .addOption(flag('--checkpoint <dir>', 'keep progress in DIR: the same command goes on after a crash'))
+    .addOption(
+      flag(
+        '--checkpoint-interval <duration>',
+        'between two checkpoints (default: 1s)',
+        durationOf('--checkpoint-interval'),
+      ),
+    )
+    .addOption(flag('--from-scratch', 'begin anew; what is in DIR is moved aside'))
+    .addOption(flag('--allow-non-restored', 'leave out the state of operators that are gone'));
+}
+
+/** Gathers a flag that is given several times. */
+export function listOf(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 /** Adds the flags of what is printed. */

@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { EXIT, StreamError } from '../core/errors.js';
-import { isCheckout, packageRoot, version } from './installation.js';
+import { isCheckout, packageRoot, version } from '../host/installation.js';
+import { shortPath } from '../host/short-path.js';
 import { projectFiles } from './project-files.js';
-import { shortPath } from './source-frame.js';
 import { printOut } from './stdout.js';
 import { UsageError } from './usage-error.js';
 

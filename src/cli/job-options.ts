@@ -1,11 +1,13 @@
 /** Turns flags into the options that `run`, `compare` and `compile` take. */
+import { locateJob } from '../host/load-job.js';
 import type { RunOptions } from '../host/run.js';
 import type { PlanOptions } from '../plan/plan.js';
 import { withSettings } from '../topology/builder.js';
 import type { JobSettings, Topology } from '../topology/graph.js';
 import { withEnds } from '../topology/with-ends.js';
 import { readEnds } from './ends.js';
-import type { JobFlags, RunFlags } from './flags.js';
+import { type FaultFlags, faultsOf } from './fault-flags.js';
+import type { JobFlags, RecoveryFlags, RunFlags } from './flags.js';
 import { loadJob } from './load-job.js';
 import { UsageError } from './usage-error.js';
 
@@ -33,6 +35,44 @@ export function recordOptionsOf(flags: RunFlags): NonNullable<RunOptions['record
 /** The micro-batch mode's own options. */
 export function microBatchOptionsOf(flags: RunFlags): NonNullable<RunOptions['microBatch']> {
   return defined({ blockInterval: flags.blockInterval });
+}
+
+/** Where progress survives, where tasks run, and what is broken: the options of `run` for them. `total` is the whole input's length. */
+export function recoveryOptionsOf(
+  job: string,
+  flags: RecoveryFlags & FaultFlags,
+  command: 'run' | 'compare',
+  total?: number,
+): Partial<RunOptions> {
+  const faults = faultsOf(flags, command);
+  const {
+    checkpoint: folder,
+    checkpointInterval: time,
+    fromScratch,
+    allowNonRestored,
+    workers: count,
+    isolation,
+  } = flags;
+  if (isolation !== undefined && count === undefined)
+    throw new UsageError(
+      'RG004',
+      '--isolation says what a worker is, and there are none',
+      'add --workers 2',
+      '--isolation',
+    );
+  if (folder === undefined && (fromScratch === true || allowNonRestored === true))
+    throw new UsageError(
+      'RG004',
+      '--from-scratch and --allow-non-restored need --checkpoint DIR',
+      'add --checkpoint DIR',
+      fromScratch === true ? '--from-scratch' : '--allow-non-restored',
+    );
+  const checkpoint = defined({ folder, time, fromScratch, allowNonRestored });
+  return {
+    ...(Object.keys(checkpoint).length === 0 ? {} : { checkpoint }),
+    ...(count === undefined ? {} : { workers: { count, ...defined({ isolation }), job: locateJob(job) } }),
+    ...(faults === undefined ? {} : { faults: { plan: faults, ...defined({ total }) } }),
+  };
 }
 
 /** Loads a job as the flags change it, for drawing and explaining. */

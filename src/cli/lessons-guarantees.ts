@@ -45,6 +45,27 @@ Forgetting to ack is the classic mistake: every tree times out and is replayed f
 and pending tuples pile up. The operators of streams anchor and ack by themselves.`,
     see: ['acker', 'replay', 'RG036'],
   },
+  recovery: {
+    title: 'what each model does again after a crash',
+    text: `
+Micro-batch (Spark): before a batch runs, the driver logs which records are its share. A
+lost worker's state comes back from the last checkpoint, and the batches since then run
+again for its tasks only: that is lineage. A driver that starts again reads checkpoint and
+log, and runs the same batches with the same records.
+
+Record at a time (Storm): the spout keeps what is not done, and emits it again. Where state
+must survive, barriers run through the topology with the records; what every task held when
+its barrier came is one consistent checkpoint. After a loss all tasks go back to it, and
+the sources to its offsets.
+
+Both: with exactly-once, results become visible only when their batch or barrier is
+committed, so what is done again is not seen twice.
+
+  raingauge run job.ts --mode record --checkpoint DIR     survives kill -9 of itself
+  raingauge compare job.ts --workers 2 --isolation process --fault kill:counts@50%
+  raingauge simulate job.ts --seeds 500                   every fault, in virtual time`,
+    see: ['at-least-once', 'RG052', 'RG053', 'RG063'],
+  },
   replay: {
     title: 'doing again what was not finished',
     text: `

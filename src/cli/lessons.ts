@@ -1,6 +1,7 @@
 /** The lessons of `raingauge explain TOPIC`, found by topic or error code. */
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import { INPUT_LESSONS, JOB_LESSONS } from './lessons-codes.js';
+import { RECOVERY_LESSONS } from './lessons-codes-recovery.js';
 import { RUN_LESSONS } from './lessons-codes-run.js';
 import { GUARANTEE_LESSONS } from './lessons-guarantees.js';
 import { MODEL_LESSONS } from './lessons-models.js';
@@ -14,7 +15,12 @@ export interface Lesson {
 }
 
 const TOPICS: Readonly<Record<string, Lesson>> = { ...MODEL_LESSONS, ...TIME_LESSONS, ...GUARANTEE_LESSONS };
-const CODES: Readonly<Record<ErrorCode, Lesson>> = { ...JOB_LESSONS, ...INPUT_LESSONS, ...RUN_LESSONS };
+const CODES: Readonly<Record<ErrorCode, Lesson>> = {
+  ...JOB_LESSONS,
+  ...INPUT_LESSONS,
+  ...RUN_LESSONS,
+  ...RECOVERY_LESSONS,
+};
 
 /** Every topic, then every code. */
 export function topics(): readonly string[] {

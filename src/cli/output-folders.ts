@@ -6,7 +6,7 @@ import type { JobFlags } from './flags.js';
 import { UsageError } from './usage-error.js';
 
 /** Files of an earlier run, which this one may overwrite. */
-const OWN_FILE = /^\.?part-/;
+const OWN_FILE = /^(\.?part-|\.(accepted|staged)-)/;
 
 /** @throws StreamErrors with `RG070` for each folder that holds other files than those of an earlier run. */
 export function checkOutputFolders({ sink: uris = {} }: Pick<JobFlags, 'sink'>, { sinks }: Ends): void {

@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import { styleText } from 'node:util';
 import { AssertionError } from '../core/assert.js';
 import { ERRORS, EXIT, type Place, StreamError, StreamErrors } from '../core/errors.js';
+import { userFrame } from '../host/user-frame.js';
 import { variableOf } from './flags.js';
 import { sourceFrame, underlined } from './source-frame.js';
 import { UsageError } from './usage-error.js';
-import { userFrame } from './user-frame.js';
 
 /** The most problems that are printed at once. */
 const PROBLEMS_SHOWN = 20;

@@ -1,9 +1,18 @@
 /** The commands, with their flags and help. What a command does is loaded when it is called, so that help is quick. */
 import { Command, type Help, type Option } from 'commander';
 import { EXIT } from '../core/errors.js';
-import { addJobFlags, addModeFlags, addOutputFlags, addRunFlags, flag } from './flags.js';
-import { version } from './installation.js';
-import { oneOf } from './values.js';
+import { version } from '../host/installation.js';
+import {
+  addCheckpointFlags,
+  addFaultFlags,
+  addJobFlags,
+  addModeFlags,
+  addOutputFlags,
+  addRunFlags,
+  flag,
+  listOf,
+} from './flags.js';
+import { countOf, epochOf, oneOf, seedOf } from './values.js';
 
 const JOB = 'a .ts or .js file whose default export is a topology; FILE#NAME takes the export NAME';
 
@@ -20,7 +29,8 @@ export function buildProgram(ended: (exitCode: number) => void): Command {
   // A command inherits how errors and help are printed, so this comes before all of them.
   program.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} });
   program.configureHelp({ helpWidth: 100, optionDescription: describeOption });
-  for (const add of [addCompare, addRun, addGraph, addExplain, addInit, addDoctor]) add(program, ended);
+  for (const add of [addCompare, addRun, addSimulate, addGraph, addExplain, addState, addInit, addDoctor])
+    add(program, ended);
   return program;
 }
 
@@ -32,7 +42,13 @@ function addCompare(program: Command, ended: (exitCode: number) => void): void {
   command.description(
     'Runs a job as micro-batches and record at a time on the same input at the same rate, judges both answers by an independent oracle, and prints the verdict first, then what each mode cost. Sinks are captured, not written.',
   );
-  addOutputFlags(addRunFlags(addJobFlags(command)).addOption(flag('--real-sinks', "write to the job's sinks as well")));
+  addOutputFlags(
+    addFaultFlags(
+      addRunFlags(addJobFlags(command))
+        .addOption(flag('--real-sinks', "write to the job's sinks as well"))
+        .addOption(flag('--crash', 'kill a worker process at the end, and tell what that cost each mode')),
+    ),
+  );
   command.addHelpText('after', COMPARE_HELP);
   command.action(async (job, flags) => ended(await (await import('./compare.js')).compareCommand(job, flags)));
 }
@@ -42,9 +58,37 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
   command.description(
     'Runs a job in one mode until its sources end or Ctrl-C. What its sinks print goes to stdout, a summary to stderr.',
   );
-  addOutputFlags(addModeFlags(addRunFlags(addJobFlags(command))));
+  addOutputFlags(addFaultFlags(addCheckpointFlags(addModeFlags(addRunFlags(addJobFlags(command))))));
   command.addHelpText('after', RUN_HELP);
   command.action(async (job, flags) => ended(await (await import('./run.js')).runCommand(job, flags)));
+}
+
+function addSimulate(program: Command, ended: (exitCode: number) => void): void {
+  const command = program
+    .command('simulate')
+    .summary('put a job under every kind of fault, in virtual time')
+    .argument('<job>', JOB);
+  command.description(
+    'Runs a job again and again in a simulated world, both modes and all guarantees, with crashes, lost messages, failing disks and throwing functions drawn from a seed. The oracle judges each end. A seed that breaks a promise is shortened and printed with the command that repeats it.',
+  );
+  addJobFlags(command)
+    .optionsGroup('Simulation:')
+    .addOption(flag('--seeds <n>', 'how many seeds (default: 100)', countOf('--seeds')))
+    .addOption(flag('--seed <n>', 'the first seed (default: 1)', seedOf('--seed')))
+    .addOption(flag('--mode <mode>', 'only this mode', oneOf('--mode', ['micro-batch', 'record'] as const)))
+    .addOption(flag('--records <n>', 'records of each source, up to 200', countOf('--records', 200)))
+    .addOption(flag('--workers <n>', 'so many simulated workers; 0: none', seedOf('--workers')))
+    .addOption(
+      flag('--fault <fault>', 'this fault in place of drawn ones (repeatable; raingauge explain RG063)', listOf),
+    )
+    .addOption(flag('--fault-file <file>', 'read faults from a file, one a line'))
+    .addOption(flag('--no-faults', 'no faults at all'));
+  addOutputFlags(command);
+  command.addHelpText(
+    'after',
+    `\nExamples:\n  raingauge simulate comparisons/word-count.ts --seeds 500\n  raingauge simulate job.ts --mode record --fault kill:driver@50%\n\nExit codes: ${EXIT.ok} every promise held, ${EXIT.verdict} one was broken, ${EXIT.usage} usage.`,
+  );
+  command.action(async (job, flags) => ended(await (await import('./simulate.js')).simulateCommand(job, flags)));
 }
 
 function addGraph(program: Command, ended: (exitCode: number) => void): void {
@@ -82,6 +126,45 @@ function addExplain(program: Command, ended: (exitCode: number) => void): void {
     '\nExamples:\n  raingauge explain comparisons/word-count.ts\n  raingauge explain acker\n  raingauge explain RG012',
   );
   command.action(async (what, flags) => ended(await (await import('./explain.js')).explainCommand(what, flags)));
+}
+
+function addState(program: Command, ended: (exitCode: number) => void): void {
+  const command = program.command('state').summary('look into a checkpoint folder');
+  command.description(
+    "Shows what a job keeps in its checkpoint folder, without the job's code, and also while the job runs.",
+  );
+  const json = (): Option => flag('--json', 'print one JSON document on stdout');
+  const folder = ['<dir>', 'the folder that --checkpoint was given'] as const;
+  command
+    .command('ls')
+    .summary('list the checkpoints')
+    .description('Lists the checkpoints, oldest first. Exits with 5 when one of them is damaged.')
+    .argument(...folder)
+    .addOption(json())
+    .action(async (dir, flags) => ended(await (await import('./state.js')).stateListCommand(dir, flags)));
+  command
+    .command('show')
+    .summary('show one checkpoint, or the state of an operator')
+    .description('Shows the newest checkpoint: operators, source positions, counters; or the state of one operator.')
+    .argument(...folder)
+    .argument('[uid]', 'an operator with state')
+    .addOption(flag('--key <key>', 'only this key: text, or JSON such as 7 or ["a",1]'))
+    .addOption(flag('--epoch <n>', 'this checkpoint and not the newest', epochOf('--epoch')))
+    .addOption(json())
+    .action(async (dir, uid, flags) => ended(await (await import('./state.js')).stateShowCommand(dir, uid, flags)));
+  command
+    .command('diff')
+    .summary('what became of the state between two checkpoints')
+    .description('Compares two checkpoints: cells that were added, removed or changed.')
+    .argument(...folder)
+    .argument('<a>', 'epoch of the earlier one', epochOf('<a>'))
+    .argument('<b>', 'epoch of the later one', epochOf('<b>'))
+    .addOption(json())
+    .action(async (dir, a, b, flags) => ended(await (await import('./state.js')).stateDiffCommand(dir, a, b, flags)));
+  command.addHelpText(
+    'after',
+    '\nExamples:\n  raingauge state ls checkpoints\n  raingauge state show checkpoints counts --key word\n  raingauge state diff checkpoints 7 9 --json',
+  );
 }
 
 function addInit(program: Command, ended: (exitCode: number) => void): void {

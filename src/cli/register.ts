@@ -1,4 +1,4 @@
 /** For `node --import`: tests and scripts of a project may import its job files, and this installation of raingauge. */
-import { registerLoader } from './job-loader.js';
+import { registerLoader } from '../host/job-loader.js';
 
 registerLoader();

@@ -9,7 +9,14 @@ import { placedAtEnd } from './end-errors.js';
 import { type Ends, readEnds } from './ends.js';
 import type { RunFlags } from './flags.js';
 import { type Interrupts, watchInterrupts } from './interrupt.js';
-import { defined, microBatchOptionsOf, planOptionsOf, recordOptionsOf, settingsOf } from './job-options.js';
+import {
+  defined,
+  microBatchOptionsOf,
+  planOptionsOf,
+  recordOptionsOf,
+  recoveryOptionsOf,
+  settingsOf,
+} from './job-options.js';
 import { loadJob } from './load-job.js';
 import { eventLog } from './log-events.js';
 import { checkOutputFolders } from './output-folders.js';
@@ -19,6 +26,7 @@ import { runDocument } from './run-document.js';
 import { formatSummary } from './run-summary.js';
 import { sinkUnits } from './sink-units.js';
 import { isStdoutClosed, onStdoutClosed, printOut } from './stdout.js';
+import { tellRestored } from './tell-restored.js';
 import { UsageError } from './usage-error.js';
 
 /** Flags of `run`, the mode being known. */
@@ -30,9 +38,12 @@ export async function runCommand(job: string, given: RunFlags & { readonly mode?
   const topology = await loadJob(job);
   const ends = endsOfRun(topology, flags);
   checkOutputFolders(flags, ends);
-  const running = await start(topology, runOptions(flags, ends, eventLog(flags.logLevel))).catch((error: unknown) => {
-    throw placedAtEnd(error, topology.graph, flags, ends);
-  });
+  const running = await start(topology, runOptions(job, flags, ends, eventLog(flags.logLevel))).catch(
+    (error: unknown) => {
+      throw placedAtEnd(error, topology.graph, flags, ends);
+    },
+  );
+  if (flags.quiet !== true) tellRestored(running, Date.now());
   const interrupts = watchInterrupts(() => running.stop(), flags.quiet === true);
   const progress = showProgress(progressOf(running, topology.graph, flags), {
     quiet: flags.quiet === true,
@@ -69,7 +80,7 @@ function endsOfRun({ graph }: Topology, flags: RunCommandFlags): Ends {
   return { sources: ends.sources, sinks: { ...Object.fromEntries(silenced), ...ends.sinks } };
 }
 
-function runOptions(flags: RunCommandFlags, ends: Ends, listener: Listener | undefined): RunOptions {
+function runOptions(job: string, flags: RunCommandFlags, ends: Ends, listener: Listener | undefined): RunOptions {
   return {
     mode: flags.mode,
     ...planOptionsOf(flags),
@@ -77,6 +88,7 @@ function runOptions(flags: RunCommandFlags, ends: Ends, listener: Listener | und
     settings: settingsOf(flags),
     microBatch: microBatchOptionsOf(flags),
     record: recordOptionsOf(flags),
+    ...recoveryOptionsOf(job, flags, 'run', flags.records),
     ...ends,
   };
 }

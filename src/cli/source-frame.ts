@@ -1,7 +1,7 @@
 /** Shows a line of the user's file with a caret, in the manner of rustc. */
 import { readFileSync } from 'node:fs';
-import { isAbsolute, relative } from 'node:path';
 import type { Place } from '../core/errors.js';
+import { shortPath } from '../host/short-path.js';
 
 /** The longest line that is shown; a longer one is cut around the caret. */
 const WIDTH_MAX = 110;
@@ -24,13 +24,6 @@ export function underlined(line: string, number: number | undefined, column: num
     `${label.padEnd(gutter.length)}| ${shown}`,
     `${gutter}| ${' '.repeat(Math.max(0, column - 1 - cut))}${'^'.repeat(length)}`,
   ];
-}
-
-/** The path as the user would type it here. */
-export function shortPath(file: string): string {
-  if (!isAbsolute(file)) return file;
-  const path = relative(process.cwd(), file);
-  return path.startsWith('..') ? file : path;
 }
 
 function lineOf(place: Place): string | undefined {

@@ -1,7 +1,8 @@
 /** Reads the values of flags: durations, rates, counts, `NAME=URI`. Each error names its flag. */
 import { StreamError } from '../core/errors.js';
 import { type Duration, parseDuration } from '../core/time.js';
-import { suggest, UsageError } from './usage-error.js';
+import { suggest } from '../host/suggest.js';
+import { UsageError } from './usage-error.js';
 
 /** Reads `500ms`, `2s`, `1m` above 0. @throws UsageError `RG010`. */
 export function durationOf(flag: string): (text: string) => Duration {
@@ -66,6 +67,21 @@ export function seedOf(flag: string): (text: string) => number {
       `${flag}: '${text}' is no seed: it must be a whole number, 0 or more`,
       'write for example 42',
       flag,
+    );
+  };
+}
+
+/** Reads the number of a checkpoint. @throws UsageError `RG011`. */
+export function epochOf(what: string): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+    if (value >= 1) return value;
+    const at = what.startsWith('--') ? what : text;
+    throw new UsageError(
+      'RG011',
+      `${what}: '${text}' is no epoch: it must be a whole number, 1 or more`,
+      'raingauge state ls DIR lists them',
+      at,
     );
   };
 }

@@ -1,9 +1,11 @@
-/** A sink that keeps every result in memory and records its latency at hand-over. Knows neither mode. */
+/** A sink that keeps every result in memory and records its latency when it is visible. Knows neither mode. */
 import { Latency } from '../runtime/latency.js';
-import type { ResultContext, SinkWriter } from '../runtime/sink.js';
+import type { ResultContext, SinkTransactions, SinkWriter } from '../runtime/sink.js';
+import { StagedEpochs } from '../runtime/staged-epochs.js';
 import type { Clock } from '../runtime/world.js';
 import type { Interval } from '../topology/specs.js';
 import { LatencyPicture } from './latency-picture.js';
+import type { LatencySeries } from './recovery/latency-series.js';
 import type { ResultList } from './result-list.js';
 
 /** What the latencies of one run's results go to: per-record and windowed ones apart, never in one figure. */
@@ -12,14 +14,20 @@ export interface LatencySinks {
   readonly window: MeasuredLatency;
 }
 
-/** A histogram, and the small picture of it. */
+/** A histogram, and the small picture of it. With `series`, also each latency in order: how a fault went by. */
 export class MeasuredLatency {
   readonly histogram = new Latency();
   readonly picture = new LatencyPicture();
+  readonly series: LatencySeries | undefined;
 
-  record(latency: number): void {
+  constructor(series?: LatencySeries) {
+    this.series = series;
+  }
+
+  record(latency: number, handOver: number): void {
     this.histogram.record(latency);
     this.picture.add(latency);
+    this.series?.add(handOver, latency);
   }
 }
 
@@ -35,21 +43,41 @@ export interface CaptureOptions {
   readonly next?: SinkWriter | undefined;
   /** Set when values arrive as whole intervals: how long one is (us). */
   readonly interval?: number | undefined;
+  /**
+   * The job is exactly-once: a result is there, and its latency over, when its epoch is committed. `next` must be open in the same way.
+   * Default: at hand-over.
+   */
+  readonly transactional?: boolean | undefined;
+}
+
+/** A result that waits for its commit. */
+interface StagedResult {
+  readonly value: unknown;
+  readonly timestamp: number;
+  readonly windowEnd: number;
 }
 
 const ROOM_MIN = 1_024;
 
-/** The captured results of one sink, in the order of hand-over. */
+/** The captured results of one sink, in the order of hand-over; what is committed by epoch, in the order of the commits. */
 export class Capture implements SinkWriter, ResultList {
   readonly values: unknown[] = [];
   timestamps = new Float64Array(ROOM_MIN);
   windowEnds = new Float64Array(ROOM_MIN);
-  /** When the latest result was handed over, in stream time. */
+  /** When the latest result was there, in stream time. */
   lastHandOver = Number.NEGATIVE_INFINITY;
+  readonly transactions?: SinkTransactions;
   readonly #options: CaptureOptions;
+  readonly #staged: StagedEpochs<StagedResult> | undefined;
 
   constructor(options: CaptureOptions) {
     this.#options = options;
+    if (options.transactional !== true) return;
+    this.#staged = new StagedEpochs(({ value, timestamp, windowEnd }) => {
+      this.#handOver();
+      this.#keep(value, timestamp, windowEnd);
+    });
+    this.transactions = both(options.next?.transactions, this.#staged);
   }
 
   get ready(): boolean {
@@ -61,21 +89,30 @@ export class Capture implements SinkWriter, ResultList {
   }
 
   accept(value: unknown, context: ResultContext): void {
-    const { clock, interval, next } = this.#options;
-    this.lastHandOver = clock.now();
-    if (interval === undefined) this.#keep(value, context.timestamp, context.windowEnd);
+    const { interval, next } = this.#options;
+    if (this.#staged === undefined) this.#handOver();
+    if (interval === undefined) this.#take(value, context.timestamp, context.windowEnd);
     else {
       const { end, values } = value as Interval<unknown>;
-      for (const each of values) this.#keep(each, end - 1, end);
+      for (const each of values) this.#take(each, end - 1, end);
     }
     next?.accept(value, context);
+  }
+
+  #handOver(): void {
+    this.lastHandOver = this.#options.clock.now();
+  }
+
+  #take(value: unknown, timestamp: number, windowEnd: number): void {
+    if (this.#staged === undefined) this.#keep(value, timestamp, windowEnd);
+    else this.#staged.add({ value, timestamp, windowEnd });
   }
 
   #keep(value: unknown, timestamp: number, windowEnd: number): void {
     const { latencies, lastHeartbeat } = this.#options;
     if (latencies !== undefined) {
-      if (Number.isNaN(windowEnd)) latencies.record.record(this.lastHandOver - timestamp);
-      else if (windowEnd <= lastHeartbeat) latencies.window.record(this.lastHandOver - windowEnd);
+      if (Number.isNaN(windowEnd)) latencies.record.record(this.lastHandOver - timestamp, this.lastHandOver);
+      else if (windowEnd <= lastHeartbeat) latencies.window.record(this.lastHandOver - windowEnd, this.lastHandOver);
     }
     const index = this.values.push(value) - 1;
     if (index === this.timestamps.length) this.#grow();
@@ -92,6 +129,10 @@ export class Capture implements SinkWriter, ResultList {
     else this.#options.next.onReady(wake);
   }
 
+  async synced(): Promise<void> {
+    await this.#options.next?.synced?.();
+  }
+
   async close(): Promise<void> {
     await this.#options.next?.close();
   }
@@ -103,6 +144,19 @@ export class Capture implements SinkWriter, ResultList {
       this[column] = grown;
     }
   }
+}
+
+/** Commits two sinks as one: nothing is captured that the first could not commit. */
+function both(first: SinkTransactions | undefined, second: SinkTransactions): SinkTransactions {
+  return {
+    // Both cut their epoch at once: what is accepted meanwhile belongs to the next.
+    prepare: async (epoch) => void (await Promise.all([first?.prepare(epoch), second.prepare(epoch)])),
+    commit: async (epoch) => {
+      await first?.commit(epoch);
+      await second.commit(epoch);
+    },
+    recover: async (epoch) => void (await Promise.all([first?.recover(epoch), second.recover(epoch)])),
+  };
 }
 
 /** A sink for drain runs: it only counts, so that the highest rate is the engine's. */

@@ -1,6 +1,8 @@
 /** `compare`: proves that both modes gave the same answer, and measures what each paid for it. */
 import type { Mode } from '../runtime/events.js';
 import type { SourceNode, Topology } from '../topology/graph.js';
+import { compareWithFaults } from './compare-with-faults.js';
+import { crashOf } from './crash.js';
 import { documentOf } from './document.js';
 import { Drains } from './drains.js';
 import { describeEnvironment } from './environment.js';
@@ -47,14 +49,19 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
     microBatch: { phase: 'micro-batch', weight: pacedWeight },
     record: { phase: 'record', weight: pacedWeight },
     drains: { phase: 'highest rate', weight: drainRounds * 3 },
+    crashMicroBatch: { phase: 'micro-batch, with a crash', weight: options.crash === undefined ? 0 : CRASH_WEIGHT },
+    crashRecord: { phase: 'record, with a crash', weight: options.crash === undefined ? 0 : CRASH_WEIGHT },
     oracle: { phase: 'oracle', weight: 1 },
     judging: { phase: 'compare answers', weight: 1 },
   } as const satisfies Readonly<Record<string, ExpectedPhase>>;
   const progress = new Progress(Object.values(phases), options.onProgress);
 
   progress.begin(phases.recording);
-  const { trace, rate } = await recordTrace(setup, (count) => progress.at(0, count));
+  const { recorded, trace, rate } = await recordTrace(setup, (count) => progress.at(0, count));
   const records = recordCount(trace);
+
+  if (options.faults !== undefined && options.faults.length > 0)
+    return compareWithFaults(setup, trace, rate, phases, progress);
 
   progress.begin(phases.warmUp);
   const drains = new Drains(setup, trace, { signal, onProgress: () => {} });
@@ -77,6 +84,14 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
     progress.at((round + 1) / drainRounds, 0);
   }
 
+  const crash =
+    options.crash === undefined || signal?.aborted === true
+      ? undefined
+      : await crashOf(setup, recorded, rate, options.crash, (mode) => {
+          progress.begin(mode === 'record' ? phases.crashRecord : phases.crashMicroBatch);
+          return (share, count) => progress.at(share, count);
+        });
+
   // Only now: the oracle holds whole streams in memory, and would have the collector disturb what is measured.
   progress.begin(phases.oracle);
   const bothComplete = microBatch?.isComplete === true && record?.isComplete === true;
@@ -87,10 +102,14 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
     ? judge(setup, trace, microBatch!, record!, opinion)
     : noVerdict(setup, records, 'the runs were interrupted before both had finished');
   const runs = { trace, microBatch, record, drains, setup, rate };
-  const result = documentOf(runs, verdict, environment);
+  const document = documentOf(runs, verdict, environment);
+  const result = crash === undefined ? document : { ...document, crash };
   progress.at(1, 0);
   return result;
 }
+
+/** A run with a crash takes so long, with the start of its workers (s). */
+const CRASH_WEIGHT = 10;
 
 async function recordTrace(setup: Setup, onRecords: (count: number) => void) {
   const { job, world, options, slides, seed } = setup;
@@ -98,7 +117,7 @@ async function recordTrace(setup: Setup, onRecords: (count: number) => void) {
   const recorded = await recordInput(job, { recordsMax, world, signal: options.signal, onRecords });
   const rate = rateOf(setup, recorded);
   const { batchInterval } = job.graph.settings;
-  return { rate, trace: layOut(recorded, { rate, batchInterval, slides, seed }) };
+  return { recorded, rate, trace: layOut(recorded, { rate, batchInterval, slides, seed }) };
 }
 
 /** The oracle's answer, or why there is none: a user function that throws fails the job too, with a better error. */

@@ -1,6 +1,6 @@
 /** The load driver's thread: it knows the timetable and the clock, never the job, so a busy job cannot slow it down. */
 import { realClock } from '../runtime/real-world.js';
-import { thisThread } from '../runtime/thread.js';
+import { thisThread } from '../runtime/this-worker.js';
 import { pace } from './pacing.js';
 
 /** What the thread is started with. */

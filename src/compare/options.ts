@@ -1,4 +1,6 @@
 /** How a comparison is asked for. Plain data and callbacks; it knows no command line. */
+import type { WorkerOptions } from '../host/run-options.js';
+import type { FaultPlan } from '../runtime/faults/fault-plan.js';
 import type { World } from '../runtime/world.js';
 import type { JobSettings } from '../topology/graph.js';
 import type { SinkSpec, SourceSpec } from '../topology/specs.js';
@@ -11,6 +13,8 @@ export type ComparePhase =
   | 'micro-batch'
   | 'record'
   | 'highest rate'
+  | 'micro-batch, with a crash'
+  | 'record, with a crash'
   | 'compare answers';
 
 /** One progress report, at most ten times a second. */
@@ -49,6 +53,12 @@ export interface CompareOptions {
   readonly drainRounds?: number;
   /** How long one drain run should take at least (us); the input is repeated until it does. */
   readonly drainDuration?: number;
+  /** Run the tasks of both modes on workers. Default: in this thread. */
+  readonly workers?: WorkerOptions;
+  /** What is broken on purpose, in both modes alike. Then no highest rate is measured, and the guarantee is judged record by record. */
+  readonly faults?: FaultPlan;
+  /** Beside the ordinary runs, both modes once more on these workers, of which one is killed. */
+  readonly crash?: WorkerOptions;
   /** What the user typed, for the record. */
   readonly command?: string;
   /** Default: the real World. */

@@ -3,6 +3,7 @@ import { resourceLines, throughputLines } from './report/costs.js';
 import { counted, formatCount, formatMs, wrap } from './report/format.js';
 import { latencyLines } from './report/latency.js';
 import { BESIDE, block, type Paint, plain } from './report/paint.js';
+import { recoveryLines } from './report/recovery.js';
 import { verdictLines } from './report/verdict.js';
 import { whatNext, whyLatencyDiffers } from './report/why.js';
 import type { CompareResult } from './result.js';
@@ -15,6 +16,7 @@ export function report(result: CompareResult, paint: Paint = plain): string {
   const sections = [
     headLines(result, paint),
     verdictLines(result, paint),
+    result.fault === undefined ? [] : recoveryLines(result, paint),
     latencyLines(
       {
         title: 'LATENCY OF A RECORD: from when it was due to the hand-over of its result',
@@ -33,6 +35,7 @@ export function report(result: CompareResult, paint: Paint = plain): string {
     ),
     missingLines(result, paint),
     throughputLines(result, paint),
+    result.fault === undefined ? recoveryLines(result, paint) : [],
     resourceLines(result, paint),
     [
       ...(why === undefined ? [] : block(paint, 'heading', 'WHY', wrap(why, BESIDE, ''))),

@@ -1,5 +1,7 @@
 /** What a comparison found, as one JSON document with a versioned schema. Plain data; it knows no executor. */
 import type { Guarantee } from '../topology/specs.js';
+import type { RecoveryCost } from './recovery/cost.js';
+import type { FaultVerdict } from './recovery/judge-fault-run.js';
 
 /** The schema that this version writes. A field may be added within a version, never change its meaning. */
 export const COMPARE_SCHEMA = 'raingauge/compare@1';
@@ -58,6 +60,13 @@ export interface ModeMeasures {
   readonly lateRecords: number;
   readonly deadLetters: number;
   readonly resources: ResourceUse;
+  /** Of a run with a fault; else absent. */
+  readonly recovery?: RecoveryMeasures;
+}
+
+/** What a fault did to a mode's run, and what it cost. */
+export interface RecoveryMeasures extends RecoveryCost {
+  readonly verdict: FaultVerdict;
 }
 
 /** Spark's batch figures: medians in milliseconds over the paced run. */
@@ -130,6 +139,7 @@ export interface Verdict {
   /** Both modes gave the answer of the independent sequential evaluation. */
   readonly oracle: OracleVerdict;
   readonly oracleReason: string | null;
+  /** With a fault: broken where it did not hold in one of the modes. */
   readonly guarantee: 'held' | 'broken' | 'not checked';
   readonly declaredGuarantee: Guarantee;
   readonly compared: {
@@ -143,6 +153,14 @@ export interface Verdict {
   readonly firstDifference: Difference | null;
   /** Relative tolerance of numbers that are no integers, scaled by the sum of the absolute inputs. */
   readonly tolerance: number;
+}
+
+/** Both modes with one worker killed, beside the ordinary runs. */
+export interface CrashMeasures {
+  readonly fault: string;
+  readonly guarantee: Verdict['guarantee'];
+  readonly declaredGuarantee: Guarantee;
+  readonly modes: { readonly 'micro-batch': RecoveryMeasures; readonly record: RecoveryMeasures };
 }
 
 /** How punctual the load driver was, over both paced runs. */
@@ -192,8 +210,12 @@ export interface CompareResult {
   readonly reasons: readonly string[];
   readonly interrupted: boolean;
   readonly input: InputSummary;
+  /** The fault that both modes met, as it was asked for; absent without one. */
+  readonly fault?: string;
   readonly verdict: Verdict;
   readonly modes: { readonly 'micro-batch': MicroBatchMeasures; readonly record: RecordMeasures };
+  /** What a crash cost each model; absent where none was asked for. */
+  readonly crash?: CrashMeasures;
   /** Micro-batch divided by record mode. `null`: not measured. */
   readonly ratios: {
     readonly latencyP50: number | null;

@@ -1,14 +1,15 @@
 /** The two kinds of measured runs: paced by the driver with captured results, and a drain at the highest rate. */
 import { openSink } from '../connectors/open-sink.js';
 import type { JobResult, RunningJob } from '../executors/executor.js';
-import { start } from '../host/run.js';
+import { type RunOptions, start } from '../host/run.js';
 import type { Mode } from '../runtime/events.js';
 import type { SinkWriter } from '../runtime/sink.js';
-import { shifted } from '../runtime/world.js';
+import { type Clock, shifted } from '../runtime/world.js';
 import { functionId, type SinkNode } from '../topology/graph.js';
 import { Capture, type CaptureOptions, CountingSink, type LatencySinks, MeasuredLatency } from './capture.js';
 import { type Driver, startDriver } from './driver.js';
 import { startProbe } from './probe.js';
+import type { LatencySeries } from './recovery/latency-series.js';
 import type { ResourceUse } from './result.js';
 import { CAPTURE_SPEC, type Setup } from './setup.js';
 import { recordCount, type TimedTrace } from './trace.js';
@@ -47,25 +48,61 @@ export interface RunWatch {
 
 /** From the driver's readiness to the first record (us): the executor has started by then. */
 const LEAD = 250_000;
+/** Workers load the job first (us). */
+const WORKERS_LEAD = 2_000_000;
 const PROGRESS_EVERY_MS = 200;
 
+/** What a run has beside the ordinary, given its stream clock. */
+export interface PacedExtras {
+  /** Takes the latency of every result in order. */
+  readonly series: LatencySeries | undefined;
+  readonly isTransactional: boolean;
+  readonly options: Partial<RunOptions>;
+}
+
 /** Runs one mode at the trace's own pace, and captures everything. */
-export async function runPaced(setup: Setup, trace: TimedTrace, mode: Mode, watch: RunWatch): Promise<PacedRun> {
+export async function runPaced(
+  setup: Setup,
+  trace: TimedTrace,
+  mode: Mode,
+  watch: RunWatch,
+  extrasOf: (clock: Clock) => PacedExtras = () => plainExtras(setup),
+): Promise<PacedRun> {
   const driver = await startDriver(trace, setup.world);
   try {
-    return await runOn(driver, setup, trace, mode, watch);
+    return await runOn(driver, setup, trace, mode, watch, extrasOf);
   } finally {
     driver.close();
   }
 }
 
-async function runOn(driver: Driver, setup: Setup, trace: TimedTrace, mode: Mode, watch: RunWatch): Promise<PacedRun> {
-  const startAt = setup.world.clock.now() + LEAD;
+function plainExtras({ options: { workers } }: Setup): PacedExtras {
+  return { series: undefined, isTransactional: false, options: workers === undefined ? {} : { workers } };
+}
+
+async function runOn(
+  driver: Driver,
+  setup: Setup,
+  trace: TimedTrace,
+  mode: Mode,
+  watch: RunWatch,
+  extrasOf: (clock: Clock) => PacedExtras,
+): Promise<PacedRun> {
+  const lead = setup.options.workers === undefined ? LEAD : LEAD + WORKERS_LEAD;
+  const startAt = setup.world.clock.now() + lead;
   const world = shifted(setup.world, trace.start - startAt);
-  const latencies = { record: new MeasuredLatency(), window: new MeasuredLatency() };
-  const captures = await openCaptures(setup, { clock: world.clock, latencies, lastHeartbeat: trace.end });
+  const { series, isTransactional, options } = extrasOf(world.clock);
+  const latencies = { record: new MeasuredLatency(series), window: new MeasuredLatency() };
+  const timed = { clock: world.clock, latencies, lastHeartbeat: trace.end, transactional: isTransactional };
+  const captures = await openCaptures(setup, timed);
   const probe = startProbe();
-  const job = await start(setup.job, { ...common(setup, mode), readers: driver.readers, writers: captures, world });
+  const job = await start(setup.job, {
+    ...common(setup, mode),
+    ...options,
+    readers: driver.readers,
+    writers: captures,
+    world,
+  });
   driver.begin(startAt);
   const result = await watched(job, watch, () => driver.stop());
   const resources = probe.stop();
@@ -131,8 +168,10 @@ export async function runDrain(
 function common(setup: Setup, mode: Mode, acking = setup.isAcking) {
   const { seed, parallelism, options } = setup;
   const chaining = options.chaining ?? true;
-  const sinks = options.realSinks === true ? {} : { sinks: captureSpecs(setup) };
-  return { mode, seed, parallelism, chaining, record: { acking }, ...sinks };
+  // The job has these already; workers, which load it anew, must hear of them.
+  const { settings = {}, sources = {} } = options;
+  const sinks = options.realSinks === true ? (options.sinks ?? {}) : captureSpecs(setup);
+  return { mode, seed, parallelism, chaining, record: { acking }, settings, sources, sinks };
 }
 
 function captureSpecs({ sinks }: Setup) {

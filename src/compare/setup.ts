@@ -1,5 +1,6 @@
 /** What a comparison is about to do: the job with its settings, how long it runs, and what will be demanded of it. */
 import { StreamError } from '../core/errors.js';
+import { TASK_WORKER_MODULE } from '../host/worker-pool.js';
 import { compile } from '../plan/compile.js';
 import type { SinkOperator } from '../plan/plan.js';
 import { slidesOf } from '../plan/slides.js';
@@ -47,7 +48,10 @@ export function prepare(topology: Topology, options: CompareOptions): Setup {
   const ends = { ...(sources && { sources }), ...(replaced && { sinks: replaced }) };
   const job = withSettings(withEnds(topology, ends), options.settings ?? {});
   const { parallelism = 1, chaining = true, seed = 1, realSinks = false } = options;
-  const { operators } = compile(job, { parallelism, chaining });
+  // What is captured is asked for no more than a capture sink can give.
+  const names = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
+  const captured = Object.fromEntries(names.map((name) => [name, CAPTURE_SPEC]));
+  const { operators } = compile(realSinks ? job : withEnds(job, { sinks: captured }), { parallelism, chaining });
   const absence = oracleAbsence(job);
   if (absence !== undefined) {
     throw new StreamError(
@@ -63,7 +67,9 @@ export function prepare(topology: Topology, options: CompareOptions): Setup {
     options,
     seed,
     parallelism,
-    world: options.world ?? createRealWorld({ seed, workers: { 'load-driver': DRIVER_MODULE } }),
+    world:
+      options.world ??
+      createRealWorld({ seed, workers: { 'load-driver': DRIVER_MODULE, 'task-worker': TASK_WORKER_MODULE } }),
     slides,
     duration: options.duration ?? defaultDuration(job),
     sinks: sinks.map(({ name, node, delivery, slide }) => ({

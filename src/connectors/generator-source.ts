@@ -1,5 +1,6 @@
 /** Makes records by the user's function of a seed and an index. Record i is the same in every run with that seed. */
 import { StreamError } from '../core/errors.js';
+import { recordsGone } from '../runtime/skipped-source.js';
 import type { RawPartition, RawSource } from '../runtime/source.js';
 import { IndexedRandom } from './indexed-random.js';
 
@@ -11,12 +12,24 @@ export interface GeneratorSettings {
   readonly count: number;
   readonly partitions: number;
   readonly seed: number;
+  /** Offset of each partition's first record. Default 0. */
+  readonly from?: readonly number[] | undefined;
 }
 
-/** Opens a generator: partition p of n makes the records p, p + n, p + 2n … */
+/**
+ * Opens a generator: partition p of n makes the records p, p + n, p + 2n …
+ *
+ * @throws StreamError `RG064` when there are less than `from` says.
+ */
 export function openGenerator(settings: GeneratorSettings): RawSource {
-  const partitions = Array.from({ length: settings.partitions }, (_, index) => new GeneratorPartition(settings, index));
-  return { partitions, close: async () => undefined };
+  const { name, count, partitions, from = [] } = settings;
+  const opened = Array.from({ length: partitions }, (_, index) => {
+    const offset = from[index] ?? 0;
+    const records = Math.max(0, Math.ceil((count - index) / partitions));
+    if (offset > records) throw recordsGone(name, index, offset, records);
+    return new GeneratorPartition(settings, index + offset * partitions);
+  });
+  return { partitions: opened, close: async () => undefined };
 }
 
 class GeneratorPartition implements RawPartition {

@@ -6,19 +6,34 @@ import { LineDecoder, type LineDecoderOptions } from './line-decoder.js';
 /** Lines that may wait; beyond it the input is not read. One chunk of the input may go over it. */
 export const LINES_BUFFERED_MAX = 16_384;
 
-/** Takes chunks in and hands lines out. */
-export class LineBuffer implements RawPartition {
+/** A place of the input between two lines, behind so many. */
+export interface Mark<Place> {
+  readonly lines: number;
+  readonly place: Place;
+}
+
+/** Marks that are kept of what is handed out: with two, the one before serves who is a little behind. */
+const MARKS_KEPT = 2;
+
+/** Takes chunks in and hands lines out. `Place`: how its input names the places from which it could go on. */
+export class LineBuffer<Place = never> implements RawPartition {
   readonly #decoder: LineDecoder;
-  /** Runs of lines, as decoded; of the first, `#taken` lines are gone. */
+  /** Runs of lines, as decoded; of the first, `#used` lines are gone. */
   #runs: string[][] = [];
-  #taken = 0;
+  #used = 0;
   #waiting = 0;
+  /** Marks of what waits, and the latest of what is handed out. */
+  readonly #marks: Mark<() => Place>[] = [];
   #state: 'open' | 'ended' | StreamError = 'open';
+  /** Lines that came, those before this process included. */
+  received: number;
   #wake: (() => void) | undefined;
   #hasRoom: (() => void) | undefined;
 
-  constructor(options: LineDecoderOptions) {
+  /** `before`: lines that an earlier process has read. */
+  constructor(options: LineDecoderOptions, before = 0) {
     this.#decoder = new LineDecoder(options);
+    this.received = before;
   }
 
   /** What the source tells beside its lines. */
@@ -40,13 +55,13 @@ export class LineBuffer implements RawPartition {
     this.#waiting -= left;
     while (left > 0) {
       const run = this.#runs[0]!;
-      const end = Math.min(run.length, this.#taken + left);
-      for (let at = this.#taken; at < end; at++) values.push(run[at]);
-      left -= end - this.#taken;
-      this.#taken = end;
+      const end = Math.min(run.length, this.#used + left);
+      for (let at = this.#used; at < end; at++) values.push(run[at]);
+      left -= end - this.#used;
+      this.#used = end;
       if (end === run.length) {
         this.#runs.shift();
-        this.#taken = 0;
+        this.#used = 0;
       }
     }
     if (this.#waiting <= LINES_BUFFERED_MAX / 2) this.#release();
@@ -59,9 +74,23 @@ export class LineBuffer implements RawPartition {
     if (this.#waiting > 0 || this.#state !== 'open') this.#notify();
   }
 
-  /** What is pushed now comes from another input, such as the next file. Push the rest of the one before first. */
-  begin(from: string): void {
-    this.#decoder.begin(from);
+  /** The latest places that are handed out, oldest first. Undefined for an input that names none. */
+  position(): readonly Mark<Place>[] | undefined {
+    this.#forget();
+    const handedOut = this.#handedOut;
+    const passed = this.#marks.filter(({ lines }) => lines <= handedOut);
+    return passed.length === 0 ? undefined : passed.map(({ lines, place }) => ({ lines, place: place() }));
+  }
+
+  /** What is pushed now comes from another input, such as the next file, behind so many of its lines. Push the rest of the one before first. */
+  begin(from: string, linesBefore = 0): void {
+    this.#decoder.begin(from, linesBefore);
+  }
+
+  /** Names the place behind all lines that were pushed. */
+  mark(place: () => Place): void {
+    this.#marks.push({ lines: this.received, place });
+    this.#forget();
   }
 
   /** Takes a chunk in. A chunk that is no text fails the source. */
@@ -95,6 +124,15 @@ export class LineBuffer implements RawPartition {
     });
   }
 
+  get #handedOut(): number {
+    return this.received - this.#waiting;
+  }
+
+  #forget(): void {
+    const handedOut = this.#handedOut;
+    while (this.#marks.length > MARKS_KEPT && this.#marks[MARKS_KEPT]!.lines <= handedOut) this.#marks.shift();
+  }
+
   #add(decode: (lines: string[]) => void): void {
     if (!this.isOpen) return;
     const lines: string[] = [];
@@ -108,6 +146,7 @@ export class LineBuffer implements RawPartition {
     if (lines.length > 0) {
       this.#runs.push(lines);
       this.#waiting += lines.length;
+      this.received += lines.length;
     }
     if (failure !== undefined) this.fail(failure);
     else if (lines.length > 0) this.#notify();

@@ -33,10 +33,10 @@ export class LineDecoder {
     this.#from = options.from;
   }
 
-  /** What comes now is from another input: its lines count from 1, and it may have a mark of its own. */
-  begin(from: string): void {
+  /** What comes now is from another input, behind so many of its lines; at its beginning it may have a mark of its own. */
+  begin(from: string, linesBefore = 0): void {
     this.#from = from;
-    this.#linesBefore = 0;
+    this.#linesBefore = linesBefore;
   }
 
   /** Adds the lines that end in this chunk; those before a bad one are there when it throws. @throws StreamError `RG042`, `RG044`. */

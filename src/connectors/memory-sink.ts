@@ -1,15 +1,50 @@
 /** Keeps results in the array that the spec holds. */
-import type { SinkWriter } from '../runtime/sink.js';
+import type { SinkTransactions, SinkWriter } from '../runtime/sink.js';
+import { StagedEpochs } from '../runtime/staged-epochs.js';
 
-/** Opens a memory sink. The results of an earlier run go. */
-export function openMemorySink(results: unknown[]): SinkWriter {
-  results.length = 0;
+/** What waits for its commit, by the array that it goes to: a run that goes on in this process finds it again. */
+const stagings = new WeakMap<unknown[], StagedEpochs<unknown>>();
+
+/**
+ * Opens a memory sink. The results of an earlier run go.
+ *
+ * Opened to commit by epoch, results wait for their commit, and those of an earlier run come back when the run turns out to be one
+ * that goes on: `recover` of an epoch from 1 on. So they are exactly once as long as the process lives.
+ */
+export function openMemorySink(results: unknown[], transactional = false): SinkWriter {
+  const earlier = results.splice(0);
+  const staged = transactional ? stagingOf(results, earlier) : undefined;
+  if (staged === undefined) stagings.delete(results);
   return {
-    accept: (value) => void results.push(value),
+    accept: staged === undefined ? (value) => void results.push(value) : (value) => staged.add(value),
     flush: () => undefined,
     ready: true,
     onReady: (wake) => wake(),
     failure: undefined,
     close: async () => undefined,
+    ...(staged === undefined ? {} : { transactions: staged }),
+  };
+}
+
+function stagingOf(results: unknown[], earlier: readonly unknown[]): SinkTransactions & { add(value: unknown): void } {
+  let staged = new StagedEpochs<unknown>((value) => results.push(value));
+  let before: { readonly staged: typeof staged | undefined } | undefined = { staged: stagings.get(results) };
+  stagings.set(results, staged);
+  return {
+    add: (value) => staged.add(value),
+    prepare: (epoch) => {
+      before = undefined;
+      return staged.prepare(epoch);
+    },
+    commit: (epoch) => staged.commit(epoch),
+    recover: (epoch) => {
+      if (before !== undefined && epoch > 0) {
+        for (const value of earlier) results.push(value);
+        staged = before.staged ?? staged;
+        stagings.set(results, staged);
+      }
+      before = undefined;
+      return staged.recover(epoch);
+    },
   };
 }

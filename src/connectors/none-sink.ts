@@ -1,8 +1,14 @@
 /** Drops results. The executor counts what it hands over, so nothing is left to do. */
-import type { SinkWriter } from '../runtime/sink.js';
+import type { SinkTransactions, SinkWriter } from '../runtime/sink.js';
+
+const NOTHING_TO_COMMIT: SinkTransactions = {
+  prepare: async () => undefined,
+  commit: async () => undefined,
+  recover: async () => undefined,
+};
 
 /** Opens a sink that drops everything. */
-export function openNoneSink(): SinkWriter {
+export function openNoneSink(transactional = false): SinkWriter {
   return {
     accept: () => undefined,
     flush: () => undefined,
@@ -10,5 +16,6 @@ export function openNoneSink(): SinkWriter {
     onReady: (wake) => wake(),
     failure: undefined,
     close: async () => undefined,
+    ...(transactional ? { transactions: NOTHING_TO_COMMIT } : {}),
   };
 }

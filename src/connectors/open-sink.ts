@@ -23,6 +23,8 @@ export interface SinkServices {
   readonly world: Pick<World, 'files'>;
   /** Default: the process's own. */
   readonly stdout?: Writable;
+  /** The job is exactly-once: what is accepted must not be visible before its epoch is committed. Default false. */
+  readonly transactional?: boolean;
 }
 
 /** Opens a sink whose spec gives `options`, and functions or data by role. */
@@ -31,15 +33,17 @@ type Open = (sink: NamedSink, role: (role: string) => unknown, services: SinkSer
 const OPENERS: Readonly<Record<string, Open>> = {
   stdout: ({ delivery, options }, _role, { stdout = process.stdout }) =>
     openStdoutSink({ delivery, max: options['max'] as number }, stdout),
-  'text-file': ({ options }, _role, { world }) => openTextFileSink(options['folder'] as string, world.files),
-  memory: (_sink, role) => openMemorySink(role('results') as unknown[]),
+  'text-file': ({ options }, _role, { world, transactional }) =>
+    openTextFileSink(options['folder'] as string, world.files, transactional),
+  memory: (_sink, role, { transactional }) => openMemorySink(role('results') as unknown[], transactional),
   foreach: ({ name }, role) =>
     openForeachSink(name, role('call') as (value: unknown, context: ResultContext) => unknown),
-  none: () => openNoneSink(),
+  none: (_sink, _role, { transactional }) => openNoneSink(transactional),
 };
 
 /**
- * Opens a sink. `role` finds the functions and the data of its spec: `call`, `results`.
+ * Opens a sink. `role` finds the functions and the data of its spec: `call`, `results`. With `transactional` a sink that can be
+ * exactly-once has `transactions`; one that cannot stays as it is, since no exactly-once job may have it.
  *
  * @throws StreamError `RG006` for an unknown kind.
  */

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import { nearest, StreamError } from '../core/errors.js';
 import type { RawSource } from '../runtime/source.js';
+import { rawPositions } from '../runtime/stamped-source.js';
 import type { World } from '../runtime/world.js';
 import { type GeneratorSettings, openGenerator } from './generator-source.js';
 import { openMemorySource } from './memory-source.js';
@@ -22,6 +23,13 @@ export interface SourceServices {
   readonly world: Pick<World, 'clock' | 'scheduler' | 'files' | 'prng'>;
   /** Default: the process's own. */
   readonly stdin?: Readable;
+  /**
+   * Records of each partition that an earlier process has read: a source that can be read again goes on behind them. What comes from
+   * elsewhere, as on a connection, just goes on.
+   */
+  readonly from?: readonly number[];
+  /** What `position` of each stamped partition gave there, where it is known. */
+  readonly resume?: readonly unknown[];
 }
 
 /** Opens a source whose spec gives `options`, and functions or data by role. */
@@ -32,14 +40,18 @@ type Open = (
 ) => RawSource | Promise<RawSource>;
 
 const OPENERS: Readonly<Record<string, Open>> = {
-  'text-file': ({ options }, _role, { world }) =>
-    openTextFileSource(options as unknown as TextFileSettings, world.files),
-  generator: ({ name, options }, role, { world }) => {
+  'text-file': ({ name, options }, _role, { world, from: [from] = [], resume = [] }) => {
+    const start = from === undefined ? undefined : { name, from, position: rawPositions(resume)[0] };
+    return openTextFileSource(options as unknown as TextFileSettings, world.files, start);
+  },
+  generator: ({ name, options }, role, { world, from }) => {
     const { count = Number.POSITIVE_INFINITY, partitions = 1, seed } = options as { readonly [name: string]: number };
     const make = role('make') as GeneratorSettings['make'];
-    return openGenerator({ name, make, count, partitions, seed: seed ?? world.prng.fork(`source:${name}`).int32() });
+    const seeded = seed ?? world.prng.fork(`source:${name}`).int32();
+    return openGenerator({ name, make, count, partitions, seed: seeded, from });
   },
-  memory: (_source, role) => openMemorySource(role('values') as readonly (readonly unknown[])[]),
+  memory: ({ name }, role, { from = [] }) =>
+    openMemorySource(role('values') as readonly (readonly unknown[])[], { name, from }),
   stdin: ({ options }, _role, { stdin = process.stdin }) =>
     openStdinSource(options as unknown as Parameters<typeof openStdinSource>[0], stdin),
   tcp: ({ options }, _role, { world }) => openTcpSource(options as unknown as TcpSettings, world),
@@ -48,7 +60,7 @@ const OPENERS: Readonly<Record<string, Open>> = {
 /**
  * Opens a source. `role` finds the functions and the data of its spec: `make`, `values`.
  *
- * @throws StreamError `RG040`, `RG041`, `RG043` for what is not there, `RG006` for an unknown kind.
+ * @throws StreamError `RG040`, `RG041`, `RG043` for what is not there, `RG064` for what is not what it was, `RG006` for an unknown kind.
  */
 export async function openSource(
   source: NamedSource,

@@ -57,9 +57,13 @@ class StdoutSink implements SinkWriter {
     this.#output.onReady(wake);
   }
 
-  close(): Promise<void> {
+  synced(): Promise<void> {
     this.flush();
     return this.#output.written();
+  }
+
+  close(): Promise<void> {
+    return this.synced();
   }
 }
 

@@ -1,22 +1,27 @@
 /** Writes each interval to a file of its own, whole or not at all. */
 import { StreamError } from '../core/errors.js';
-import type { ResultContext, SinkWriter } from '../runtime/sink.js';
+import type { ResultContext, SinkTransactions, SinkWriter } from '../runtime/sink.js';
 import type { Files } from '../runtime/world.js';
 import { formatMs, formatResult } from './format-result.js';
+import { StagedFiles } from './staged-files.js';
 
 /** Intervals that may wait to be written before the sink says that it is not ready. */
 const INTERVALS_WAITING_MAX = 64;
 
-/** Opens a folder for writing. Files are written one after the other, in the order of the intervals. */
-export function openTextFileSink(folder: string, files: Files): SinkWriter {
-  return new TextFileSink(folder, files);
+/**
+ * Opens a folder for writing. Files are written one after the other, in the order of the intervals.
+ *
+ * `transactional`: a file is written under a hidden name, and gets its own when the epoch in which it was accepted is committed.
+ */
+export function openTextFileSink(folder: string, files: Files, transactional = false): SinkWriter {
+  return transactional ? new StagedTextFileSink(folder, files) : new TextFileSink(folder, files);
 }
 
 class TextFileSink implements SinkWriter {
   readonly #folder: string;
   readonly #files: Files;
   #waiting = 0;
-  #written: Promise<void> = Promise.resolve();
+  #done: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   failure: StreamError | undefined;
 
@@ -31,10 +36,14 @@ class TextFileSink implements SinkWriter {
 
   accept(value: unknown, context: ResultContext): void {
     const { end, values } = value as { readonly end: number; readonly values: readonly unknown[] };
-    const path = `${this.#folder}/part-${formatMs(end)}-${String(context.partition).padStart(5, '0')}`;
-    const content = values.map((result) => `${formatResult(result)}\n`).join('');
+    const name = `part-${formatMs(end)}-${String(context.partition).padStart(5, '0')}`;
+    const write = this.write(name, values.map((result) => `${formatResult(result)}\n`).join(''));
     this.#waiting++;
-    this.#written = this.#written.then(() => this.#write(path, content));
+    // The failure is kept; whoever waits for a step hears of it.
+    this.step(write)
+      .catch(() => undefined)
+      .finally(() => this.#written())
+      .catch(() => undefined);
   }
 
   /** Writing began with `accept`. */
@@ -45,21 +54,36 @@ class TextFileSink implements SinkWriter {
     if (this.ready) this.#notify();
   }
 
-  async close(): Promise<void> {
-    await this.#written;
+  async synced(): Promise<void> {
+    await this.#done;
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Never rejects. After a failure nothing more is written: a later interval must not appear without the earlier. */
-  async #write(path: string, content: string): Promise<void> {
-    try {
-      if (this.failure === undefined) await this.#files.writeAtomically(path, content);
-    } catch (cause) {
-      this.failure =
-        cause instanceof StreamError
-          ? cause
-          : new StreamError('RG046', `'${path}' cannot be written: ${String(cause)}`, 'check the folder', { cause });
-    }
+  close(): Promise<void> {
+    return this.synced();
+  }
+
+  /** How a file is written. */
+  protected write(name: string, content: string): () => Promise<void> {
+    return () => this.#files.writeAtomically(`${this.#folder}/${name}`, content);
+  }
+
+  /** Runs behind the steps before. After a failure none runs: a later interval must not appear without the earlier. */
+  protected step(run: () => Promise<void>): Promise<void> {
+    const done = this.#done.then(async () => {
+      if (this.failure !== undefined) throw this.failure;
+      try {
+        await run();
+      } catch (cause) {
+        this.failure = unwritable(this.#folder, cause);
+        throw this.failure;
+      }
+    });
+    this.#done = done.catch(() => undefined);
+    return done;
+  }
+
+  #written(): void {
     this.#waiting--;
     if (this.ready) this.#notify();
   }
@@ -69,4 +93,51 @@ class TextFileSink implements SinkWriter {
     this.#wake = undefined;
     wake?.();
   }
+}
+
+class StagedTextFileSink extends TextFileSink {
+  readonly #staged: StagedFiles;
+  readonly transactions: SinkTransactions;
+
+  constructor(folder: string, files: Files) {
+    super(folder, files);
+    const staged = new StagedFiles(folder, files, byInterval);
+    this.#staged = staged;
+    this.transactions = {
+      prepare: (epoch) => {
+        const accepted = staged.cut();
+        return this.step(() => staged.prepare(epoch, accepted));
+      },
+      commit: (epoch) => this.step(() => staged.commit(epoch)),
+      recover: (epoch) => {
+        staged.cut();
+        return this.step(() => staged.recover(epoch));
+      },
+    };
+  }
+
+  override async close(): Promise<void> {
+    const accepted = this.#staged.cut();
+    if (accepted.length > 0) await this.step(() => this.#staged.discard(accepted));
+    await super.close();
+  }
+
+  protected override write(name: string, content: string): () => Promise<void> {
+    const accepted = this.#staged.accept(name);
+    return () => this.#staged.write(accepted, content);
+  }
+}
+
+/** By the end of the interval, then by partition. */
+function byInterval(a: string, b: string): number {
+  const [endOfA, endOfB] = [a, b].map((name) => Number(/^part-(.+)-\d+$/.exec(name)?.[1]));
+  return endOfA! - endOfB! || (a < b ? -1 : 1);
+}
+
+function unwritable(folder: string, cause: unknown): StreamError {
+  if (!(cause instanceof StreamError)) {
+    const message = `'${folder}' cannot be written: ${String(cause)}`;
+    return new StreamError('RG046', message, 'check the folder', { cause });
+  }
+  return cause.code === 'RG046' ? cause : new StreamError('RG046', cause.message, cause.hint, { cause });
 }

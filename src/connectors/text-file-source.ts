@@ -1,8 +1,10 @@
 /** Reads the lines of files, one after the other, and goes on with what is appended when it follows. */
 import { StreamError } from '../core/errors.js';
+import { skipped } from '../runtime/skipped-source.js';
 import type { RawSource } from '../runtime/source.js';
 import type { Files } from '../runtime/world.js';
-import { LineBuffer } from './line-buffer.js';
+import { checkFile, type FilePlace, FileTrail } from './file-place.js';
+import { LineBuffer, type Mark } from './line-buffer.js';
 import type { LineDecoderOptions } from './line-decoder.js';
 
 /** Options of the spec. */
@@ -13,12 +15,35 @@ export interface TextFileSettings extends Omit<LineDecoderOptions, 'from'> {
   readonly follow: boolean;
 }
 
-/** Opens files and begins to read ahead. @throws StreamError `RG040`, `RG041`; later failures are the partition's. */
-export async function openTextFileSource(settings: TextFileSettings, files: Files): Promise<RawSource> {
-  for (const path of settings.paths) await files.size(path);
-  const reader = new TextFileReader(settings, files);
+/** Where a source that goes on begins. */
+export interface TextFileStart {
+  /** The source's name in the topology, for errors. */
+  readonly name: string;
+  /** Lines that were read before. */
+  readonly from: number;
+  /** What the partition's `position` gave: a way around reading them all again. */
+  readonly position: unknown;
+}
+
+/**
+ * Opens files and begins to read ahead.
+ *
+ * With `start` it goes on behind so many lines: from the nearest place that the position knows, or from the beginning.
+ *
+ * @throws StreamError `RG040`, `RG041`, `RG064` for a file that is not the one that was read; later failures are the partition's.
+ */
+export async function openTextFileSource(
+  settings: TextFileSettings,
+  files: Files,
+  start?: TextFileStart,
+): Promise<RawSource> {
+  const mark = start === undefined ? undefined : nearest(start);
+  const unread = settings.paths.slice(mark?.place.file ?? 0);
+  for (const path of unread) await files.size(path);
+  if (mark !== undefined && unread[0] !== undefined) await checkFile(unread[0], mark.place, files);
+  const reader = new TextFileReader(settings, files, mark);
   const reading = reader.run();
-  return {
+  const source: RawSource = {
     partitions: [reader.lines],
     counters: () => reader.lines.counters(),
     close: () => {
@@ -26,28 +51,43 @@ export async function openTextFileSource(settings: TextFileSettings, files: File
       return reading;
     },
   };
+  if (start === undefined) return source;
+  const before = mark?.lines ?? 0;
+  return skipped(source, [start.from - before], { name: start.name, before: [before] });
+}
+
+/** The last known place at or before the start. */
+function nearest({ from, position }: TextFileStart): Mark<FilePlace> | undefined {
+  const marks = Array.isArray(position) ? (position as readonly Mark<FilePlace>[]) : [];
+  return marks.filter(({ lines }) => lines <= from).at(-1);
 }
 
 class TextFileReader {
-  readonly lines: LineBuffer;
+  readonly lines: LineBuffer<FilePlace>;
   readonly #settings: TextFileSettings;
   readonly #files: Files;
-  #offset = 0;
+  readonly #from: FilePlace | undefined;
+  #trail: FileTrail;
+  /** Lines of the files before. */
+  #linesBefore: number;
   #stop: (() => void) | undefined;
 
-  constructor(settings: TextFileSettings, files: Files) {
-    this.lines = new LineBuffer({ ...settings, from: 'a file' });
+  constructor(settings: TextFileSettings, files: Files, mark: Mark<FilePlace> | undefined) {
+    this.lines = new LineBuffer({ ...settings, from: 'a file' }, mark?.lines);
     this.#settings = settings;
     this.#files = files;
+    this.#from = mark?.place;
+    this.#trail = new FileTrail(0);
+    this.#linesBefore = 0;
   }
 
   /** Never rejects: what goes wrong becomes the partition's failure. */
   async run(): Promise<void> {
     try {
       const { paths, follow } = this.#settings;
-      for (const path of paths) {
-        this.#offset = 0;
-        this.lines.begin(`the file '${path}'`);
+      for (let file = this.#from?.file ?? 0; file < paths.length; file++) {
+        const path = paths[file]!;
+        this.#begin(file, path);
         await this.#readOn(path);
         if (follow) await this.#follow(path);
         this.lines.pushRest();
@@ -64,10 +104,20 @@ class TextFileReader {
     this.#stop?.();
   }
 
+  #begin(file: number, path: string): void {
+    const from = this.#from?.file === file ? this.#from : undefined;
+    this.#trail = new FileTrail(file, from);
+    this.#linesBefore = this.lines.received - this.#trail.lines;
+    this.lines.begin(`the file '${path}'`, this.#trail.lines);
+    if (this.#trail.size === 0) this.lines.mark(this.#trail.beginning());
+    else if (from !== undefined) this.lines.mark(() => ({ ...from, size: Math.max(from.size, this.#trail.size) }));
+  }
+
   async #readOn(path: string): Promise<void> {
-    for await (const chunk of this.#files.read(path, this.#offset)) {
-      this.#offset += chunk.length;
+    for await (const chunk of this.#files.read(path, this.#trail.size)) {
       this.lines.push(chunk);
+      const place = this.#trail.read(chunk, this.lines.received - this.#linesBefore);
+      if (place !== undefined && this.lines.isOpen) this.lines.mark(place);
       await this.lines.room();
       if (!this.lines.isOpen) return;
     }
@@ -87,8 +137,9 @@ class TextFileReader {
         if (!hasChanged) await new Promise<void>((resolve) => (wake = resolve));
         hasChanged = false;
         const size = await this.#files.size(path);
-        if (size < this.#offset) throw shrunk(path, size, this.#offset);
-        if (size > this.#offset) await this.#readOn(path);
+        const read = this.#trail.size;
+        if (size < read) throw shrunk(path, size, read);
+        if (size > read) await this.#readOn(path);
       }
     } finally {
       watch.cancel();

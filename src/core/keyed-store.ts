@@ -25,6 +25,11 @@ export interface Space<V = unknown> {
   touch(cell: Cell<V>): void;
   /** Adds a cell for a key that has none. */
   insert(key: Key, value: V, count: number): Cell<V>;
+  /**
+   * Appends to the list of a key, made when it is missing. The cell's value is then an array that grows in place, of which only the
+   * first `count` elements count. A space has either lists or other values.
+   */
+  append(key: Key, element: unknown): void;
   delete(key: Key): void;
   /** The cells in order of insertion. A cell deleted while iterating does not appear later. */
   cells(): IterableIterator<Cell<V>>;
@@ -48,4 +53,35 @@ export interface KeyedStore {
   begin(): void;
   commit(): void;
   rollback(): void;
+  /**
+   * Begins a snapshot of what is there now; no attempt may be open. Later changes do not show in it, and it does not hold
+   * them up: it is read in pieces. With `since`, only what changed after that snapshot began. One snapshot at a time.
+   */
+  snapshot(since?: SnapshotMark): StoreSnapshot;
+  /** Applies the rows of a snapshot, or of a full one and then its increments in order. Not inside an attempt. */
+  restore(rows: Iterable<SnapshotRow>): void;
 }
+
+/** Names a snapshot of one store in its lifetime, so that a later one can be an increment to it. */
+export type SnapshotMark = number & { readonly __snapshot: unique symbol };
+
+/** A snapshot under way. */
+export interface StoreSnapshot {
+  readonly mark: SnapshotMark;
+  /** The next at most `max` rows: cells of each space in order of insertion. Empty when there are no more. */
+  next(max: number): readonly SnapshotRow[];
+  /** Ends it early, or after the last row. */
+  close(): void;
+}
+
+/** One cell as it was, or what is gone since the snapshot that this one adds to. Values are the store's own: do not change them. */
+export type SnapshotRow =
+  | {
+      readonly kind: 'cell';
+      readonly space: string | number;
+      readonly key: Key;
+      readonly value: unknown;
+      readonly count: number;
+    }
+  | { readonly kind: 'deleted'; readonly space: string | number; readonly key: Key }
+  | { readonly kind: 'dropped'; readonly space: string | number };

@@ -1,11 +1,13 @@
 /** Builds the fused chain of one task: from the operators of a stage to links, the same for both executors. */
+import { assert } from '../core/assert.js';
 import { StreamError } from '../core/errors.js';
 import type { KeyedStore } from '../core/keyed-store.js';
 import { createKernel } from '../kernels/create-kernel.js';
 import { type Emit, type Kernel, type KernelCounter, NO_BUDGET, type RecordContext } from '../kernels/kernel.js';
 import type { CoreOperator, Plan, SinkOperator, Stage } from '../plan/plan.js';
+import type { GateState } from '../runtime/durability.js';
 import type { FunctionTable } from '../topology/graph.js';
-import { fanOut, gated, type Link, NOWHERE } from './link.js';
+import { fanOut, gated, type Link, NOWHERE, WatermarkGate } from './link.js';
 import { narrowLink } from './narrow-links.js';
 import { timestampsLink } from './timestamps-link.js';
 import { attributed } from './user-error.js';
@@ -32,6 +34,8 @@ export interface ChainParts {
   readonly resultAttempts?: number;
   /** Set when results that fail downstream are set aside: takes what a kernel emitted because stream time went on. */
   readonly resultFailed?: (value: unknown, error: StreamError) => void;
+  /** Where the gates within the chain stood when the stores were as they are now: from `Chain.gates` of the same plan. None or empty: at the beginning. */
+  readonly gates?: readonly GateState[] | undefined;
 }
 
 /** A built chain. */
@@ -40,9 +44,11 @@ export interface Chain {
   readonly head: Link;
   /** What follows an output of the head: where a source, spout or bolt emits. */
   readonly output: (name: string) => Link;
+  /** The gates where paths of this chain meet, in the order in which it was built. Watermarks are no part of the stores. */
+  readonly gates: () => readonly GateState[];
 }
 
-/** Builds a chain on the task's stores; building it again on the same stores goes on where they stand. */
+/** Builds a chain on the task's stores; building it again on the same stores and gates goes on where they stand. */
 export function buildChain(parts: ChainParts): Chain {
   const builder = new ChainBuilder(parts);
   const head = parts.plan.operators[parts.stage.head]!;
@@ -50,18 +56,33 @@ export function buildChain(parts: ChainParts): Chain {
   const streams =
     head.kind === 'spout' || head.kind === 'bolt' ? head.streams.map((stream) => stream.name) : ['default'];
   if (!isKernel) for (const stream of streams) builder.outputOf(head, stream);
-  return { head: isKernel ? builder.linkOf(head) : NOWHERE, output: (name) => builder.outputOf(head, name) };
+  return {
+    head: isKernel ? builder.linkOf(head) : NOWHERE,
+    output: (name) => builder.outputOf(head, name),
+    gates: builder.finish(),
+  };
 }
+
+const NO_GATES: readonly GateState[] = [];
 
 class ChainBuilder {
   readonly #parts: ChainParts;
   readonly #members: ReadonlySet<number>;
   readonly #entrances = new Map<number, Link[]>();
   readonly #outputs = new Map<string, Link>();
+  readonly #gates: WatermarkGate[] = [];
 
   constructor(parts: ChainParts) {
     this.#parts = parts;
     this.#members = new Set(parts.stage.operators);
+  }
+
+  /** All is built. Gives what reads the gates. */
+  finish(): () => readonly GateState[] {
+    const gates = this.#gates;
+    const given = this.#parts.gates?.length ?? 0;
+    assert(given === 0 || given === gates.length, 'a chain is built on the gates of another');
+    return gates.length === 0 ? () => NO_GATES : () => gates.map((gate) => gate.state());
   }
 
   /** Everything that reads this output: operators of the same stage, then other stages. */
@@ -96,10 +117,16 @@ class ChainBuilder {
     let free = this.#entrances.get(operator.id);
     if (free === undefined) {
       const paths = operator.inputs.filter((input) => this.#members.has(input.operator)).length;
-      free = [...gated(this.linkOf(operator), paths)];
+      free = [...gated(this.linkOf(operator), paths, (inputs) => this.#gate(inputs))];
       this.#entrances.set(operator.id, free);
     }
     return free.shift()!;
+  }
+
+  #gate(inputs: number): WatermarkGate {
+    const gate = new WatermarkGate(inputs, this.#parts.gates?.[this.#gates.length]);
+    this.#gates.push(gate);
+    return gate;
   }
 
   /** Results go on as they are, unless those that fail are set aside one by one. */

@@ -1,11 +1,13 @@
 /** What both executors take and give. */
 import type { StreamError } from '../core/errors.js';
 import type { Key } from '../core/keys.js';
+import type { Durability } from '../runtime/durability.js';
 import type { BatchInfo, Listener, Mode } from '../runtime/events.js';
 import type { SinkWriter } from '../runtime/sink.js';
 import type { SourceReader } from '../runtime/source.js';
 import type { World } from '../runtime/world.js';
 import type { FunctionTable } from '../topology/graph.js';
+import type { TaskWorkers } from './workers.js';
 
 /** What an executor is given: opened ends by name, and the World. It opens nothing itself. */
 export interface Services {
@@ -17,6 +19,10 @@ export interface Services {
   readonly listener?: Listener;
   /** How a fault plan gets into the record model's channels; none in an ordinary run. */
   readonly channels?: ChannelDecorator;
+  /** Where the job's progress survives; none: a job that fails starts anew. */
+  readonly durability?: Durability;
+  /** Where tasks behind the sources run; none: in this thread. */
+  readonly workers?: TaskWorkers;
 }
 
 /** An answer's way to the ackers. */
@@ -24,10 +30,14 @@ export type AckSender = (root: number, generation: number, high: number, low: nu
 
 /** Decorates channels: executors contain no fault code. */
 export interface ChannelDecorator {
-  /** The way of a component's acks to the ackers. */
+  /** The way of a component's acks to the ackers: may drop, delay, repeat and reorder them. At worst a tree times out. */
   acks(component: string, send: AckSender): AckSender;
+  /** The way of one fail of a component: `send` may be called later, twice, or never. */
+  fails?(component: string, send: () => void): void;
   /** Asked for each tuple on its way to a component; false loses it. Undefined: nothing is ever lost. */
   tuples(component: string): (() => boolean) | undefined;
+  /** Handed a way to lose all that an acker task knows: its trees time out. Again after each restart. */
+  ackers?(reset: (acker: number) => void): void;
 }
 
 /** Settings of the micro-batch model, with Spark's defaults where Spark has them. */
@@ -64,6 +74,17 @@ export interface RecordOptions {
   readonly ringCapacity: number;
   /** The most records that a spout task emits in one turn. */
   readonly turnRecordsMax: number;
+  /**
+   * When a source may forget a record, and a user-written spout hears `ack`. `checkpoint`: when a checkpoint holds what became of it.
+   * `update`: when it is processed. Default: `checkpoint` where there is durability and a stateful operator, or exactly-once.
+   */
+  readonly ackOn?: 'checkpoint' | 'update' | 'expiry';
+  /** With `ackOn: 'checkpoint'`: the most records of a source task behind its last checkpoint. Beyond it the task waits for the next. */
+  readonly maxUncommitted: number;
+  /** How long a barrier waits for pending trees, and sources for the barrier, before it is skipped (us). */
+  readonly barrierTimeout: number;
+  /** Rows on their way to a worker, or waiting there, from which on sources wait. */
+  readonly workerRowsMax: number;
 }
 
 /** Storm's statistics of one component. Counts are exact; latencies are means (us), complete latency over one tuple in 16. */
@@ -119,11 +140,15 @@ export interface JobResult {
   readonly batches: readonly BatchInfo[];
   readonly batchCount: number;
   readonly taskRetries: number;
+  /** Micro-batch: records that tasks of lost workers processed a second time, because their state was gone. */
+  readonly recomputedRecords?: number;
   /** Record mode: Storm's numbers. */
   readonly components: readonly ComponentStats[];
   readonly acked: number;
   readonly failed: number;
   readonly replayed: number;
+  /** Record mode: barriers that were given up because trees stayed pending. */
+  readonly barriersSkipped?: number;
   /** Final state of a keyed operator, in no promised order. Empty for an unknown uid. */
   state(uid: string): Iterable<readonly [Key, unknown]>;
 }

@@ -1,4 +1,6 @@
 /** Links: what a fused chain is made of. A link takes records, watermarks and the end of the input. */
+import { assert } from '../core/assert.js';
+import type { GateState } from '../runtime/durability.js';
 
 /** One place in a chain. A record's times stand in the task's `RecordContext`. */
 export interface Link {
@@ -57,9 +59,29 @@ export class WatermarkGate {
   #finalWatermark = Number.NEGATIVE_INFINITY;
   #highest = Number.NEGATIVE_INFINITY;
 
-  constructor(inputs: number) {
+  /** New, or as it was when `state` was taken. */
+  constructor(inputs: number, state?: GateState) {
     this.#watermarks = new Float64Array(inputs).fill(Number.NEGATIVE_INFINITY);
     this.#ended = new Array<boolean>(inputs).fill(false);
+    if (state === undefined) return;
+    const { watermarks, ended, minimum, finalWatermark, highest } = state;
+    assert(watermarks.length === inputs && ended.length === inputs, 'a gate is restored to other inputs');
+    this.#watermarks.set(watermarks);
+    this.#ended = [...ended];
+    this.#minimum = minimum;
+    this.#finalWatermark = finalWatermark;
+    this.#highest = highest;
+  }
+
+  /** What it holds now, as plain data. */
+  state(): GateState {
+    return {
+      watermarks: [...this.#watermarks],
+      ended: [...this.#ended],
+      minimum: this.#minimum,
+      finalWatermark: this.#finalWatermark,
+      highest: this.#highest,
+    };
   }
 
   /** The minimum so far. */
@@ -107,10 +129,10 @@ export class WatermarkGate {
   }
 }
 
-/** The links by which `inputs` paths of one chain reach one link: watermarks by their minimum, the end once. */
-export function gated(target: Link, inputs: number): readonly Link[] {
+/** The links by which `inputs` paths of one chain reach one link: watermarks by their minimum, the end once. One path needs no gate. */
+export function gated(target: Link, inputs: number, makeGate: (inputs: number) => WatermarkGate): readonly Link[] {
   if (inputs === 1) return [target];
-  const gate = new WatermarkGate(inputs);
+  const gate = makeGate(inputs);
   return Array.from({ length: inputs }, (_, input) => ({
     push: target.push,
     advance: (watermark: number) => {

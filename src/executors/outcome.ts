@@ -45,6 +45,26 @@ export class Outcome {
     this.#counters[counter] += by;
   };
 
+  /** What was counted so far, as a snapshot keeps it. */
+  counted(): Readonly<Record<string, number>> {
+    const written = [...this.outlets].map(([name, outlet]) => [`${WRITTEN}${name}`, outlet.written] as const);
+    return { ...this.#counters, deadLetters: this.#deadLetterCount, ...Object.fromEntries(written) };
+  }
+
+  /** The job goes on from a snapshot; with `areResultsTakenBack` sinks have none that came after it. */
+  goOnFrom(counted: Readonly<Record<string, number>>, areResultsTakenBack: boolean): void {
+    for (const counter of Object.keys(this.#counters) as KernelCounter[])
+      this.#counters[counter] = counted[counter] ?? 0;
+    this.#deadLetterCount = counted['deadLetters'] ?? 0;
+    this.#deadLetters.length = Math.min(this.#deadLetters.length, this.#deadLetterCount);
+    if (areResultsTakenBack) this.resultsFrom(counted);
+  }
+
+  /** Sinks have the results of a snapshot, and none that came after it. */
+  resultsFrom(counted: Readonly<Record<string, number>>): void {
+    for (const [name, outlet] of this.outlets) outlet.written = counted[`${WRITTEN}${name}`] ?? 0;
+  }
+
   deadLetter(letter: DeadLetter): void {
     this.#deadLetterCount++;
     if (this.#deadLetters.length < DEAD_LETTERS_KEPT) this.#deadLetters.push(letter);
@@ -115,3 +135,6 @@ export class Outcome {
     });
   }
 }
+
+/** Before a sink's name, in the counters of a snapshot. */
+const WRITTEN = 'results of ';

@@ -1,15 +1,17 @@
-/** Opens the sources and sinks of a plan, all or none. */
+/** Opens the sources and sinks of a plan, all or none; sources behind what an earlier life of the job has done with. */
 
 import { openSink } from '../connectors/open-sink.js';
 import { openSource } from '../connectors/open-source.js';
 import { assert } from '../core/assert.js';
 import type { Plan, SinkOperator, SourceOperator } from '../plan/plan.js';
+import { type Reservations, reserved } from '../runtime/reserved-source.js';
+import { retained } from '../runtime/retained-source.js';
 import type { SinkWriter } from '../runtime/sink.js';
 import type { SourceReader } from '../runtime/source.js';
 import { stamped } from '../runtime/stamped-source.js';
 import type { World } from '../runtime/world.js';
 import { functionId, type Topology } from '../topology/graph.js';
-import type { RunOptions } from './run.js';
+import type { RunOptions } from './run-options.js';
 
 /** Open ends by name. */
 export interface OpenEnds {
@@ -17,24 +19,39 @@ export interface OpenEnds {
   readonly sinks: ReadonlyMap<string, SinkWriter>;
 }
 
+/** Where a source partition goes on. */
+export interface SourcePlace {
+  readonly offset: number;
+  /** From `PartitionReader.position`. */
+  readonly reader: unknown;
+}
+
+/** How a job's ends are opened. */
+export interface EndsParts {
+  readonly job: Topology;
+  readonly plan: Plan;
+  readonly world: World;
+  readonly options: RunOptions;
+  /** Sinks must commit by epoch. */
+  readonly isTransactional: boolean;
+  /** Sources must be able to go back, within this process, to where they were last durable. */
+  readonly isRewindable: boolean;
+  /** At most once, record at a time: what is handed out is written down before. */
+  readonly reservations: Reservations | undefined;
+  /** Where a partition goes on; undefined: at its beginning. */
+  readonly placeOf: (source: SourceOperator, partition: number) => SourcePlace | undefined;
+  /** What a fault plan does to a source. */
+  readonly decorated: (name: string, reader: SourceReader) => SourceReader;
+}
+
 /** Opens every end that `options` does not bring. When one fails, those that are open are closed again. @throws StreamError */
-export async function openEnds(job: Topology, plan: Plan, world: World, options: RunOptions): Promise<OpenEnds> {
+export async function openEnds(parts: EndsParts): Promise<OpenEnds> {
   const sources = new Map<string, SourceReader>();
   const sinks = new Map<string, SinkWriter>();
   try {
-    for (const operator of plan.operators) {
-      if (operator.kind === 'source') {
-        const reader = options.readers?.get(operator.name) ?? (await openStamped(operator, job, plan, world, options));
-        sources.set(operator.name, reader);
-        const { partitions } = operator.spec.capabilities;
-        assert(reader.partitions.length === partitions, `source '${operator.name}' has not the partitions of its spec`);
-      }
-      if (operator.kind === 'sink')
-        sinks.set(
-          operator.name,
-          options.writers?.get(operator.name) ??
-            (await openSink(named(operator), roleOf(job, operator.node), { world })),
-        );
+    for (const operator of parts.plan.operators) {
+      if (operator.kind === 'source') sources.set(operator.name, await openReader(operator, parts));
+      if (operator.kind === 'sink') sinks.set(operator.name, await openWriter(operator, parts));
     }
   } catch (error) {
     await Promise.allSettled([...sources.values(), ...sinks.values()].map((end) => end.close()));
@@ -43,15 +60,43 @@ export async function openEnds(job: Topology, plan: Plan, world: World, options:
   return { sources, sinks };
 }
 
+async function openReader(operator: SourceOperator, parts: EndsParts): Promise<SourceReader> {
+  const { options, placeOf, isRewindable, decorated } = parts;
+  const { name } = operator;
+  const { partitions } = operator.spec.capabilities;
+  const at = Array.from({ length: partitions }, (_, index) => placeOf(operator, index));
+  const from = at.map((place) => place?.offset ?? 0);
+  const resume = at.map((place) => place?.reader);
+  const opened =
+    options.openers?.source(name, from, resume) ??
+    options.readers?.get(name) ??
+    (await openStamped(operator, at.some((place) => place !== undefined) ? { from, resume } : {}, parts));
+  assert(opened.partitions.length === partitions, `source '${name}' has not the partitions of its spec`);
+  const { reservations } = parts;
+  const faulty = decorated(name, opened);
+  const reader = reservations === undefined ? faulty : reserved(name, faulty, reservations, from);
+  return isRewindable ? retained(reader, { from }) : reader;
+}
+
+async function openWriter(operator: SinkOperator, parts: EndsParts): Promise<SinkWriter> {
+  const { job, world, options, isTransactional } = parts;
+  return (
+    options.openers?.sink(operator.name, isTransactional) ??
+    options.writers?.get(operator.name) ??
+    openSink(named(operator), roleOf(job, operator.node), { world, transactional: isTransactional })
+  );
+}
+
 async function openStamped(
   operator: SourceOperator,
-  job: Topology,
-  plan: Plan,
-  world: World,
-  { rate, records }: RunOptions,
+  places: { readonly from?: readonly number[]; readonly resume?: readonly unknown[] },
+  { job, plan, world, options: { rate, records } }: EndsParts,
 ): Promise<SourceReader> {
   const { kind, options, capabilities } = operator.spec;
-  const raw = await openSource({ name: operator.name, kind, options }, roleOf(job, operator.node), { world });
+  const raw = await openSource({ name: operator.name, kind, options }, roleOf(job, operator.node), {
+    world,
+    ...places,
+  });
   return stamped(raw, {
     clock: world.clock,
     scheduler: world.scheduler,
@@ -59,6 +104,7 @@ async function openStamped(
     rate,
     records,
     live: capabilities.intake === 'receiver',
+    ...places,
   });
 }
 

@@ -1,58 +1,42 @@
 /** The composition root: opens what a topology names, starts the executor of a mode, and closes everything again. */
 import { StreamError } from '../core/errors.js';
-import type {
-  ChannelDecorator,
-  JobResult,
-  MicroBatchOptions,
-  RecordOptions,
-  RunningJob,
-  Services,
-} from '../executors/executor.js';
+import type { JobResult, RunningJob, Services } from '../executors/executor.js';
 import { startMicroBatch } from '../executors/micro-batch/executor.js';
+import { openAt } from '../executors/micro-batch/restart.js';
 import { startRecord } from '../executors/record/executor.js';
-import { compile } from '../plan/compile.js';
 import type { Plan } from '../plan/plan.js';
-import type { Listener, Mode } from '../runtime/events.js';
+import type { Recovered } from '../runtime/durability.js';
+import type { Mode } from '../runtime/events.js';
+import { faultyFiles } from '../runtime/faults/faulty-files.js';
 import { createRealWorld } from '../runtime/real-world.js';
-import type { SinkWriter } from '../runtime/sink.js';
+import { Reservations } from '../runtime/reserved-source.js';
 import type { SourceReader } from '../runtime/source.js';
 import type { World } from '../runtime/world.js';
-import { withSettings } from '../topology/builder.js';
-import type { JobSettings, Topology } from '../topology/graph.js';
-import type { SinkSpec, SourceSpec } from '../topology/specs.js';
-import { withEnds } from '../topology/with-ends.js';
-import { type OpenEnds, openEnds } from './open-ends.js';
+import type { Topology } from '../topology/graph.js';
+import { compileJob } from './compile-job.js';
+import { type OpenDurability, openDurability } from './open-durability.js';
+import { type EndsParts, type OpenEnds, openEnds } from './open-ends.js';
+import { type RunFaults, runFaults } from './run-faults.js';
+import type { RunOptions } from './run-options.js';
+import { startWorkerPool, TASK_WORKER_MODULE, type WorkerPool } from './worker-pool.js';
+import { jobSetup } from './worker-setup.js';
 
-/** How a job is run. */
-export interface RunOptions {
-  readonly mode: Mode;
-  /** Tasks of each keyed stage. Default 1. */
-  readonly parallelism?: number;
-  /** False: exchanges between single tasks are kept. Default true. */
-  readonly chaining?: boolean;
-  /** Seeds ids, shuffle groupings and generators. Default 1. */
-  readonly seed?: number;
-  /** In place of the topology's own settings. */
-  readonly settings?: Partial<JobSettings>;
-  readonly microBatch?: Partial<MicroBatchOptions>;
-  readonly record?: Partial<RecordOptions>;
-  /** Records a second of each source, by their intended times. Default: as fast as they come. */
-  readonly rate?: number;
-  /** Ends each source after so many records. */
-  readonly records?: number;
-  /** Stops the job gracefully after so much time (us). */
-  readonly duration?: number;
-  /** Specs in place of the topology's, by name. */
-  readonly sources?: Readonly<Record<string, SourceSpec<unknown>>>;
-  readonly sinks?: Readonly<Record<string, SinkSpec<never>>>;
-  /** Ends that are open already, by name; they win over specs. `run` closes them too. */
-  readonly readers?: ReadonlyMap<string, SourceReader>;
-  readonly writers?: ReadonlyMap<string, SinkWriter>;
-  /** Default: the real World. */
-  readonly world?: World;
-  readonly listener?: Listener;
-  /** How a fault plan gets into the record model's channels. */
-  readonly channels?: ChannelDecorator;
+export type { RunOptions } from './run-options.js';
+
+/** A job that was started, and what it goes on from. */
+export interface StartedJob extends RunningJob {
+  /** The checkpoint that it goes on from, with the stream time at which that was taken (us). Undefined for one that begins. */
+  readonly restored: { readonly epoch: number; readonly time: number } | undefined;
+  /** What was found in the checkpoint folder that its user should know. */
+  readonly warnings: readonly string[];
+}
+
+/** Everything that was opened for one run, to be closed again. */
+interface Opened {
+  readonly durability: OpenDurability | undefined;
+  readonly pool: WorkerPool | undefined;
+  readonly faults: RunFaults | undefined;
+  readonly ends: OpenEnds | undefined;
 }
 
 /** Runs a job to its end. @throws StreamError, StreamErrors for a job that cannot start; a failed job is in the result. */
@@ -62,35 +46,93 @@ export async function run(topology: Topology, options: RunOptions): Promise<JobR
 }
 
 /** Starts a job. `done` settles after every source and sink is closed. @throws StreamError, StreamErrors as `run`. */
-export async function start(topology: Topology, options: RunOptions): Promise<RunningJob> {
-  const job = withSettings(withEnds(topology, options), options.settings ?? {});
-  const plan = compile(
-    job,
-    defined({ parallelism: options.parallelism, chaining: options.chaining, mode: options.mode }),
-  );
-  const world = options.world ?? createRealWorld({ seed: options.seed ?? 1 });
-  const ends = await openEnds(job, plan, world, options);
-  const services: Services = {
-    world,
-    ...ends,
-    functions: job.functions,
-    ...defined({ listener: options.listener, channels: options.channels }),
-  };
-  const running = await startOrClose(() => startIn(plan, services, options), ends);
+export async function start(topology: Topology, options: RunOptions): Promise<StartedJob> {
+  const { job, plan } = compileJob(topology, options);
+  const world = options.world ?? realWorldOf(options);
+  let opened: Opened = { durability: undefined, pool: undefined, faults: undefined, ends: undefined };
+  try {
+    const faults = options.faults && runFaults(job, plan, world, options.workers?.count ?? 0, options.faults);
+    opened = { ...opened, faults };
+    const durability = await openDurability(plan, world, options);
+    opened = { ...opened, durability };
+    const isReserved =
+      durability !== undefined && options.mode === 'record' && plan.settings.guarantee === 'at-most-once';
+    const ends = await openEnds({
+      job,
+      plan,
+      world,
+      options,
+      isTransactional: durability !== undefined && plan.settings.guarantee === 'exactly-once',
+      isRewindable: durability !== undefined && options.mode === 'record' && plan.settings.guarantee !== 'at-most-once',
+      reservations: isReserved ? new Reservations(durability) : undefined,
+      placeOf: placesIn(durability?.recovered, plan, options.mode),
+      decorated: (name: string, reader: SourceReader) => faults?.source(name, reader) ?? reader,
+    });
+    opened = { ...opened, ends };
+    const pool = await startWorkers(plan, world, options);
+    opened = { ...opened, pool };
+    const channels = faults?.channels ?? options.channels;
+    const services: Services = {
+      world,
+      ...ends,
+      functions: faults?.functions ?? job.functions,
+      ...defined({ listener: options.listener, channels, durability, workers: pool }),
+    };
+    const running = startIn(plan, services, options);
+    faults?.begin(pool);
+    return watched(running, opened, world, options.duration);
+  } catch (thrown) {
+    return closedAfter(thrown, opened);
+  }
+}
+
+/** A World that is given has its faults from whoever made it. */
+function realWorldOf({ seed = 1, faults }: RunOptions): World {
+  const world = createRealWorld({ seed, workers: { 'task-worker': TASK_WORKER_MODULE } });
+  return faults === undefined ? world : { ...world, files: faultyFiles(world.files, faults.plan) };
+}
+
+function watched(running: RunningJob, opened: Opened, world: World, duration: number | undefined): StartedJob {
+  const meta = opened.durability?.recovered.snapshot?.meta;
   const timer =
-    options.duration === undefined
-      ? undefined
-      : world.scheduler.at(world.clock.now() + options.duration, () => running.stop());
+    duration === undefined ? undefined : world.scheduler.at(world.clock.now() + duration, () => running.stop());
   return {
     done: running.done
       .then(
-        (result) => closed(result, ends),
-        (bug: unknown) => closedAfter(bug, ends),
+        (result) => closed(result, opened),
+        (bug: unknown) => closedAfter(bug, opened),
       )
       .finally(() => timer?.cancel()),
     stop: () => running.stop(),
     progress: () => running.progress(),
+    restored: meta && { epoch: meta.epoch, time: meta.time },
+    warnings: opened.durability?.warnings ?? [],
   };
+}
+
+/** Where sources go on after a restart. Micro-batches that are logged and not run again are behind them. */
+function placesIn(recovered: Recovered | undefined, plan: Plan, mode: Mode): EndsParts['placeOf'] {
+  if (recovered === undefined) return () => undefined;
+  const isAtMostOnce = plan.settings.guarantee === 'at-most-once';
+  return ({ name: source, spec }, partition) => {
+    if (mode === 'micro-batch' || isAtMostOnce)
+      return openAt(recovered, { source, partition, isReplayable: spec.capabilities.replayable && !isAtMostOnce });
+    return recovered.snapshot?.meta.sources.find((place) => place.source === source && place.partition === partition);
+  };
+}
+
+async function startWorkers(plan: Plan, world: World, options: RunOptions): Promise<WorkerPool | undefined> {
+  const { workers, seed } = options;
+  if (workers === undefined || workers.count === 0) return undefined;
+  const { count, isolation, job, decorators, heartbeatTimeout, onEvent } = workers;
+  const setup = { ...jobSetup(job, options, seed), ...defined({ decorators, faults: options.faults?.plan }) };
+  return startWorkerPool({
+    world,
+    count,
+    setup,
+    hash: plan.hash,
+    ...defined({ isolation, heartbeatTimeout, onEvent }),
+  });
 }
 
 function startIn(plan: Plan, services: Services, options: RunOptions): RunningJob {
@@ -113,23 +155,18 @@ function countersOf(sources: OpenEnds['sources']): JobResult['sourceCounters'] {
   return Object.fromEntries(counted.filter(([, counters]) => Object.keys(counters).length > 0));
 }
 
-/** A component that throws as it is opened leaves no end open. */
-async function startOrClose(begin: () => RunningJob, ends: OpenEnds): Promise<RunningJob> {
-  try {
-    return begin();
-  } catch (thrown) {
-    return closedAfter(thrown, ends);
-  }
-}
-
-/** Closes every end. A sink that cannot write the rest fails a job that was fine until then. */
-async function closed(result: JobResult, { sources, sinks }: OpenEnds): Promise<JobResult> {
+/** Closes everything. A sink that cannot write the rest fails a job that was fine until then. */
+async function closed(result: JobResult, { durability, pool, faults, ends }: Opened): Promise<JobResult> {
+  const { sources, sinks } = ends!;
+  faults?.end();
+  pool?.close();
   const sourceCounters = countersOf(sources);
   const closings = await Promise.allSettled([...sources.values()].map((source) => source.close()));
   const failures = await Promise.all(
     [...sinks.values()].map((sink) => sink.close().then(nothing, (error: unknown) => error)),
   );
   const broken = closings.find((closing) => closing.status === 'rejected');
+  failures.push(await durability?.close().then(nothing, (error: unknown) => error));
   if (broken !== undefined) throw broken.reason;
   const failure = failures.find((error) => error !== undefined);
   if (failure === undefined || result.error !== undefined) return { ...result, sourceCounters };
@@ -137,9 +174,13 @@ async function closed(result: JobResult, { sources, sinks }: OpenEnds): Promise<
   return { ...result, sourceCounters, outcome: 'failed', error: failure };
 }
 
-/** A job that could not start, or met a bug of ours, has no result; its ends are closed all the same. */
-async function closedAfter(thrown: unknown, { sources, sinks }: OpenEnds): Promise<never> {
-  await Promise.allSettled([...sources.values(), ...sinks.values()].map((end) => end.close()));
+/** A job that could not start, or met a bug of ours, has no result; what was opened is closed all the same. */
+async function closedAfter(thrown: unknown, { durability, pool, faults, ends }: Opened): Promise<never> {
+  faults?.end();
+  pool?.close();
+  const open = [...(ends?.sources.values() ?? []), ...(ends?.sinks.values() ?? [])];
+  await Promise.allSettled(open.map((end) => end.close()));
+  await durability?.close().catch(() => undefined);
   throw thrown;
 }
 

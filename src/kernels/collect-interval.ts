@@ -1,6 +1,5 @@
 /** Gathers each interval's results for an interval sink. Knows no sink. */
 import type { Timestamp } from '../core/time.js';
-import { append } from './append.js';
 import type { Kernel, KernelSetup } from './kernel.js';
 import { Slides } from './slides.js';
 
@@ -39,7 +38,7 @@ export function createCollectInterval(setup: KernelSetup<object, CollectInterval
   }
 
   return {
-    onRecord: (value) => append(slides.paneAt(context.timestamp), null, value),
+    onRecord: (value) => slides.paneAt(context.timestamp).append(null, value),
     advance: (watermark, budget) => slides.advance(watermark, budget),
     endOfInput: (highest, budget) => slides.endOfInput(highest, budget),
   };

@@ -87,11 +87,14 @@ export class Slides {
     return this.#mark('fired') ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** The spaces of the panes that start in [from, to), oldest first. */
+  /**
+   * The spaces of the panes with data that start in [from, to), oldest first. A pane whose only record had no key that may be one is empty:
+   * it counts for nothing, and a snapshot has no row of it.
+   */
   panesWithin(from: Timestamp, to: Timestamp): Space[] {
     const { pane, store } = this.#setup;
     const numbers = this.#panes.filter((number) => number * pane >= from && number * pane < to);
-    return numbers.map((number) => store.space(number));
+    return numbers.map((number) => store.space(number)).filter((space) => space.size > 0);
   }
 
   /** Number of an end, counted from the first that fired. */

@@ -1,7 +1,6 @@
 /** `updateStateByKey`: one call per key and interval. Knows neither windows nor where a state goes. */
 import type { Cell, Space } from '../core/keyed-store.js';
 import type { Timestamp } from '../core/time.js';
-import { append } from './append.js';
 import type { Kernel, KernelSetup } from './kernel.js';
 import { isPair, isPromise, notAPair, noValue } from './shapes.js';
 import { Slides } from './slides.js';
@@ -50,7 +49,7 @@ class UpdateState implements Kernel {
 
   onRecord(value: unknown): void {
     if (!isPair(value)) throw notAPair(value);
-    append(this.#slides.paneAt(this.#setup.context.timestamp), value[0], value[1]);
+    this.#slides.paneAt(this.#setup.context.timestamp).append(value[0], value[1]);
   }
 
   advance(watermark: Timestamp, budget: number): boolean {

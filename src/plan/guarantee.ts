@@ -36,7 +36,7 @@ function linkOf(node: Node): Omit<GuaranteeLink, 'node'> | undefined {
         : {
             name: `source ${node.name}`,
             strongest: 'at-least-once',
-            why: `${node.spec.kind} cannot be read again: what was received is replayed from memory, so a lost process loses it`,
+            why: `${node.spec.kind} cannot be read again: with --checkpoint, micro-batches log what was received and so keep it; without, a lost process loses what was under way`,
           };
     case 'spout':
       return {
@@ -47,15 +47,26 @@ function linkOf(node: Node): Omit<GuaranteeLink, 'node'> | undefined {
     case 'bolt':
       return { name: `bolt ${node.name}`, strongest: 'at-least-once', why: 'a bolt has no snapshot and restore' };
     case 'sink': {
-      const { guarantee } = node.spec.capabilities;
-      const why =
-        guarantee === 'exactly-once'
-          ? `${node.spec.kind} writes each interval or result once`
-          : `${node.spec.kind} cannot take a result back when it is given again`;
-      return { name: `sink ${node.name}`, strongest: guarantee, why };
+      const { kind, capabilities } = node.spec;
+      const strongest = capabilities.guarantee;
+      return { name: `sink ${node.name}`, strongest, why: whyOfSink(kind, strongest) };
     }
     default:
       return undefined;
+  }
+}
+
+function whyOfSink(kind: string, strongest: Guarantee): string {
+  if (strongest !== 'exactly-once') return `${kind} cannot take a result back when it is given again`;
+  switch (kind) {
+    case 'text-file':
+      return 'text-file shows the files of an epoch when it is committed';
+    case 'memory':
+      return 'memory shows the results of an epoch when it is committed, and lives as long as the process';
+    case 'none':
+      return 'none drops results, so that none is there twice';
+    default:
+      return `${kind} shows each interval or result once`;
   }
 }
 
@@ -77,7 +88,8 @@ export function guaranteeProblems(graph: Graph): StreamError[] {
 }
 
 function remedy(link: GuaranteeLink): string {
-  if (link.name.startsWith('sink')) return `ask for ${link.strongest}, or write to textFile(…) or memory(), which can`;
+  if (link.name.startsWith('sink'))
+    return `ask for ${link.strongest}, or write to textFile(…) or memory(), which commit by epoch`;
   if (link.name.startsWith('source'))
     return `ask for ${link.strongest}, or read from textFile(…) or generator(…), which can be read again`;
   return `ask for ${link.strongest}, or use t.source(…) and the operators of streams, which keep state that can be restored`;

@@ -13,7 +13,7 @@ export interface BatchInfo {
 }
 
 /** Why a tuple tree failed. */
-export type FailReason = 'timeout' | 'failed' | 'error';
+export type FailReason = 'timeout' | 'failed' | 'error' | 'worker lost';
 
 /** One event. */
 export type JobEvent =
@@ -60,6 +60,20 @@ export type JobEvent =
       readonly value: string;
     }
   | { readonly kind: 'sourceEnded'; readonly source: string; readonly partition: number; readonly records: number }
+  | { readonly kind: 'workerLost'; readonly worker: number; readonly reason: string }
+  /** A task of a lost worker was made again: from its last snapshot, and these batches since. */
+  | {
+      readonly kind: 'taskRecomputed';
+      readonly stage: number;
+      readonly partition: number;
+      readonly batches: number;
+      readonly records: number;
+    }
+  | { readonly kind: 'snapshotSaved'; readonly epoch: number }
+  /** Everything goes on from the snapshot of that epoch, 0: from the beginning. Within a process: so many records are given again. */
+  | { readonly kind: 'jobRestored'; readonly epoch: number; readonly records?: number }
+  /** Trees stayed pending for longer than `barrierTimeout`. */
+  | { readonly kind: 'barrierSkipped'; readonly epoch: number }
   | { readonly kind: 'jobEnded'; readonly outcome: 'finished' | 'stopped' | 'failed' };
 
 /** The two execution models. */

@@ -2,17 +2,23 @@
 
 /** One partition's share of the schedule. Allocates nothing per record. */
 export class Pace {
-  readonly #rate: number;
+  /** Records a second of all partitions. */
+  readonly rate: number;
   readonly #partitions: number;
   #start: number;
   #index: number;
 
-  /** Partition `index` of `partitions`, at `rate` records a second of all together. */
-  constructor(start: number, rate: number, index: number, partitions: number) {
+  /** Partition `index` of `partitions`, at `rate` records a second of all together, of which it has taken so many already. */
+  constructor(start: number, rate: number, index: number, partitions: number, taken = 0) {
     this.#start = start;
-    this.#rate = rate;
-    this.#index = index;
+    this.rate = rate;
+    this.#index = index + taken * partitions;
     this.#partitions = partitions;
+  }
+
+  /** The time from which the schedule counts: later than the one given when it had to wait. */
+  get start(): number {
+    return this.#start;
   }
 
   /** Intended time of the next record (us, whole). */
@@ -23,7 +29,7 @@ export class Pace {
   /** How many records are due at that time and not yet taken. */
   dueAt(now: number): number {
     if (this.nextDue > now) return 0;
-    const last = Math.floor(((now + 1 - this.#start) * this.#rate) / 1e6);
+    const last = Math.floor(((now + 1 - this.#start) * this.rate) / 1e6);
     const count = Math.floor((last - this.#index) / this.#partitions) + 1;
     // Where the division comes out whole, the last one is due just behind `now`.
     return this.#due(this.#index + (count - 1) * this.#partitions) > now ? count - 1 : count;
@@ -38,10 +44,15 @@ export class Pace {
 
   /** Nothing was there when it was due: the schedule goes on from `now`. */
   waitUntil(now: number): void {
-    this.#start += Math.max(0, now - this.nextDue);
+    if (this.nextDue < now) this.moveTo(now);
+  }
+
+  /** The next record is due at `time`, and the others follow from there. */
+  moveTo(time: number): void {
+    this.#start += time - this.nextDue;
   }
 
   #due(index: number): number {
-    return this.#start + Math.floor((index * 1e6) / this.#rate);
+    return this.#start + Math.floor((index * 1e6) / this.rate);
   }
 }

@@ -1,8 +1,11 @@
-/** Files of the host, through Node.js. */
+/** Files of the host, through Node.js. It knows nothing of what is in them. */
 import { createReadStream, watch } from 'node:fs';
-import { access, appendFile, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, appendFile, constants, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StreamError } from '../core/errors.js';
+import { notAFile, tooLarge, unreadable, unwritable } from './file-errors.js';
+import { lockFile } from './file-lock.js';
+import * as durable from './real-durable-files.js';
 import type { Files, Timer } from './world.js';
 
 /** Bytes of one read. 256 KiB holds some thousand lines, so that one trip to the disk pays for many records. */
@@ -11,7 +14,22 @@ const CHUNK_BYTES = 262_144;
 const WATCH_PERIOD_MS = 500;
 
 /** The files of this machine. */
-export const realFiles: Files = { read, size, writeAtomically, append, watch: watchFile };
+export const realFiles: Files = {
+  read,
+  size,
+  readWhole,
+  writeAtomically,
+  append,
+  watch: watchFile,
+  create: durable.create,
+  list: durable.list,
+  makeFolder: durable.makeFolder,
+  rename: durable.renameDurably,
+  remove: durable.remove,
+  truncate: durable.truncate,
+  syncFolder: durable.syncFolder,
+  lock: lockFile,
+};
 
 async function* read(path: string, from = 0): AsyncIterable<Uint8Array> {
   await size(path);
@@ -26,19 +44,25 @@ async function size(path: string): Promise<number> {
   const found = await stat(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
-  if (found.isDirectory()) {
-    throw new StreamError('RG041', `'${path}' is a folder, but a file is needed`, 'name a file in it');
-  }
+  if (found.isDirectory()) throw notAFile(path);
   await access(path, constants.R_OK).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
   return found.size;
 }
 
+async function readWhole(path: string, max: number): Promise<Uint8Array> {
+  const bytes = await size(path);
+  if (bytes > max) throw tooLarge(path, bytes, max);
+  return readFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+}
+
 async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await durable.makeFolder(dirname(path));
     const file = await open(temporary, 'w');
     try {
       await file.writeFile(content);
@@ -47,9 +71,10 @@ async function writeAtomically(path: string, content: string | Uint8Array): Prom
       await file.close();
     }
     await rename(temporary, path);
+    await durable.syncFolder(dirname(path));
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw unwritable(path, cause);
+    throw unwritable(path, cause instanceof StreamError ? cause.cause : cause);
   }
 }
 
@@ -74,32 +99,4 @@ function watchFile(path: string, changed: () => void): Timer {
     // The system has no watch left, or the file is gone for the moment: the period above is enough.
     return { cancel: () => clearInterval(poll) };
   }
-}
-
-function unreadable(path: string, cause: unknown): StreamError {
-  if (cause instanceof StreamError) return cause;
-  const code = codeOf(cause);
-  if (code === 'ENOENT') {
-    return new StreamError('RG040', `there is no file '${path}'`, 'check the path and the folder you are in', {
-      cause,
-    });
-  }
-  const why = code === 'EACCES' || code === 'EPERM' ? 'you may not read it' : code;
-  return new StreamError('RG040', `the file '${path}' cannot be read: ${why}`, 'check its permissions', { cause });
-}
-
-function unwritable(path: string, cause: unknown): StreamError {
-  const why = codeOf(cause);
-  return new StreamError(
-    'RG046',
-    `'${path}' cannot be written: ${why}`,
-    'check the folder, its permissions and the space left',
-    {
-      cause,
-    },
-  );
-}
-
-function codeOf(cause: unknown): string {
-  return (cause as NodeJS.ErrnoException).code ?? String(cause);
 }

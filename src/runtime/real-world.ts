@@ -1,6 +1,7 @@
-/** The real World of Node.js: its clock, its event loop, its disk and its threads. Knows no job. */
+/** The real World of Node.js: its clock, its event loop, its disk, its threads and processes. Knows no job. */
 import { assert } from '../core/assert.js';
 import { prng } from '../core/prng.js';
+import { startProcess } from './child-process.js';
 import { realFiles } from './real-files.js';
 import { startThread } from './thread.js';
 import type { Clock, Scheduler, Timer, World } from './world.js';
@@ -21,10 +22,10 @@ export function createRealWorld({ seed = 1, workers = {} }: RealWorldOptions = {
     prng: prng(seed),
     files: realFiles,
     workers: {
-      start: (name, data) => {
+      start: (name, data, isolation = 'thread') => {
         const url = workers[name];
         assert(url !== undefined, `the World was made without a module for the worker '${name}'`);
-        return startThread(url, data);
+        return isolation === 'process' ? startProcess(url, data) : startThread(url, data);
       },
     },
   };

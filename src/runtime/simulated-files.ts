@@ -1,52 +1,122 @@
-/** Files in memory for simulations and tests: the same contract and the same errors as on a disk. */
-import { StreamError } from '../core/errors.js';
-import type { Files, Scheduler, Timer } from './world.js';
+/** Files in memory for simulations and tests: the same contract and the same errors as on a disk, and crashes on demand. */
+import type { Prng } from '../core/prng.js';
+import { lockHeld, notAFile, tooLarge, unreadable, unsafe } from './file-errors.js';
+import { SimulatedDisk } from './simulated-disk.js';
+import { FileNode, FolderNode, type Node } from './simulated-nodes.js';
+import type { FileLock, Files, OpenFile, Scheduler, Timer } from './world.js';
 
 /** Bytes of one chunk: small, so that lines cross chunks in tests as they do on a disk. */
 const CHUNK_BYTES = 4_096;
+/** The process that holds the locks of a simulation. */
+const SIMULATED_PID = 1;
 
-/** Paths to contents. A folder exists while a file lies in it. */
+/**
+ * Paths to contents. A folder exists once it was made or a file lies in it; folders themselves are durable at once.
+ *
+ * A loss of power may lose, tear or reorder what was not synced (`crash`, `crashStates`); the end of a process (`kill`)
+ * loses nothing but its locks and open files. `onStep` is called between any two steps in which the host could fail.
+ */
 export class SimulatedFiles implements Files {
-  readonly #contents = new Map<string, Uint8Array>();
+  /** Set by tests that look at every step: named by what was done. */
+  onStep: ((step: string) => void) | undefined;
+  #disk: SimulatedDisk;
   readonly #watchers = new Map<string, Set<() => void>>();
   readonly #scheduler: Scheduler;
+  readonly #locks = new Set<string>();
+  /** Counts processes: open files of an earlier one are dead. */
+  #process = 0;
 
   constructor(scheduler: Scheduler, contents: Readonly<Record<string, string | Uint8Array>> = {}) {
     this.#scheduler = scheduler;
-    for (const [path, content] of Object.entries(contents)) this.#contents.set(path, bytesOf(content));
+    this.#disk = new SimulatedDisk();
+    for (const [path, content] of Object.entries(contents)) {
+      const [folder, name] = this.#place(path);
+      const node = new FileNode(bytesOf(content));
+      folder.entries.set(name, node);
+      folder.durable.set(name, node);
+    }
   }
 
   /** The paths of all files, in order of their names. */
   get paths(): readonly string[] {
-    return [...this.#contents.keys()].sort();
+    return [...this.#disk.root.files()].map(([path]) => path).sort();
   }
 
   /** A file's whole content. @throws StreamError `RG040`, `RG041`. */
   text(path: string): string {
-    return new TextDecoder().decode(this.#content(path));
+    return new TextDecoder().decode(this.#file(path).content);
+  }
+
+  /** Equal for files of equal names and contents. */
+  get fingerprint(): string {
+    return this.#disk.root.fingerprint();
+  }
+
+  /** The process ends: what it wrote is there, its locks and open files are gone. */
+  kill(): void {
+    this.#process += 1;
+    this.#locks.clear();
+    this.#watchers.clear();
+  }
+
+  /** The power goes: what was not synced is there or not, or in part, as `prng` says. */
+  crash(prng: Prng): void {
+    this.kill();
+    this.#disk = this.#disk.crashed(prng);
+  }
+
+  /** Everything that a loss of power at this moment may leave. @throws AssertionError when there are more than `max` ways to it. */
+  *crashStates(max: number): Generator<SimulatedFiles> {
+    for (const disk of this.#disk.crashStates(max)) {
+      const files = new SimulatedFiles(this.#scheduler);
+      files.#disk = disk;
+      yield files;
+    }
   }
 
   async *read(path: string, from = 0): AsyncIterable<Uint8Array> {
-    const content = this.#content(path);
+    const { content } = this.#file(path);
     for (let at = from; at < content.length; at += CHUNK_BYTES) yield content.slice(at, at + CHUNK_BYTES);
   }
 
   async size(path: string): Promise<number> {
-    return this.#content(path).length;
+    return this.#file(path).length;
+  }
+
+  async readWhole(path: string, max: number): Promise<Uint8Array> {
+    const { content } = this.#file(path);
+    if (content.length > max) throw tooLarge(path, content.length, max);
+    return content.slice();
   }
 
   async writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-    this.#contents.set(path, bytesOf(content));
+    const [folder, name] = this.#place(path);
+    const temporary = `${name}.${SIMULATED_PID}.tmp`;
+    const node = new FileNode();
+    this.#name('create', [{ folder, name: temporary, node }]);
+    this.#disk.write(node, bytesOf(content));
+    this.#step('write');
+    this.#disk.syncFile(node);
+    this.#step('sync');
+    this.#name('rename', [
+      { folder, name: temporary, node: undefined },
+      { folder, name, node },
+    ]);
+    this.#disk.syncFolder(folder);
+    this.#step('sync folder');
     this.#changed(path);
   }
 
   async append(path: string, content: string | Uint8Array): Promise<void> {
-    const old = this.#contents.get(path) ?? new Uint8Array();
-    const added = bytesOf(content);
-    const joined = new Uint8Array(old.length + added.length);
-    joined.set(old);
-    joined.set(added, old.length);
-    this.#contents.set(path, joined);
+    const [folder, name] = this.#place(path);
+    let node = folder.entries.get(name);
+    if (node instanceof FolderNode) throw notAFile(path);
+    if (node === undefined) {
+      node = new FileNode();
+      this.#name('create', [{ folder, name, node }]);
+    }
+    this.#disk.write(node, bytesOf(content));
+    this.#step('write');
     this.#changed(path);
   }
 
@@ -56,13 +126,141 @@ export class SimulatedFiles implements Files {
     return { cancel: () => void watchers.delete(changed) };
   }
 
-  #content(path: string): Uint8Array {
-    const content = this.#contents.get(path);
-    if (content !== undefined) return content;
-    if (this.paths.some((other) => other.startsWith(`${path.replace(/\/$/, '')}/`))) {
-      throw new StreamError('RG041', `'${path}' is a folder, but a file is needed`, 'name a file in it');
+  async create(path: string): Promise<OpenFile> {
+    const [folder, name] = this.#existingPlace(path);
+    if (folder.entries.has(name)) throw unsafe(path, { code: 'EEXIST' });
+    const node = new FileNode();
+    this.#name('create', [{ folder, name, node }]);
+    const opened = this.#process;
+    const whileOpen = (step: string, run: () => void): void => {
+      if (opened !== this.#process) throw unsafe(path, { code: 'EBADF' });
+      run();
+      this.#step(step);
+      this.#changed(path);
+    };
+    return {
+      write: async (bytes) => whileOpen('write', () => this.#disk.write(node, bytes)),
+      sync: async () => whileOpen('sync', () => this.#disk.syncFile(node)),
+      close: async () => undefined,
+    };
+  }
+
+  async list(folder: string): Promise<readonly string[]> {
+    const node = this.#find(folder);
+    return node instanceof FolderNode ? [...node.entries.keys()].sort() : [];
+  }
+
+  async makeFolder(path: string): Promise<void> {
+    this.#folder(segmentsOf(path));
+    this.#disk.syncFolder(this.#existingPlace(path)[0]);
+    this.#step('sync folder');
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    const [folder, name] = this.#existingPlace(from);
+    const [target, targetName] = this.#existingPlace(to);
+    const node = folder.entries.get(name);
+    if (node === undefined) throw unsafe(from, { code: 'ENOENT' });
+    const old = target.entries.get(targetName);
+    if (old instanceof FolderNode && old.entries.size > 0) throw unsafe(to, { code: 'EEXIST' });
+    this.#name('rename', [
+      { folder, name, node: undefined },
+      { folder: target, name: targetName, node },
+    ]);
+    this.#changed(to);
+  }
+
+  async remove(path: string): Promise<void> {
+    const node = this.#find(path);
+    if (node === undefined) return;
+    const [folder, name] = this.#existingPlace(path);
+    this.#remove(folder, name, node);
+  }
+
+  async truncate(path: string, bytes: number): Promise<void> {
+    const node = this.#file(path);
+    if (bytes < node.length) {
+      this.#disk.cut(node, bytes);
+      this.#step('truncate');
     }
-    throw new StreamError('RG040', `there is no file '${path}'`, 'check the path and the folder you are in');
+    this.#disk.syncFile(node);
+    this.#step('sync');
+  }
+
+  async syncFolder(path: string): Promise<void> {
+    const node = this.#find(path);
+    if (!(node instanceof FolderNode)) throw unsafe(path, { code: 'ENOENT' });
+    this.#disk.syncFolder(node);
+    this.#step('sync folder');
+  }
+
+  async lock(path: string): Promise<FileLock> {
+    this.#existingPlace(path);
+    if (this.#locks.has(path)) throw lockHeld(path, SIMULATED_PID);
+    this.#locks.add(path);
+    const taken = this.#process;
+    return {
+      release: async () => {
+        if (taken === this.#process) this.#locks.delete(path);
+      },
+    };
+  }
+
+  #remove(folder: FolderNode, name: string, node: Node): void {
+    if (node instanceof FolderNode) for (const [inner, child] of [...node.entries]) this.#remove(node, inner, child);
+    this.#name('remove', [{ folder, name, node: undefined }]);
+  }
+
+  #name(step: string, changes: Parameters<SimulatedDisk['rename']>[0]): void {
+    this.#disk.rename(changes);
+    this.#step(step);
+  }
+
+  #step(step: string): void {
+    this.onStep?.(step);
+  }
+
+  #find(path: string): Node | undefined {
+    let node: Node | undefined = this.#disk.root;
+    for (const segment of segmentsOf(path)) {
+      node = node instanceof FolderNode ? node.entries.get(segment) : undefined;
+    }
+    return node;
+  }
+
+  #file(path: string): FileNode {
+    const node = this.#find(path);
+    if (node instanceof FileNode) return node;
+    throw node === undefined ? unreadable(path, { code: 'ENOENT' }) : notAFile(path);
+  }
+
+  /** The folder of those names, made where it is missing. */
+  #folder(segments: readonly string[]): FolderNode {
+    let folder = this.#disk.root;
+    for (const [i, segment] of segments.entries()) {
+      let next = folder.entries.get(segment);
+      if (next instanceof FileNode) throw unsafe(segments.slice(0, i + 1).join('/'), { code: 'EEXIST' });
+      if (next === undefined) {
+        next = new FolderNode();
+        this.#name('make folder', [{ folder, name: segment, node: next }]);
+        this.#disk.syncFolder(folder);
+        this.#step('sync folder');
+      }
+      folder = next;
+    }
+    return folder;
+  }
+
+  #place(path: string): readonly [FolderNode, string] {
+    const segments = segmentsOf(path);
+    return [this.#folder(segments.slice(0, -1)), segments.at(-1) ?? ''];
+  }
+
+  #existingPlace(path: string): readonly [FolderNode, string] {
+    const segments = segmentsOf(path);
+    const folder = this.#find(segments.slice(0, -1).join('/'));
+    if (!(folder instanceof FolderNode)) throw unsafe(path, { code: 'ENOENT' });
+    return [folder, segments.at(-1) ?? ''];
   }
 
   #changed(path: string): void {
@@ -70,6 +268,12 @@ export class SimulatedFiles implements Files {
   }
 }
 
+/** An absolute path begins with an empty name, so that paths come back as they were given. */
+function segmentsOf(path: string): readonly string[] {
+  const trimmed = path.replace(/\/+$/, '');
+  return trimmed === '' ? [] : trimmed.split('/');
+}
+
 function bytesOf(content: string | Uint8Array): Uint8Array {
-  return typeof content === 'string' ? new TextEncoder().encode(content) : content.slice();
+  return typeof content === 'string' ? new TextEncoder().encode(content) : Uint8Array.from(content);
 }

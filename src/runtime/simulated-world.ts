@@ -2,9 +2,9 @@
 import { assert } from '../core/assert.js';
 import { prng } from '../core/prng.js';
 import { EventQueue } from './event-queue.js';
-import { pairOfChannels } from './simulated-channel.js';
+import { type SimulatedWorker, startSimulated } from './simulated-channel.js';
 import { SimulatedFiles } from './simulated-files.js';
-import type { Channel, World } from './world.js';
+import type { World } from './world.js';
 
 /** What a simulated World starts from. */
 export interface SimulatedWorldOptions {
@@ -14,10 +14,12 @@ export interface SimulatedWorldOptions {
   readonly start?: number;
   /** Content of files by path. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
-  /** What stands for each worker module: it is handed its data and its end of the channel. */
-  readonly workers?: Readonly<Record<string, (data: unknown, channel: Channel) => void>>;
+  /** What stands for each worker module. */
+  readonly workers?: Readonly<Record<string, SimulatedWorker>>;
 }
 
+/** The process of the simulation's driver; its worker processes count on from there. */
+const DRIVER_PID = 1;
 /** Events that a simulation may take before it counts as endless. */
 const SIMULATED_STEPS_MAX = 10_000_000;
 
@@ -45,7 +47,9 @@ export interface SimulatedWorld extends World {
 export function createSimulatedWorld(options: SimulatedWorldOptions = {}): SimulatedWorld {
   const { seed = 1, start = 0, workers = {} } = options;
   const queue = new EventQueue();
+  const lost = prng(seed).fork('lost messages');
   let now = start;
+  let lastPid = DRIVER_PID;
 
   const scheduler: World['scheduler'] = {
     soon: (run) => {
@@ -72,12 +76,11 @@ export function createSimulatedWorld(options: SimulatedWorldOptions = {}): Simul
     prng: prng(seed),
     files: new SimulatedFiles(scheduler, options.files),
     workers: {
-      start: (name, data) => {
+      start: (name, data, isolation = 'thread') => {
         const worker = workers[name];
         assert(worker !== undefined, `the simulated World has no worker '${name}'`);
-        const [ours, theirs] = pairOfChannels(scheduler);
-        scheduler.soon(() => worker(structuredClone(data), theirs));
-        return ours;
+        const pid = isolation === 'process' ? ++lastPid : DRIVER_PID;
+        return startSimulated(worker, data, { scheduler, prng: lost, pid });
       },
     },
     run: async (until = Number.POSITIVE_INFINITY) => {

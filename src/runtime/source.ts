@@ -56,6 +56,13 @@ export interface PartitionReader {
   readonly failure: StreamError | undefined;
   /** Every record below `offset` is durable: the source may forget it. */
   commit(offset: number): void;
+  /**
+   * Polls go on at `offset` again, not below the last commit: same values, same timestamps, same heartbeats. Present where a job
+   * can be set back to a checkpoint within its process (`retained`).
+   */
+  rewind?(offset: number): void;
+  /** What the reader must be told, beside the offset, to go on in another process where the last poll ended: plain JSON. */
+  position?(): unknown;
 }
 
 /** An open source. */
@@ -77,6 +84,8 @@ export interface RawPartition {
   onReady(wake: () => void): void;
   readonly failure: StreamError | undefined;
   commit?(offset: number): void;
+  /** What the connector must be told, beside the offset, to find the place of the last `take` faster or more surely: plain JSON. */
+  position?(): unknown;
 }
 
 /** An open connector. */

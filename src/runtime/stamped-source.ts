@@ -26,6 +26,25 @@ export interface StampOptions {
    * instead of holding back the heartbeats, so that `rate` is a limit. Default false.
    */
   readonly live?: boolean | undefined;
+  /** Records of each partition that an earlier process has read: offsets, `records` and the schedule of `rate` go on from there. */
+  readonly from?: readonly number[] | undefined;
+  /** What `position` of each partition gave in that process. A partition without one begins as a new one. */
+  readonly resume?: readonly unknown[] | undefined;
+}
+
+/** What `position` gives. */
+interface StampPosition {
+  /** Records handed out. What `from` says counts more. */
+  readonly taken: number;
+  /** When the first partition was polled first (us). */
+  readonly begun?: number | undefined;
+  /** The latest time that was given, and the next heartbeat (us). Absent before the first poll. */
+  readonly time?: number | undefined;
+  readonly heartbeat?: number | undefined;
+  /** Absent without a rate. */
+  readonly pace?: { readonly rate: number; readonly start: number } | undefined;
+  /** Of the connector. */
+  readonly raw?: unknown;
 }
 
 /** Heartbeats of one poll. After a longer silence only the latest are sent: fewer watermarks change no answer. */
@@ -38,9 +57,12 @@ export const HEARTBEATS_MAX = 1_000;
  * 2. With `rate`, a record gets its intended time instead, and is not handed out before it.
  * 3. Heartbeats come at each multiple of `step` that the clock has passed, in their place between the records. None
  *    exceeds the intended time of a record that is due but not yet handed out.
+ * 4. With `resume`, times go on where those of the earlier process ended. A source with the same `rate` gives each record the
+ *    time that it would have had; what fell due in between comes at once.
  */
 export function stamped(raw: RawSource, options: StampOptions): SourceReader {
-  const start = new Start(options.clock);
+  const begun = (options.resume ?? []).flatMap((position) => asPosition(position)?.begun ?? []);
+  const start = new Start(options.clock, begun.length > 0 ? Math.min(...begun) : undefined);
   const count = raw.partitions.length;
   const partitions = raw.partitions.map(
     (partition, index) => new StampedPartition(partition, index, count, start, options),
@@ -55,13 +77,29 @@ export function stamped(raw: RawSource, options: StampOptions): SourceReader {
   };
 }
 
+/** The connector's part of what `position` gave, by partition. */
+export function rawPositions(resume: readonly unknown[]): readonly unknown[] {
+  return resume.map((position) => asPosition(position)?.raw);
+}
+
+function asPosition(position: unknown): StampPosition | undefined {
+  const isOne = typeof position === 'object' && position !== null && 'taken' in position;
+  return isOne ? (position as StampPosition) : undefined;
+}
+
 /** The first poll of any partition starts the schedule of all. */
 class Start {
   readonly #clock: Clock;
   #time: number | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, begun: number | undefined) {
     this.#clock = clock;
+    this.#time = begun;
+  }
+
+  /** Undefined before the first poll. */
+  get begun(): number | undefined {
+    return this.#time;
   }
 
   get time(): number {
@@ -76,9 +114,11 @@ class StampedPartition implements PartitionReader {
   readonly #start: Start;
   readonly #index: number;
   readonly #count: number;
+  readonly #resume: StampPosition | undefined;
   #pace: Pace | undefined;
+  #taken: number;
   #left: number;
-  #lastTime = Number.NEGATIVE_INFINITY;
+  #lastTime: number;
   #nextHeartbeat = Number.NaN;
   #isIdle = false;
   #hasEnded = false;
@@ -93,7 +133,10 @@ class StampedPartition implements PartitionReader {
     this.#index = index;
     this.#count = count;
     const { records = Number.POSITIVE_INFINITY } = options;
-    this.#left = Math.max(0, Math.ceil((records - index) / count));
+    this.#resume = asPosition(options.resume?.[index]);
+    this.#taken = options.from?.[index] ?? this.#resume?.taken ?? 0;
+    this.#left = Math.max(0, Math.ceil((records - index) / count) - this.#taken);
+    this.#lastTime = this.#resume?.time ?? Number.NEGATIVE_INFINITY;
   }
 
   get failure(): StreamError | undefined {
@@ -127,6 +170,15 @@ class StampedPartition implements PartitionReader {
 
   commit(offset: number): void {
     this.#raw.commit?.(offset);
+  }
+
+  position(): StampPosition {
+    const raw = this.#raw.position?.();
+    const common = { taken: this.#taken, begun: this.#start.begun, raw };
+    if (Number.isNaN(this.#nextHeartbeat)) return this.#resume === undefined ? common : { ...this.#resume, ...common };
+    const pace = this.#pace && { rate: this.#pace.rate, start: this.#pace.start };
+    const time = Number.isFinite(this.#lastTime) ? this.#lastTime : undefined;
+    return { ...common, time, heartbeat: this.#nextHeartbeat, pace };
   }
 
   disarm(): void {
@@ -163,6 +215,7 @@ class StampedPartition implements PartitionReader {
     const before = block.length;
     const state = this.#left === 0 ? 'ended' : this.#raw.take(block.values, Math.min(max, this.#left));
     this.#left -= block.length - before;
+    this.#taken += block.length - before;
     this.#isIdle = state === 'idle';
     if (state !== 'ended' && this.#left > 0) return state;
     this.#hasEnded = true;
@@ -185,8 +238,17 @@ class StampedPartition implements PartitionReader {
     if (!Number.isNaN(this.#nextHeartbeat)) return;
     const { step, rate, phase = 0 } = this.#options;
     const start = this.#start.time;
-    this.#nextHeartbeat = firstMultipleAbove(start, step);
-    if (rate !== undefined) this.#pace = new Pace(Math.floor(start + phase), rate, this.#index, this.#count);
+    this.#nextHeartbeat = firstMultipleAbove((this.#resume?.heartbeat ?? start + 1) - 1, step);
+    if (rate !== undefined) this.#pace = this.#paced(rate, Math.floor(start + phase));
+  }
+
+  /** With another rate than before, or without knowing it, the schedule goes on from now: no time may come twice. */
+  #paced(rate: number, start: number): Pace {
+    const known = this.#resume?.pace;
+    if (known?.rate === rate) return new Pace(known.start, rate, this.#index, this.#count, this.#taken);
+    const pace = new Pace(start, rate, this.#index, this.#count, this.#taken);
+    if (this.#taken > 0) pace.moveTo(Math.floor(Math.max(this.#options.clock.now(), this.#lastTime)));
+    return pace;
   }
 
   /** One timer at most; it stays while the time that it waits for stays. */

@@ -9,13 +9,24 @@ export interface Restorable {
   settle(): void;
 }
 
+/** A snapshot under way, which must hear of a cell before it changes. */
+export interface CellKeeper {
+  keep(cell: MemoryCell): void;
+}
+
 /** One journal a store. The undos do not depend on each other, so their order does not matter. */
 export class UndoJournal {
-  /** Number of the attempt. A cell or space of another epoch has not been changed in this one. */
+  /**
+   * Number of the attempt. A cell or space of another epoch has not been changed in this one. A snapshot begins an epoch too: so every
+   * first change after its beginning comes by `keep`, and a change at any other time pays nothing for snapshots.
+   */
   epoch = 0;
   isOpen = false;
   /** Numbers the cells of a store in order of insertion. */
   nextOrder = 0;
+  reading: CellKeeper | undefined = undefined;
+  /** A deleted cell of a lower order must be told to the next increment. */
+  trackedBelow = 0;
   #mark = 0;
   /** Struct of arrays, kept from attempt to attempt: to grow them anew each time cost a twentieth of a micro-batch job. */
   readonly #cells: (MemoryCell | undefined)[] = [];
@@ -30,8 +41,9 @@ export class UndoJournal {
     this.#mark = this.nextOrder;
   }
 
-  /** The cell is about to change for the first time in this attempt. */
+  /** The cell is about to change for the first time in this epoch. */
   keep(cell: MemoryCell): void {
+    if (this.reading !== undefined) this.reading.keep(cell);
     cell.epoch = this.epoch;
     if (!this.isOpen) return;
     const at = this.#kept;

@@ -31,6 +31,38 @@ export interface Files {
   append(path: string, content: string | Uint8Array): Promise<void>;
   /** Calls `changed` when the file may have grown, until cancelled. */
   watch(path: string, changed: () => void): Timer;
+  /** Makes an empty file for writing; its folder must exist. @throws StreamError `RG057`, also when the file exists. */
+  create(path: string): Promise<OpenFile>;
+  /** A whole file. @throws StreamError `RG040`, `RG041`; `RG044` above `max` bytes. */
+  readWhole(path: string, max: number): Promise<Uint8Array>;
+  /** Names in a folder, sorted; none when there is no such folder. */
+  list(folder: string): Promise<readonly string[]>;
+  /** Makes a folder and those above it, durably. */
+  makeFolder(path: string): Promise<void>;
+  /** Over an existing file, atomically. Durable after `syncFolder` of the folder. */
+  rename(from: string, to: string): Promise<void>;
+  /** A file, or a folder with all in it; nothing when it is missing. */
+  remove(path: string): Promise<void>;
+  /** Cuts a file to at most that length. Its content is durable when it resolves, also when nothing was cut. */
+  truncate(path: string, bytes: number): Promise<void>;
+  /** Names that were made, renamed or removed in the folder are durable when it resolves. */
+  syncFolder(path: string): Promise<void>;
+  /** Holds `path` for this process until released or the process is gone. @throws StreamError `RG052` with the holder's pid. */
+  lock(path: string): Promise<FileLock>;
+}
+
+/** A file that is being written from its beginning. */
+export interface OpenFile {
+  /** Appends. Nothing is durable before `sync`. @throws StreamError `RG057`. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** What was written before the call is durable. After a failure the file must not be used again. @throws StreamError `RG057`. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A held lock. */
+export interface FileLock {
+  release(): Promise<void>;
 }
 
 /** A channel to a worker: ordered, batched messages of structured-cloneable data. */
@@ -41,10 +73,24 @@ export interface Channel {
   close(): void;
 }
 
-/** Starts workers. One in-process worker is the default; threads and processes come with their own implementation. */
+/** How a worker is kept apart from the driver. Only a process can be killed with SIGKILL or stopped with SIGSTOP. */
+export type Isolation = 'thread' | 'process';
+
+/** A started worker. */
+export interface Worker extends Channel {
+  /** Its process; the driver's own for a thread. */
+  readonly pid: number;
+  /**
+   * Ends or halts it from outside. `kill`: at once (SIGKILL, or `terminate` of a thread). `stop`, `continue`: SIGSTOP and SIGCONT of a
+   * process; for a thread its messages are held back both ways.
+   */
+  signal(signal: 'kill' | 'stop' | 'continue'): void;
+}
+
+/** Starts workers: threads or processes of their own. */
 export interface Workers {
   /** Starts the named worker module with this data. */
-  start(name: 'load-driver', data: unknown): Channel;
+  start(name: 'load-driver' | 'task-worker', data: unknown, isolation?: Isolation): Worker;
 }
 
 /** What an executor may touch. */

@@ -21,7 +21,7 @@ export interface StdoutOptions {
 
 /** A memory sink: a spec that also holds what arrived. */
 export interface MemorySink<T> extends SinkSpec<T> {
-  /** The results of the latest run, in order of arrival. Emptied when a run opens the sink. */
+  /** The results of the latest run, in order of arrival. Emptied when a run opens the sink, unless it goes on with an earlier one. */
   readonly results: readonly T[];
 }
 
@@ -63,6 +63,8 @@ export function stdout(options: StdoutOptions = {}): SinkSpec<unknown> {
  *
  * A file appears whole or not at all, also for an empty interval, and writing an interval again puts the same name in
  * place: so an interval that is done again after a fault leaves no trace. The folder is made when it is missing.
+ * In an exactly-once job files appear when their epoch is committed; until then they have hidden names, such as
+ * `.staged-<epoch>-part-…`, and a restart finishes them or throws them away.
  *
  * @throws StreamError `RG040` without a folder. Source: Spark Streaming, `DStream.saveAsTextFiles`.
  */
@@ -79,7 +81,8 @@ export function textFile(folder: string): SinkSpec<unknown> {
 }
 
 /**
- * Keeps results in memory, for tests and small programs. Grows with every result.
+ * Keeps results in memory, for tests and small programs. Grows with every result. In an exactly-once job a result is there when its
+ * epoch is committed, exactly once as long as the process lives.
  *
  * ```ts
  * import { topology } from 'raingauge';
@@ -119,12 +122,12 @@ export function foreach<T>(call: (value: T, info: ResultInfo) => void): SinkSpec
   };
 }
 
-/** Takes results and drops them; the run's result still counts them. */
+/** Takes results and drops them; the run's result still counts them. Exactly-once holds: none is ever there twice. */
 export function none(): SinkSpec<unknown> {
   return {
     role: 'sink',
     kind: 'none',
     options: {},
-    capabilities: { guarantee: 'at-least-once', delivery: 'record' },
+    capabilities: { guarantee: 'exactly-once', delivery: 'record' },
   };
 }

@@ -52,6 +52,9 @@ const RECONNECTS_MAX = 5;
  * The lines of a UTF-8 file, or of several read one after another, without their line ends. A last line without a line
  * end counts.
  *
+ * A job that goes on after a restart reads on where it was. The file may have grown since; one that was cut or replaced fails the
+ * job with `RG064`.
+ *
  * @throws StreamError `RG040` without a path, `RG004` or `RG011` for an option that is none.
  */
 export function textFile(path: string | readonly string[], options: TextFileOptions = {}): SourceSpec<string> {
@@ -119,7 +122,7 @@ export const memory: {
   partitions: memoryPartitions,
 });
 
-/** The lines that come in on standard input, up to its end. Cannot be read again. */
+/** The lines that come in on standard input, up to its end. Cannot be read again: a restart goes on with what comes then. */
 export function stdin(options: LineOptions = {}): SourceSpec<string> {
   return { role: 'source', kind: 'stdin', options: lineOptions(options), capabilities: LIVE };
 }

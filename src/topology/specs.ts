@@ -9,7 +9,7 @@ export const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once'
 
 /** What a source can do. */
 export interface SourceCapabilities {
-  /** It can be read again from an earlier offset. */
+  /** It can be read again from an earlier offset, also by another process. */
   readonly replayable: boolean;
   /** It ends by itself. */
   readonly bounded: boolean;
@@ -34,7 +34,7 @@ export interface SourceSpec<T> {
 
 /** What a sink can do. */
 export interface SinkCapabilities {
-  /** The strongest guarantee that its writes can keep. */
+  /** The strongest guarantee that its writes can keep. `exactly-once`: it can be opened to commit by epoch. */
   readonly guarantee: Guarantee;
   /**
    * `record`: takes each result at once. `interval`: acts once per closed interval, also an empty one.

@@ -1,4 +1,5 @@
 /** Drives one kernel through a script in every way in which an executor may, and says what it emitted. */
+import type { KeyedStore, SnapshotRow, StoreSnapshot } from '../../src/core/keyed-store.js';
 import { createKernel, type KernelOperator } from '../../src/kernels/create-kernel.js';
 import { type Kernel, NO_BUDGET } from '../../src/kernels/kernel.js';
 import { createMemoryStore } from '../../src/runtime/memory-store.js';
@@ -15,11 +16,11 @@ export interface Outcome {
 }
 
 /**
- * `restart`: a new kernel on the same store before each step. `attempts`: each step is first tried and rolled back.
- * `one attempt`: all in one. `budget`: one result a call. `thin`: a third
- * of the watermarks, and the last.
+ * `restart`: a new kernel on the same store before each step. `restored`: before each step a snapshot is begun, which is read only when the
+ * old kernel has taken the step; then a new kernel on a new store that is restored from it takes the step. `attempts`: each step is first tried and
+ * rolled back. `one attempt`: all in one. `budget`: one result a call. `thin`: a third of the watermarks, and the last.
  */
-export const WAYS = ['plain', 'restart', 'attempts', 'one attempt', 'budget', 'thin'] as const;
+export const WAYS = ['plain', 'restart', 'restored', 'attempts', 'one attempt', 'budget', 'thin'] as const;
 export type Way = (typeof WAYS)[number];
 
 export function drive(
@@ -28,7 +29,7 @@ export function drive(
   steps: readonly Step[],
   way: Way = 'plain',
 ): Outcome {
-  const store = createMemoryStore();
+  let store = createMemoryStore();
   const table = new Map(Object.entries(functions).map(([role, f]) => [`${operator.node}:${role}`, f]));
   const context = { timestamp: Number.NaN, windowEnd: Number.NaN };
   let results: Result[] = [];
@@ -49,6 +50,14 @@ export function drive(
   if (way === 'one attempt') store.begin();
   for (const step of way === 'thin' ? thinned(steps) : steps) {
     if (way === 'restart') kernel = make();
+    if (way === 'restored') {
+      const [before, countersBefore] = [[...results], { ...counters }];
+      const snapshot = store.snapshot();
+      take(kernel, step, context, budget);
+      [results, counters] = [before, countersBefore];
+      store = restoredStore(snapshot);
+      kernel = make();
+    }
     if (way === 'attempts') {
       const [before, countersBefore] = [[...results], { ...counters }];
       store.begin();
@@ -63,6 +72,15 @@ export function drive(
   }
   if (way === 'one attempt') store.commit();
   return { results, counters };
+}
+
+/** A new store as the snapshot has it. */
+export function restoredStore(snapshot: StoreSnapshot): KeyedStore {
+  const rows: SnapshotRow[] = [];
+  for (let piece = snapshot.next(3); piece.length > 0; piece = snapshot.next(3)) rows.push(...piece);
+  const store = createMemoryStore();
+  store.restore(structuredClone(rows));
+  return store;
 }
 
 /** The values of the results, in order. */

@@ -3,17 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { createTimestampsKernel } from '../../src/kernels/create-kernel.js';
 import type { TimestampsKernel } from '../../src/kernels/timestamps.js';
 import { createMemoryStore } from '../../src/runtime/memory-store.js';
+import { restoredStore } from './drive.js';
 
 /** A record with its ingest time, or a heartbeat of the ingest clock. */
 type Step = readonly [ingest: number, value: unknown] | { readonly heartbeat: number };
-type Way = 'plain' | 'restart' | 'attempts';
+const WAYS = ['plain', 'restart', 'restored', 'attempts'] as const;
+type Way = (typeof WAYS)[number];
 
 function run(
   parameters: { maxOutOfOrderness: number; idleTimeout?: number },
   steps: readonly Step[],
   way: Way = 'plain',
 ) {
-  const store = createMemoryStore();
+  let store = createMemoryStore();
   const context = { timestamp: Number.NaN, windowEnd: Number.NaN };
   let out: readonly string[] = [];
   let lateRecords = 0;
@@ -56,6 +58,14 @@ function run(
   };
   for (const step of steps) {
     if (way === 'restart') kernel = make();
+    if (way === 'restored') {
+      const before = [out, lateRecords] as const;
+      const snapshot = store.snapshot();
+      take(step);
+      [out, lateRecords] = before;
+      store = restoredStore(snapshot);
+      kernel = make();
+    }
     if (way === 'attempts') {
       const before = [out, lateRecords] as const;
       store.begin();
@@ -141,7 +151,7 @@ const cases = [
   },
 ] as const;
 
-describe.each(['plain', 'restart', 'attempts'] as const)('timestamps, driven with %s', (way) => {
+describe.each(WAYS)('timestamps, driven with %s', (way) => {
   it.each(cases)('$name', ({ parameters, steps, expected }) => {
     expect(run(parameters, steps, way)).toEqual(expected);
   });

@@ -1,11 +1,11 @@
-/** Tests of the real World: its clock and timers, its files, its threads. */
+/** Tests of the real World: its clock and timers, its files. */
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRealWorld } from '../../src/runtime/real-world.js';
 
-const world = createRealWorld({ workers: { 'load-driver': new URL('./echo-thread.ts', import.meta.url) } });
+const world = createRealWorld();
 let folder = '';
 
 beforeAll(async () => {
@@ -82,33 +82,5 @@ describe('real files', () => {
       });
       void world.files.append(path, 'more\n');
     });
-  });
-});
-
-describe('real threads', () => {
-  it('start a module with its data, share the clock, and report their end', async () => {
-    const channel = world.workers.start('load-driver', { greeting: 'hello' });
-    const messages: unknown[] = [];
-    const closed = new Promise<string>((resolve) => channel.onClose(resolve));
-    await new Promise<void>((resolve) => {
-      channel.onMessage((message) => {
-        messages.push(message);
-        if (messages.length === 2) resolve();
-      });
-      channel.send('rain');
-    });
-    const first = messages[0] as { data: unknown; now: number };
-    expect(first.data).toEqual({ greeting: 'hello' });
-    expect(Math.abs(first.now - world.clock.now())).toBeLessThan(5_000_000);
-    expect(messages[1]).toEqual({ echo: 'rain' });
-    channel.close();
-    expect(await closed).toBe('ended');
-  });
-
-  it('report what they died of', async () => {
-    const channel = world.workers.start('load-driver', { greeting: 'hello' });
-    const closed = new Promise<string>((resolve) => channel.onClose(resolve));
-    channel.send('die');
-    expect(await closed).toContain('I was told to die');
   });
 });

@@ -3,10 +3,12 @@ import type { CompareResult, Difference } from '../result.js';
 import { INTERRUPTED } from '../validity.js';
 import { counted, formatCount, formatMs, wrap } from './format.js';
 import { BESIDE, block, type Paint } from './paint.js';
+import { guaranteeLines } from './recovery.js';
 
 /** The verdict as lines. */
 export function verdictLines(result: CompareResult, paint: Paint): readonly string[] {
-  return [...answerLines(result, paint), ...validityLines(result, paint)];
+  const lines = result.fault === undefined ? answerLines(result, paint) : guaranteeLines(result, paint);
+  return [...lines, ...validityLines(result, paint)];
 }
 
 function answerLines({ verdict, input }: CompareResult, paint: Paint): readonly string[] {

@@ -4,27 +4,23 @@ import type { KeyedStore } from '../../core/keyed-store.js';
 import { reduceOf } from '../../kernels/create-kernel.js';
 import type { KernelCounter, RecordContext } from '../../kernels/kernel.js';
 import type { CoreOperator, Plan, SinkOperator, Stage, WindowReduceOperator } from '../../plan/plan.js';
-import type { JobEvent } from '../../runtime/events.js';
+import type { GateState } from '../../runtime/durability.js';
 import { createMemoryStore } from '../../runtime/memory-store.js';
 import type { FunctionTable } from '../../topology/graph.js';
 import { buildChain, type Chain } from '../chain.js';
 import type { DeadLetter } from '../executor.js';
 import type { Link } from '../link.js';
-import type { SinkOutlet } from '../sink-outlets.js';
 import type { Stores } from '../stores.js';
 import { type CombineExit, combineExit } from './combine.js';
-import { emptyOutput, Rows, type ShuffleOutput, type ShuffleParts, shuffleLink } from './shuffle.js';
+import { Rows } from './rows.js';
+import { emptyOutput, type ShuffleOutput, type ShuffleParts, shuffleLink } from './shuffle.js';
+import { TaskFailure, type TaskNote, type TaskResult } from './task-result.js';
 
 /** What all tasks of a job share. */
 export interface TaskServices {
   readonly plan: Plan;
   readonly functions: FunctionTable;
-  readonly stores: Stores;
-  readonly outlets: ReadonlyMap<string, SinkOutlet>;
-  readonly count: (counter: KernelCounter, by: number) => void;
-  readonly event: (event: JobEvent) => void;
-  readonly deadLetter: (letter: DeadLetter) => void;
-  readonly retried: () => void;
+  readonly stores: Pick<Stores, 'of' | 'isStateful'>;
 }
 
 /** The work of one task in one batch: records by index, then what follows them. */
@@ -45,12 +41,6 @@ export interface TaskInput {
   describe(index: number): Pick<DeadLetter, 'source' | 'partition' | 'offset' | 'value'>;
 }
 
-/** A task's results for one sink in the attempt under way. */
-interface Staged {
-  readonly outlet: SinkOutlet;
-  readonly rows: Rows;
-}
-
 /**
  * Runs attempts. Nothing of an attempt is seen before it succeeds: state is rolled back, shuffle output and results are
  * thrown away. After `attemptsMax` failed attempts the job fails, or, with `onError: 'dead-letter'`, the last attempt goes
@@ -63,7 +53,8 @@ export class BatchTask {
   readonly #context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
   readonly #stateful: readonly CoreOperator[];
   readonly #exits: readonly { readonly key: string; readonly readers: number }[];
-  readonly #staged = new Map<string, Staged>();
+  /** Results by sink in the attempt under way. */
+  readonly #staged = new Map<string, Rows>();
   #chain: Chain;
   /** Map-side combines by shuffle; their stores are empty between batches. */
   readonly #combineStores = new Map<string, KeyedStore>();
@@ -71,8 +62,12 @@ export class BatchTask {
   #outputs = new Map<string, ShuffleOutput>();
   #isolating = false;
   #counts: [KernelCounter, number][] = [];
+  #notes: TaskNote[] = [];
+  /** The gates within the chain, as they were when the attempt began. */
+  #gates: readonly GateState[];
 
-  constructor(stage: Stage, task: number, services: TaskServices) {
+  /** `gates`: those within the chain, of a snapshot. */
+  constructor(stage: Stage, task: number, services: TaskServices, gates: readonly GateState[] = []) {
     this.stage = stage;
     this.task = task;
     this.#services = services;
@@ -82,14 +77,21 @@ export class BatchTask {
         input.stage === stage.id ? [{ key: `${reading.id}:${index}`, readers: reading.parallelism }] : [],
       ),
     );
+    this.#gates = gates;
     this.#chain = this.#build();
   }
 
-  /** Runs one batch's work to success. Returns the shuffle output by `stage:input` of its readers. @throws StreamError when all attempts failed. */
-  runBatch(input: TaskInput): ReadonlyMap<string, ShuffleOutput> {
+  /** The gates within the chain. */
+  gates(): readonly GateState[] {
+    return this.#chain.gates();
+  }
+
+  /** Runs one piece of work to success, or until all attempts failed. */
+  runBatch(input: TaskInput): TaskResult | TaskFailure {
     const { guarantee, onError } = this.#services.plan.settings;
     // At most once: a range is committed before it is processed, and not processed again.
     const attemptsMax = guarantee === 'at-most-once' ? 1 : this.#services.plan.settings.attemptsMax;
+    this.#notes = [];
     for (let attempt = 1; ; attempt++) {
       this.#begin();
       try {
@@ -101,14 +103,14 @@ export class BatchTask {
       } catch (thrown) {
         this.#rollback(input);
         const code = thrown instanceof StreamError ? thrown.code : 'bug';
-        this.#services.event({ kind: 'taskFailed', stage: this.stage.id, partition: this.task, attempt, code });
-        if (attempt === attemptsMax || !(thrown instanceof StreamError)) throw thrown;
-        this.#services.retried();
+        this.#notes.push({ kind: 'failed', attempt, code });
+        if (attempt === attemptsMax || !(thrown instanceof StreamError))
+          return new TaskFailure(this.#notes, attempt - 1, thrown);
         continue;
       } finally {
         this.#isolating = false;
       }
-      return this.#commit();
+      return this.#commit(attempt - 1);
     }
   }
 
@@ -120,7 +122,7 @@ export class BatchTask {
       if (bad === undefined) return;
       input.keep(this.#chain, bad.index);
       this.#keep();
-      this.#services.deadLetter({ ...input.describe(bad.index), error: bad.error });
+      this.#setAside({ ...input.describe(bad.index), error: bad.error });
       from = bad.index + 1;
     }
   }
@@ -150,8 +152,9 @@ export class BatchTask {
 
   #begin(): void {
     for (const { key, readers } of this.#exits) this.#outputs.set(key, emptyOutput(readers));
-    for (const { rows } of this.#staged.values()) rows.clear();
+    for (const rows of this.#staged.values()) rows.clear();
     this.#counts = [];
+    this.#gates = this.#chain.gates();
     for (const store of this.#allStores()) store.begin();
   }
 
@@ -161,30 +164,16 @@ export class BatchTask {
     this.#chain = this.#build();
   }
 
-  #commit(): ReadonlyMap<string, ShuffleOutput> {
+  #commit(retries: number): TaskResult {
     for (const store of this.#allStores()) store.commit();
-    for (const [counter, by] of this.#counts) this.#services.count(counter, by);
-    for (const { outlet, rows } of this.#staged.values()) {
-      const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
-      const emit = outlet.emit(context, this.task);
-      for (let i = 0; i < rows.length; i++) {
-        context.timestamp = rows.timestamps[i]!;
-        context.windowEnd = rows.windowEnds[i]!;
-        emit(rows.values[i]);
-      }
-      rows.clear();
-    }
     const outputs = this.#outputs;
     this.#outputs = new Map();
-    return outputs;
+    return { outputs, results: this.#staged, counts: this.#counts, notes: this.#notes, retries };
   }
 
   /** The lengths of all that an attempt writes, to cut it back to. */
   #mark(): readonly (() => void)[] {
-    const rows = [
-      ...[...this.#staged.values()].map((staged) => staged.rows),
-      ...[...this.#outputs.values()].flatMap((output) => output.rows),
-    ];
+    const rows = [...this.#staged.values(), ...[...this.#outputs.values()].flatMap((output) => output.rows)];
     const counts = this.#counts.length;
     const cuts = rows.map((row) => {
       const { length } = row;
@@ -209,6 +198,7 @@ export class BatchTask {
       store.commit();
       store.begin();
     }
+    this.#gates = this.#chain.gates();
   }
 
   #allStores(): readonly KeyedStore[] {
@@ -232,6 +222,7 @@ export class BatchTask {
       exits: (operator, output) => this.#shuffles(operator, output),
       sink: (operator) => this.#stage(operator),
       count: (counter, by) => this.#counts.push([counter, by]),
+      gates: this.#gates,
       ...(plan.settings.onError === 'dead-letter'
         ? { resultFailed: (value, error) => this.#resultFailed(value, error) }
         : {}),
@@ -241,7 +232,11 @@ export class BatchTask {
   #resultFailed(value: unknown, error: StreamError): void {
     if (!this.#isolating) throw error;
     const head = this.#services.plan.operators[this.stage.head]!;
-    this.#services.deadLetter({ source: head.uid, partition: this.task, offset: -1, value, error });
+    this.#setAside({ source: head.uid, partition: this.task, offset: -1, value, error });
+  }
+
+  #setAside(letter: DeadLetter): void {
+    this.#notes.push({ kind: 'dead-letter', letter });
   }
 
   #shuffles(operator: number, output: string): readonly Link[] {
@@ -277,10 +272,10 @@ export class BatchTask {
   #stage(operator: SinkOperator): (value: unknown) => void {
     let staged = this.#staged.get(operator.name);
     if (staged === undefined) {
-      staged = { outlet: this.#services.outlets.get(operator.name)!, rows: new Rows() };
+      staged = new Rows();
       this.#staged.set(operator.name, staged);
     }
-    const { rows } = staged;
+    const rows = staged;
     const context = this.#context;
     return (value) => rows.add(value, context);
   }

@@ -1,8 +1,11 @@
 /** What one source partition has received and no batch has taken yet. */
 import { StreamError } from '../../core/errors.js';
-import type { Plan } from '../../plan/plan.js';
+import type { Plan, SourceOperator } from '../../plan/plan.js';
+import type { AllocatedRange, SnapshotMeta, SourcePosition } from '../../runtime/durability.js';
 import { Block, type PartitionReader } from '../../runtime/source.js';
 import type { MicroBatchOptions, Services } from '../executor.js';
+import type { PartitionMark } from './batch.js';
+import { blockOf, readAgain } from './logged-range.js';
 
 /**
  * A receiver's block queue, or a direct source's next range.
@@ -14,28 +17,41 @@ export class ReceivedPartition {
   readonly source: string;
   readonly partition: number;
   readonly reader: PartitionReader;
+  readonly isReplayable: boolean;
   readonly #options: MicroBatchOptions;
   readonly #onEnd: (partition: ReceivedPartition) => void;
   #blocks: Block[] = [];
   #waiting = 0;
   #nextOffset = 0;
+  /** What the reader told beyond a range that it was asked for again: watermarks, and the end. */
+  readonly #ahead: number[] = [];
+  #endsAhead = false;
+  #committed = 0;
   /** The watermark of what was received: the latest heartbeat or timestamp. */
   heartbeat = Number.NEGATIVE_INFINITY;
   /** The end has been received. */
   hasEnded = false;
 
+  /** `start`: where a snapshot says that it goes on. */
   constructor(
-    source: string,
+    source: SourceOperator,
     partition: number,
     reader: PartitionReader,
     options: MicroBatchOptions,
     onEnd: (partition: ReceivedPartition) => void,
+    start?: SourcePosition,
   ) {
     this.#onEnd = onEnd;
-    this.source = source;
+    this.source = source.name;
+    this.isReplayable = source.spec.capabilities.replayable;
     this.partition = partition;
     this.reader = reader;
     this.#options = options;
+    if (start === undefined) return;
+    this.#nextOffset = start.offset;
+    this.#committed = start.offset;
+    this.hasEnded = start.hasEnded;
+    this.heartbeat = start.times.watermark;
   }
 
   get recordsRead(): number {
@@ -52,27 +68,30 @@ export class ReceivedPartition {
     return this.#waiting >= this.#options.receivedRecordsMax;
   }
 
+  /** It has ended, and a batch has all that it gave. */
+  get isDrained(): boolean {
+    return this.hasEnded && this.#blocks.length === 0;
+  }
+
   get failure(): StreamError | undefined {
     return this.#blocks.length === 0 ? this.reader.failure : undefined;
   }
 
-  /** Polls blocks of up to `blockRecordsMax` records while there are more, `max` in all. True when anything came. */
+  /** Polls blocks of up to `blockRecordsMax` records while there are more, `max` in all. True when anything waits for a batch. */
   receive(max: number): boolean {
     const { blockRecordsMax, receivedRecordsMax } = this.#options;
     let left = Math.min(max, receivedRecordsMax - this.#waiting);
-    let received = false;
     while (left > 0 && !this.hasEnded) {
       const block = new Block();
       block.clear(this.#nextOffset);
       this.reader.poll(block, Math.min(left, blockRecordsMax));
       const count = block.values.length;
       if (count === 0 && block.heartbeats.length === 0 && !block.ended) break;
-      received = true;
       this.#take(block, count);
       left -= count;
       if (count === 0) break;
     }
-    return received;
+    return this.#blocks.length > 0;
   }
 
   /** Hands everything received to a batch. */
@@ -81,6 +100,45 @@ export class ReceivedPartition {
     this.#blocks = [];
     this.#waiting = 0;
     return blocks;
+  }
+
+  /** Where it goes on behind what was cut last. */
+  get mark(): PartitionMark {
+    const { source, partition, hasEnded } = this;
+    return { source, partition, offset: this.#nextOffset, hasEnded, reader: this.reader.position?.() };
+  }
+
+  /**
+   * Takes a range of the log again, in the log's order; what it takes belongs to the batch of that time. With `skip` its records
+   * are left out, only their time counts, and the reader stands behind the log. @throws StreamError `RG064`.
+   */
+  async takeAgain(range: AllocatedRange, skip: boolean, soon: (run: () => void) => void): Promise<Block> {
+    const left = skip ? { values: [], heartbeats: [], hasEnded: false } : await readAgain(this, range, soon);
+    const block = blockOf(range, skip ? undefined : left.values);
+    this.#nextOffset = range.to;
+    this.hasEnded = range.ended;
+    const last = block.values.length > 0 ? block.timestamps[block.values.length - 1]! : Number.NEGATIVE_INFINITY;
+    this.heartbeat = Math.max(this.heartbeat, block.heartbeats.at(-1)?.watermark ?? Number.NEGATIVE_INFINITY, last);
+    this.#ahead.push(...left.heartbeats);
+    this.#endsAhead ||= left.hasEnded;
+    return block;
+  }
+
+  /** Every record below `offset` is durable. */
+  commit(offset: number): void {
+    if (offset <= this.#committed) return;
+    this.#committed = offset;
+    this.reader.commit(offset);
+  }
+
+  /** Behind the last range of the log: what the reader told beyond it waits for the first new batch. */
+  goOn(): void {
+    if (this.hasEnded || (this.#ahead.length === 0 && !this.#endsAhead)) return;
+    const block = new Block();
+    block.clear(this.#nextOffset);
+    for (const watermark of this.#ahead) block.heartbeat(watermark);
+    block.ended = this.#endsAhead;
+    this.#take(block, 0);
   }
 
   #take(block: Block, count: number): void {
@@ -95,13 +153,21 @@ export class ReceivedPartition {
 }
 
 /** The partitions of all sources of a plan. */
-export function partitionsOf(plan: Plan, services: Services, options: MicroBatchOptions): readonly ReceivedPartition[] {
+export function partitionsOf(
+  plan: Plan,
+  services: Services,
+  options: MicroBatchOptions,
+  restored?: SnapshotMeta,
+): readonly ReceivedPartition[] {
   const ended = ({ source, partition, recordsRead }: ReceivedPartition): void =>
     services.listener?.({ kind: 'sourceEnded', source, partition, records: recordsRead });
   return plan.operators.flatMap((operator) => {
     if (operator.kind !== 'source') return [];
     const { partitions } = services.sources.get(operator.name)!;
-    return partitions.map((reader, index) => new ReceivedPartition(operator.name, index, reader, options, ended));
+    return partitions.map((reader, index) => {
+      const start = restored?.sources.find(({ source, partition }) => source === operator.name && partition === index);
+      return new ReceivedPartition(operator, index, reader, options, ended, start);
+    });
   });
 }
 

@@ -3,52 +3,20 @@ import type { RecordContext } from '../../kernels/kernel.js';
 import type { CoreOperator, Exchange } from '../../plan/plan.js';
 import type { Link } from '../link.js';
 import { taskOfPair } from '../task-of-key.js';
+import { Rows } from './rows.js';
 
-/** Records with their times, as a struct of growing arrays. */
-export class Rows {
-  /** Its first `length` values count; the array keeps its size from batch to batch. */
-  readonly values: unknown[] = [];
-  length = 0;
-  timestamps = new Float64Array(64);
-  windowEnds = new Float64Array(64);
-
-  add(value: unknown, context: RecordContext): void {
-    const at = this.length;
-    if (at === this.timestamps.length) this.#grow();
-    this.timestamps[at] = context.timestamp;
-    this.windowEnds[at] = context.windowEnd;
-    this.values[at] = value;
-    this.length = at + 1;
-  }
-
-  clear(): void {
-    this.cutTo(0);
-  }
-
-  /** Takes back what came after the first `length`. */
-  cutTo(length: number): void {
-    this.values.fill(undefined, length, this.length);
-    this.length = length;
-  }
-
-  #grow(): void {
-    const timestamps = new Float64Array(this.timestamps.length * 2);
-    const windowEnds = new Float64Array(timestamps.length);
-    timestamps.set(this.timestamps);
-    windowEnds.set(this.windowEnds);
-    this.timestamps = timestamps;
-    this.windowEnds = windowEnds;
-  }
-}
-
-/** What one task wrote for the tasks of one reading stage in one batch. */
-export interface ShuffleOutput {
-  /** By reading task. */
-  readonly rows: readonly Rows[];
-  /** How far the task's stream time got. */
+/** What a task tells its readers of its stream time in one batch. */
+export interface OutputTime {
+  /** How far it got. */
   watermark: number;
   /** The task's input ended: its final watermark and highest timestamp. */
   end: { readonly finalWatermark: number; readonly highest: number } | undefined;
+}
+
+/** What one task wrote for the tasks of one reading stage in one batch. */
+export interface ShuffleOutput extends OutputTime {
+  /** By reading task. */
+  readonly rows: readonly Rows[];
 }
 
 export function emptyOutput(readers: number): ShuffleOutput {

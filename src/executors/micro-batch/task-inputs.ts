@@ -3,29 +3,12 @@ import { floorTo } from '../../core/time.js';
 import type { RecordContext } from '../../kernels/kernel.js';
 import type { Block, Heartbeat } from '../../runtime/source.js';
 import type { Chain } from '../chain.js';
-import type { WatermarkGate } from '../link.js';
 import { NO_RECORD, type TaskInput } from './batch-task.js';
-import type { Rows } from './shuffle.js';
+import type { GateNews, PartitionTime } from './progress.js';
+import type { Rows } from './rows.js';
 
 type Push = (value: unknown) => void;
 type Advance = (watermark: number) => void;
-
-/** How far a source partition's stream time got, across batches. */
-export interface PartitionTime {
-  watermark: number;
-  nextStep: number;
-  highest: number;
-  sent: number;
-}
-
-export function newPartitionTime(): PartitionTime {
-  return {
-    watermark: Number.NEGATIVE_INFINITY,
-    nextStep: Number.NEGATIVE_INFINITY,
-    highest: Number.NEGATIVE_INFINITY,
-    sent: Number.NEGATIVE_INFINITY,
-  };
-}
 
 /** The blocks of one source partition in one batch. Heartbeats run at their place between the records. */
 export class BlockInput implements TaskInput {
@@ -175,23 +158,12 @@ export class BlockInput implements TaskInput {
 export class ShuffleInput implements TaskInput {
   readonly length: number;
   readonly #rows: readonly Rows[];
-  readonly #gate: WatermarkGate;
-  readonly #rose: boolean;
-  readonly #ended: boolean;
+  readonly #news: GateNews;
   readonly #origin: { readonly source: string; readonly partition: number };
 
-  /** `rose`: the gate's minimum rose with this batch. `ended`: its last input ended with this batch. */
-  constructor(
-    rows: readonly Rows[],
-    gate: WatermarkGate,
-    rose: boolean,
-    ended: boolean,
-    origin: { readonly source: string; readonly partition: number },
-  ) {
+  constructor(rows: readonly Rows[], news: GateNews, origin: { readonly source: string; readonly partition: number }) {
     this.#rows = rows;
-    this.#gate = gate;
-    this.#rose = rose;
-    this.#ended = ended;
+    this.#news = news;
     this.#origin = origin;
     this.length = rows.reduce((sum, row) => sum + row.length, 0);
   }
@@ -211,8 +183,9 @@ export class ShuffleInput implements TaskInput {
   }
 
   finish(chain: Chain): void {
-    if (this.#ended) chain.head.end(this.#gate.finalWatermark, this.#gate.highest);
-    else if (this.#rose) chain.head.advance(this.#gate.minimum);
+    const { kind } = this.#news;
+    if (kind === 'ended') chain.head.end(this.#news.finalWatermark, this.#news.highest);
+    else if (kind === 'rose') chain.head.advance(this.#news.minimum);
   }
 
   rewind(): void {}

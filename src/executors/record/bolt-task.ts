@@ -2,13 +2,15 @@
 import { assert } from '../../core/assert.js';
 import { StreamError } from '../../core/errors.js';
 import type { BoltOperator, CoreOperator, Plan } from '../../plan/plan.js';
+import type { GateState } from '../../runtime/durability.js';
 import { type Bolt, isTick, type Values } from '../../topology/components.js';
 import { functionId } from '../../topology/graph.js';
 import { WatermarkGate } from '../link.js';
 import { attributed, blaming, noPromise } from '../user-error.js';
+import { Alignment } from './alignment.js';
 import { BoltCollector } from './bolt-collector.js';
 import { type BoltAnchors, BoltTuple } from './bolt-tuple.js';
-import { type Block, END, WATERMARK } from './ring.js';
+import { BARRIER, type Block, END, WATERMARK } from './ring.js';
 import type { TaskParts } from './task.js';
 
 /** Where the tuples of one edge come from. */
@@ -26,6 +28,7 @@ export class BoltTask {
   readonly #collector: BoltCollector;
   readonly #origins: readonly TupleOrigin[];
   readonly #gate: WatermarkGate;
+  readonly #alignment: Alignment;
   /** Undefined until stream time begins. */
   #lastTick: number | undefined;
 
@@ -34,12 +37,14 @@ export class BoltTask {
     anchors: BoltAnchors,
     origins: readonly TupleOrigin[],
     directTask: { read: () => number },
+    gate?: GateState,
   ) {
     assert(parts.head.kind === 'bolt', 'a bolt task runs a bolt');
     this.#parts = parts;
     this.#operator = parts.head;
     this.#origins = origins;
-    this.#gate = new WatermarkGate(origins.length);
+    this.#gate = new WatermarkGate(origins.length, gate);
+    this.#alignment = new Alignment(parts, origins.length);
     this.#collector = new BoltCollector(parts, parts.head, anchors);
     directTask.read = () => this.#collector.directTask;
     this.#lastTick = isEventTime(parts.plan, parts.head) ? undefined : parts.now();
@@ -57,6 +62,10 @@ export class BoltTask {
 
   get isEnded(): boolean {
     return this.#gate.ended;
+  }
+
+  get gate(): GateState {
+    return this.#gate.state();
   }
 
   /** Calls the user's `cleanup`. */
@@ -121,7 +130,9 @@ export class BoltTask {
   }
 
   #control(kind: number, input: number, watermark: number, highest: number): void {
+    if (kind === BARRIER) return this.#alignment.reached(watermark);
     const gate = this.#gate;
+    if (gate.ended) return;
     const rose = kind === WATERMARK ? gate.advance(input, watermark) : gate.end(input, watermark, highest);
     const isEnd = kind === END && gate.ended;
     if (!isEnd && !rose) return;

@@ -39,6 +39,11 @@ export class DeferredEmits {
     this.#waiting.push(emit);
   }
 
+  /** The messages among them, which are forgotten. */
+  takeIds(): readonly MessageId[] {
+    return this.#waiting.splice(0).flatMap(({ id }) => (id === undefined ? [] : [id]));
+  }
+
   shift(): Deferred | undefined {
     return this.#waiting.shift();
   }

@@ -1,6 +1,6 @@
 /** An edge between two tasks: a bounded ring. Each drained block is one `next` of an `Observable<Block>`. */
 import { type Observable, Subject } from 'rxjs';
-import { type Block, END, Ring, WATERMARK } from './ring.js';
+import { BARRIER, type Block, END, Ring, WATERMARK } from './ring.js';
 
 /**
  * The producer writes into the ring; the turn loop drains it. When the ring is full the producer's write drains it at
@@ -47,6 +47,10 @@ export class Edge {
 
   end(finalWatermark: number, highest: number): void {
     this.#control(END, finalWatermark, highest);
+  }
+
+  barrier(epoch: number): void {
+    this.#control(BARRIER, epoch, Number.NaN);
   }
 
   /** Hands everything in the ring to the consumer, in one block. */

@@ -1,126 +1,139 @@
 /** The record executor: runs a wired plan in turns. It knows tasks and edges, not what an operator does. */
 import { StreamError } from '../../core/errors.js';
 import type { Plan } from '../../plan/plan.js';
+import type { RestoredJob } from '../../runtime/durability.js';
 import type { JobEvent } from '../../runtime/events.js';
-import type { Timer } from '../../runtime/world.js';
 import type { JobResult, RecordOptions, RunningJob, Services } from '../executor.js';
 import { Outcome } from '../outcome.js';
-import type { JobControl } from './task.js';
+import { Barriers, type MetBarrier } from './barriers.js';
+import type { FromWorker } from './messages.js';
+import { recordOptions, type Survival, survivalOf } from './record-options.js';
+import { Recovery } from './recovery.js';
+import type { Run } from './run.js';
+import type { ControlledJob } from './run-control.js';
+import { RunMaker } from './run-maker.js';
+import { SkippedRecords, type SourceRecord } from './skipped-records.js';
+import { Snapshots } from './snapshots.js';
 import { TreeIds } from './tree-ids.js';
-import { type Wiring, wire } from './wiring.js';
 
-/** Storm's defaults, but for a limit where Storm has none, and a ring that fits the cache. */
-const RECORD_DEFAULTS: RecordOptions = {
-  acking: true,
-  maxSpoutPending: 4_096,
-  messageTimeout: 30_000_000,
-  replaysMax: 3,
-  replayDelay: 2_000,
-  replayDelayMax: 10_000_000,
-  ackers: 1,
-  ringCapacity: 1_024,
-  turnRecordsMax: 1_000,
-};
-
-/** Starts a plan in the record model. */
+/** Starts a plan in the record model. @throws StreamError `RG017`, `RG019` for settings that do not go together */
 export function startRecord(plan: Plan, services: Services, options: Partial<RecordOptions> = {}): RunningJob {
-  return new RecordJob(plan, services, { ...RECORD_DEFAULTS, replaysMax: plan.settings.attemptsMax - 1, ...options });
+  return new RecordJob(plan, services, recordOptions(plan, options));
 }
 
 /**
  * One turn: every spout task emits some, the edges are drained in order of their stages, spouts settle what was
  * processed (watermarks, offsets, the end), sinks flush. A turn that did something asks for the next; otherwise the job
- * sleeps until a source, a timer or a sink wakes it.
+ * sleeps until a source, a timer, a worker or a sink wakes it.
+ *
+ * With durability, barriers make checkpoints. A failure that cannot be replayed away sets the job back: a new wiring begins
+ * where the last checkpoint stands. With workers, or durability, the job ends with a last barrier.
  */
-class RecordJob implements RunningJob, JobControl {
+class RecordJob implements RunningJob, ControlledJob {
   readonly done: Promise<JobResult>;
-  readonly #plan: Plan;
+  isInTurn = false;
+  isStopping = false;
   readonly #services: Services;
+  readonly #plan: Plan;
   readonly #outcome: Outcome;
-  readonly #wiring: Wiring;
+  readonly #survival: Survival;
+  readonly #barriers: Barriers;
+  readonly #recovery: Recovery;
+  readonly #snapshots: Snapshots;
+  readonly #maker: RunMaker;
   readonly #trees = new TreeIds();
-  readonly #timers = new Set<Timer>();
   readonly #began: number;
+  #run: Run;
+  /** `waiting`: no wiring runs, for sinks or workers recover. `ending`: all is done but for the last barrier. */
+  #phase: 'waiting' | 'running' | 'ending' = 'waiting';
+  #ending: 'finished' | 'stopped' = 'finished';
   #isScheduled = false;
-  #inTurn = false;
   #isWoken = false;
-  #isStopping = false;
   #replayed = 0;
+  #barriersSkipped = 0;
 
   constructor(plan: Plan, services: Services, options: RecordOptions) {
     this.#plan = plan;
     this.#services = services;
     this.#began = services.world.clock.now();
+    this.#survival = survivalOf(plan, options, services);
     this.#outcome = new Outcome('record', plan, services);
     this.done = this.#outcome.result;
-    this.#wiring = wire({
+    const restored = this.#survival.hasBarriers ? services.durability!.recovered.snapshot : undefined;
+    if (restored !== undefined) this.#outcome.goOnFrom(restored.meta.counters, true);
+    const skipped = new SkippedRecords();
+    this.#barriers = this.#makeBarriers(options, restored?.meta.epoch ?? 0);
+    this.#snapshots = new Snapshots({
       plan,
-      options,
-      services,
-      outlets: this.#outcome.outlets,
-      job: this,
-      prng: services.world.prng.fork('record'),
-      count: this.#outcome.count,
+      durability: this.#survival.hasBarriers ? services.durability : undefined,
+      sinks: [...services.sinks.values()],
+      now: () => services.world.clock.now(),
+      counters: () => this.#outcome.counted(),
     });
-    for (const task of [...this.#wiring.consumers, ...this.#wiring.spouts]) task.open();
-    if (options.acking) this.#every(options.messageTimeout, () => this.#wiring.ackers.rotate());
-    if (this.#needsClock()) this.#everyStep();
-    this.wake();
+    const parts = { plan, services, options, survival: this.#survival, outcome: this.#outcome, skipped };
+    this.#recovery = new Recovery({
+      ...parts,
+      barriers: this.#barriers,
+      run: () => this.#run,
+      pause: () => {
+        this.#phase = 'waiting';
+      },
+      goOn: (latest) => this.#goOn(latest),
+      abort: (error) => this.abort(error),
+      event: (event) => this.event(event),
+      wake: this.wake,
+    });
+    this.#maker = new RunMaker({ ...parts, trees: this.#trees, job: this });
+    this.#run = this.#maker.make(restored);
+    this.#maker.open(this.#run);
+    this.#listen();
+    this.#start(restored);
   }
 
   get hasListener(): boolean {
     return this.#services.listener !== undefined;
   }
 
-  get isStopping(): boolean {
-    return this.#isStopping;
+  get isPaused(): boolean {
+    return this.#barriers.isPausing;
   }
 
   readonly wake = (): void => {
-    if (this.#inTurn) {
+    if (this.isInTurn) {
       this.#isWoken = true;
       return;
     }
-    if (this.#isScheduled || this.#outcome.isSettled) return;
+    if (this.#isScheduled || this.#outcome.isSettled || this.#phase === 'waiting') return;
     this.#isScheduled = true;
     this.#services.world.scheduler.soon(this.#turn);
   };
 
-  /** An edge got its first entry. Within a turn it is drained anyway; a bolt may emit outside of one. */
-  readonly edgeWaiting = (): void => {
-    if (!this.#inTurn) this.wake();
-  };
-
   stop(): void {
-    this.#isStopping = true;
+    this.isStopping = true;
     this.wake();
   }
 
-  progress(): { recordsRead: number; resultsWritten: number; pending: number } {
-    const { spouts } = this.#wiring;
+  progress(): ReturnType<RunningJob['progress']> {
+    const { spouts } = this.#run.wiring;
     const recordsRead = spouts.reduce((sum, spout) => sum + spout.recordsRead, 0);
-    return {
-      recordsRead,
-      resultsWritten: this.#outcome.resultsWritten,
-      pending: spouts.reduce((sum, spout) => sum + spout.pendingCount, 0),
-    };
+    const pending = spouts.reduce((sum, spout) => sum + spout.pendingCount, 0);
+    return { recordsRead, resultsWritten: this.#outcome.resultsWritten, pending };
   }
 
   abort(error: unknown): void {
     this.#finish('failed', error);
   }
 
-  at(time: number, run: () => void): void {
-    if (this.#outcome.isSettled) return;
-    const timer = this.#services.world.scheduler.at(time, () => {
-      this.#timers.delete(timer);
-      try {
-        run();
-      } catch (thrown) {
-        this.abort(thrown);
-      }
-    });
-    this.#timers.add(timer);
+  failed(error: StreamError, record?: SourceRecord): void {
+    if (!this.#outcome.isSettled) this.#recovery.failed(error, record);
+  }
+
+  barrierNeeded(): void {
+    if (this.#survival.hasBarriers) this.#barriers.request();
+  }
+
+  barrierReached(epoch: number): void {
+    this.#barriers.reached(epoch);
   }
 
   event(event: JobEvent): void {
@@ -141,100 +154,149 @@ class RecordJob implements RunningJob, JobControl {
     return this.#trees.idOf(root, generation);
   }
 
+  #listen(): void {
+    const heard = (run: () => void): void => {
+      if (!this.#outcome.isSettled) this.#guarded(run);
+    };
+    this.#services.workers?.listen({
+      message: (worker, message) =>
+        heard(() => {
+          this.#run.links!.onMessage(worker, message as FromWorker);
+          this.wake();
+        }),
+      lost: (worker, reason) => heard(() => this.#recovery.workerLost(worker, reason)),
+      ready: (worker) => heard(() => this.#recovery.workerReady(worker)),
+      failed: (error) => this.abort(error),
+    });
+  }
+
+  /** Sinks that commit by epoch first finish, or throw away, what a crash left. */
+  #start(restored: RestoredJob | undefined): void {
+    const sinks = [...this.#services.sinks.values()].flatMap((sink) => sink.transactions ?? []);
+    if (sinks.length === 0) return this.#begin(restored);
+    Promise.all(sinks.map((sink) => sink.recover((restored?.meta.epoch ?? 0) + 1)))
+      .then(() => this.#begin(restored))
+      .catch((error: unknown) => this.abort(error));
+  }
+
+  #goOn(latest: RestoredJob | undefined): void {
+    this.#run = this.#maker.make(latest);
+    this.#maker.open(this.#run);
+    this.#begin(latest);
+  }
+
+  #begin(restored: RestoredJob | undefined): void {
+    if (this.#outcome.isSettled) return;
+    this.#phase = 'running';
+    this.#maker.begin(this.#run, restored);
+    this.#barriers.begin(this.#run);
+    this.wake();
+  }
+
   readonly #turn = (): void => {
     this.#isScheduled = false;
-    if (this.#outcome.isSettled) return;
-    this.#inTurn = true;
+    if (this.#outcome.isSettled || this.#phase === 'waiting') return;
+    const run = this.#run;
+    this.isInTurn = true;
     this.#isWoken = false;
     let worked = false;
-    try {
-      worked = this.#work();
-    } catch (thrown) {
-      this.abort(thrown);
-    }
-    this.#inTurn = false;
-    this.#checkEnd();
+    this.#guarded(() => {
+      worked = run.turn(this.#outcome.sinksReady(this.wake));
+      if (worked) this.#barriers.worked();
+      this.#barriers.step();
+      this.#outcome.flushSinks();
+    });
+    this.isInTurn = false;
+    this.#checkEnd(run);
     if (worked || this.#isWoken) this.wake();
   };
 
-  #work(): boolean {
-    const { spouts } = this.#wiring;
-    let worked = false;
-    if (this.#outcome.sinksReady(this.wake)) {
-      for (const spout of spouts) worked = spout.turn() || worked;
+  /** What throws here met no record that could be tried again. */
+  #guarded(run: () => void): void {
+    try {
+      run();
+    } catch (thrown) {
+      this.#run.control.thrown(thrown);
     }
-    worked = this.#drain() || worked;
-    for (const spout of spouts) spout.settle();
-    worked = this.#drain() || worked;
-    this.#outcome.flushSinks();
-    return worked;
   }
 
-  /** One pass is enough: an edge leads to a later stage only. True when an edge had anything. */
-  #drain(): boolean {
-    let worked = false;
-    for (const edge of this.#wiring.edges) {
-      if (edge.ring.isEmpty) continue;
-      edge.drain();
-      worked = true;
-    }
-    return worked;
-  }
-
-  #checkEnd(): void {
-    const { spouts, consumers } = this.#wiring;
+  #checkEnd(run: Run): void {
     const failure = this.#outcome.sinkFailure();
     if (failure === 'stop') this.#finish('stopped');
     else if (failure !== undefined) this.#finish('failed', failure);
-    else if (spouts.every((spout) => spout.isEnded) && consumers.every((consumer) => consumer.isEnded))
-      this.#finish('finished');
-    else if (this.#isStopping && spouts.every((spout) => spout.isQuiet)) this.#finish('stopped');
+    else if (this.#phase !== 'running') return;
+    else if (run.isEnded) this.#end('finished');
+    else if (this.isStopping && run.isQuiet) this.#end('stopped');
+  }
+
+  /** A last barrier comes first, where there is something to keep or to fetch. */
+  #end(outcome: 'finished' | 'stopped'): void {
+    if (!this.#survival.hasBarriers && this.#run.links === undefined) return this.#finish(outcome);
+    this.#phase = 'ending';
+    this.#ending = outcome;
+    this.#barriers.request();
+  }
+
+  #makeBarriers(options: RecordOptions, epoch: number): Barriers {
+    const { durability, world } = this.#services;
+    const holdsTuples = this.#plan.operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples);
+    return new Barriers({
+      options,
+      period: this.#survival.hasBarriers ? durability!.interval.time : undefined,
+      pauses: !holdsTuples,
+      epoch,
+      now: () => world.clock.now(),
+      take: (barrier) => this.#take(barrier),
+      skipped: (skipped) => {
+        this.#barriersSkipped++;
+        this.event({ kind: 'barrierSkipped', epoch: skipped });
+        if (this.#phase === 'ending') this.#phase = 'running';
+      },
+    });
+  }
+
+  async #take(barrier: MetBarrier): Promise<void> {
+    const run = this.#run;
+    const isLast = this.#phase === 'ending';
+    try {
+      const isSaved = await this.#snapshots.save(barrier, run, isLast);
+      if (this.#outcome.isSettled) return;
+      if (isSaved && this.#survival.hasBarriers) {
+        this.#recovery.saved();
+        this.event({ kind: 'snapshotSaved', epoch: barrier.epoch });
+      }
+      if (!isLast || run.control.isOver) return;
+      if (isSaved) return this.#finish(this.#ending);
+      this.#phase = 'running';
+      this.wake();
+    } catch (thrown) {
+      this.abort(thrown);
+    }
   }
 
   #finish(outcome: JobResult['outcome'], error?: unknown): void {
     if (this.#outcome.isSettled) return;
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
-    const { spouts, consumers, edges, counters, stores } = this.#wiring;
+    const { spouts, consumers, stores } = this.#run.wiring;
+    const { counters } = this.#maker;
     const duration = this.#services.world.clock.now() - this.#began;
-    for (const edge of edges) edge.complete();
-    const closing = [...spouts, ...consumers].map((task) => () => task.close());
+    const wasOver = this.#run.control.isOver;
+    this.#run.end();
+    this.#barriers.end();
+    if (outcome === 'failed') this.#recovery.resultsTakenBack();
+    const closing = [...spouts, ...(wasOver ? [] : consumers)].map((task) => () => task.close());
     const read = new Map<string, number>();
     for (const spout of spouts) read.set(spout.name, (read.get(spout.name) ?? 0) + spout.recordsRead);
-    const heads = counters.filter((counter) => spouts.some((spout) => spout.name === counter.component));
+    const heads = counters.filter((counter) => read.has(counter.component));
     this.#outcome.settle(outcome, error, closing, {
       duration,
       recordsRead: Object.fromEntries(read),
-      state: (uid) => stores.state(uid),
+      state: (uid) => this.#snapshots.state(uid, stores),
       components: counters.map((counter) => counter.toStats(duration)),
       acked: heads.reduce((sum, counter) => sum + counter.acked, 0),
       failed: heads.reduce((sum, counter) => sum + counter.failed, 0),
       replayed: this.#replayed,
+      barriersSkipped: this.#barriersSkipped,
     });
-  }
-
-  /** Spouts have the clock as their stream time, and ticks go on after the end of the input. */
-  #needsClock(): boolean {
-    return this.#plan.operators.some(
-      (operator) => operator.kind === 'spout' || (operator.kind === 'bolt' && operator.tickEvery !== undefined),
-    );
-  }
-
-  #everyStep(): void {
-    const { step } = this.#plan;
-    const next = (Math.floor(this.#services.world.clock.now() / step) + 1) * step;
-    this.at(next, () => {
-      for (const spout of this.#wiring.spouts) spout.heartbeat();
-      this.wake();
-      this.#everyStep();
-    });
-  }
-
-  #every(period: number, run: () => void): void {
-    this.at(this.#services.world.clock.now() + period, () => {
-      run();
-      this.wake();
-      this.#every(period, run);
-    });
+    this.#run.links?.end();
   }
 }

@@ -22,6 +22,8 @@ export interface ExitParts {
   readonly directTask: () => number;
   /** False when a fault plan loses this record on its way; undefined in a run without faults. */
   readonly passes: (() => boolean) | undefined;
+  /** What no tree tracks may be lost too. Not where a kernel gives it since stream time went on: it could not be given again. */
+  readonly losesUntracked: boolean;
 }
 
 /** The link into the edges. */
@@ -84,10 +86,10 @@ function noSuchTask(reader: CoreOperator, task: number, tasks: number): StreamEr
 }
 
 /** Writes one record with the anchors of the record at hand. Called for every record on every edge: no allocation. */
-function writer({ context, anchors, passes }: ExitParts): (edge: Edge, value: unknown) => void {
+function writer({ context, anchors, passes, losesUntracked }: ExitParts): (edge: Edge, value: unknown) => void {
   return (edge, value) => {
     anchors.draw();
-    if (passes !== undefined && !passes()) return;
+    if (passes !== undefined && (losesUntracked || anchors.outRoot >= 0) && !passes()) return;
     const at = edge.claim();
     const { values, times, ids, extras } = edge.ring;
     values[at] = value;

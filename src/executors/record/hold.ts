@@ -1,23 +1,33 @@
 /** Holds a source task's watermarks back until every record before them is processed. */
 import type { Link } from '../link.js';
-import type { PendingTuples } from './pending.js';
+
+/** How far a spout got: of `next` sequences that began, those below `processed` are processed. */
+export interface Progress {
+  readonly processed: number;
+  readonly next: number;
+}
 
 /**
  * A watermark never passes the oldest unprocessed tuple of its spout, so a replay cannot find its window closed.
  * Records pass at once. Keeps one watermark for each place in the sequence where one waits; `step` bounds how many.
  */
 export class WatermarkHold {
-  readonly #pending: PendingTuples;
+  readonly #pending: Progress;
   readonly #next: Link;
   readonly #waiting: { readonly sequence: number; watermark: number }[] = [];
 
-  constructor(pending: PendingTuples, next: Link) {
+  constructor(pending: Progress, next: Link) {
     this.#pending = pending;
     this.#next = next;
   }
 
   get link(): Link {
     return { push: this.#next.push, advance: (watermark) => this.#advance(watermark), end: this.#next.end };
+  }
+
+  /** No watermark waits. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
   }
 
   /** Passes the highest watermark whose records are all processed. */
@@ -30,7 +40,7 @@ export class WatermarkHold {
 
   #advance(watermark: number): void {
     const { processed, next } = this.#pending;
-    if (processed === next) {
+    if (processed >= next) {
       this.#waiting.length = 0;
       this.#next.advance(watermark);
       return;

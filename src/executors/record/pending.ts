@@ -45,6 +45,12 @@ export class PendingTuples {
     return this.capacity - this.#freeCount;
   }
 
+  /** The ids of the tuples that have a slot. */
+  idsUnderWay(): readonly (number | string)[] {
+    const free = new Set(this.#free.subarray(0, this.#freeCount));
+    return this.ids.filter((_id, slot) => !free.has(slot));
+  }
+
   /** Everything below this sequence is processed. */
   get processed(): number {
     return this.#processed;

@@ -8,7 +8,8 @@ import type { TaskParts } from './task.js';
  * 1. A tuple that failed at most `replaysMax` times is emitted again, after a wait that doubles from `replayDelay` up to
  *    `replayDelayMax`. It keeps its slot, so it counts as pending and holds the watermark.
  * 2. Then it becomes a dead letter, except when a user function is at fault and `onError` is `fail`: that fails the job.
- * 3. With exactly-once the first failure fails the job: what the tree did so far cannot be taken back without a checkpoint.
+ * 3. With exactly-once the first failure sets the whole job back to its last checkpoint: what the tree did so far cannot be taken
+ *    back otherwise.
  */
 export class Replays {
   readonly #parts: TaskParts;
@@ -35,8 +36,12 @@ export class Replays {
     this.#tell(slot, failure);
     const attempt = ++this.#pending.attempts[slot]!;
     const isLast = attempt > options.replaysMax;
+    if (plan.settings.guarantee === 'exactly-once') {
+      const offset = Number(this.#pending.ids[slot]);
+      return job.failed(this.#error(slot, failure), { source: this.#source, partition: this.#parts.task, offset });
+    }
     const isFatal = isLast && failure.error !== undefined && plan.settings.onError === 'fail';
-    if (isFatal || plan.settings.guarantee === 'exactly-once') return job.abort(this.#error(slot, failure));
+    if (isFatal) return job.abort(this.#error(slot, failure));
     if (isLast) return this.#setAside(slot, failure);
     const wait = Math.min(options.replayDelay * 2 ** Math.min(attempt - 1, 30), options.replayDelayMax);
     job.at(now() + wait, () => {

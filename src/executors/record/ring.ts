@@ -4,6 +4,8 @@ import type { ExtraAnchors } from './anchors.js';
 /** Roots that are none: control entries. Watermarks and the end travel in-band, behind the records that they cover. */
 export const WATERMARK = -3;
 export const END = -4;
+/** Everything before it belongs to the epoch that it names. */
+export const BARRIER = -5;
 
 /**
  * The ring. Indexes count up for ever and wrap as 32-bit integers; `index & mask` is the place.
@@ -14,11 +16,11 @@ export class Ring {
   readonly mask: number;
   readonly values: unknown[];
   /**
-   * At `2 * place`: a record's stream time, a watermark, or the final watermark. Behind it: the end of the record's window
-   * or NaN, or the highest timestamp.
+   * At `2 * place`: a record's stream time, a watermark, the final watermark, or a barrier's epoch. Behind it: the end of the
+   * record's window or NaN, or the highest timestamp.
    */
   readonly times: Float64Array;
-  /** At `4 * place`: the first root of the record's tree (or `UNTRACKED`, `WATERMARK`, `END`), its generation, and the edge id's halves. */
+  /** At `4 * place`: the first root of the record's tree (or `UNTRACKED`, or one of the control entries), its generation, and the edge id's halves. */
   readonly ids: Int32Array;
   /** Further roots, for tuples anchored to several trees. Undefined where no bolt can make such. */
   readonly extras: (ExtraAnchors | undefined)[] | undefined;
@@ -42,9 +44,12 @@ export class Ring {
   }
 }
 
+/** Where entries lie: in a ring, or in the arrays of a message. */
+export type Entries = Pick<Ring, 'mask' | 'values' | 'times' | 'ids' | 'extras'>;
+
 /** What an edge's observable carries: the entries `from` (inclusive) to `to` (exclusive) of a ring. Used again for the next block. */
 export interface Block {
-  readonly ring: Ring;
+  readonly ring: Entries;
   from: number;
   to: number;
 }

@@ -1,39 +1,50 @@
 /** The task of a user-written spout: calls `nextTuple`, tells it `ack` and `fail`, and never replays by itself. */
 import { assert } from '../../core/assert.js';
-import { StreamError } from '../../core/errors.js';
 import { floorTo } from '../../core/time.js';
 import type { SpoutOperator } from '../../plan/plan.js';
+import type { SourcePosition } from '../../runtime/durability.js';
 import type { MessageId, NoStreams, Spout, SpoutCollector, Streams, Values } from '../../topology/components.js';
 import { functionId } from '../../topology/graph.js';
 import type { Link } from '../link.js';
 import { attributed, blaming, noPromise } from '../user-error.js';
-import type { TreeFailure, TreeOwner } from './acker.js';
-import { LAZY, UNTRACKED } from './anchors.js';
+import { UNTRACKED } from './anchors.js';
 import { type Deferred, DeferredEmits } from './deferred-emits.js';
 import type { WatermarkHold } from './hold.js';
 import type { PendingTuples } from './pending.js';
-import { SpoutErrors } from './spout-errors.js';
+import { SpoutAnswers } from './spout-answers.js';
+import { SpoutTrees } from './spout-trees.js';
 import { streamLinks } from './stream-links.js';
 import type { TaskParts } from './task.js';
 
 /** How long an idle spout waits for its next call (us). Storm: `topology.sleep.spout.wait.strategy.time.ms`, 1. */
 const IDLE_WAIT = 1_000;
 
-/** One instance of a user's spout. Acks and fails are told at the beginning of a turn, never inside an emit. */
-export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & NoStreams> {
-  readonly #parts: TaskParts;
+/** What a spout task is made from, beside what every task has. */
+export interface SpoutTaskParts {
+  readonly pending: PendingTuples;
+  readonly holds: readonly WatermarkHold[];
+  /** The first root of this task's slots. */
+  readonly base: number;
+  /** Where it stood when the checkpoint was taken that the job goes on from. */
+  readonly from: SourcePosition | undefined;
+  /** Messages are acked when a checkpoint holds what became of them. */
+  readonly untilDurable: boolean;
+}
+
+/**
+ * One instance of a user's spout. Acks and fails are told at the beginning of a turn, never inside an emit.
+ *
+ * When the job goes back to a checkpoint the instance stays: `rewire` gives it its new chain, and fails what was not durable.
+ */
+export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
   readonly #operator: SpoutOperator;
   readonly #spout: Spout<Values>;
-  readonly #pending: PendingTuples;
-  readonly #holds: readonly WatermarkHold[];
-  readonly #base: number;
-  readonly #link: (stream: string, direct: boolean) => Link;
-  readonly #errors: SpoutErrors;
-  #answers: { readonly id: MessageId; readonly failed: boolean }[] = [];
+  readonly #answers: SpoutAnswers;
   readonly #deferred: DeferredEmits;
-  #id: MessageId | undefined;
-  #values: Values | undefined;
-  #sequence = 0;
+  #parts: TaskParts;
+  #own: SpoutTaskParts;
+  #link: (stream: string, direct: boolean) => Link;
+  #trees: SpoutTrees;
   #emitted = 0;
   #sent = Number.NEGATIVE_INFINITY;
   #highest = Number.NEGATIVE_INFINITY;
@@ -43,16 +54,21 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   /** The task chosen by the `emitDirect` under way. */
   directTask = 0;
 
-  constructor(parts: TaskParts, pending: PendingTuples, holds: readonly WatermarkHold[], base: number) {
+  constructor(parts: TaskParts, own: SpoutTaskParts) {
     assert(parts.head.kind === 'spout', 'a spout task runs a spout');
     this.#parts = parts;
     this.#operator = parts.head;
-    this.#pending = pending;
-    this.#holds = holds;
-    this.#base = base;
+    this.#own = own;
+    this.#answers = new SpoutAnswers(own.untilDurable);
+    if (own.from !== undefined) {
+      this.#emitted = own.from.offset;
+      this.#highest = own.from.times.highest;
+      this.#isExhausted = own.from.hasEnded;
+      this.#isEnded = own.from.hasEnded;
+    }
     this.#link = streamLinks(parts.head, parts.chain);
     this.#deferred = new DeferredEmits(parts.head);
-    this.#errors = new SpoutErrors(parts);
+    this.#trees = new SpoutTrees(parts, own.pending, this.#answers, own.base);
     this.#spout = blaming(this.#operator, () =>
       (parts.functions.get(functionId(parts.head.node, 'create')) as () => Spout<Values>)(),
     );
@@ -65,6 +81,29 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     blaming(this.#operator, () => this.#spout.open?.(this, info));
   }
 
+  /** Goes on in another wiring. What is not durable fails, so that the spout emits it again. */
+  rewire(parts: TaskParts, own: SpoutTaskParts): void {
+    for (const id of this.#own.pending.idsUnderWay()) this.#answers.failed(id);
+    for (const id of this.#deferred.takeIds()) this.#answers.failed(id);
+    this.#answers.lost();
+    this.#parts = parts;
+    this.#own = own;
+    this.#link = streamLinks(this.#operator, parts.chain);
+    this.#trees = new SpoutTrees(parts, own.pending, this.#answers, own.base);
+    this.#sent = Number.NEGATIVE_INFINITY;
+    this.#isEnded = false;
+    this.#isWaiting = false;
+  }
+
+  get trees(): SpoutTrees {
+    return this.#trees;
+  }
+
+  /** Which task of which stage it is. */
+  get place(): string {
+    return `${this.#parts.stage.id}:${this.#parts.task}`;
+  }
+
   get name(): string {
     return this.#operator.name;
   }
@@ -74,7 +113,7 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   }
 
   get pendingCount(): number {
-    return this.#pending.count;
+    return this.#own.pending.count;
   }
 
   get isEnded(): boolean {
@@ -82,7 +121,14 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   }
 
   get isQuiet(): boolean {
-    return this.#pending.count === 0 && this.#answers.length === 0 && this.#deferred.length === 0;
+    return this.#own.pending.count === 0 && this.#answers.dueCount === 0 && this.#deferred.length === 0;
+  }
+
+  /** Everything that has gone out is processed, and its watermarks are passed on. What waits in the collector may need a checkpoint. */
+  get isAtRest(): boolean {
+    const { pending, holds } = this.#own;
+    const isEnding = this.#isExhausted && this.isQuiet && !this.#isEnded;
+    return pending.count === 0 && !isEnding && holds.every((hold) => hold.isEmpty);
   }
 
   turn(): boolean {
@@ -90,7 +136,9 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     try {
       const answered = this.#tellAnswers();
       this.heartbeat();
-      const emitted = this.#parts.job.isStopping ? this.#pushDeferred() : this.#emitSome();
+      const { isStopping, isPaused } = this.#parts.job;
+      if (isPaused) return answered;
+      const emitted = isStopping ? this.#pushDeferred() : this.#emitSome();
       return answered || emitted;
     } catch (thrown) {
       this.#parts.job.abort(attributed(thrown, this.#operator));
@@ -100,11 +148,30 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
 
   settle(): void {
     this.#parts.anchors.root = UNTRACKED;
-    for (const hold of this.#holds) hold.release();
+    for (const hold of this.#own.holds) hold.release();
     if (!this.#isExhausted || !this.isQuiet || this.#isEnded) return;
     this.#isEnded = true;
     const final = Math.max(this.#sent, floorTo(this.#parts.now(), this.#parts.plan.step));
     for (const { name } of this.#operator.streams) this.#parts.chain.output(name).end(final, this.#highest);
+  }
+
+  /** Where it stands, at rest. A snapshot is being taken that holds everything processed so far. */
+  position(): SourcePosition {
+    this.#answers.snapshot();
+    const times = { watermark: this.#sent, nextStep: this.#sent, highest: this.#highest, sent: this.#sent };
+    const at = { source: this.name, partition: this.#parts.task, offset: this.#emitted };
+    return { ...at, hasEnded: this.#isEnded, times, reader: undefined };
+  }
+
+  /** The snapshot that holds what was processed then is saved. One that has ended has no turn any more in which it could hear. */
+  durable(): void {
+    this.#answers.durable();
+    if (this.#isEnded) blaming(this.#operator, () => this.#tellAnswers());
+  }
+
+  /** Puts a barrier behind everything that it has given. */
+  barrier(epoch: number): void {
+    for (const edge of this.#parts.exitEdges) edge.barrier(epoch);
   }
 
   /** Stream time of a spout is the clock: its watermark rises at each step. */
@@ -135,53 +202,18 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
     this.#offer(stream, true, values, id);
   }
 
-  openTree(): void {
-    const { anchors, ackers, now, job } = this.#parts;
-    const pending = this.#pending;
-    const slot = pending.take();
-    pending.sequences[slot] = this.#sequence;
-    pending.emittedAt[slot] = now();
-    pending.ids[slot] = this.#id!;
-    pending.values[slot] = this.#values;
-    anchors.root = this.#base + slot;
-    anchors.generation = ackers.open(anchors.root);
-    if (job.hasListener) job.treeOpened(anchors.root, anchors.generation, this.#id!);
-  }
-
-  treeDone(slot: number): void {
-    const { counters, now, job } = this.#parts;
-    counters.acked++;
-    counters.completed++;
-    counters.completeTime += now() - this.#pending.emittedAt[slot]!;
-    this.#answer(slot, false);
-    job.wake();
-  }
-
-  treeFailed(slot: number, failure: TreeFailure): void {
-    this.#answer(slot, this.#errors.isFailure(this.#pending.ids[slot]!, this.#pending.values[slot], failure));
-    this.#parts.job.wake();
-  }
-
-  #answer(slot: number, failed: boolean): void {
-    this.#answers.push({ id: this.#pending.ids[slot]!, failed });
-    this.#pending.finish(this.#pending.sequences[slot]!);
-    this.#pending.release(slot);
-  }
-
   #tellAnswers(): boolean {
-    const answers = this.#answers;
-    if (answers.length === 0) return false;
-    this.#answers = [];
+    const answers = this.#answers.take();
     for (const { id, failed } of answers) {
       if (!failed) {
-        this.#errors.forget(id);
+        this.#trees.forget(id);
         this.#spout.ack?.(id);
       } else {
         this.#isExhausted = false;
         this.#spout.fail?.(id);
       }
     }
-    return true;
+    return answers.length > 0;
   }
 
   /** True when one went out. */
@@ -225,19 +257,24 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
   }
 
   #hasRoom(): boolean {
-    return this.#pending.count < this.#parts.options.maxSpoutPending && this.#pending.room > 0;
+    const { options, job } = this.#parts;
+    const { pending, untilDurable } = this.#own;
+    const isCommitted = !untilDurable || this.#answers.uncommittedCount + pending.count < options.maxUncommitted;
+    if (!isCommitted) job.barrierNeeded();
+    return isCommitted && pending.count < options.maxSpoutPending && pending.room > 0;
   }
 
   #offer(stream: string, direct: boolean, values: Values, id: MessageId | undefined): void {
     const emit = { stream, link: this.#link(stream, direct), values, id, directTask: this.directTask };
-    const hasRoom = id === undefined ? this.#pending.room > 0 : this.#hasRoom();
+    const hasRoom = id === undefined ? this.#own.pending.room > 0 : this.#hasRoom();
     if (this.#deferred.length > 0 || !hasRoom) this.#deferred.push(emit);
     else this.#push(emit);
   }
 
-  #push({ stream, link, values, id, directTask }: Deferred): void {
-    const { context, anchors, ackers, options, counters, job, now, task } = this.#parts;
-    this.directTask = directTask;
+  #push(emit: Deferred): void {
+    const { context, counters, job, now, task } = this.#parts;
+    const { stream, values, id } = emit;
+    this.directTask = emit.directTask;
     context.timestamp = Math.floor(now());
     context.windowEnd = Number.NaN;
     if (context.timestamp > this.#highest) this.#highest = context.timestamp;
@@ -253,39 +290,6 @@ export class SpoutTask implements TreeOwner, SpoutCollector<Values, Streams & No
         values,
         anchors: id === undefined ? [] : [id],
       });
-    const isTracked = id !== undefined && options.acking;
-    this.#id = id;
-    this.#values = values;
-    this.#sequence = this.#pending.begin();
-    anchors.root = isTracked ? LAZY : UNTRACKED;
-    anchors.high = 0;
-    anchors.low = 0;
-    try {
-      link.push(values);
-    } catch (thrown) {
-      this.#chainFailed(thrown, values, isTracked ? id : undefined);
-      if (isTracked) return;
-    }
-    if (anchors.root >= 0) {
-      ackers.initialise(anchors.root, anchors.high, anchors.low);
-      return;
-    }
-    this.#pending.finish(this.#sequence);
-    if (id !== undefined) this.#answers.push({ id, failed: false });
-  }
-
-  /** An operator in the spout's own chain threw: a failed tree as any other, though it may have no edge yet. */
-  #chainFailed(thrown: unknown, values: Values, id: MessageId | undefined): void {
-    const { anchors, ackers } = this.#parts;
-    if (!(thrown instanceof StreamError) || thrown.code === 'RG036') throw thrown;
-    const failure: TreeFailure = { reason: 'error', by: thrown.operator, error: thrown };
-    if (id === undefined) {
-      this.#errors.untracked(values, thrown);
-    } else if (anchors.root < 0) {
-      this.#pending.finish(this.#sequence);
-      this.#answers.push({ id, failed: this.#errors.isFailure(id, values, failure) });
-    } else if (ackers.isOpen(anchors.root, anchors.generation)) {
-      ackers.fail(anchors.root, anchors.generation, failure);
-    }
+    this.#trees.push(emit);
   }
 }

@@ -1,11 +1,13 @@
 /** The task of a stage behind an exchange whose head is a kernel: drains blocks, runs the chain, acks. */
 import { StreamError } from '../../core/errors.js';
 import type { Plan } from '../../plan/plan.js';
+import type { GateState } from '../../runtime/durability.js';
 import type { RecordOptions } from '../executor.js';
 import { type Link, WatermarkGate } from '../link.js';
 import type { TreeFailure } from './acker.js';
+import { Alignment } from './alignment.js';
 import { UNTRACKED } from './anchors.js';
-import { type Block, END, WATERMARK } from './ring.js';
+import { BARRIER, type Block, END, WATERMARK } from './ring.js';
 import type { TaskParts } from './task.js';
 
 /** Runs the chain for each record and acks it with the XOR of its own edge and all that the chain made of it. */
@@ -13,12 +15,18 @@ export class StageTask {
   readonly #parts: TaskParts;
   readonly #link: Link;
   readonly #gate: WatermarkGate;
+  readonly #alignment: Alignment;
 
   /** `inputs` is the number of edges that lead here. */
-  constructor(parts: TaskParts, inputs: number) {
+  constructor(parts: TaskParts, inputs: number, gate?: GateState) {
     this.#parts = parts;
     this.#link = parts.chain.head;
-    this.#gate = new WatermarkGate(inputs);
+    this.#gate = new WatermarkGate(inputs, gate);
+    this.#alignment = new Alignment(parts, inputs);
+  }
+
+  get gate(): GateState {
+    return this.#gate.state();
   }
 
   get isEnded(): boolean {
@@ -103,7 +111,7 @@ export class StageTask {
         context.timestamp = timestamp;
         context.windowEnd = windowEnd;
         if (attempt < untrackedAttempts(plan, options)) continue;
-        if (plan.settings.onError === 'fail') job.abort(thrown);
+        if (plan.settings.onError === 'fail') job.failed(thrown);
         else job.deadLetter(head.uid, task, -1, value, thrown);
         return;
       }
@@ -133,14 +141,17 @@ export class StageTask {
 
   #control(kind: number, input: number, watermark: number, highest: number): void {
     const { anchors, job, stage, task } = this.#parts;
+    if (kind === BARRIER) return this.#alignment.reached(watermark);
     const gate = this.#gate;
+    if (gate.ended) return;
     const rose = kind === WATERMARK ? gate.advance(input, watermark) : gate.end(input, watermark, highest);
     anchors.root = UNTRACKED;
     try {
       if (kind === END && gate.ended) this.#link.end(gate.finalWatermark, gate.highest);
       else if (rose) this.#link.advance(gate.minimum);
     } catch (thrown) {
-      job.abort(thrown);
+      if (thrown instanceof StreamError) job.failed(thrown);
+      else job.abort(thrown);
     }
     if (rose && job.hasListener) job.event({ kind: 'watermark', stage: stage.id, task, watermark: gate.minimum });
   }

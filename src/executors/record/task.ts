@@ -1,4 +1,5 @@
 /** What the tasks of the record model have in common: the parts that the executor gives them. */
+import type { StreamError } from '../../core/errors.js';
 import type { Prng } from '../../core/prng.js';
 import type { RecordContext } from '../../kernels/kernel.js';
 import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
@@ -8,6 +9,8 @@ import type { Chain } from '../chain.js';
 import type { RecordOptions } from '../executor.js';
 import type { AckerTasks, AckLane } from './acker.js';
 import type { Anchors } from './anchors.js';
+import type { Edge } from './edge.js';
+import type { SourceRecord } from './skipped-records.js';
 import type { ComponentCounters } from './statistics.js';
 
 /** Everything that a task needs; it opens and finds nothing itself. */
@@ -22,6 +25,8 @@ export interface TaskParts {
   readonly context: RecordContext;
   readonly anchors: Anchors;
   readonly chain: Chain;
+  /** The edges that this task writes into: barriers go there, past the chain, which keeps nothing back. */
+  readonly exitEdges: readonly Edge[];
   readonly ackers: AckerTasks;
   /** The way of this task's acks. */
   readonly lane: AckLane;
@@ -48,6 +53,17 @@ export interface JobControl {
   readonly hasListener: boolean;
   event(event: JobEvent): void;
   readonly isStopping: boolean;
+  /** Sources give nothing new: a barrier is on its way. */
+  readonly isPaused: boolean;
+  /** Asks for a barrier before the next one is due. */
+  barrierNeeded(): void;
+  /** A task behind an exchange has met the barrier on all its inputs. */
+  barrierReached(epoch: number): void;
+  /**
+   * What failed cannot be delivered again alone: everything goes back to the last checkpoint, or, without one, the job fails. `record`:
+   * where it came from.
+   */
+  failed(error: StreamError, record?: SourceRecord): void;
   /** A tree was opened for this message. Told only while someone listens. */
   treeOpened(root: number, generation: number, id: number | string): void;
   /** The message id of a tree, for events; undefined when it was opened too long ago. */

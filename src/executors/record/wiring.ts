@@ -1,71 +1,36 @@
-/** Wires the tasks of a plan: edges for every exchange, chains, anchors, ackers. Runs nothing. */
-
-import type { Prng } from '../../core/prng.js';
-import type { KernelCounter, RecordContext } from '../../kernels/kernel.js';
-import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
-import { buildChain, type Chain } from '../chain.js';
-import type { RecordOptions, Services } from '../executor.js';
+/** Wires the tasks of a plan that run on one host: edges for every exchange, chains, anchors, ackers. Runs nothing. */
+import type { Plan, Stage } from '../../plan/plan.js';
+import type { GateState, SourcePosition } from '../../runtime/durability.js';
+import type { Chain } from '../chain.js';
+import type { RecordOptions } from '../executor.js';
 import type { Link } from '../link.js';
-import type { SinkOutlet } from '../sink-outlets.js';
 import { createStores, type Stores } from '../stores.js';
-import { AckerTasks, decorated, type TreeOwner } from './acker.js';
+import { AckerTasks, type TreeOwner } from './acker.js';
 import { Anchors } from './anchors.js';
 import { BoltTask, type TupleOrigin } from './bolt-task.js';
 import { BoltAnchors } from './bolt-tuple.js';
-import { Edge } from './edge.js';
+import { type TaskFrame, wireChain } from './chain-wiring.js';
 import { EdgeIds } from './edge-ids.js';
-import { exitLink } from './exit.js';
+import { EdgeTable } from './edge-table.js';
 import { WatermarkHold } from './hold.js';
 import { PendingTuples } from './pending.js';
+import { isSpout, nameOf } from './placement.js';
+import type { Block } from './ring.js';
+import { SourceChainTask } from './source-chain-task.js';
 import { SourceTask } from './source-task.js';
+import { RemoteProgress, splitChain, ToldProgress } from './split-source.js';
 import { SpoutTask } from './spout-task.js';
-import { StageTask, untrackedAttempts } from './stage-task.js';
-import { ComponentCounters } from './statistics.js';
-import type { JobControl, TaskParts } from './task.js';
+import { StageTask } from './stage-task.js';
+import type { TaskParts } from './task.js';
+import type { Consumer, Entrance, Wiring, WiringParts } from './wiring-parts.js';
 
-/** A wired plan. `edges` stand in the order in which a turn drains them: every edge before those of later stages. */
-export interface Wiring {
-  readonly spouts: readonly (SourceTask | SpoutTask)[];
-  readonly consumers: readonly (StageTask | BoltTask)[];
-  readonly edges: readonly Edge[];
-  readonly ackers: AckerTasks;
-  readonly counters: readonly ComponentCounters[];
-  readonly stores: Stores;
+/** Slots of a spout task's pending tuples: a power of two. */
+function pendingCapacity({ maxSpoutPending }: RecordOptions): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(maxSpoutPending, 2)));
 }
-
-/** What the wiring needs beside the plan. */
-export interface WiringParts {
-  readonly plan: Plan;
-  readonly options: RecordOptions;
-  readonly services: Services;
-  readonly outlets: ReadonlyMap<string, SinkOutlet>;
-  readonly job: JobControl;
-  readonly prng: Prng;
-  readonly count: (counter: KernelCounter, by: number) => void;
-}
-
-/** The edges into one input of a stage, by producing task, then by reading task. */
-type EdgeTable = ReadonlyMap<string, readonly (readonly Edge[])[]>;
 
 export function wire(parts: WiringParts): Wiring {
-  const { plan } = parts;
-  const withExtras = plan.operators.some((operator) => operator.kind === 'bolt');
-  const edges: Edge[] = [];
-  const table = new Map<string, Edge[][]>();
-  for (const stage of plan.stages) {
-    stage.inputs.forEach((input, index) => {
-      const producers = plan.stages[input.stage]!.parallelism;
-      const rows = Array.from({ length: producers }, () =>
-        Array.from(
-          { length: stage.parallelism },
-          () => new Edge(parts.options.ringCapacity, withExtras, parts.job.edgeWaiting),
-        ),
-      );
-      table.set(`${stage.id}:${index}`, rows);
-      edges.push(...rows.flat());
-    });
-  }
-  return new Wirer(parts, table).wire(edges);
+  return new Wirer(parts).wire();
 }
 
 class Wirer {
@@ -76,223 +41,231 @@ class Wirer {
   readonly #capacity: number;
   readonly #ackers: AckerTasks;
   readonly #holds: boolean;
+  readonly #entrances = new Map<number, Entrance>();
+  readonly #gated = new Map<
+    string,
+    { readonly task: { readonly gate: GateState } | undefined; readonly chain: Chain }
+  >();
 
-  constructor(parts: WiringParts, table: EdgeTable) {
-    const { plan, options } = parts;
+  constructor(parts: WiringParts) {
+    const { plan, options, place, remote, job } = parts;
     this.#parts = parts;
-    this.#table = table;
-    this.#stores = createStores(plan);
-    this.#capacity = 2 ** Math.ceil(Math.log2(Math.max(options.maxSpoutPending, 2)));
-    const roots = plan.stages
+    this.#table = new EdgeTable({
+      plan,
+      place,
+      ringCapacity: options.ringCapacity,
+      wake: job.edgeWaiting,
+      send: remote === undefined ? undefined : (edge, to) => remote.send(edge, to),
+    });
+    this.#stores = createStores(plan, parts.restored);
+    this.#capacity = pendingCapacity(options);
+    this.#owners.length = plan.stages
       .filter((stage) => isSpout(plan.operators[stage.head]!))
       .reduce((sum, stage) => sum + stage.parallelism, 0);
-    this.#owners.length = roots;
     this.#ackers = new AckerTasks(this.#owners, this.#capacity, options.ackers);
-    this.#holds =
-      options.acking &&
-      !plan.operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples) &&
-      plan.operators.some((operator) => this.#stores.isStateful(operator) || hasTicks(operator));
+    this.#holds = options.acking && holdsWatermarks(plan, this.#stores);
   }
 
-  wire(edges: readonly Edge[]): Wiring {
-    const { plan } = this.#parts;
+  wire(): Wiring {
+    const { plan, place } = this.#parts;
     const spouts: (SourceTask | SpoutTask)[] = [];
-    const consumers: (StageTask | BoltTask)[] = [];
-    const counters: ComponentCounters[] = [];
+    const consumers: Consumer[] = [];
     for (const stage of plan.stages) {
-      const head = plan.operators[stage.head]!;
-      const shared = new ComponentCounters(nameOf(head), stage.parallelism);
-      counters.push(shared);
+      const { kind } = plan.operators[stage.head]!;
+      const isRead = kind === 'source' || kind === 'spout';
       for (let task = 0; task < stage.parallelism; task++) {
-        if (isSpout(head)) spouts.push(this.#spout(stage, task, shared, spouts.length));
-        else consumers.push(this.#consumer(stage, task, shared));
+        if (isRead && place.here < 0) spouts.push(this.#spout(stage, task, spouts.length));
+        if (place.hostOf(stage, task) !== place.here || (isRead && !place.isSplit(stage))) continue;
+        consumers.push(isRead ? this.#sourceChain(stage, task) : this.#consumer(stage, task));
       }
     }
-    return { spouts, consumers, edges, ackers: this.#ackers, counters, stores: this.#stores };
+    const gated = [...this.#gated];
+    return {
+      spouts,
+      consumers,
+      edges: this.#table.edges,
+      entrances: this.#entrances,
+      ackers: this.#ackers,
+      stores: this.#stores,
+      snapshots: () => this.#stores.snapshots((stage, task) => place.hostOf(plan.stages[stage]!, task) === place.here),
+      gates: () =>
+        Object.fromEntries(gated.flatMap(([name, { task }]) => (task === undefined ? [] : [[name, task.gate]]))),
+      innerGates: () => Object.fromEntries(gated.map(([name, { chain }]) => [name, chain.gates()])),
+    };
   }
 
-  #spout(stage: Stage, task: number, counters: ComponentCounters, index: number): SourceTask | SpoutTask {
+  #spout(stage: Stage, task: number, index: number): SourceTask | SpoutTask {
+    const { plan, place, readers, skipped, untilDurable, spoutsBefore, remote } = this.#parts;
     const base = index * this.#capacity;
     const pending = new PendingTuples(this.#capacity);
-    const holds: WatermarkHold[] = [];
-    const hold = (next: Link): Link => {
-      const made = new WatermarkHold(pending, next);
-      holds.push(made);
-      return made.link;
-    };
+    const head = plan.operators[stage.head]!;
+    const from = this.#positionOf(nameOf(head), task);
+    const isSplit = place.isSplit(stage);
     let spout: SourceTask | SpoutTask;
-    const anchors = new Anchors(this.#ids(stage, task), () => spout.openTree());
-    const parts = this.#taskParts(
-      stage,
-      task,
-      counters,
-      anchors,
-      () => (spout instanceof SpoutTask ? spout.directTask : 0),
-      this.#holds ? hold : undefined,
-      pending,
-    );
-    if (parts.head.kind === 'source') {
-      const reader = this.#parts.services.sources.get(parts.head.name)!.partitions[task]!;
-      spout = new SourceTask(parts, reader, pending, holds, base);
+    const holds: WatermarkHold[] = [];
+    const frame = this.#frame(stage, task, isSplit ? 'reads' : 'ids', {
+      open: () => spout.trees.open(),
+      directTask: () => (spout instanceof SpoutTask ? spout.directTask : 0),
+      hold: this.#holds ? (next) => held(next, pending, holds) : undefined,
+      deliveries: pending,
+    });
+    if (isSplit) {
+      const { number, edge } = this.#table.split(stage.id, task);
+      frame.exitEdges.push(edge!);
+      const parts = this.#taskParts(frame, splitChain({ ...frame, edge: edge!, pending, head }));
+      const tell = remote!.reader(number, place.hostOf(stage, task), pending);
+      const told = this.#holds ? [new ToldProgress(pending, tell)] : [];
+      const reader = readers.get(nameOf(head))!.partitions[task]!;
+      spout = new SourceTask(parts, { reader, pending, holds: told, base, from, skipped, untilDurable });
     } else {
-      spout = new SpoutTask(parts, pending, holds, base);
+      const parts = this.#chained(frame);
+      if (head.kind === 'source') {
+        const reader = readers.get(head.name)!.partitions[task]!;
+        spout = new SourceTask(parts, { reader, pending, holds, base, from, skipped, untilDurable });
+      } else {
+        const own = { pending, holds, base, from, untilDurable };
+        const before = spoutsBefore.get(`${stage.id}:${task}`);
+        before?.rewire(parts, own);
+        spout = before ?? new SpoutTask(parts, own);
+      }
     }
-    this.#owners[index] = spout;
+    this.#owners[index] = spout.trees;
     return spout;
   }
 
-  #consumer(stage: Stage, task: number, counters: ComponentCounters): StageTask | BoltTask {
+  /** The chain of a source whose reader is elsewhere. */
+  #sourceChain(stage: Stage, task: number): SourceChainTask {
+    const progress = new RemoteProgress(new PendingTuples(this.#capacity).window);
+    const holds: WatermarkHold[] = [];
+    const frame = this.#frame(stage, task, 'ids', {
+      hold: this.#holds ? (next) => held(next, progress, holds) : undefined,
+      deliveries: progress,
+    });
+    const parts = this.#chained(frame);
+    const hasEnded = this.#positionOf(nameOf(parts.head), task)?.hasEnded ?? false;
+    const chainTask = new SourceChainTask(parts, progress, holds, hasEnded);
+    const { number } = this.#table.split(stage.id, task);
+    this.#entrances.set(number, {
+      ...this.#entrance((block) => chainTask.onBlock(block)),
+      processed: (sequence) => chainTask.processed(sequence),
+      resume: (told) => chainTask.resume(told),
+    });
+    return chainTask;
+  }
+
+  #consumer(stage: Stage, task: number): StageTask | BoltTask {
     const { plan } = this.#parts;
     const isBolt = plan.operators[stage.head]!.kind === 'bolt';
-    const ids = this.#ids(stage, task);
-    const anchors = isBolt ? new BoltAnchors(ids) : new Anchors(ids);
     const directTask = { read: () => 0 };
-    const parts = this.#taskParts(stage, task, counters, anchors, () => directTask.read());
-    const edges: Edge[] = [];
+    const frame = this.#frame(stage, task, 'ids', { isBolt, directTask: () => directTask.read() });
+    const parts = this.#taskParts(frame, wireChain(this.#parts, this.#stores, this.#table, frame));
     const origins: TupleOrigin[] = [];
-    stage.inputs.forEach((input, index) => {
-      this.#table.get(`${stage.id}:${index}`)!.forEach((row, producer) => {
-        edges.push(row[task]!);
-        origins.push({
-          component: nameOf(plan.operators[plan.stages[input.stage]!.head]!),
-          task: producer,
-          stream: input.output,
-        });
-      });
-    });
+    const incoming = stage.inputs.flatMap((input, index) =>
+      Array.from({ length: plan.stages[input.stage]!.parallelism }, (_, producer) => {
+        const component = nameOf(plan.operators[plan.stages[input.stage]!.head]!);
+        origins.push({ component, task: producer, stream: input.output });
+        return this.#table.into(stage.id, index, producer, task);
+      }),
+    );
+    const name = `${stage.id}:${task}`;
+    const gate = this.#parts.restored?.meta.gates[name];
     const consumer =
-      anchors instanceof BoltAnchors
-        ? new BoltTask(parts, anchors, origins, directTask)
-        : new StageTask(parts, edges.length);
-    edges.forEach((edge, input) => {
-      edge.blocks.subscribe((block) => {
-        // What a subscriber throws RxJS throws again in a timer of its own, where the job would not hear of it.
-        try {
-          consumer.onBlock(block, input);
-        } catch (thrown) {
-          this.#parts.job.abort(thrown);
-        }
-      });
+      frame.anchors instanceof BoltAnchors
+        ? new BoltTask(parts, frame.anchors, origins, directTask, gate)
+        : new StageTask(parts, incoming.length, gate);
+    this.#gated.set(name, { task: consumer, chain: parts.chain });
+    incoming.forEach(({ number, edge }, input) => {
+      const entrance = this.#entrance((block) => consumer.onBlock(block, input));
+      if (edge === undefined) this.#entrances.set(number, entrance);
+      else edge.blocks.subscribe(entrance.onBlock);
     });
     return consumer;
   }
 
-  #taskParts(
+  /** What a subscriber throws RxJS throws again in a timer of its own, where the job would not hear of it. */
+  #entrance(onBlock: (block: Block) => void): Entrance {
+    const { job } = this.#parts;
+    return {
+      onBlock: (block) => {
+        try {
+          onBlock(block);
+        } catch (thrown) {
+          job.abort(thrown);
+        }
+      },
+    };
+  }
+
+  #frame(
     stage: Stage,
     task: number,
-    counters: ComponentCounters,
-    anchors: Anchors,
-    directTask: () => number,
-    hold?: (link: Link) => Link,
-    pending?: PendingTuples,
-  ): TaskParts {
-    const { plan, options, services, job, prng } = this.#parts;
+    ids: string,
+    more: Partial<Pick<TaskFrame, 'directTask' | 'hold' | 'deliveries'>> & { isBolt?: boolean; open?: () => void },
+  ): TaskFrame {
+    const { isBolt = false, open, ...rest } = more;
+    const prng = this.#parts.prng.fork(`${ids}:${stage.id}:${task}`);
+    const edgeIds = new EdgeIds(prng.int32(), prng.int32());
+    return {
+      stage,
+      task,
+      anchors: isBolt ? new BoltAnchors(edgeIds) : new Anchors(edgeIds, open),
+      context: { timestamp: 0, windowEnd: Number.NaN },
+      directTask: () => 0,
+      exitEdges: [],
+      gates: this.#parts.restored?.meta.innerGates[`${stage.id}:${task}`],
+      ...rest,
+    };
+  }
+
+  /** The parts of a task whose chain begins behind a source or spout. */
+  #chained(frame: TaskFrame): TaskParts {
+    const chain = wireChain(this.#parts, this.#stores, this.#table, frame);
+    this.#gated.set(`${frame.stage.id}:${frame.task}`, { task: undefined, chain });
+    return this.#taskParts(frame, chain);
+  }
+
+  #taskParts({ stage, task, context, anchors, exitEdges }: TaskFrame, chain: Chain): TaskParts {
+    const { plan, options, functions, job, prng, counters, lane, now } = this.#parts;
     const head = plan.operators[stage.head]!;
-    const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
-    const chain = this.#chain(stage, task, counters, anchors, context, directTask, hold, pending);
-    const { clock } = services.world;
     return {
       plan,
       stage,
       head,
       task,
       options,
-      functions: services.functions,
+      functions,
       context,
       anchors,
       chain,
+      exitEdges,
       ackers: this.#ackers,
-      lane: decorated(this.#ackers, nameOf(head), services.channels),
-      counters,
+      lane: lane(stage, this.#ackers),
+      counters: counters[stage.id]!,
       prng,
-      now: () => clock.now(),
+      now,
       job,
     };
   }
 
-  #chain(
-    stage: Stage,
-    task: number,
-    counters: ComponentCounters,
-    anchors: Anchors,
-    context: RecordContext,
-    directTask: () => number,
-    hold?: (link: Link) => Link,
-    pending?: PendingTuples,
-  ): Chain {
-    const { plan, options, services, outlets, count, job } = this.#parts;
-    return buildChain({
-      plan,
-      stage,
-      functions: services.functions,
-      context,
-      count,
-      store: (operator) => this.#stores.of(operator, task),
-      sink: (operator) => outlets.get(operator.name)!.emit(context, task),
-      exits: (operator, output) => this.#exits(stage, task, operator, output, counters, anchors, context, directTask),
-      ...(hold === undefined ? {} : { hold }),
-      ...(pending === undefined || !options.acking ? {} : { deliveries: pending }),
-      resultAttempts: untrackedAttempts(plan, this.#parts.options),
-      ...(plan.settings.onError === 'dead-letter'
-        ? {
-            resultFailed: (value, error) => job.deadLetter(nameOf(plan.operators[stage.head]!), task, -1, value, error),
-          }
-        : {}),
-    });
-  }
-
-  #exits(
-    stage: Stage,
-    task: number,
-    operator: number,
-    output: string,
-    counters: ComponentCounters,
-    anchors: Anchors,
-    context: RecordContext,
-    directTask: () => number,
-  ): readonly Link[] {
-    const { plan, services, prng } = this.#parts;
-    return plan.stages.flatMap((reading) =>
-      reading.inputs.flatMap((input, index) => {
-        if (input.stage !== stage.id || input.operator !== operator || input.output !== output) return [];
-        const reader = plan.operators[reading.head]!;
-        const edges = this.#table.get(`${reading.id}:${index}`)![task]!;
-        const shuffleFrom = prng.fork(`shuffle:${stage.id}:${task}:${reading.id}:${index}`).below(edges.length);
-        counters.edges.push(...edges);
-        return [
-          exitLink({
-            exchange: input.exchange,
-            edges,
-            context,
-            anchors,
-            reader,
-            shuffleFrom,
-            directTask,
-            passes: services.channels?.tuples(nameOf(reader)),
-          }),
-        ];
-      }),
+  #positionOf(source: string, partition: number): SourcePosition | undefined {
+    return this.#parts.restored?.meta.sources.find(
+      (position) => position.source === source && position.partition === partition,
     );
   }
-
-  #ids(stage: Stage, task: number): EdgeIds {
-    const prng = this.#parts.prng.fork(`ids:${stage.id}:${task}`);
-    return new EdgeIds(prng.int32(), prng.int32());
-  }
 }
 
-/** Ticks are stream time too: a replay from before one must not come behind it. */
-function hasTicks(operator: CoreOperator): boolean {
-  return operator.kind === 'bolt' && operator.tickEvery !== undefined;
+function held(next: Link, pending: PendingTuples | RemoteProgress, holds: WatermarkHold[]): Link {
+  const made = new WatermarkHold(pending, next);
+  holds.push(made);
+  return made.link;
 }
 
-function isSpout(operator: CoreOperator): boolean {
-  return operator.kind === 'source' || operator.kind === 'spout';
-}
-
-/** The component's name: the user's, without the prefix of a source's uid. */
-function nameOf(operator: CoreOperator): string {
-  return operator.kind === 'source' || operator.kind === 'spout' || operator.kind === 'bolt'
-    ? operator.name
-    : operator.uid;
+/** A bolt that holds tuples would wait for itself. Ticks are stream time too: a replay from before one must not come behind it. */
+function holdsWatermarks(plan: Plan, stores: Stores): boolean {
+  return (
+    !plan.operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples) &&
+    plan.operators.some(
+      (operator) => stores.isStateful(operator) || (operator.kind === 'bolt' && operator.tickEvery !== undefined),
+    )
+  );
 }

@@ -13,7 +13,8 @@ let isRegistered = false;
 export function registerLoader(): void {
   if (isRegistered) return;
   isRegistered = true;
-  register();
+  // Run from source, a loader is there. A second one would change functions, and with them the plan's hash.
+  if (!import.meta.resolve('./job-hooks.js').endsWith('.ts')) register();
   const { registerHooks } = module as { readonly registerHooks?: RegisterHooks };
   if (registerHooks === undefined) {
     module.register('./job-hooks.js', import.meta.url, { data: ownModules() });

@@ -1,0 +1,74 @@
+/** The crash at the end of a comparison: both modes once more, shorter, on worker processes of which one is killed. */
+import type { WorkerOptions } from '../host/run-options.js';
+import type { Mode } from '../runtime/events.js';
+import { type Fault, showFault } from '../runtime/faults/fault-plan.js';
+import type { Topology } from '../topology/graph.js';
+import { judgeFaulted, runWithFaults } from './fault-run.js';
+import type { CrashMeasures } from './result.js';
+import type { Setup } from './setup.js';
+import { layOut, type RecordedSource, recordCount, type TimedTrace } from './trace.js';
+
+/** How long a run with a crash takes at most (us): the crash in the middle, and time to recover. */
+const CRASH_DURATION_MAX = 4_500_000;
+
+/** Runs both modes with the crash. Undefined when it was interrupted. @throws StreamError of a job that failed. */
+export async function crashOf(
+  setup: Setup,
+  recorded: readonly RecordedSource[],
+  rate: number,
+  workers: WorkerOptions,
+  begin: (mode: Mode) => (share: number, records: number) => void,
+): Promise<CrashMeasures | undefined> {
+  const fault: Fault = { kind: 'kill', target: victimOf(setup.job), at: { unit: 'share', value: 0.5 }, span: 0 };
+  const crashing: Setup = { ...setup, options: { ...setup.options, workers, faults: [fault] } };
+  const trace = shortTrace(setup, recorded, rate);
+  const { signal } = setup.options;
+  const recoveries = new Map<Mode, CrashMeasures['modes']['record']>();
+  for (const mode of ['micro-batch', 'record'] as const) {
+    if (signal?.aborted === true) return undefined;
+    const onProgress = begin(mode);
+    const faulted = await runWithFaults(crashing, trace, mode, {
+      signal,
+      onProgress: (read) => onProgress(read / recordCount(trace), read),
+    });
+    if (!faulted.run.isComplete) return undefined;
+    const { cost, verdict } = judgeFaulted(crashing, trace, faulted);
+    recoveries.set(mode, { ...cost, verdict });
+  }
+  const modes = { 'micro-batch': recoveries.get('micro-batch')!, record: recoveries.get('record')! };
+  const verdicts = Object.values(modes).map(({ verdict }) => verdict.verdict);
+  return {
+    fault: showFault(fault),
+    guarantee: verdicts.includes('broken') ? 'broken' : verdicts.includes('not checked') ? 'not checked' : 'held',
+    declaredGuarantee: modes.record.verdict.guarantee,
+    modes,
+  };
+}
+
+/** The first records at the same rate. */
+function shortTrace(setup: Setup, recorded: readonly RecordedSource[], rate: number): TimedTrace {
+  const { job, slides, seed } = setup;
+  const most = Math.ceil((rate * Math.min(CRASH_DURATION_MAX, setup.duration)) / 1e6);
+  const sources = recorded.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((values) => values.slice(0, Math.ceil(most / partitions.length))),
+  }));
+  return layOut(sources, { rate, batchInterval: job.graph.settings.batchInterval, slides, seed });
+}
+
+/** The last operator with state, which loses most; without any, the last one at all. */
+function victimOf({ graph }: Topology): string {
+  const inner = graph.nodes.filter(({ kind }) => kind !== 'source' && kind !== 'sink');
+  return (inner.findLast(({ kind }) => STATEFUL.has(kind)) ?? inner.at(-1) ?? graph.nodes[0]!).uid;
+}
+
+const STATEFUL: ReadonlySet<string> = new Set([
+  'reduceByKey',
+  'countByValue',
+  'count',
+  'reduceByKeyAndWindow',
+  'countByWindow',
+  'runningReduce',
+  'updateStateByKey',
+  'process',
+]);

@@ -1,0 +1,248 @@
+/** Runs one scenario to its end in a simulated World: as many lives of the driver as it takes. What came of it is for the judge. */
+import { StreamError, StreamErrors } from '../../core/errors.js';
+import { prng } from '../../core/prng.js';
+import type { JobResult, RunningJob } from '../../executors/executor.js';
+import { type RunOptions, start } from '../../host/run.js';
+import { simulatedTaskWorkers } from '../../host/simulated-workers.js';
+import type { JobEvent } from '../../runtime/events.js';
+import type { Fault } from '../../runtime/faults/fault-plan.js';
+import { faultyFiles } from '../../runtime/faults/faulty-files.js';
+import type { CallCounts } from '../../runtime/faults/faulty-functions.js';
+import { createSimulatedWorld, type SimulatedWorld } from '../../runtime/simulated-world.js';
+import type { Files } from '../../runtime/world.js';
+import type { Topology } from '../../topology/graph.js';
+import { recordCount, type TimedTrace } from '../trace.js';
+import { EventHash } from './event-hash.js';
+import { Incarnation } from './incarnation.js';
+import type { Network } from './network.js';
+import { OutsideSink, OutsideSource, type SeenResult } from './outside.js';
+import type { Scenario } from './scenario.js';
+
+/** What became of a scenario. */
+export interface ScenarioRun {
+  readonly scenario: Scenario;
+  /** What must never happen, and did; the first counts. Empty: all is well so far, and the answers may be judged. */
+  readonly violations: readonly string[];
+  /** What is visible outside, by sink. */
+  readonly results: ReadonlyMap<string, readonly SeenResult[]>;
+  /** The result of the last life: the job's state at the end is in it. */
+  readonly end: JobResult | undefined;
+  /** Records that were handed out again, and trees that were replayed. */
+  readonly reread: number;
+  readonly replayed: number;
+  /** How often a job went back to a snapshot within its life. */
+  readonly restores: number;
+  readonly lives: number;
+  /** A hash over every event of all lives: equal seeds give equal hashes. */
+  readonly traceHash: string;
+}
+
+/** Lives of a driver, and events of the simulation, after which a job counts as one that never ends. */
+const LIVES_MAX = 60;
+const EVENTS_MAX = 3_000_000;
+/** Virtual time after the last record in which a life must end (us): faults are over by then, so this is the proof that it goes on. */
+const PATIENCE = 600_000_000;
+
+/** Where the simulated driver keeps its progress. */
+const FOLDER = '/checkpoint';
+
+export async function runScenario(job: Topology, trace: TimedTrace, scenario: Scenario): Promise<ScenarioRun> {
+  const run = new Run(job, trace, scenario);
+  await run.toEnd();
+  return run.outcome();
+}
+
+class Run {
+  readonly #job: Topology;
+  readonly #trace: TimedTrace;
+  readonly #scenario: Scenario;
+  readonly #world: SimulatedWorld;
+  readonly #files: Files;
+  readonly #network: Network;
+  readonly #violations: string[] = [];
+  readonly #sources: ReadonlyMap<string, OutsideSource>;
+  readonly #sinks: ReadonlyMap<string, OutsideSink>;
+  readonly #counts: CallCounts = new Map();
+  readonly #struck = new Set<Fault>();
+  readonly #hash = new EventHash();
+  readonly #pendingMax: number;
+  #end: JobResult | undefined;
+  #running: RunningJob | undefined;
+  /** How far the next life's clock is ahead (us). */
+  #ahead = 0;
+  #lives = 0;
+  #replayed = 0;
+  #restores = 0;
+
+  constructor(job: Topology, trace: TimedTrace, scenario: Scenario) {
+    this.#job = job;
+    this.#trace = trace;
+    this.#scenario = scenario;
+    this.#world = createSimulatedWorld({
+      seed: scenario.seed,
+      start: trace.start,
+      workers: { 'task-worker': simulatedTaskWorkers(job) },
+    });
+    this.#files = faultyFiles(this.#world.files, scenario.faults);
+    this.#network = {
+      delayMax: scenario.delayMax,
+      clogUntil: Number.NEGATIVE_INFINITY,
+      prng: prng(scenario.seed).fork('network'),
+    };
+    this.#sources = new Map(trace.sources.map((source) => [source.name, new OutsideSource(source, this.#violation)]));
+    const names = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
+    this.#sinks = new Map(names.map((name) => [name, new OutsideSink(name, this.#violation)]));
+    const partitions = trace.sources.reduce((sum, source) => sum + source.partitions.length, 0);
+    const isBounded = scenario.mode === 'record' && scenario.guarantee !== 'at-most-once';
+    this.#pendingMax = isBounded
+      ? partitions * (scenario.record.maxSpoutPending ?? Number.POSITIVE_INFINITY)
+      : Number.POSITIVE_INFINITY;
+  }
+
+  async toEnd(): Promise<void> {
+    const random = prng(this.#scenario.seed).fork('crashes');
+    while (this.#lives < LIVES_MAX) {
+      const life = this.#begin();
+      const end = await this.#live(life);
+      life.kill();
+      this.#ahead += life.ahead - this.#ahead;
+      this.#hash.add({ end: typeof end === 'string' ? end : end.outcome, now: this.#world.clock.now() });
+      if (end === 'stuck') return this.#violation('the job never came to an end');
+      if (typeof end !== 'string' && end.outcome === 'finished') return this.#finished(end);
+      if (typeof end !== 'string' && end.error !== undefined && !isOutage(end.error))
+        return this.#violation(`the job failed: ${end.error.code}: ${end.error.message}`);
+      if (end === 'killed') this.#world.files.crash(random);
+      await this.#world.run(this.#world.clock.now() + this.#scenario.downtime);
+      this.#goBack();
+    }
+    this.#violation(`the job had ${LIVES_MAX} lives and has not come to an end`);
+  }
+
+  outcome(): ScenarioRun {
+    return {
+      scenario: this.#scenario,
+      violations: this.#violations,
+      results: new Map([...this.#sinks].map(([name, sink]) => [name, sink.visible])),
+      end: this.#end,
+      reread: [...this.#sources.values()].reduce((sum, source) => sum + source.reread, 0),
+      replayed: this.#replayed,
+      restores: this.#restores,
+      lives: this.#lives,
+      traceHash: this.#hash.digest(),
+    };
+  }
+
+  readonly #violation = (what: string): void => {
+    this.#violations.push(what);
+  };
+
+  #begin(): Incarnation {
+    const number = ++this.#lives;
+    this.#running = undefined;
+    return new Incarnation({
+      world: this.#world,
+      number,
+      files: this.#files,
+      ahead: this.#ahead,
+      network: this.#network,
+      crashes: this.#scenario.faults.flatMap((fault) =>
+        fault.kind === 'crash' && Number(fault.target) === number ? [fault.nth] : [],
+      ),
+      onEvent: () => this.#checkPending(),
+    });
+  }
+
+  /** One life: until the job ends, is killed, cannot begin, or hangs. */
+  async #live(life: Incarnation): Promise<JobResult | 'killed' | 'stuck'> {
+    const ended = start(this.#job, this.#options(life)).then(
+      (job) => {
+        this.#running = job;
+        return job.done;
+      },
+      (error: unknown): JobResult => {
+        const first = error instanceof StreamErrors ? error.problems[0] : error;
+        if (first instanceof StreamError) return { outcome: 'failed', error: first } as JobResult;
+        throw error;
+      },
+    );
+    try {
+      return await this.#world.complete(Promise.race([ended, life.killed, this.#patience()]), EVENTS_MAX);
+    } catch (error) {
+      if (error instanceof Error && /no event is left|has not come to rest/.test(error.message)) return 'stuck';
+      throw error;
+    }
+  }
+
+  /** Settles long after the last record: a job that is not done by then hangs. */
+  #patience(): Promise<'stuck'> {
+    const { scheduler, clock } = this.#world;
+    const end = Math.max(clock.now(), this.#trace.end - Math.min(0, this.#ahead));
+    return new Promise((resolve) => scheduler.at(end + PATIENCE, () => resolve('stuck')));
+  }
+
+  /** Never more tuples are pending than the job allows. */
+  #checkPending(): void {
+    if (this.#running === undefined || this.#violations.length > 0) return;
+    const { pending } = this.#running.progress();
+    if (pending > this.#pendingMax)
+      this.#violation(`${pending} tuples are pending, and the limit is ${this.#pendingMax}`);
+  }
+
+  /** When the job ends, every tree has its verdict. */
+  #finished(end: JobResult): void {
+    this.#end = end;
+    const { pending } = this.#running!.progress();
+    if (pending > 0) this.#violation(`the job has ended, and ${pending} records are pending`);
+  }
+
+  #options(life: Incarnation): RunOptions {
+    const { mode, guarantee, parallelism, chaining, workers, seed, faults, attemptsMax } = this.#scenario;
+    const { snapshotBatches, snapshotTime, segmentBytes, microBatch, record } = this.#scenario;
+    return {
+      mode,
+      parallelism,
+      chaining,
+      seed,
+      settings: { guarantee, attemptsMax },
+      world: life.world,
+      listener: (event) => {
+        if (life.isAlive) this.#heard(event);
+      },
+      checkpoint: { folder: FOLDER, batches: snapshotBatches, time: snapshotTime, segmentBytes },
+      ...(workers === 0 ? {} : { workers: { count: workers, isolation: 'thread', job: undefined } }),
+      microBatch,
+      record,
+      openers: {
+        source: (name, offsets) => this.#sources.get(name)!.open(life, offsets),
+        sink: (name, isTransactional) => this.#sinks.get(name)!.open(life, isTransactional),
+      },
+      faults: {
+        // A fault strikes once in all lives; files were decorated outside of them.
+        plan: faults.filter((fault) => !this.#struck.has(fault)),
+        total: recordCount(this.#trace),
+        counts: this.#counts,
+        killDriver: () => life.kill(),
+        onStrike: (fault) => this.#strike(fault, life),
+      },
+    };
+  }
+
+  #strike(fault: Fault, life: Incarnation): void {
+    this.#struck.add(fault);
+    if (fault.kind === 'clog') this.#network.clogUntil = this.#world.clock.now() + fault.span;
+    if (fault.kind !== 'jump') return;
+    if (fault.span > 0) life.jump(fault.span);
+    else this.#ahead += fault.span;
+  }
+
+  #heard(event: JobEvent): void {
+    if (event.kind === 'tupleReplayed') this.#replayed += 1;
+    if (event.kind === 'jobRestored') this.#restores += 1;
+    this.#hash.add(event);
+  }
+}
+
+/** Errors of the machine: whoever runs the job mends it and starts again. */
+function isOutage({ code }: StreamError): boolean {
+  return code === 'RG057' || code === 'RG046' || code === 'RG059';
+}

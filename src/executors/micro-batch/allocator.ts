@@ -1,0 +1,114 @@
+/** Makes batches: of what was received, or of what the log says that an earlier run had received. Each is logged as it is made. */
+import type { Plan } from '../../plan/plan.js';
+import type { Durability, SnapshotMeta } from '../../runtime/durability.js';
+import type { Listener } from '../../runtime/events.js';
+import type { Block } from '../../runtime/source.js';
+import type { World } from '../../runtime/world.js';
+import type { Batch, CutPoint, PartitionMark, Write } from './batch.js';
+import { rangeOf } from './logged-range.js';
+import type { ReceivedPartition } from './received.js';
+import type { LoggedBatch } from './restart.js';
+
+/** What an allocator works with. */
+export interface AllocatorParts {
+  readonly plan: Plan;
+  readonly world: Pick<World, 'clock' | 'scheduler'>;
+  readonly partitions: readonly ReceivedPartition[];
+  readonly durability: Durability | undefined;
+  readonly listener: Listener | undefined;
+  readonly restored: SnapshotMeta | undefined;
+  readonly failed: (error: unknown) => void;
+}
+
+export class BatchAllocator {
+  readonly #parts: AllocatorParts;
+  #number: number;
+  #marks: readonly PartitionMark[];
+
+  constructor(parts: AllocatorParts) {
+    const { partitions, restored } = parts;
+    this.#parts = parts;
+    this.#number = restored?.epoch ?? 0;
+    this.#marks = partitions.map(
+      ({ source, partition, mark }) =>
+        restored?.sources.find((found) => found.source === source && found.partition === partition) ?? mark,
+    );
+  }
+
+  /** The place behind the snapshot that the job goes on from, or the beginning. */
+  get start(): CutPoint {
+    const { restored, world } = this.#parts;
+    return { number: this.#number, time: restored?.time ?? world.clock.now(), marks: this.#marks };
+  }
+
+  /** The batch of everything that was received and that no batch has yet. */
+  allocate(time: number): Batch {
+    const { partitions, world, listener } = this.#parts;
+    const blocks = new Map(partitions.map((partition) => [nameOf(partition), partition.cut()]));
+    let numRecords = 0;
+    for (const received of blocks.values()) for (const block of received) numRecords += block.values.length;
+    listener?.({ kind: 'batchSubmitted', batchTime: time, numRecords });
+    const number = ++this.#number;
+    this.#marks = partitions.map(({ mark }) => mark);
+    const point = { number, time, marks: this.#marks };
+    const logged = this.#log(point, blocks);
+    return { ...point, blocks, numRecords, submissionTime: world.clock.now(), logged, results: 'new' };
+  }
+
+  /** A logged batch: with the records that it had, or, at most once, with their times only. @throws StreamError `RG064`. */
+  async again({ batch: number, time, ranges }: LoggedBatch, committed: number): Promise<Batch> {
+    const { plan, partitions, world, listener } = this.#parts;
+    const submissionTime = world.clock.now();
+    const isSkipped = plan.settings.guarantee === 'at-most-once';
+    const blocks = new Map<string, readonly Block[]>();
+    const marks: PartitionMark[] = [];
+    let numRecords = 0;
+    await Promise.all(
+      partitions.map(async (partition, index) => {
+        const range = ranges.find((found) => nameOf(found) === nameOf(partition));
+        marks[index] = this.#marks[index]!;
+        if (range === undefined) return;
+        const { source, to, ended, reader } = range;
+        marks[index] = { source, partition: range.partition, offset: to, hasEnded: ended, reader };
+        const block = await partition.takeAgain(range, isSkipped, world.scheduler.soon);
+        numRecords += block.values.length;
+        blocks.set(nameOf(partition), [block]);
+      }),
+    );
+    this.#number = number;
+    this.#marks = marks;
+    listener?.({ kind: 'batchSubmitted', batchTime: time, numRecords });
+    const results = isSkipped ? 'dropped' : number <= committed ? 'committed' : 'new';
+    return { number, time, marks, blocks, numRecords, submissionTime, logged: undefined, results };
+  }
+
+  /** Tells sources how far they are durable; `all`: also those that could be read again. */
+  commit(marks: readonly PartitionMark[], all: boolean): void {
+    for (const [index, { offset }] of marks.entries()) {
+      const partition = this.#parts.partitions[index]!;
+      if (all || !partition.isReplayable) partition.commit(offset);
+    }
+  }
+
+  /** Writes down what a batch will process. Values of a source that cannot be read again go with it: that is its write-ahead log. */
+  #log({ number: batch, time, marks }: CutPoint, blocks: Batch['blocks']): Write | undefined {
+    const { plan, durability, partitions, failed } = this.#parts;
+    if (durability === undefined) return undefined;
+    const isReadOnce = plan.settings.guarantee === 'at-most-once';
+    const ranges = partitions.flatMap((partition, index) => {
+      const received = blocks.get(nameOf(partition))!;
+      if (received.length === 0) return [];
+      return [rangeOf(marks[index]!, received, !partition.isReplayable && !isReadOnce)];
+    });
+    const done = durability.log({ kind: 'allocated', batch, time, ranges });
+    const write = { isDurable: false, done };
+    done.then(() => {
+      write.isDurable = true;
+    }, failed);
+    return write;
+  }
+}
+
+function nameOf({ source, partition }: { readonly source: string; readonly partition: number }): string {
+  return `${source}:${partition}`;
+}

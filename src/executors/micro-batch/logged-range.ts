@@ -1,0 +1,105 @@
+/** Ranges of the log: what is written down of a batch's share of a partition, and how it is read again after a restart. */
+import { StreamError } from '../../core/errors.js';
+import type { AllocatedRange } from '../../runtime/durability.js';
+import { Block, type PartitionReader } from '../../runtime/source.js';
+import type { PartitionMark } from './batch.js';
+
+/** The range of the blocks that a batch got of a partition. `withValues`: the source cannot be read again. */
+export function rangeOf(mark: PartitionMark, blocks: readonly Block[], withValues: boolean): AllocatedRange {
+  const times: number[] = [];
+  const heartbeats: number[] = [];
+  let count = 0;
+  for (const block of blocks) {
+    for (const { at, watermark } of block.heartbeats) heartbeats.push(count + at, watermark);
+    for (let i = 0; i < block.values.length; i++) {
+      const time = block.timestamps[i]!;
+      if (times.length > 0 && times[times.length - 1] === time) times[times.length - 2]! += 1;
+      else times.push(1, time);
+    }
+    count += block.values.length;
+  }
+  return {
+    source: mark.source,
+    partition: mark.partition,
+    from: mark.offset - count,
+    to: mark.offset,
+    times,
+    heartbeats,
+    ended: blocks.at(-1)?.ended === true,
+    reader: mark.reader,
+    ...(withValues ? { values: blocks.flatMap(({ values }) => values) } : {}),
+  };
+}
+
+/** The range as a block. Without values its records are left out, and only the time that they brought stays. */
+export function blockOf(range: AllocatedRange, values: unknown[] | undefined): Block {
+  const { times, heartbeats } = range;
+  const block = new Block();
+  block.clear(values === undefined ? range.to : range.from);
+  block.ended = range.ended;
+  for (let i = 0; i < heartbeats.length; i += 2)
+    block.heartbeats.push({ at: values === undefined ? 0 : heartbeats[i]!, watermark: heartbeats[i + 1]! });
+  if (values === undefined) {
+    if (times.length > 0) block.heartbeat(times[times.length - 1]!);
+    return block;
+  }
+  block.values = values;
+  block.timestamps = new Float64Array(values.length);
+  let filled = 0;
+  for (let i = 0; i < times.length; i += 2) {
+    block.timestamps.fill(times[i + 1]!, filled, filled + times[i]!);
+    filled += times[i]!;
+  }
+  return block;
+}
+
+/** What reading a range again gave: its values, and what the reader told behind them. */
+export interface ReadAgain {
+  readonly values: unknown[];
+  /** Watermarks. */
+  readonly heartbeats: readonly number[];
+  readonly hasEnded: boolean;
+}
+
+/** Takes the values of a range from the log, or polls them again. @throws StreamError `RG064` when some are gone. */
+export async function readAgain(
+  {
+    source,
+    partition,
+    reader,
+  }: { readonly source: string; readonly partition: number; readonly reader: PartitionReader },
+  range: AllocatedRange,
+  soon: (run: () => void) => void,
+): Promise<ReadAgain> {
+  if (range.values !== undefined) return { values: [...range.values], heartbeats: [], hasEnded: false };
+  const count = range.to - range.from;
+  const block = new Block();
+  block.clear(range.from);
+  while (block.length < count) {
+    const before = block.length + block.heartbeats.length;
+    reader.poll(block, count - block.length);
+    if (block.length >= count) break;
+    if (block.ended || (reader.failure !== undefined && block.length + block.heartbeats.length === before))
+      throw gone(source, partition, range, range.from + block.length, reader.failure);
+    if (block.length + block.heartbeats.length === before)
+      await new Promise<void>((resolve) => reader.onReady(() => soon(resolve)));
+  }
+  const heartbeats = block.heartbeats.filter(({ at }) => at === count).map(({ watermark }) => watermark);
+  return { values: block.values, heartbeats, hasEnded: block.ended };
+}
+
+function gone(
+  source: string,
+  partition: number,
+  { from, to }: AllocatedRange,
+  end: number,
+  cause: StreamError | undefined,
+): StreamError {
+  const why = cause === undefined ? 'the input ends there' : cause.message;
+  return new StreamError(
+    'RG064',
+    `a batch of source '${source}' (partition ${partition}) has the records ${from} to ${to}, but only those up to ${end} can be read again: ${why}`,
+    'bring the input back as it was, or start from the beginning with another checkpoint folder',
+    { cause },
+  );
+}

@@ -1,0 +1,202 @@
+/** What a worker runs in the micro-batch model: tasks with their state. It knows neither batches' order nor other workers. */
+import { StreamError } from '../../core/errors.js';
+import type { GateState, StoreSource } from '../../runtime/durability.js';
+import { createStores, type Stores } from '../stores.js';
+import type { TaskHost, TaskHostParts } from '../workers.js';
+import { sourceOf } from './batch-runner.js';
+import { BatchTask } from './batch-task.js';
+import { piecesOf } from './pieces.js';
+import type { PartitionTime } from './progress.js';
+import { rowsOf } from './row-codec.js';
+import { Rows } from './rows.js';
+import { BlockInput, ShuffleInput } from './task-inputs.js';
+import {
+  blocksOf,
+  type CutPiece,
+  type FromHost,
+  type StoreHead,
+  sentResult,
+  type TaskId,
+  type TaskWork,
+  type ToHost,
+} from './task-messages.js';
+import { TaskFailure, type TaskResult } from './task-result.js';
+
+export function createMicroBatchHost(parts: TaskHostParts): TaskHost {
+  const host = new MicroBatchHost(parts);
+  return { onMessage: (message) => host.hear(message as ToHost) };
+}
+
+/** A snapshot of one task that is under way. */
+interface Cut {
+  readonly number: number;
+  readonly heads: readonly StoreHead[];
+  /** Those that have more rows. */
+  readonly stores: StoreSource[];
+  readonly gates: readonly GateState[];
+}
+
+/** A task is made when it is first heard of. */
+interface HostedTask {
+  readonly task: BatchTask | undefined;
+  readonly gates: readonly GateState[];
+  readonly cut: Cut | undefined;
+}
+
+const NEW_TASK: HostedTask = { task: undefined, gates: [], cut: undefined };
+
+class MicroBatchHost {
+  readonly #parts: TaskHostParts;
+  readonly #stores: Stores;
+  readonly #tasks = new Map<string, HostedTask>();
+
+  constructor(parts: TaskHostParts) {
+    this.#parts = parts;
+    this.#stores = createStores(parts.plan);
+  }
+
+  hear(message: ToHost): void {
+    switch (message.kind) {
+      case 'restore':
+        return this.#restore(message, message.uid, message.rows);
+      case 'gates':
+        return this.#set(message, { gates: message.gates });
+      case 'run':
+        return this.#run(message, message.batch, message.work, message.silent);
+      case 'cut':
+        return this.#begin(message, message.cut);
+      case 'next':
+        return this.#next(message, message.cut);
+      case 'drop':
+        return this.#drop(message, message.cut);
+    }
+  }
+
+  #restore({ stage, task }: TaskId, uid: string, rows: Parameters<ReturnType<Stores['of']>['restore']>[0]): void {
+    const { plan } = this.#parts;
+    const ids = plan.stages[stage]!.operators;
+    const operator = ids
+      .map((id) => plan.operators[id]!)
+      .find((each) => each.uid === uid && this.#stores.isStateful(each));
+    this.#stores.of(operator!, task).restore(rows);
+  }
+
+  #run(id: TaskId, batch: number, work: TaskWork, silent: boolean): void {
+    const time = work.kind === 'blocks' ? { ...work.time } : undefined;
+    const result = this.#result(id, work, time);
+    const { stage, task } = id;
+    if (silent && !(result instanceof TaskFailure)) return;
+    const buffers: ArrayBuffer[] = [];
+    try {
+      this.#send({ kind: 'result', stage, task, batch, result: sentResult(result, time, buffers) }, buffers);
+    } catch (thrown) {
+      if (!(thrown instanceof StreamError)) throw thrown;
+      const failed = new TaskFailure([], 0, thrown);
+      this.#send({ kind: 'result', stage, task, batch, result: sentResult(failed, undefined, []) });
+    }
+  }
+
+  /** Everything in one result, also where the work is done in pieces. */
+  #result(id: TaskId, work: TaskWork, time: PartitionTime | undefined): TaskResult | TaskFailure {
+    const { plan } = this.#parts;
+    const stage = plan.stages[id.stage]!;
+    const task = this.#taskOf(id);
+    if (work.kind === 'rows') {
+      const origin = { source: plan.operators[stage.head]!.uid, partition: id.task };
+      return task.runBatch(new ShuffleInput(work.rows.map(rowsOf), work.news, origin));
+    }
+    const origin = { source: sourceOf(plan, stage), partition: id.task };
+    const pieces = piecesOf(plan, stage, blocksOf(work.blocks));
+    let all: TaskResult | undefined;
+    for (const piece of pieces) {
+      const result = task.runBatch(new BlockInput(piece, time!, plan.step, origin));
+      if (result instanceof TaskFailure)
+        return new TaskFailure(
+          [...(all?.notes ?? []), ...result.notes],
+          (all?.retries ?? 0) + result.retries,
+          result.error,
+        );
+      if (pieces.length === 1) return result;
+      all = joined(all, result);
+    }
+    return all!;
+  }
+
+  #begin(id: TaskId, number: number): void {
+    const { stage, task } = id;
+    const stores = this.#stores.snapshots((ofStage, ofTask) => ofStage === stage && ofTask === task);
+    const heads = stores.map(({ next: _next, close: _close, ...head }) => head);
+    this.#set(id, { cut: { number, heads, stores, gates: this.#taskOf(id).gates() } });
+    this.#next(id, number);
+  }
+
+  /** Sends the next piece of a snapshot that is under way, or its end. */
+  #next(id: TaskId, number: number): void {
+    const { cut } = this.#hosted(id);
+    if (cut?.number !== number) return;
+    for (;;) {
+      const [store] = cut.stores;
+      if (store === undefined) {
+        this.#set(id, { cut: undefined });
+        return this.#sendPiece(id, number, { kind: 'end', stores: cut.heads, gates: cut.gates });
+      }
+      const rows = store.next() as readonly never[];
+      if (rows.length === 0) {
+        store.close();
+        cut.stores.shift();
+        continue;
+      }
+      return this.#sendPiece(id, number, { kind: 'rows', uid: store.uid, rows });
+    }
+  }
+
+  #drop(id: TaskId, number: number): void {
+    const { cut } = this.#hosted(id);
+    if (cut?.number !== number) return;
+    for (const store of cut.stores) store.close();
+    this.#set(id, { cut: undefined });
+  }
+
+  #sendPiece({ stage, task }: TaskId, cut: number, piece: CutPiece): void {
+    this.#send({ kind: 'piece', stage, task, cut, piece });
+  }
+
+  #send(message: FromHost, buffers: readonly ArrayBuffer[] = []): void {
+    this.#parts.send(message, buffers);
+  }
+
+  #taskOf(id: TaskId): BatchTask {
+    const { task, gates } = this.#hosted(id);
+    if (task !== undefined) return task;
+    const { plan, functions } = this.#parts;
+    const made = new BatchTask(plan.stages[id.stage]!, id.task, { plan, functions, stores: this.#stores }, gates);
+    this.#set(id, { task: made });
+    return made;
+  }
+
+  #hosted({ stage, task }: TaskId): HostedTask {
+    return this.#tasks.get(`${stage}:${task}`) ?? NEW_TASK;
+  }
+
+  #set(id: TaskId, changed: { readonly [K in keyof HostedTask]?: HostedTask[K] }): void {
+    this.#tasks.set(`${id.stage}:${id.task}`, { ...this.#hosted(id), ...changed });
+  }
+}
+
+/** Results of pieces one behind the other; the rows of `result` are used again. Pieces are cut only where nothing is shuffled. */
+function joined(all: TaskResult | undefined, result: TaskResult): TaskResult {
+  const results = new Map(all?.results as Map<string, Rows> | undefined);
+  for (const [sink, rows] of result.results) {
+    const into = results.get(sink) ?? new Rows();
+    into.append(rows);
+    results.set(sink, into);
+    rows.clear();
+  }
+  return {
+    outputs: result.outputs,
+    results,
+    counts: [...(all?.counts ?? []), ...result.counts],
+    notes: [...(all?.notes ?? []), ...result.notes],
+    retries: (all?.retries ?? 0) + result.retries,
+  };
+}

@@ -1,0 +1,152 @@
+/** What a driver and its workers say to each other in the micro-batch model: one message a task and batch each way. */
+import type { StreamError } from '../../core/errors.js';
+import type { SnapshotRow } from '../../core/keyed-store.js';
+import type { GateState, PartitionTimes, StoreSource } from '../../runtime/durability.js';
+import { Block } from '../../runtime/source.js';
+import { type Column, columnOf, valuesOf } from './column-codec.js';
+import type { GateNews, PartitionTime } from './progress.js';
+import { rowsOf, type SentRows, sentRows } from './row-codec.js';
+import type { Rows } from './rows.js';
+import { errorOf, type PlainError, plainError } from './sent-errors.js';
+import type { OutputTime } from './shuffle.js';
+import { TaskFailure, type TaskNote, type TaskReport, type TaskResult } from './task-result.js';
+
+/** The task that a message is about. */
+export interface TaskId {
+  readonly stage: number;
+  readonly task: number;
+}
+
+/** A block as it is sent. */
+interface SentBlock {
+  readonly firstOffset: number;
+  readonly length: number;
+  readonly values: Column;
+  readonly timestamps: Float64Array;
+  /** `at` and `watermark` in turn. */
+  readonly heartbeats: Float64Array;
+  readonly ended: boolean;
+}
+
+/** The work of a task in one batch. */
+export type TaskWork =
+  | { readonly kind: 'blocks'; readonly blocks: readonly SentBlock[]; readonly time: PartitionTimes }
+  | { readonly kind: 'rows'; readonly rows: readonly SentRows[]; readonly news: GateNews };
+
+/** To a worker. */
+export type ToHost = TaskId &
+  (
+    | { readonly kind: 'restore'; readonly uid: string; readonly rows: readonly SnapshotRow[] }
+    | { readonly kind: 'gates'; readonly gates: readonly GateState[] }
+    /** `silent`: state only is wanted, because the result came before the worker was lost. */
+    | { readonly kind: 'run'; readonly batch: number; readonly work: TaskWork; readonly silent: boolean }
+    /** Begins a snapshot of the task as it is now; `next` asks for the next piece; `drop` gives it up. */
+    | { readonly kind: 'cut' | 'next' | 'drop'; readonly cut: number }
+  );
+
+/** A store without its rows. */
+export type StoreHead = Omit<StoreSource, 'next' | 'close'>;
+
+/** Rows of one store of a task's snapshot, or its end. */
+export type CutPiece =
+  | { readonly kind: 'rows'; readonly uid: string; readonly rows: readonly SnapshotRow[] }
+  | { readonly kind: 'end'; readonly stores: readonly StoreHead[]; readonly gates: readonly GateState[] };
+
+/** From a worker. */
+export type FromHost = TaskId &
+  (
+    | { readonly kind: 'result'; readonly batch: number; readonly result: SentResult }
+    | { readonly kind: 'piece'; readonly cut: number; readonly piece: CutPiece }
+  );
+
+/** What one task wrote for its readers, still as it is sent. */
+export interface SentOutput extends OutputTime {
+  readonly rows: readonly SentRows[];
+}
+
+type SentNote = Exclude<TaskNote, { kind: 'dead-letter' }> | SentLetter;
+interface SentLetter {
+  readonly kind: 'dead-letter';
+  readonly letter: { readonly source: string; readonly partition: number; readonly offset: number | string };
+  readonly value: unknown;
+  readonly error: PlainError;
+}
+
+/** A result as it is sent. */
+export type SentResult = { readonly notes: readonly SentNote[]; readonly retries: number } & (
+  | {
+      readonly kind: 'done';
+      readonly outputs: ReadonlyMap<string, SentOutput>;
+      readonly results: ReadonlyMap<string, SentRows>;
+      readonly counts: TaskReport['counts'];
+      /** Of a source partition: how far its stream time got. */
+      readonly time: PartitionTimes | undefined;
+    }
+  | { readonly kind: 'failed'; readonly error: PlainError }
+);
+
+export function sentBlocks(blocks: readonly Block[]): readonly SentBlock[] {
+  return blocks.map(({ firstOffset, values, timestamps, heartbeats, ended }) => ({
+    firstOffset,
+    length: values.length,
+    values: columnOf(values, []),
+    timestamps: timestamps.slice(0, values.length),
+    heartbeats: Float64Array.from(heartbeats.flatMap(({ at, watermark }) => [at, watermark])),
+    ended,
+  }));
+}
+
+export function blocksOf(sent: readonly SentBlock[]): readonly Block[] {
+  return sent.map(({ firstOffset, values, timestamps, heartbeats, ended }) => {
+    const block = new Block();
+    block.firstOffset = firstOffset;
+    block.values = valuesOf(values);
+    block.timestamps = timestamps;
+    block.ended = ended;
+    for (let i = 0; i < heartbeats.length; i += 2)
+      block.heartbeats.push({ at: heartbeats[i]!, watermark: heartbeats[i + 1]! });
+    return block;
+  });
+}
+
+/** `buffers` gets what may be transferred. */
+export function sentResult(
+  result: TaskResult | TaskFailure,
+  time: PartitionTime | undefined,
+  buffers: ArrayBuffer[],
+): SentResult {
+  const { retries } = result;
+  const notes = result.notes.map(sentNote);
+  if (result instanceof TaskFailure) return { kind: 'failed', notes, retries, error: plainError(result.error) };
+  const outputs = mapped(result.outputs, ({ rows, watermark, end }) => ({
+    rows: rows.map((each) => sentRows(each, buffers)),
+    watermark,
+    end,
+  }));
+  const results = mapped(result.results, (rows) => sentRows(rows, buffers));
+  return { kind: 'done', outputs, results, counts: result.counts, notes, retries, time };
+}
+
+/** The part of a result that leaves the stages. */
+export function reportOf(sent: SentResult): TaskReport | TaskFailure {
+  const notes = sent.notes.map(noteOf);
+  if (sent.kind === 'failed') return new TaskFailure(notes, sent.retries, errorOf(sent.error));
+  const results: ReadonlyMap<string, Rows> = mapped(sent.results, rowsOf);
+  return { results, counts: sent.counts, notes, retries: sent.retries };
+}
+
+function sentNote(note: TaskNote): SentNote {
+  if (note.kind !== 'dead-letter') return note;
+  const { value, error, ...letter } = note.letter;
+  return { kind: 'dead-letter', letter, value, error: plainError(error) };
+}
+
+function noteOf(note: SentNote): TaskNote {
+  if (note.kind !== 'dead-letter') return note;
+  const error = errorOf(note.error) as StreamError;
+  return { kind: 'dead-letter', letter: { ...note.letter, value: note.value, error } };
+}
+
+function mapped<A, B>(map: ReadonlyMap<string, A>, change: (value: A) => B): ReadonlyMap<string, B> {
+  return new Map([...map].map(([key, value]) => [key, change(value)]));
+}

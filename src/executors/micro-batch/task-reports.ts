@@ -1,0 +1,52 @@
+/** Where the results of tasks leave the stages, in task order: sinks, counts, events. It knows no task. */
+import type { RecordContext } from '../../kernels/kernel.js';
+import type { Listener } from '../../runtime/events.js';
+import type { Outcome } from '../outcome.js';
+import type { Batch, Wait } from './batch.js';
+import { TaskFailure, type TaskNote, type TaskReport } from './task-result.js';
+
+/** A task by its place. */
+export interface TaskPlace {
+  readonly stage: number;
+  readonly task: number;
+}
+
+export class TaskReports {
+  retries = 0;
+  readonly #outcome: Outcome;
+  readonly #listener: Listener | undefined;
+
+  constructor(outcome: Outcome, listener: Listener | undefined) {
+    this.#outcome = outcome;
+    this.#listener = listener;
+  }
+
+  /** Takes what a task did for a batch; results that would be seen at once wait for the batch's log record. @throws the failure's error. */
+  *take(batch: Batch, { stage, task }: TaskPlace, report: TaskReport | TaskFailure): Generator<Wait, void, void> {
+    for (const note of report.notes) this.#note(stage, task, note);
+    this.retries += report.retries;
+    if (report instanceof TaskFailure) throw report.error;
+    for (const [counter, by] of report.counts) this.#outcome.count(counter, by);
+    for (const [sink, rows] of report.results) {
+      if (rows.length === 0) continue;
+      const outlet = this.#outcome.outlets.get(sink)!;
+      if (batch.logged?.isDurable === false && outlet.writer.transactions === undefined) yield batch.logged.done;
+      if (batch.results === 'committed') outlet.written += rows.length;
+      else if (batch.results === 'new') {
+        const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
+        const emit = outlet.emit(context, task);
+        for (let i = 0; i < rows.length; i++) {
+          context.timestamp = rows.timestamps[i]!;
+          context.windowEnd = rows.windowEnds[i]!;
+          emit(rows.values[i]);
+        }
+      }
+      rows.clear();
+    }
+  }
+
+  #note(stage: number, partition: number, note: TaskNote): void {
+    if (note.kind === 'dead-letter') this.#outcome.deadLetter(note.letter);
+    else this.#listener?.({ kind: 'taskFailed', stage, partition, attempt: note.attempt, code: note.code });
+  }
+}

@@ -1,0 +1,89 @@
+/** Wires the chain of one task: its exits, its sinks, its stores, and what holds its watermarks back. */
+import type { RecordContext } from '../../kernels/kernel.js';
+import type { Stage } from '../../plan/plan.js';
+import type { GateState } from '../../runtime/durability.js';
+import { buildChain, type Chain } from '../chain.js';
+import type { Link } from '../link.js';
+import type { Stores } from '../stores.js';
+import type { Deliveries } from '../watermark-places.js';
+import type { Anchors } from './anchors.js';
+import type { Edge } from './edge.js';
+import type { EdgeTable } from './edge-table.js';
+import { exitLink } from './exit.js';
+import { nameOf } from './placement.js';
+import { untrackedAttempts } from './stage-task.js';
+import type { WiringParts } from './wiring-parts.js';
+
+/** What is known of a task before it has a chain. */
+export interface TaskFrame {
+  readonly stage: Stage;
+  readonly task: number;
+  readonly anchors: Anchors;
+  readonly context: RecordContext;
+  /** The task chosen by an `emitDirect` under way. */
+  readonly directTask: () => number;
+  /** Filled with the edges that the chain writes into. */
+  readonly exitEdges: Edge[];
+  readonly gates: readonly GateState[] | undefined;
+  /** For the chain of a source or spout. */
+  readonly hold?: ((link: Link) => Link) | undefined;
+  readonly deliveries?: Deliveries | undefined;
+}
+
+export function wireChain(parts: WiringParts, stores: Stores, table: EdgeTable, frame: TaskFrame): Chain {
+  const { plan, options, functions, count, job, sink } = parts;
+  const { stage, task, context, hold, deliveries } = frame;
+  return buildChain({
+    plan,
+    stage,
+    functions,
+    context,
+    count,
+    store: (operator) => stores.of(operator, task),
+    sink: (operator) => sink(operator, context, task),
+    exits: (operator, output) => exitsOf(parts, table, frame, operator, output),
+    gates: frame.gates,
+    ...(hold === undefined ? {} : { hold }),
+    ...(deliveries === undefined || !options.acking ? {} : { deliveries }),
+    resultAttempts: untrackedAttempts(plan, options),
+    ...(plan.settings.onError === 'dead-letter'
+      ? {
+          resultFailed: (value, error) => job.deadLetter(nameOf(plan.operators[stage.head]!), task, -1, value, error),
+        }
+      : {}),
+  });
+}
+
+function exitsOf(
+  { plan, options, channels, prng, counters }: WiringParts,
+  table: EdgeTable,
+  { stage, task, context, anchors, directTask, exitEdges }: TaskFrame,
+  operator: number,
+  output: string,
+): readonly Link[] {
+  const { kind } = plan.operators[stage.head]!;
+  const losesUntracked = !options.acking || kind === 'spout' || kind === 'bolt';
+  return plan.stages.flatMap((reading) =>
+    reading.inputs.flatMap((input, index) => {
+      if (input.stage !== stage.id || input.operator !== operator || input.output !== output) return [];
+      const reader = plan.operators[reading.head]!;
+      const edges = table.from(task, reading.id, index);
+      const shuffleFrom = prng.fork(`shuffle:${stage.id}:${task}:${reading.id}:${index}`).below(edges.length);
+      counters[stage.id]!.edges.push(...edges);
+      exitEdges.push(...edges);
+      return [
+        exitLink({
+          exchange: input.exchange,
+          edges,
+          context,
+          anchors,
+          reader,
+          shuffleFrom,
+          directTask,
+          passes: channels?.tuples(nameOf(reader)),
+          losesUntracked,
+        }),
+      ];
+    }),
+  );
+}

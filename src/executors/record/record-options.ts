@@ -1,0 +1,88 @@
+/** Defaults of the record model, and which settings do not go together. */
+import { StreamError } from '../../core/errors.js';
+import type { Plan } from '../../plan/plan.js';
+import type { RecordOptions, Services } from '../executor.js';
+import { createStores } from '../stores.js';
+
+/** Storm's defaults, but for a limit where Storm has none, and a ring that fits the cache. */
+const RECORD_DEFAULTS: RecordOptions = {
+  acking: true,
+  maxSpoutPending: 4_096,
+  messageTimeout: 30_000_000,
+  replaysMax: 3,
+  replayDelay: 2_000,
+  replayDelayMax: 10_000_000,
+  ackers: 1,
+  ringCapacity: 1_024,
+  turnRecordsMax: 1_000,
+  maxUncommitted: 1_000_000,
+  barrierTimeout: 10_000_000,
+  workerRowsMax: 65_536,
+};
+
+export function recordOptions(plan: Plan, given: Partial<RecordOptions>): RecordOptions {
+  return { ...RECORD_DEFAULTS, replaysMax: plan.settings.attemptsMax - 1, ...given };
+}
+
+/** What a job does to survive. */
+export interface Survival {
+  /** Barriers are taken: there is somewhere to keep snapshots, and it is known when a record is processed. */
+  readonly hasBarriers: boolean;
+  /** Offsets and acks wait for a checkpoint. */
+  readonly untilDurable: boolean;
+  /** A failed tree sets everything back to the last checkpoint: what it did so far must not be seen twice. */
+  readonly setsBackTrees: boolean;
+  /** A lost worker sets everything back; otherwise its tasks come back alone. */
+  readonly setsBackWorkers: boolean;
+}
+
+/** @throws StreamError `RG019`, `RG017` for an `ackOn` that cannot be. */
+export function survivalOf(
+  plan: Plan,
+  { acking, ackOn }: RecordOptions,
+  { durability }: Pick<Services, 'durability'>,
+): Survival {
+  const isExactlyOnce = plan.settings.guarantee === 'exactly-once';
+  const hasBarriers = durability !== undefined && acking;
+  const holdsTuples = plan.operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples);
+  refuse(ackOn, { isExactlyOnce, hasBarriers, holdsTuples });
+  const isNeeded = isExactlyOnce || (!holdsTuples && plan.operators.some(createStores(plan).isStateful));
+  const untilDurable = hasBarriers && (ackOn === undefined ? isNeeded : ackOn === 'checkpoint');
+  return {
+    hasBarriers,
+    untilDurable,
+    setsBackTrees: hasBarriers && isExactlyOnce,
+    setsBackWorkers: hasBarriers && untilDurable,
+  };
+}
+
+function refuse(
+  ackOn: RecordOptions['ackOn'],
+  job: { readonly isExactlyOnce: boolean; readonly hasBarriers: boolean; readonly holdsTuples: boolean },
+): void {
+  if (ackOn === 'expiry')
+    throw new StreamError(
+      'RG019',
+      "ackOn: 'expiry' is not available: windows do not keep the tuples that they were made of",
+      "use ackOn: 'checkpoint', or a bolt with holdsTuples that acks when its window has passed",
+    );
+  if (ackOn === 'update' && job.isExactlyOnce)
+    throw new StreamError(
+      'RG017',
+      "ackOn: 'update' and exactly-once: a source would forget records that no checkpoint has",
+      'leave ackOn out, or ask for at-least-once',
+    );
+  if (ackOn !== 'checkpoint') return;
+  if (!job.hasBarriers)
+    throw new StreamError(
+      'RG019',
+      "ackOn: 'checkpoint', but no checkpoint is taken in this run",
+      'run with a checkpoint folder and with acking, or leave ackOn out',
+    );
+  if (job.holdsTuples)
+    throw new StreamError(
+      'RG019',
+      "ackOn: 'checkpoint' and a bolt with holdsTuples: a barrier would wait for tuples that wait for stream time",
+      "use ackOn: 'update'",
+    );
+}

@@ -1,0 +1,167 @@
+/** What a job does when a tree fails that must not be replayed alone, or a worker is lost. */
+import { assert } from '../../core/assert.js';
+import { StreamError } from '../../core/errors.js';
+import type { Plan } from '../../plan/plan.js';
+import type { RestoredJob } from '../../runtime/durability.js';
+import type { JobEvent } from '../../runtime/events.js';
+import type { RecordOptions, Services } from '../executor.js';
+import type { Outcome } from '../outcome.js';
+import type { Barriers } from './barriers.js';
+import { nameOf } from './placement.js';
+import type { Survival } from './record-options.js';
+import type { Run } from './run.js';
+import { SetBacks } from './set-backs.js';
+import type { SkippedRecords, SourceRecord } from './skipped-records.js';
+
+/** What the recovery needs of its job. */
+export interface RecoveryParts {
+  readonly plan: Plan;
+  readonly services: Services;
+  readonly options: RecordOptions;
+  readonly survival: Survival;
+  readonly outcome: Outcome;
+  readonly barriers: Barriers;
+  readonly skipped: SkippedRecords;
+  run(): Run;
+  /** No turn any more, until `goOn`. */
+  pause(): void;
+  /** A new wiring begins on that snapshot. */
+  goOn(restored: RestoredJob | undefined): void;
+  abort(error: unknown): void;
+  event(event: JobEvent): void;
+  wake(): void;
+}
+
+/**
+ * Setting back:
+ *
+ * 1. The wiring is over: its timers end, its answers are stale, and what its sinks took is thrown away.
+ * 2. A snapshot that is being saved is finished: it was taken before the failure. Lost workers are waited for.
+ * 3. Sinks recover to the last snapshot, readers go back to its positions, and a new wiring begins on its state.
+ */
+export class Recovery {
+  readonly #parts: RecoveryParts;
+  readonly #setBacks: SetBacks;
+  readonly #lost = new Set<number>();
+  #allBack: (() => void) | undefined;
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts;
+    this.#setBacks = new SetBacks(parts.options, parts.plan.settings.onError, parts.skipped);
+  }
+
+  /** A checkpoint was saved. */
+  saved(): void {
+    this.#setBacks.saved();
+  }
+
+  /** The job ends without a last barrier: what sinks would commit by epoch stays unseen. */
+  resultsTakenBack(): void {
+    const { services, survival, outcome } = this.#parts;
+    const isCommitted = [...services.sinks.values()].some((sink) => sink.transactions !== undefined);
+    if (isCommitted && survival.hasBarriers) outcome.resultsFrom(this.#latest?.meta.counters ?? {});
+  }
+
+  /** Something failed that cannot be tried again alone. */
+  failed(error: StreamError, record: SourceRecord | undefined): void {
+    const { survival, abort, run } = this.#parts;
+    if (run().control.isOver) return;
+    if (!survival.setsBackTrees) return abort(error);
+    const verdict = this.#setBacks.failed(error, record);
+    if (verdict.kind === 'give up') abort(error);
+    else this.#setBack(verdict.wait);
+  }
+
+  workerLost(worker: number, reason: string): void {
+    const { services, survival, plan, barriers, run, event, abort } = this.#parts;
+    const { links, wiring, control } = run();
+    this.#lost.add(worker);
+    event({ kind: 'workerLost', worker, reason });
+    links!.lost(worker);
+    if (control.isOver) return;
+    if (survival.setsBackWorkers) return this.#setBack(0);
+    if (plan.settings.guarantee === 'exactly-once') return abort(noCheckpoint(worker, reason));
+    barriers.abandon();
+    wiring.ackers.failAll({ reason: 'worker lost', by: undefined, error: undefined });
+    services.world.scheduler.soon(() => this.#parts.wake());
+  }
+
+  workerReady(worker: number): void {
+    const { survival, run, wake } = this.#parts;
+    const { links, control } = run();
+    this.#lost.delete(worker);
+    if (!control.isOver) {
+      links!.revive(worker, survival.hasBarriers ? this.#latest : undefined);
+      wake();
+    }
+    if (this.#lost.size === 0) this.#allBack?.();
+  }
+
+  #setBack(wait: number): void {
+    const { barriers, pause, run, abort } = this.#parts;
+    pause();
+    barriers.end();
+    const over = run();
+    over.end();
+    this.#recover(over, wait).catch(abort);
+  }
+
+  async #recover(over: Run, wait: number): Promise<void> {
+    const { services, outcome, barriers, goOn, event } = this.#parts;
+    const { scheduler, clock } = services.world;
+    const isNoMore = (): boolean => outcome.isSettled;
+    for (const task of over.wiring.consumers) task.close();
+    await barriers.saved;
+    over.links?.end();
+    await new Promise<void>((resolve) => scheduler.at(clock.now() + wait, resolve));
+    while (this.#lost.size > 0 && !isNoMore()) await this.#back();
+    if (isNoMore()) return;
+    const latest = this.#latest;
+    const epoch = latest?.meta.epoch ?? 0;
+    const transactions = [...services.sinks.values()].flatMap((sink) => sink.transactions ?? []);
+    await Promise.all(transactions.map((transaction) => transaction.recover(epoch)));
+    if (isNoMore()) return;
+    this.#rewind(latest);
+    outcome.goOnFrom(latest?.meta.counters ?? {}, transactions.length > 0);
+    event({ kind: 'jobRestored', epoch });
+    goOn(latest);
+  }
+
+  get #latest(): RestoredJob | undefined {
+    const { durability } = this.#parts.services;
+    return durability?.latest() ?? durability?.recovered.snapshot;
+  }
+
+  #back(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#allBack = resolve;
+    });
+  }
+
+  /** Readers stand where the snapshot does, or where this process began. */
+  #rewind(restored: RestoredJob | undefined): void {
+    const { plan, services } = this.#parts;
+    for (const stage of plan.stages) {
+      const head = plan.operators[stage.head]!;
+      if (head.kind !== 'source') continue;
+      services.sources.get(head.name)!.partitions.forEach((partition, index) => {
+        const position = restored?.meta.sources.find(
+          ({ source, partition: number }) => source === nameOf(head) && number === index,
+        );
+        assert(
+          partition.rewind !== undefined,
+          `a job that can be set back reads '${head.name}' from a retained source`,
+        );
+        partition.rewind(position?.offset ?? 0);
+      });
+    }
+  }
+}
+
+function noCheckpoint(worker: number, reason: string): StreamError {
+  return new StreamError(
+    'RG017',
+    `worker ${worker} was lost (${reason}), and exactly-once has no checkpoint to go back to`,
+    'run with a checkpoint folder, or ask for at-least-once',
+  );
+}

@@ -1,0 +1,159 @@
+/** Makes the wirings of a job, one after the other: with control, tasks, and links to workers. */
+import type { Prng } from '../../core/prng.js';
+import type { RecordContext } from '../../kernels/kernel.js';
+import type { Plan } from '../../plan/plan.js';
+import type { RestoredJob } from '../../runtime/durability.js';
+import type { RecordOptions, Services } from '../executor.js';
+import type { Outcome } from '../outcome.js';
+import { type AckLane, decorated } from './acker.js';
+import type { SinkRows } from './messages.js';
+import { nameOf, type Placement, placementOf } from './placement.js';
+import type { Survival } from './record-options.js';
+import { Run } from './run.js';
+import { type ControlledJob, RunControl } from './run-control.js';
+import type { SkippedRecords } from './skipped-records.js';
+import { SpoutTask } from './spout-task.js';
+import { type ComponentCounters, countersOf } from './statistics.js';
+import type { TreeIds } from './tree-ids.js';
+import { wire } from './wiring.js';
+import { WorkerLinks } from './worker-links.js';
+
+/** What wirings are made from. */
+export interface RunParts {
+  readonly plan: Plan;
+  readonly services: Services;
+  readonly options: RecordOptions;
+  readonly survival: Survival;
+  readonly outcome: Outcome;
+  readonly trees: TreeIds;
+  readonly skipped: SkippedRecords;
+  readonly job: ControlledJob;
+}
+
+/** Counters and user-written spouts stay the same over all wirings. */
+export class RunMaker {
+  /** By stage. */
+  readonly counters: readonly ComponentCounters[];
+  readonly #parts: RunParts;
+  readonly #place: Placement;
+  readonly #prng: Prng;
+  readonly #spouts = new Map<string, SpoutTask>();
+  #runs = 0;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.counters = countersOf(parts.plan);
+    this.#place = placementOf(parts.plan, parts.services.workers?.count);
+    this.#prng = parts.services.world.prng.fork('record');
+  }
+
+  /** Wires everything on what the snapshot has; nothing runs yet. */
+  make(restored: RestoredJob | undefined): Run {
+    const { plan, services, options, survival, outcome, skipped, job } = this.#parts;
+    const { world, functions, channels, sources } = services;
+    for (const counters of this.counters) counters.forgetEdges();
+    const control = new RunControl(job, world.scheduler, world.clock);
+    const lanes: AckLane[] = [];
+    const links = this.#links(control, lanes);
+    const wiring = wire({
+      plan,
+      options,
+      functions,
+      place: this.#place,
+      remote: links,
+      channels,
+      readers: sources,
+      sink: ({ name }, context, task) => outcome.outlets.get(name)!.emit(context, task),
+      lane: (stage, ackers) => decorated(ackers, nameOf(plan.operators[stage.head]!), channels),
+      counters: this.counters,
+      job: control,
+      prng: this.#prng,
+      now: () => world.clock.now(),
+      count: outcome.count,
+      restored,
+      skipped,
+      untilDurable: survival.untilDurable,
+      spoutsBefore: this.#spouts,
+    });
+    for (const stage of plan.stages)
+      lanes.push(decorated(wiring.ackers, nameOf(plan.operators[stage.head]!), channels));
+    return new Run(control, wiring, links);
+  }
+
+  /** Opens the tasks. A user-written spout is opened once, whatever the job goes back to. */
+  open({ wiring }: Run): void {
+    for (const task of wiring.consumers) task.open();
+    for (const spout of wiring.spouts) {
+      if (!(spout instanceof SpoutTask)) continue;
+      if (this.#spouts.get(spout.place) === spout) continue;
+      this.#spouts.set(spout.place, spout);
+      spout.open();
+    }
+  }
+
+  /** Sets its clocks going. */
+  begin({ control, wiring, links }: Run, restored: RestoredJob | undefined): void {
+    const { options, services } = this.#parts;
+    if (options.acking) control.every(options.messageTimeout, () => wiring.ackers.rotate());
+    if (this.#needsClock) this.#everyStep(control, wiring.spouts);
+    services.channels?.ackers?.((acker) => {
+      if (!control.isOver) wiring.ackers.reset(acker);
+    });
+    links?.begin(restored);
+  }
+
+  #links(control: RunControl, lanes: readonly AckLane[]): WorkerLinks | undefined {
+    const { plan, services, options, survival, outcome, trees } = this.#parts;
+    const { workers, world } = services;
+    if (workers === undefined) return undefined;
+    return new WorkerLinks({
+      workers,
+      plan,
+      place: this.#place,
+      options,
+      run: ++this.#runs,
+      control,
+      counters: this.counters,
+      trees,
+      remembers: !survival.setsBackWorkers,
+      now: () => world.clock.now(),
+      count: outcome.count,
+      results: this.#results(),
+      lane: (stage) => lanes[stage]!,
+    });
+  }
+
+  /** Hands over what workers send for sinks. */
+  #results(): (rows: SinkRows) => void {
+    const { outcome } = this.#parts;
+    const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
+    const emits = new Map<string, (value: unknown) => void>();
+    return ({ sink, task, values, times }) => {
+      const name = `${task}:${sink}`;
+      const emit = emits.get(name) ?? outcome.outlets.get(sink)!.emit(context, task);
+      emits.set(name, emit);
+      values.forEach((value, i) => {
+        context.timestamp = times[2 * i]!;
+        context.windowEnd = times[2 * i + 1]!;
+        emit(value);
+      });
+    };
+  }
+
+  /** Spouts have the clock as their stream time, and ticks go on after the end of the input. */
+  get #needsClock(): boolean {
+    return this.#parts.plan.operators.some(
+      (operator) => operator.kind === 'spout' || (operator.kind === 'bolt' && operator.tickEvery !== undefined),
+    );
+  }
+
+  #everyStep(control: RunControl, spouts: Run['wiring']['spouts']): void {
+    const { step } = this.#parts.plan;
+    const next = (Math.floor(this.#parts.services.world.clock.now() / step) + 1) * step;
+    control.at(next, () => {
+      for (const spout of spouts) spout.heartbeat();
+      control.wake();
+      this.#everyStep(control, spouts);
+    });
+  }
+}

@@ -1,0 +1,73 @@
+/** One wiring that runs: its tasks here, its links to workers, and one turn of its work. */
+import type { BarrierRun } from './barriers.js';
+import type { RunControl } from './run-control.js';
+import type { Wiring } from './wiring-parts.js';
+import type { WorkerLinks } from './worker-links.js';
+
+/** A job has one at a time: when it is set back, the next one begins where a checkpoint stands. */
+export class Run implements BarrierRun {
+  readonly control: RunControl;
+  readonly wiring: Wiring;
+  readonly links: WorkerLinks | undefined;
+
+  constructor(control: RunControl, wiring: Wiring, links: WorkerLinks | undefined) {
+    this.control = control;
+    this.wiring = wiring;
+    this.links = links;
+  }
+
+  /** Everything that could come has come, and is processed. */
+  get isEnded(): boolean {
+    const { spouts, consumers } = this.wiring;
+    return (
+      spouts.every((spout) => spout.isEnded) &&
+      consumers.every((consumer) => consumer.isEnded) &&
+      (this.links === undefined || this.links.isEnded)
+    );
+  }
+
+  /** Nothing is pending. */
+  get isQuiet(): boolean {
+    return this.wiring.spouts.every((spout) => spout.isQuiet);
+  }
+
+  /** One turn; sources take part unless sinks or workers are behind. True when anything was done. */
+  turn(areSinksReady: boolean): boolean {
+    const { spouts } = this.wiring;
+    let worked = false;
+    if (areSinksReady && (this.links === undefined || this.links.hasRoom)) {
+      for (const spout of spouts) worked = spout.turn() || worked;
+    }
+    worked = this.#drainEdges() || worked;
+    for (const spout of spouts) spout.settle();
+    worked = this.#drainEdges() || worked;
+    this.links?.flush();
+    return worked;
+  }
+
+  drain(): void {
+    this.#drainEdges();
+    this.links?.flush();
+  }
+
+  isMetElsewhere(epoch: number): boolean {
+    return this.links === undefined || this.links.isMet(epoch);
+  }
+
+  /** The wiring is over: nothing that its tasks or timers do is heard. */
+  end(): void {
+    this.control.end();
+    for (const edge of this.wiring.edges) edge.complete();
+  }
+
+  /** One pass is enough: an edge leads to a later stage only. True when an edge had anything. */
+  #drainEdges(): boolean {
+    let worked = false;
+    for (const edge of this.wiring.edges) {
+      if (edge.ring.isEmpty) continue;
+      edge.drain();
+      worked = true;
+    }
+    return worked;
+  }
+}

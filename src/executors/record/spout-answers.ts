@@ -1,0 +1,65 @@
+/** What a user-written spout is going to hear: acks and fails, told at the beginning of its next turn. */
+import type { MessageId } from '../../topology/components.js';
+
+/** One answer. */
+export interface SpoutAnswer {
+  readonly id: MessageId;
+  readonly failed: boolean;
+}
+
+/** With `untilDurable` a message that is processed is acked when a checkpoint holds what became of it. */
+export class SpoutAnswers {
+  readonly #untilDurable: boolean;
+  #due: SpoutAnswer[] = [];
+  /** Processed since the last snapshot, and those that are in a snapshot which is not saved yet. */
+  #processed: MessageId[] = [];
+  #inSnapshot: MessageId[] = [];
+
+  constructor(untilDurable: boolean) {
+    this.#untilDurable = untilDurable;
+  }
+
+  /** Answers that the spout has not heard yet, though it could. */
+  get dueCount(): number {
+    return this.#due.length;
+  }
+
+  /** Processed messages that wait for a checkpoint. */
+  get uncommittedCount(): number {
+    return this.#processed.length + this.#inSnapshot.length;
+  }
+
+  done(id: MessageId): void {
+    if (this.#untilDurable) this.#processed.push(id);
+    else this.#due.push({ id, failed: false });
+  }
+
+  failed(id: MessageId): void {
+    this.#due.push({ id, failed: true });
+  }
+
+  take(): readonly SpoutAnswer[] {
+    const due = this.#due;
+    if (due.length > 0) this.#due = [];
+    return due;
+  }
+
+  /** A snapshot is taken that holds everything processed so far. */
+  snapshot(): void {
+    for (const id of this.#processed) this.#inSnapshot.push(id);
+    this.#processed = [];
+  }
+
+  /** That snapshot is saved. */
+  durable(): void {
+    for (const id of this.#inSnapshot) this.#due.push({ id, failed: false });
+    this.#inSnapshot = [];
+  }
+
+  /** What was processed and not saved is gone: the spout emits it again. */
+  lost(): void {
+    this.snapshot();
+    for (const id of this.#inSnapshot) this.failed(id);
+    this.#inSnapshot = [];
+  }
+}

@@ -1,0 +1,54 @@
+/** Decides where a job's progress survives: in a folder, in memory, or nowhere. */
+import { statefulOperators } from '../executors/stores.js';
+import type { Plan } from '../plan/plan.js';
+import { openCheckpointFolder } from '../runtime/checkpoint-folder.js';
+import type { Durability } from '../runtime/durability.js';
+import { createMemoryDurability } from '../runtime/memory-durability.js';
+import type { World } from '../runtime/world.js';
+import type { RunOptions } from './run-options.js';
+
+/** Durability that was opened for a run. */
+export type OpenDurability = Durability & {
+  /** What a restart should tell its user. */
+  readonly warnings?: readonly string[];
+  close(): Promise<void>;
+};
+
+/** Between two snapshots when nothing else is said: enough to make a restart short, seldom enough to cost little. */
+const INTERVAL = { batches: 10, time: 1_000_000 };
+
+/**
+ * Opens the checkpoint folder that the options name. Without one, progress is kept in memory where the guarantee needs it within the
+ * process: for workers that may be lost, and for exactly-once in record mode.
+ *
+ * @throws StreamError `RG052` to `RG057` as `openCheckpointFolder`.
+ */
+export async function openDurability(
+  plan: Plan,
+  world: World,
+  { mode, checkpoint = {}, workers }: RunOptions,
+): Promise<OpenDurability | undefined> {
+  const { batches = INTERVAL.batches, time = INTERVAL.time } = checkpoint;
+  const interval = { batches, time };
+  const { folder, fromScratch, allowNonRestored, segmentBytes } = checkpoint;
+  if (folder !== undefined) {
+    return openCheckpointFolder({
+      files: world.files,
+      scheduler: world.scheduler,
+      folder,
+      job: plan.name,
+      plan: plan.hash,
+      mode,
+      operators: statefulOperators(plan),
+      interval,
+      ...(fromScratch === undefined ? {} : { fromScratch }),
+      ...(allowNonRestored === undefined ? {} : { allowNonRestored }),
+      ...(segmentBytes === undefined ? {} : { segmentBytes }),
+    });
+  }
+  const { guarantee } = plan.settings;
+  const hasWorkers = workers !== undefined && workers.count > 0;
+  const isNeeded = guarantee !== 'at-most-once' && (hasWorkers || (mode === 'record' && guarantee === 'exactly-once'));
+  if (!isNeeded) return undefined;
+  return Object.assign(createMemoryDurability({ scheduler: world.scheduler, interval }), { close: async () => {} });
+}

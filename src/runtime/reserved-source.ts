@@ -1,0 +1,151 @@
+/** For at-most-once: what a source hands out was written down as handed out before, so that no restart hands it out again. */
+import type { StreamError } from '../core/errors.js';
+import type { Durability } from './durability.js';
+import { Block, type PartitionReader, type SourceReader } from './source.js';
+
+/** Records that are read ahead of each partition: what a crash can lose of it, beside what was under way. */
+const AHEAD_RECORDS = 1_000;
+
+/** Where reservations are written, in one order for all sources. */
+export class Reservations {
+  readonly #durability: Durability;
+  #batch: number;
+
+  constructor(durability: Durability) {
+    this.#durability = durability;
+    this.#batch = durability.recovered.log.reduce((last, { batch }) => Math.max(last, batch), 0);
+  }
+
+  /** @throws StreamError `RG057`. Resolves when it is durable that the records [from, to) may have been handed out. */
+  async reserve(source: string, partition: number, from: number, to: number, reader: unknown): Promise<void> {
+    const range = { source, partition, from, to, times: [], heartbeats: [], ended: false, reader };
+    await this.#durability.log({ kind: 'allocated', batch: ++this.#batch, time: 0, ranges: [range] });
+  }
+}
+
+/** Decorates a source; `from` is the offset of each partition's first record. */
+export function reserved(
+  name: string,
+  source: SourceReader,
+  reservations: Reservations,
+  from: readonly number[],
+  records = AHEAD_RECORDS,
+): SourceReader {
+  return {
+    partitions: source.partitions.map(
+      (reader, index) => new ReservedPartition(name, index, reader, reservations, from[index] ?? 0, records),
+    ),
+    counters: () => source.counters?.() ?? {},
+    close: () => source.close(),
+  };
+}
+
+/** Reads a block ahead, writes down that it may be handed out, and then hands it out. */
+class ReservedPartition implements PartitionReader {
+  readonly #source: string;
+  readonly #partition: number;
+  readonly #reader: PartitionReader;
+  readonly #reservations: Reservations;
+  readonly #records: number;
+  /** What may be handed out, and how much of it is. */
+  #ready: Block | undefined;
+  #given = 0;
+  #beats = 0;
+  #next: number;
+  #isReserving = false;
+  #wake: (() => void) | undefined;
+  #failure: StreamError | undefined;
+
+  constructor(
+    source: string,
+    partition: number,
+    reader: PartitionReader,
+    reservations: Reservations,
+    from: number,
+    records: number,
+  ) {
+    this.#source = source;
+    this.#partition = partition;
+    this.#reader = reader;
+    this.#reservations = reservations;
+    this.#next = from;
+    this.#records = records;
+  }
+
+  get failure(): PartitionReader['failure'] {
+    if (this.#failure !== undefined) return this.#failure;
+    return this.#ready === undefined && !this.#isReserving ? this.#reader.failure : undefined;
+  }
+
+  poll(block: Block, max: number): void {
+    if (this.#ready === undefined) this.#readAhead();
+    const ready = this.#ready;
+    if (ready === undefined) return;
+    const end = Math.min(ready.length, this.#given + max);
+    while (this.#given < end) {
+      this.#beat(ready, block);
+      block.push(ready.values[this.#given], ready.timestamps[this.#given]!);
+      this.#given += 1;
+    }
+    if (this.#given < ready.length) return;
+    this.#beat(ready, block);
+    block.ended = ready.ended;
+    this.#ready = undefined;
+  }
+
+  onReady(wake: () => void): void {
+    if (this.#ready !== undefined) wake();
+    else if (this.#isReserving) this.#wake = wake;
+    else this.#reader.onReady(wake);
+  }
+
+  commit(offset: number): void {
+    this.#reader.commit(offset);
+  }
+
+  position(): unknown {
+    return this.#reader.position?.();
+  }
+
+  /** The heartbeats that stand before the next record. */
+  #beat(ready: Block, block: Block): void {
+    for (; this.#beats < ready.heartbeats.length && ready.heartbeats[this.#beats]!.at <= this.#given; this.#beats += 1)
+      block.heartbeat(ready.heartbeats[this.#beats]!.watermark);
+  }
+
+  #readAhead(): void {
+    if (this.#isReserving || this.#failure !== undefined) return;
+    const block = new Block();
+    block.clear(this.#next);
+    this.#reader.poll(block, this.#records);
+    if (block.length === 0) {
+      if (block.heartbeats.length > 0 || block.ended) this.#take(block);
+      return;
+    }
+    const from = this.#next;
+    this.#next += block.length;
+    this.#isReserving = true;
+    const settle = (): void => {
+      this.#isReserving = false;
+      const wake = this.#wake;
+      this.#wake = undefined;
+      wake?.();
+    };
+    this.#reservations.reserve(this.#source, this.#partition, from, this.#next, this.#reader.position?.()).then(
+      () => {
+        this.#take(block);
+        settle();
+      },
+      (error: StreamError) => {
+        this.#failure = error;
+        settle();
+      },
+    );
+  }
+
+  #take(block: Block): void {
+    this.#ready = block;
+    this.#given = 0;
+    this.#beats = 0;
+  }
+}

@@ -1,0 +1,103 @@
+/** What lasts when a driver is gone: snapshots, committed results. Each write is a step of the crash plan. */
+import type { SnapshotRow } from '../../../../src/core/keyed-store.js';
+import type { Durability, JobSnapshot, RestoredJob } from '../../../../src/runtime/durability.js';
+import { restoredJob } from '../../../../src/runtime/restored-job.js';
+import type { ResultContext, SinkWriter } from '../../../../src/runtime/sink.js';
+import type { CapturedResult } from '../../../../src/testing/captured-sink.js';
+import { CapturedSink } from '../../../../src/testing/captured-sink.js';
+import type { Crash } from './crash.js';
+
+/** Snapshots that outlive their driver. */
+export class LastingSnapshots {
+  latest: RestoredJob | undefined;
+  /** Epochs that were saved, in order. */
+  readonly saved: number[] = [];
+
+  /** As one life of the driver sees it. */
+  open(crash: Crash, time: number): Durability {
+    return {
+      recovered: { snapshot: this.latest, log: [] },
+      interval: { batches: 1, time },
+      log: async () => undefined,
+      latest: () => this.latest,
+      save: (snapshot) => this.#save(snapshot, crash),
+    };
+  }
+
+  async #save({ meta, stores }: JobSnapshot, crash: Crash): Promise<void> {
+    const found: { uid: string; task: number; pieces: () => SnapshotRow[][] }[] = [];
+    for (const store of stores) {
+      const pieces: SnapshotRow[][] = [];
+      for (let rows = await store.next(); rows.length > 0; rows = await store.next()) {
+        pieces.push(structuredClone(rows) as SnapshotRow[]);
+        await crash.step('piece', () => undefined);
+      }
+      found.push({ uid: store.uid, task: store.task, pieces: () => pieces });
+    }
+    await crash.step('save', () => {
+      const uids = stores.map(({ uid }) => uid);
+      this.latest = restoredJob(structuredClone(meta), uids, found);
+      this.saved.push(meta.epoch);
+    });
+  }
+}
+
+/** Results that outlive their driver: what was committed, and what was prepared. */
+export class LastingResults {
+  readonly delivery: 'record' | 'interval';
+  readonly isTransactional: boolean;
+  visible: CapturedResult[] = [];
+  readonly #prepared = new Map<number, readonly CapturedResult[]>();
+
+  constructor(delivery: 'record' | 'interval', isTransactional: boolean) {
+    this.delivery = delivery;
+    this.isTransactional = isTransactional;
+  }
+
+  open(crash: Crash): SinkWriter {
+    const visible = (results: readonly CapturedResult[]): void => void this.visible.push(...results);
+    let taken = new CapturedSink(this.delivery);
+    if (!this.isTransactional) {
+      return {
+        accept: (value: unknown, context: ResultContext) => {
+          const one = new CapturedSink(this.delivery);
+          one.accept(value, context);
+          visible(one.results);
+        },
+        flush: () => undefined,
+        ready: true,
+        onReady: (wake) => wake(),
+        failure: undefined,
+        close: async () => undefined,
+      };
+    }
+    const commit = (epoch: number): void => {
+      visible(this.#prepared.get(epoch) ?? []);
+      this.#prepared.delete(epoch);
+    };
+    return {
+      accept: (value: unknown, context: ResultContext) => taken.accept(value, context),
+      flush: () => undefined,
+      ready: true,
+      onReady: (wake) => wake(),
+      failure: undefined,
+      close: async () => undefined,
+      transactions: {
+        prepare: (epoch) => {
+          const { results } = taken;
+          taken = new CapturedSink(this.delivery);
+          return crash.step('prepare', () => void this.#prepared.set(epoch, results));
+        },
+        commit: (epoch) => crash.step('commit', () => commit(epoch)),
+        recover: (epoch) =>
+          crash.step('recover', () => {
+            taken = new CapturedSink(this.delivery);
+            for (const prepared of [...this.#prepared.keys()].toSorted((a, b) => a - b)) {
+              if (prepared <= epoch) commit(prepared);
+              else this.#prepared.delete(prepared);
+            }
+          }),
+      },
+    };
+  }
+}

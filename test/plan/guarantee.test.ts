@@ -1,0 +1,51 @@
+/** What each part of a chain allows, and why. */
+import { describe, expect, it } from 'vitest';
+import { guaranteeChain, strongestOf } from '../../src/plan/guarantee.js';
+import { topology } from '../../src/topology/builder.js';
+import { foreach, memory, none, stdout, textFile as textFileSink } from '../../src/topology/sink-specs.js';
+import { generator, stdin, tcp, textFile, memory as values } from '../../src/topology/source-specs.js';
+import type { SinkSpec, SourceSpec } from '../../src/topology/specs.js';
+
+function chainOf(source: SourceSpec<unknown>, sink: SinkSpec<unknown>) {
+  const job = topology('job', (t) => {
+    t.source('in', source as SourceSpec<string>).to('out', sink);
+  });
+  return guaranteeChain(job.graph);
+}
+
+describe('the guarantee of a chain', () => {
+  it.each([
+    ['text-file', textFile('in.txt')],
+    ['a followed text-file', textFile('in.txt', { follow: true })],
+    ['generator', generator((index) => index)],
+    ['memory', values(['a'])],
+  ])('is exactly-once from %s to what commits by epoch', (_name, source: SourceSpec<unknown>) => {
+    for (const sink of [textFileSink('out'), memory(), none()]) {
+      expect(strongestOf(chainOf(source, sink))).toBe('exactly-once');
+    }
+  });
+
+  it.each([stdout(), foreach(() => undefined)])('is at-least-once to what cannot take a result back (%#)', (sink) => {
+    const chain = chainOf(values(['a']), sink as SinkSpec<unknown>);
+    expect(strongestOf(chain)).toBe('at-least-once');
+    expect(chain.at(-1)!.why).toContain('cannot take a result back');
+  });
+
+  it.each([tcp('localhost:9999'), stdin()])(
+    'is at-least-once from what cannot be read again, with a log (%#)',
+    (source) => {
+      const chain = chainOf(source, memory());
+      expect(strongestOf(chain)).toBe('at-least-once');
+      expect(chain[0]!.why).toMatch(/with --checkpoint, .* keep it; without, a lost process loses what was under way/);
+    },
+  );
+
+  it('says how each sink keeps it', () => {
+    const whys = [textFileSink('out'), memory(), none()].map((sink) => chainOf(values(['a']), sink).at(-1)!.why);
+    expect(whys).toEqual([
+      'text-file shows the files of an epoch when it is committed',
+      'memory shows the results of an epoch when it is committed, and lives as long as the process',
+      'none drops results, so that none is there twice',
+    ]);
+  });
+});

@@ -1,0 +1,110 @@
+/** A small job's snapshots, log records and folder, for the tests of durability. */
+import type { SnapshotRow } from '../../src/core/keyed-store.js';
+import {
+  type CheckpointFolder,
+  type CheckpointFolderOptions,
+  openCheckpointFolder,
+} from '../../src/runtime/checkpoint-folder.js';
+import type { JobSnapshot, LogRecord, RestoredJob, SnapshotMeta, StoreSource } from '../../src/runtime/durability.js';
+import type { Files } from '../../src/runtime/world.js';
+import { atOnce } from './crashes.js';
+
+export const operators = [
+  { uid: 'counts', kind: 'running-reduce', schemaVersion: 1, tasks: 2 },
+  { uid: 'windows', kind: 'window-reduce', schemaVersion: 1, tasks: 1 },
+];
+
+/** What the state of one task is after an epoch. */
+function rowsOf(uid: string, task: number, epoch: number): readonly SnapshotRow[] {
+  return Array.from({ length: uid === 'counts' ? 3 : epoch % 3 }, (_, i) => ({
+    kind: 'cell' as const,
+    space: uid === 'counts' ? 'totals' : i,
+    key: [`${uid}-${task}`, i],
+    value: { sum: epoch * 100 + i, last: uid === 'counts' ? Number.NaN : [1n, -0] },
+    count: epoch,
+  }));
+}
+
+export function metaOf(epoch: number): SnapshotMeta {
+  const times = { watermark: Number.NEGATIVE_INFINITY, nextStep: 2, highest: epoch * 10, sent: 1 };
+  const gate = {
+    watermarks: [1, Number.POSITIVE_INFINITY],
+    ended: [false, true],
+    minimum: 1,
+    finalWatermark: -0,
+    highest: 3,
+  };
+  return {
+    epoch,
+    mode: 'micro-batch',
+    time: epoch * 1e6,
+    sources: [
+      { source: 'lines', partition: 0, offset: epoch * 7, hasEnded: false, times, reader: { byte: `$${epoch}` } },
+    ],
+    gates: { '1:0': gate },
+    innerGates: { '1:1': [gate, gate] },
+    counters: { lateRecords: epoch },
+  };
+}
+
+function sourceOf(uid: string, task: number, epoch: number, pieces = 2): StoreSource {
+  const { kind, schemaVersion, tasks } = operators.find((operator) => operator.uid === uid)!;
+  const rows = [...rowsOf(uid, task, epoch)];
+  return { uid, kind, schemaVersion, task, tasks, next: () => rows.splice(0, pieces), close: () => undefined };
+}
+
+export function snapshotOf(epoch: number): JobSnapshot {
+  return {
+    meta: metaOf(epoch),
+    stores: [sourceOf('counts', 0, epoch), sourceOf('counts', 1, epoch), sourceOf('windows', 0, epoch)],
+  };
+}
+
+export function allocated(batch: number): LogRecord {
+  const range = {
+    source: 'lines',
+    partition: 0,
+    from: batch * 7,
+    to: batch * 7 + 2,
+    times: [2, batch],
+    heartbeats: [1, Number.POSITIVE_INFINITY],
+    ended: false,
+    reader: null,
+  };
+  return { kind: 'allocated', batch, time: batch * 1e6, ranges: [{ ...range, values: ['a', { b: batch }] }] };
+}
+
+export function prepared(batch: number): LogRecord {
+  return { kind: 'prepared', batch };
+}
+
+export function openFolder(files: Files, more: Partial<CheckpointFolderOptions> = {}): Promise<CheckpointFolder> {
+  return openCheckpointFolder({
+    files,
+    scheduler: atOnce,
+    folder: 'state',
+    job: 'words',
+    mode: 'micro-batch',
+    plan: 'p1',
+    operators,
+    interval: { batches: 10, time: 1e7 },
+    ...more,
+  });
+}
+
+/** All state of a restored job, as `expectedState` gives it. */
+export function stateOf(restored: RestoredJob | undefined): unknown {
+  if (restored === undefined) return undefined;
+  const rows = operators.flatMap(({ uid, tasks }) =>
+    Array.from({ length: tasks }, (_, task) => [...(restored.rows(uid, task) ?? ['none'])]),
+  );
+  return { meta: restored.meta, rows };
+}
+
+export function expectedState(epoch: number): unknown {
+  if (epoch === 0) return undefined;
+  const rows = operators.flatMap(({ uid, tasks }) =>
+    Array.from({ length: tasks }, (_, task) => rowsOf(uid, task, epoch)),
+  );
+  return { meta: metaOf(epoch), rows };
+}
