@@ -1,4 +1,4 @@
-/** The goals of issue 3, and how each is read off the rounds. A number is judged by its median. */
+/** The goals, and how each is read off the rounds. A number is judged by its median. */
 import type { Measurement } from './measurement.js';
 import type { Rounds } from './rounds.js';
 import { type Spread, spreadOf } from './statistics.js';
@@ -35,7 +35,7 @@ function times(what: string, variant: string, base: string, atLeast?: number, ai
 }
 
 /** By how many per cent the rate falls from the base to the variant. */
-function cost(what: string, variant: string, base: string, atMost: number, aim: number): Goal {
+function cost(what: string, variant: string, base: string, atMost?: number, aim?: number): Goal {
   const read = (rounds: Rounds, time: TimeOf): readonly number[] =>
     paired(rounds, variant, base).map(([own, other]) => (1 - time(other) / time(own)) * 100);
   return { what, unit: '%', better: 'lower', atLeast: atMost, aim, of: [variant, base], read };
@@ -88,9 +88,21 @@ export const GOALS: readonly Goal[] = [
     undefined,
     4,
   ),
+  cost('write-ahead log: synced before each batch', 'log-synced', 'log-none', 25, 10),
+  cost('write-ahead log: overlapped with the batch', 'log-overlapped', 'log-none', 18, 6),
   own('checkpoint of 1 M keys: longest pause', 'checkpoint', 'ms', ({ numbers }) => numbers!['pauseMs']!, 10, 2),
   own('checkpoint of 1 M keys: read and encoded', 'checkpoint', 'ms', ({ numbers }) => numbers!['wholeMs']!, 200, 80),
   own('checkpoint of 1 M keys: restored', 'checkpoint', 'ms', ({ numbers }) => numbers!['restoreMs']!, 2_000, 800),
+  times('two workers against one thread: round robin, merged', 'round-robin-workers', 'round-robin-thread', 1.5, 1.75),
+  times('two workers against one thread: keyed', 'keyed-workers', 'keyed-thread', 1.05, 1.4),
+  cost(
+    'exactly-once against at-least-once: micro-batch',
+    'micro-batch-exactly-once',
+    'micro-batch-at-least-once',
+    undefined,
+    15,
+  ),
+  cost('exactly-once against at-least-once: record', 'record-exactly-once', 'record-at-least-once', undefined, 15),
   own(
     'heap growth over 10 M records: record',
     'heap-record',
@@ -106,6 +118,16 @@ export const GOALS: readonly Goal[] = [
     0.1,
   ),
 ];
+
+/**
+ * How many times as much two cores could get done as the base does in this thread, by the CPU time of all threads of the variant. On a
+ * machine that others use too, the clock says little about two threads; this says what they could come to at most.
+ */
+function onTwoCores(what: string, variant: string, base: string): Goal {
+  const read = (rounds: Rounds): readonly number[] =>
+    paired(rounds, variant, base).map(([own, other]) => other.onCoreMs / (own.numbers!['cpuMs']! / 2));
+  return { what, unit: '×', better: 'higher', atLeast: undefined, aim: undefined, of: [variant, base], read };
+}
 
 /** Ratios without a goal, that tell what the goals leave open. */
 export const RATIOS: readonly Goal[] = [
@@ -133,6 +155,11 @@ export const RATIOS: readonly Goal[] = [
   ),
   times('spout → bolt with acking against without', 'spout-bolt-acking', 'spout-bolt'),
   times('acker against BigInt and Map', 'acker-slab', 'acker-bigint'),
+  cost('write-ahead log, overlapped, and snapshots', 'log-and-snapshots', 'log-none'),
+  times('two workers, round robin, against one chain in one thread', 'round-robin-workers', 'one-partition'),
+  onTwoCores('two workers, round robin: what their CPU time allows', 'round-robin-workers', 'round-robin-thread'),
+  onTwoCores('two workers, keyed: what their CPU time allows', 'keyed-workers', 'keyed-thread'),
+  times('two workers against one thread: record, keyed', 'keyed-record-workers', 'keyed-record-thread'),
   times('window of 64 slides against one of 4, with inverse', 'window-inverse-64', 'window-inverse-4'),
   times('window of 64 slides against one of 4, without inverse', 'window-64', 'window-4'),
 ];

@@ -2,6 +2,7 @@
 import type { Variant } from './measurement.js';
 import * as acker from './variants/acker.js';
 import { checkpoint } from './variants/checkpoint.js';
+import { microBatchUnder, recordUnder } from './variants/guarantees.js';
 import { microBatchHeap, recordHeap } from './variants/heap.js';
 import { halfRateLatency } from './variants/latency.js';
 import * as nulls from './variants/null-operators.js';
@@ -9,6 +10,8 @@ import * as spoutBolt from './variants/spout-bolt.js';
 import { windowSlide } from './variants/window-slide.js';
 import * as wordCount from './variants/word-count.js';
 import * as byHand from './variants/word-count-by-hand.js';
+import * as workers from './variants/workers.js';
+import * as log from './variants/write-ahead-log.js';
 
 /** Variants of one job: they run in the same rounds, and their checksums must agree. */
 export interface Group {
@@ -79,7 +82,43 @@ export const GROUPS: readonly Group[] = [
       'window-inverse-64': windowSlide(64, 'inverse'),
     },
   },
+  {
+    name: 'write-ahead-log',
+    unit: 'line',
+    isOneJob: true,
+    variants: {
+      'log-none': log.withoutLog,
+      'log-overlapped': log.overlappedLog,
+      'log-synced': log.syncedLog,
+      'log-and-snapshots': log.logAndSnapshots,
+    },
+  },
   { name: 'checkpoint', unit: 'key', isOneJob: true, variants: { checkpoint } },
+  {
+    name: 'workers',
+    unit: 'line',
+    isOneJob: true,
+    variants: {
+      'one-partition': workers.onePartition,
+      'round-robin-thread': workers.roundRobin('thread'),
+      'round-robin-workers': workers.roundRobin('workers'),
+      'keyed-thread': workers.keyed('micro-batch', 'thread'),
+      'keyed-workers': workers.keyed('micro-batch', 'workers'),
+      'keyed-record-thread': workers.keyed('record', 'thread'),
+      'keyed-record-workers': workers.keyed('record', 'workers'),
+    },
+  },
+  {
+    name: 'guarantees',
+    unit: 'line',
+    isOneJob: true,
+    variants: {
+      'micro-batch-at-least-once': microBatchUnder('at-least-once'),
+      'micro-batch-exactly-once': microBatchUnder('exactly-once'),
+      'record-at-least-once': recordUnder('at-least-once'),
+      'record-exactly-once': recordUnder('exactly-once'),
+    },
+  },
   { name: 'latency', unit: 'line', isOneJob: false, variants: { latency: halfRateLatency } },
   {
     name: 'heap',

@@ -26,7 +26,7 @@ import { runDocument } from './run-document.js';
 import { formatSummary } from './run-summary.js';
 import { sinkUnits } from './sink-units.js';
 import { isStdoutClosed, onStdoutClosed, printOut } from './stdout.js';
-import { tellRestored } from './tell-restored.js';
+import { tellLosses, tellOrigin } from './tell-recovery.js';
 import { UsageError } from './usage-error.js';
 
 /** Flags of `run`, the mode being known. */
@@ -43,7 +43,7 @@ export async function runCommand(job: string, given: RunFlags & { readonly mode?
       throw placedAtEnd(error, topology.graph, flags, ends);
     },
   );
-  if (flags.quiet !== true) tellRestored(running, Date.now());
+  if (flags.quiet !== true) tellOrigin(running, Date.now());
   const interrupts = watchInterrupts(() => running.stop(), flags.quiet === true);
   const progress = showProgress(progressOf(running, topology.graph, flags), {
     quiet: flags.quiet === true,
@@ -57,7 +57,7 @@ export async function runCommand(job: string, given: RunFlags & { readonly mode?
     progress.stop();
     interrupts.release();
   });
-  return report(topology, flags, result, interrupts, ends);
+  return report(topology, flags, result, interrupts, ends, running.goesOnFrom !== undefined);
 }
 
 function checkMode(mode: Mode | undefined): Mode {
@@ -81,6 +81,7 @@ function endsOfRun({ graph }: Topology, flags: RunCommandFlags): Ends {
 }
 
 function runOptions(job: string, flags: RunCommandFlags, ends: Ends, listener: Listener | undefined): RunOptions {
+  const { workers, ...recovery } = recoveryOptionsOf(job, flags, 'run', flags.records);
   return {
     mode: flags.mode,
     ...planOptionsOf(flags),
@@ -88,7 +89,10 @@ function runOptions(job: string, flags: RunCommandFlags, ends: Ends, listener: L
     settings: settingsOf(flags),
     microBatch: microBatchOptionsOf(flags),
     record: recordOptionsOf(flags),
-    ...recoveryOptionsOf(job, flags, 'run', flags.records),
+    ...recovery,
+    ...(workers === undefined
+      ? {}
+      : { workers: flags.quiet === true ? workers : { ...workers, onEvent: tellLosses() } }),
     ...ends,
   };
 }
@@ -121,10 +125,11 @@ function report(
   result: JobResult,
   interrupts: Interrupts,
   ends: Ends,
+  goesOn: boolean,
 ): number {
   const { graph } = topology;
   const units = sinkUnits(topology, flags, ends);
-  const error = result.error ?? emptyInput(graph, flags, result, interrupts);
+  const error = result.error ?? (goesOn ? undefined : emptyInput(graph, flags, result, interrupts));
   if (flags.json === true) printOut(runDocument(graph.name, flags, result, units, error));
   if (isStdoutClosed() && error === undefined) return EXIT.ok;
   const isNothing = error !== undefined && Object.values(result.recordsRead).every((records) => records === 0);
@@ -133,7 +138,7 @@ function report(
   return interrupts.exitCode ?? (error === undefined ? EXIT.ok : ERRORS[error.code].exit);
 }
 
-/** A job whose sources all ended without a record did nothing, which is hardly what was meant. `none:` says that it is. */
+/** A job that began, and whose sources all ended without a record, did nothing, which is hardly what was meant. `none:` says that it is. */
 function emptyInput(
   graph: Graph,
   flags: RunCommandFlags,

@@ -3,6 +3,7 @@ import { repeatFlags, type SimulateResult, simulate } from '../compare/simulate/
 import { EXIT } from '../core/errors.js';
 import type { Mode } from '../runtime/events.js';
 import { showFault } from '../runtime/faults/fault-plan.js';
+import { GUARANTEES } from '../topology/specs.js';
 import { readEnds } from './ends.js';
 import { type FaultFlags, faultsOf } from './fault-flags.js';
 import type { JobFlags, OutputFlags } from './flags.js';
@@ -52,7 +53,7 @@ export async function simulateCommand(job: string, flags: SimulateFlags): Promis
     progress.stop();
     interrupts.release();
   });
-  printOut(flags.json === true ? JSON.stringify(documentOf(job, result), null, 2) : report(job, result));
+  printOut(flags.json === true ? JSON.stringify(documentOf(job, result), null, 2) : report(job, result, of));
   if (result.failure !== null) return EXIT.verdict;
   return interrupts.exitCode ?? EXIT.ok;
 }
@@ -75,13 +76,14 @@ function commandOf(job: string, { failure }: SimulateResult): string {
   return ['raingauge simulate', job, ...repeatFlags(failure!)].join(' ');
 }
 
-function report(job: string, result: SimulateResult): string {
-  const { failure, seeds, coverage, crashes, repeated } = result;
-  const counted = Object.entries(coverage).map(([what, count]) => `${what} ${count}`);
+function report(job: string, result: SimulateResult, asked: number): string {
+  const { failure, seeds, crashes, repeated } = result;
+  const ran = seeds < asked && failure === null ? `${seeds} of ${plural(asked, 'seed')}` : plural(seeds, 'seed');
   const lines = [
-    `${result.job}: ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}, ${failure === null ? 'every promise held' : 'one promise broken'}`,
-    `  runs        ${counted.join(', ')}`,
-    `  survived    ${crashes} ${crashes === 1 ? 'crash' : 'crashes'} of the driver; ${repeated} ${repeated === 1 ? 'run' : 'runs'} repeated with equal traces`,
+    `${result.job}: ${ran}, ${failure === null ? 'every promise held' : 'one promise broken'}`,
+    ...coverageLines(result),
+    `  survived    ${plural(crashes, 'crash', 'crashes')} of the driver`,
+    ...(repeated === 0 ? [] : [`  repeated    ${plural(repeated, 'run')}, with equal traces`]),
   ];
   if (failure === null) return `${lines.join('\n')}\n`;
   const { mode, guarantee, faults } = failure.shortest;
@@ -89,9 +91,35 @@ function report(job: string, result: SimulateResult): string {
     ...lines,
     '',
     `seed ${failure.seed} breaks ${guarantee} in ${mode} mode:`,
-    ...failure.violations.slice(0, 5).map((violation) => `  ${violation}`),
-    ...(failure.violations.length > 5 ? [`  and ${failure.violations.length - 5} more`] : []),
+    ...failure.violations.slice(0, VIOLATIONS_SHOWN).map((violation) => `  ${violation}`),
+    ...(failure.violations.length > VIOLATIONS_SHOWN
+      ? [`  and ${failure.violations.length - VIOLATIONS_SHOWN} more`]
+      : []),
     `  faults      ${faults.length === 0 ? 'none' : faults.map(showFault).join('  ')}`,
     `  again with  ${commandOf(job, result)}`,
   ].join('\n')}\n`;
+}
+
+const VIOLATIONS_SHOWN = 5;
+
+/** In how many seeds each mode, guarantee and kind of fault came up; what came up most often first. */
+function coverageLines({ coverage }: SimulateResult): readonly string[] {
+  const groups = [
+    ['modes', MODES],
+    ['guarantees', GUARANTEES],
+    ['faults', Object.keys(coverage).filter((what) => ![...MODES, ...GUARANTEES].includes(what as never))],
+  ] as const;
+  return groups.flatMap(([name, members]) => {
+    const counted = members
+      .filter((what) => coverage[what] !== undefined)
+      .toSorted((a, b) => coverage[b]! - coverage[a]!)
+      .map((what) => `${what} ${coverage[what]}`);
+    return counted.length === 0 ? [] : [`  ${name.padEnd(11)} ${counted.join(', ')}`];
+  });
+}
+
+const MODES: readonly string[] = ['micro-batch', 'record'];
+
+function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

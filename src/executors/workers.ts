@@ -1,7 +1,7 @@
 /** The contract between executors and workers: batched messages both ways, and what happens when a worker is lost. */
 import type { StreamError } from '../core/errors.js';
 import type { Plan } from '../plan/plan.js';
-import type { Scheduler } from '../runtime/world.js';
+import type { Clock, Scheduler } from '../runtime/world.js';
 import type { FunctionTable } from '../topology/graph.js';
 
 /** What an executor hears of its workers. All workers are ready before it starts. */
@@ -34,6 +34,8 @@ export interface TaskHostParts {
   readonly plan: Plan;
   readonly functions: FunctionTable;
   readonly scheduler: Scheduler;
+  /** For busy times of components. */
+  readonly clock: Clock;
   /** Seeds the worker's ids. */
   readonly seed: number;
   readonly worker: number;

@@ -25,8 +25,11 @@ export type { RunOptions } from './run-options.js';
 
 /** A job that was started, and what it goes on from. */
 export interface StartedJob extends RunningJob {
-  /** The checkpoint that it goes on from, with the stream time at which that was taken (us). Undefined for one that begins. */
-  readonly restored: { readonly epoch: number; readonly time: number } | undefined;
+  /** The checkpoint, with the stream time at which it was taken (us), or the log where there is none. Undefined for a job that begins. */
+  readonly goesOnFrom:
+    | { readonly kind: 'checkpoint'; readonly epoch: number; readonly time: number }
+    | { readonly kind: 'log' }
+    | undefined;
   /** What was found in the checkpoint folder that its user should know. */
   readonly warnings: readonly string[];
 }
@@ -93,7 +96,6 @@ function realWorldOf({ seed = 1, faults }: RunOptions): World {
 }
 
 function watched(running: RunningJob, opened: Opened, world: World, duration: number | undefined): StartedJob {
-  const meta = opened.durability?.recovered.snapshot?.meta;
   const timer =
     duration === undefined ? undefined : world.scheduler.at(world.clock.now() + duration, () => running.stop());
   return {
@@ -105,9 +107,15 @@ function watched(running: RunningJob, opened: Opened, world: World, duration: nu
       .finally(() => timer?.cancel()),
     stop: () => running.stop(),
     progress: () => running.progress(),
-    restored: meta && { epoch: meta.epoch, time: meta.time },
+    goesOnFrom: originOf(opened.durability?.recovered),
     warnings: opened.durability?.warnings ?? [],
   };
+}
+
+function originOf(recovered: Recovered | undefined): StartedJob['goesOnFrom'] {
+  const meta = recovered?.snapshot?.meta;
+  if (meta !== undefined) return { kind: 'checkpoint', epoch: meta.epoch, time: meta.time };
+  return recovered === undefined || recovered.log.length === 0 ? undefined : { kind: 'log' };
 }
 
 /** Where sources go on after a restart. Micro-batches that are logged and not run again are behind them. */

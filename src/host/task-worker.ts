@@ -57,6 +57,7 @@ async function makeHost({ data, channel }: ThisWorker, parts: TaskWorkerParts) {
     // A worker that comes back has had its faults.
     functions: incarnation === 1 ? functionsWithFaults(job, faults, parts.clock) : job.functions,
     scheduler: parts.scheduler,
+    clock: parts.clock,
     // Of another incarnation too: an id that was drawn twice would join what has nothing to do with each other.
     seed: prng(setup.seed).fork(`worker ${worker} incarnation ${incarnation}`).int32() >>> 0,
     worker,

@@ -120,8 +120,10 @@ class Timestamps implements TimestampsKernel {
 
   advance(ingestWatermark: Timestamp): void {
     if (this.#idleTimeout === undefined || this.#highest === BEGINNING) return;
-    const silence = ingestWatermark - this.#mark('ingest');
-    if (silence < this.#idleTimeout) return;
+    // A task that lost its state may have heard replays only, which are no sign of life.
+    const ingest = this.#mark('ingest');
+    const silence = ingestWatermark - ingest;
+    if (ingest === BEGINNING || silence < this.#idleTimeout) return;
     const raised = this.#highest - this.#setup.parameters.maxOutOfOrderness + silence;
     if (raised <= this.#watermark) return;
     this.#setMark('raised', raised);

@@ -2,21 +2,25 @@
 import { unreachable } from '../core/assert.js';
 import { formatDuration } from '../core/time.js';
 import type { Graph } from '../topology/graph.js';
-import { GUARANTEES, type Guarantee } from '../topology/specs.js';
+import type { Guarantee } from '../topology/specs.js';
+import type { AckOn } from './after-faults.js';
+import { plural, rule, sideBySide } from './columns.js';
 import { combinesBeforeShuffle, describeGrouping, describeOperator, describeShuffle } from './describe.js';
-import { guaranteeChain, strongestOf } from './guarantee.js';
+import { guaranteeLines } from './explain-guarantee.js';
 import type { CoreOperator, Plan, Stage, StageInput } from './plan.js';
 
 /** How the record mode is set up, and how wide the text may be. */
 export interface ExplainOptions {
   readonly acking?: boolean;
+  /** Default: as the job needs it. */
+  readonly ackOn?: AckOn;
   /** Columns. Default 100. */
   readonly width?: number;
 }
 
 /** The whole text. */
 export function explainPlan(graph: Graph, plan: Plan, options: ExplainOptions = {}): string {
-  const { acking = true, width = 100 } = options;
+  const { acking = true, ackOn, width = 100 } = options;
   const column = Math.floor((width - 3) / 2);
   const rows: (readonly [readonly string[], readonly string[]])[] = [
     [
@@ -30,7 +34,7 @@ export function explainPlan(graph: Graph, plan: Plan, options: ExplainOptions = 
     ...(index === 0 ? [] : [rule(column)]),
     ...sideBySide(left, right, column),
   ]);
-  return `${[headline(plan), '', ...body, '', ...guaranteeLines(graph, acking)].join('\n')}\n`;
+  return `${[headline(plan), '', ...body, '', ...guaranteeLines(graph, { acking, ackOn }, width)].join('\n')}\n`;
 }
 
 function headline(plan: Plan): string {
@@ -45,7 +49,7 @@ function batchStage(plan: Plan, stage: Stage): readonly string[] {
     lines.push(
       head.spec.capabilities.intake === 'range'
         ? 'offset ranges, cut at each tick'
-        : 'a receiver cuts blocks, two copies each',
+        : 'a receiver cuts blocks at each block interval',
     );
   for (const input of stage.inputs) lines.push(`<= stage ${input.stage}`);
   lines.push(...chainLines(plan, stage));
@@ -110,12 +114,20 @@ function outputsOf(plan: Plan, stage: Stage): readonly { readonly target: Stage;
 function batchEnd(plan: Plan): readonly string[] {
   const isStateful = plan.operators.some((operator) => keepsState(operator));
   return [
-    'commit',
-    'sinks by (job, sink, batch, partition),',
-    'then the offsets of the batch',
-    ...(isStateful ? ['a stage with state waits for the batch before'] : []),
+    'each batch, one after another',
+    ...BATCH_STEPS[plan.settings.guarantee],
+    ...(isStateful ? ['checkpoint: now and then all state, with the offsets behind that batch'] : []),
   ];
 }
+
+/** What is done with a batch, in order. The log is that of `--checkpoint`. */
+const BATCH_STEPS: Readonly<Record<Guarantee, readonly string[]>> = {
+  'at-most-once': ['its ranges are logged, then it is processed, once'],
+  'at-least-once': ['its ranges are logged while it is processed; then its results are written'],
+  'exactly-once': [
+    'its ranges are logged while it is processed; sinks prepare its results, the log says so, sinks commit them',
+  ],
+};
 
 function keepsState(operator: CoreOperator): boolean {
   switch (operator.kind) {
@@ -150,62 +162,8 @@ function recordEnd(plan: Plan, acking: boolean): readonly string[] {
       ? ['trees of one node: acked by the spout task']
       : bolts.map((name) => `${name} -> acker: ack or fail`)),
     ...spouts.map((name) => `acker -> ${name}: done or failed`),
+    ...(plan.settings.guarantee === 'at-most-once'
+      ? []
+      : ['checkpoint: a barrier behind the records, when no tree is open']),
   ];
-}
-
-function guaranteeLines(graph: Graph, acking: boolean): readonly string[] {
-  const asked = graph.settings.guarantee;
-  const chain = guaranteeChain(graph);
-  const strongest = strongestOf(chain);
-  const holds = GUARANTEES.indexOf(asked) <= GUARANTEES.indexOf(strongest);
-  const isLostInRecordMode = holds && !acking && asked !== 'at-most-once';
-  const answer = isLostInRecordMode ? 'and holds as micro-batches only' : holds ? 'and holds' : 'and CANNOT hold';
-  const links = [...chain];
-  if (!chain.some((link) => link.name.startsWith('bolt '))) {
-    const firstSink = links.findIndex((link) => link.name.startsWith('sink '));
-    links.splice(firstSink < 0 ? links.length : firstSink, 0, {
-      node: -1,
-      name: 'operators',
-      strongest: 'exactly-once',
-      why: 'their state is restored with the batch or the checkpoint',
-    });
-  }
-  const nameWidth = Math.max(...links.map((link) => link.name.length));
-  const lines = [
-    `guarantee: ${asked} is asked, ${answer}; source x operators x sinks give ${strongest}`,
-    ...links.map((link) => `  ${link.name.padEnd(nameWidth)}  ${link.strongest.padEnd(13)}  ${link.why}`),
-  ];
-  if (asked === 'at-most-once') lines.push(`  ${because(asked)}`);
-  if (!acking && asked !== 'at-most-once')
-    lines.push('  record mode without acking gives at-most-once, whatever the chain could give');
-  return lines;
-}
-
-function because(asked: Guarantee): string {
-  return `${asked}: a batch is committed before it is processed, and tuples are not tracked`;
-}
-
-function sideBySide(left: readonly string[], right: readonly string[], column: number): readonly string[] {
-  const lines: string[] = [];
-  const [a, b] = [left.flatMap((line) => wrap(line, column)), right.flatMap((line) => wrap(line, column))];
-  for (let i = 0; i < Math.max(a.length, b.length); i++)
-    lines.push(`${(a[i] ?? '').padEnd(column)} │ ${b[i] ?? ''}`.trimEnd());
-  return lines;
-}
-
-/** Breaks a line at blanks; what follows is indented by two more. */
-function wrap(line: string, column: number): readonly string[] {
-  if (line.length <= column) return [line];
-  const indent = /^[\s├└│]*/.exec(line)![0].replaceAll('├', '│').replaceAll('└', ' ').slice(0, 20);
-  const at = line.lastIndexOf(' ', column);
-  const cut = at > indent.length ? at : column;
-  return [line.slice(0, cut), ...wrap(`${indent}  ${line.slice(cut).trimStart()}`, column)];
-}
-
-function rule(column: number): string {
-  return `${'─'.repeat(column)}─┼─${'─'.repeat(column)}`;
-}
-
-function plural(count: number, noun: string): string {
-  return count === 1 ? noun : `${noun}s`;
 }

@@ -36,7 +36,7 @@ function linkOf(node: Node): Omit<GuaranteeLink, 'node'> | undefined {
         : {
             name: `source ${node.name}`,
             strongest: 'at-least-once',
-            why: `${node.spec.kind} cannot be read again: with --checkpoint, micro-batches log what was received and so keep it; without, a lost process loses what was under way`,
+            why: `${node.spec.kind} cannot be read again: with --checkpoint micro-batches log what they read; record mode keeps nothing of it`,
           };
     case 'spout':
       return {

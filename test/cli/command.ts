@@ -1,5 +1,5 @@
 /** Runs the built `raingauge` as a user would; where `dist` is older than `src` (while developing), `src` through tsx. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,20 +20,35 @@ export interface CommandOptions {
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Options of node itself. */
+  readonly nodeOptions?: readonly string[];
   /** Called for each piece of stdout, with the running process. */
   readonly onStdout?: (text: string, child: ReturnType<typeof spawn>) => void;
 }
 
+/** A command that runs. */
+export interface Launched {
+  readonly child: ChildProcess;
+  /** What it printed on stderr so far. */
+  readonly stderr: () => string;
+  readonly ended: Promise<Outcome>;
+}
+
 /** Runs `raingauge` with these words to its end. */
 export function raingauge(words: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
+  return launch(words, options).ended;
+}
+
+/** Starts `raingauge` with these words. */
+export function launch(words: readonly string[], options: CommandOptions = {}): Launched {
   const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
-  const child = spawn(process.execPath, [...program(), ...words], {
+  const child = spawn(process.execPath, [...(options.nodeOptions ?? []), ...program(), ...words], {
     cwd: options.cwd ?? root,
     env: { ...env, ...options.env },
     stdio: 'pipe',
   });
-  return new Promise((resolve, reject) => {
-    let [stdout, stderr] = ['', ''];
+  let [stdout, stderr] = ['', ''];
+  const ended = new Promise<Outcome>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
       options.onStdout?.(text, child);
@@ -47,6 +62,19 @@ export function raingauge(words: readonly string[], options: CommandOptions = {}
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
   });
+  return { child, stderr: () => stderr, ended };
+}
+
+/** Resolves when it says so on stderr. @throws Error when it ends without. */
+export async function untilSays({ child, stderr, ended }: Launched, text: string): Promise<void> {
+  const said = new Promise<true>((resolve) => {
+    const look = (): void => {
+      if (stderr().includes(text)) resolve(true);
+    };
+    child.stderr?.on('data', look);
+    look();
+  });
+  if ((await Promise.race([said, ended])) !== true) throw new Error(`it ended without '${text}':\n${stderr()}`);
 }
 
 /** Arguments of node that start the program. */
@@ -83,7 +111,7 @@ const folders: string[] = [];
 
 afterAll(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+}, 60_000);
 
 /** A small word count that reads a file and prints each result. */
 export const WORDS_JOB = `import { seconds, topology } from 'raingauge';

@@ -60,8 +60,9 @@ describe('the explanation of a plan', () => {
 
   it('keeps to its columns', () => {
     for (const width of [60, 100, 140]) {
-      const plans = explainPlan(words.graph, compile(words, { parallelism: 2 }), { width }).split('\nguarantee:')[0]!;
-      for (const line of plans.split('\n').slice(2)) expect(line.length).toBeLessThanOrEqual(width);
+      const text = explainPlan(words.graph, compile(words, { parallelism: 2 }), { width });
+      const lines = text.split('\n').slice(2);
+      for (const line of lines) if (!line.startsWith('guarantee:')) expect(line.length).toBeLessThanOrEqual(width);
     }
   });
 
@@ -75,10 +76,33 @@ describe('the explanation of a plan', () => {
     expect(text).toMatch(/^ {2}sink counts +exactly-once /m);
   });
 
+  it('names the weakest part, and none where all allow everything', () => {
+    expect(explain(words)).toMatch(/^ {2}weakest +at-least-once +sink running: it allows no more$/m);
+    const strong = topology('strong', (t) => t.source('lines', memory(['a'])).to('out', memorySink()));
+    expect(explain(strong)).not.toContain('weakest');
+    expect(explain(strong)).toContain(
+      'guarantee: at-least-once is asked, and holds; source x operators x sinks give exactly-once',
+    );
+  });
+
+  it('says what holds after each fault, in both modes, with and without a checkpoint', () => {
+    const faults = explain(words).split('AFTER A FAULT')[1]!;
+    for (const fault of [
+      'a function throws, or a tuple is lost',
+      'a worker is lost (--workers)',
+      'the driver is lost, without --checkpoint',
+      'the driver is lost, with --checkpoint',
+    ])
+      expect(faults).toContain(`\n${fault}\n`);
+    expect(faults).toContain('ackOn checkpoint:');
+  });
+
   it('says what acking is worth', () => {
     const text = explainPlan(words.graph, compile(words), { acking: false });
     expect(column(text, 1)).toContain('no acker\nnothing is tracked');
     expect(text).toContain('record mode without acking gives at-most-once');
+    expect(text).not.toContain('ackOn');
+    expect(column(text, 1)).toContain('at-most-once: nothing is replayed');
   });
 
   it('shows spouts and bolts, which micro-batch mode does not run', () => {

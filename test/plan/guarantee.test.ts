@@ -1,6 +1,6 @@
 /** What each part of a chain allows, and why. */
 import { describe, expect, it } from 'vitest';
-import { guaranteeChain, strongestOf } from '../../src/plan/guarantee.js';
+import { guaranteeChain, guaranteeProblems, strongestOf } from '../../src/plan/guarantee.js';
 import { topology } from '../../src/topology/builder.js';
 import { foreach, memory, none, stdout, textFile as textFileSink } from '../../src/topology/sink-specs.js';
 import { generator, stdin, tcp, textFile, memory as values } from '../../src/topology/source-specs.js';
@@ -36,7 +36,9 @@ describe('the guarantee of a chain', () => {
     (source) => {
       const chain = chainOf(source, memory());
       expect(strongestOf(chain)).toBe('at-least-once');
-      expect(chain[0]!.why).toMatch(/with --checkpoint, .* keep it; without, a lost process loses what was under way/);
+      expect(chain[0]!.why).toMatch(
+        /with --checkpoint micro-batches log what they read; record mode keeps nothing of it/,
+      );
     },
   );
 
@@ -46,6 +48,36 @@ describe('the guarantee of a chain', () => {
       'text-file shows the files of an epoch when it is committed',
       'memory shows the results of an epoch when it is committed, and lives as long as the process',
       'none drops results, so that none is there twice',
+    ]);
+  });
+});
+
+describe('a guarantee that cannot hold', () => {
+  it('is refused with each part that cannot keep it, and with what to use instead', () => {
+    const job = topology('job', { guarantee: 'exactly-once' }, (t) => {
+      t.source('in', tcp('localhost:9999')).to('out', stdout());
+      const spout = t.setSpout<{ n: number }>('spout', () => ({ nextTuple: () => 'done' }));
+      t.setBolt<{ n: number }, { n: number }>('bolt', () => ({
+        execute: (tuple, out) => out.ack(tuple),
+      })).shuffleGrouping(spout);
+    });
+    const told = guaranteeProblems(job.graph).map(({ code, message, hint }) => [code, message.split(' (')[0], hint]);
+    expect(told).toEqual([
+      [
+        'RG017',
+        'exactly-once cannot hold: source in is at most at-least-once',
+        'ask for at-least-once, or read from textFile(…) or generator(…), which can be read again',
+      ],
+      [
+        'RG017',
+        'exactly-once cannot hold: sink out is at most at-least-once',
+        'ask for at-least-once, or write to textFile(…) or memory(), which commit by epoch',
+      ],
+      ...['spout spout', 'bolt bolt'].map((part) => [
+        'RG017',
+        `exactly-once cannot hold: ${part} is at most at-least-once`,
+        'ask for at-least-once, or use t.source(…) and the operators of streams, which keep state that can be restored',
+      ]),
     ]);
   });
 });

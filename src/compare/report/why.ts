@@ -1,9 +1,12 @@
 /** Why the figures differ, in a sentence made of the figures, and what to try next. */
+import type { Guarantee } from '../../topology/specs.js';
 import type { CompareResult } from '../result.js';
 import { formatMs } from './format.js';
 
 /** The sentence; undefined when nothing was measured that it could explain. */
-export function whyLatencyDiffers({ modes, input }: CompareResult): string | undefined {
+export function whyLatencyDiffers({ modes, input, fault }: CompareResult): string | undefined {
+  // Then latency is a matter of the recovery, which has a sentence of its own.
+  if (fault !== undefined) return undefined;
   const { 'micro-batch': microBatch, record } = modes;
   const interval = input.batchIntervalMs;
   const processing = microBatch.batches.processingDelayMs;
@@ -28,6 +31,10 @@ export function whatNext(result: CompareResult): { readonly command: string; rea
     };
   }
   if (result.interrupted) return { command: base, why: 'again, to its end' };
+  if (result.fault !== undefined) {
+    const next = OTHER_PROMISE[result.verdict.declaredGuarantee];
+    return { command: withFlag(base, '--guarantee', next), why: 'the same fault under another promise' };
+  }
   if (!result.driver.valid) return { command: base, why: 'again, when nothing else keeps the processors busy' };
   if (!result.valid) {
     return {
@@ -41,6 +48,12 @@ export function whatNext(result: CompareResult): { readonly command: string; rea
     shorter < batchIntervalMs ? 'a fifth of the wait: what does it cost?' : 'twice the wait: what does it save?';
   return { command: withFlag(base, '--batch-interval', `${shorter}ms`), why };
 }
+
+const OTHER_PROMISE: Readonly<Record<Guarantee, Guarantee>> = {
+  'exactly-once': 'at-least-once',
+  'at-least-once': 'at-most-once',
+  'at-most-once': 'exactly-once',
+};
 
 function withFlag(command: string, flag: string, value: string): string {
   const without = command.replace(new RegExp(` ${flag}[ =]\\S+`), '');

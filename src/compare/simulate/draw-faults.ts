@@ -75,11 +75,20 @@ export function drawFaults(random: Prng, scenario: Drawn, target: Target): Fault
   const groups = (Object.keys(DRAWS) as Group[]).filter(
     (group) => random.below(2) === 0 && isPossible(group, scenario, target),
   );
-  return groups.flatMap((group) =>
+  const faults = groups.flatMap((group) =>
     // Two functions that throw could use up a task's attempts between them, and then the job may fail.
-    Array.from({ length: group === 'calls' ? 1 : 1 + random.below(3) }, () => DRAWS[group](random, scenario, target)),
+    Array.from({ length: group === 'calls' ? 1 : 1 + random.below(group === 'acks' ? 5 : 3) }, () =>
+      DRAWS[group](random, scenario, target),
+    ),
   );
+  const common = 1 + random.below(scenario.records);
+  return random.below(2) === 0
+    ? faults
+    : faults.map((fault) => (ON_ONE_TREE.has(fault.kind) ? { ...fault, nth: common } : fault));
 }
+
+/** Faults that hit one tree where components get a tuple for each record: what one answer does, another must not hide. */
+const ON_ONE_TREE: ReadonlySet<Fault['kind']> = new Set(['drop-ack', 'duplicate-ack', 'delay-ack', 'drop-tuple']);
 
 function isPossible(group: Group, { mode, guarantee, workers }: Drawn, target: Target): boolean {
   const canTryAgain = guarantee !== 'at-most-once';

@@ -1,10 +1,11 @@
-/** Judges how a scenario ended: what the outside saw, against the oracle, by the guarantee that was promised. */
+/** Judges how a scenario ended: what the outside saw, and the job's state, against the oracle, by the guarantee that was promised. */
 import type { Topology } from '../../topology/graph.js';
 import { withIds } from '../provenance/record-ids.js';
 import { withProvenance } from '../provenance/with-provenance.js';
-import { expectedParts } from '../recovery/expected-parts.js';
-import { judgeFaultRun } from '../recovery/judge-fault-run.js';
+import { expectedParts, stateList } from '../recovery/expected-parts.js';
+import { type ExpectedPart, type FaultVerdict, judgeFaultRun } from '../recovery/judge-fault-run.js';
 import { RecordNames } from '../recovery/record-names.js';
+import type { ResultList } from '../result-list.js';
 import { recordCount, type TimedTrace } from '../trace.js';
 import { runScenario, type ScenarioRun } from './run-scenario.js';
 import type { Scenario } from './scenario.js';
@@ -16,43 +17,78 @@ export interface JudgedRun {
   readonly violations: readonly string[];
 }
 
-/** Runs a scenario on traced records, and judges it. */
-export async function judgedRun(job: Topology, trace: TimedTrace, scenario: Scenario): Promise<JudgedRun> {
-  const run = await runScenario(withProvenance(job), withIds(trace), scenario);
-  return { run, violations: run.violations.length > 0 ? run.violations : broken(job, trace, run) };
+/** A job on one input: traced, and with what the oracle says of it. Both serve any number of scenarios. */
+export class Case {
+  readonly trace: TimedTrace;
+  readonly traced: TimedTrace;
+  readonly names: RecordNames;
+  readonly expected: readonly ExpectedPart[];
+
+  constructor(job: Topology, trace: TimedTrace) {
+    const sinks = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
+    this.trace = trace;
+    this.traced = withIds(trace);
+    this.names = new RecordNames(trace);
+    this.expected = expectedParts(
+      job,
+      trace,
+      sinks.map((name) => ({ name, interval: undefined })),
+    );
+  }
 }
 
-function broken(job: Topology, trace: TimedTrace, run: ScenarioRun): readonly string[] {
-  const sinks = [...run.results.keys()].map((name) => ({ name, interval: undefined }));
-  const actual = new Map(
-    [...run.results].map(([name, results]) => [
-      `sink ${name}`,
-      {
-        values: results.map(({ value }) => value),
-        timestamps: results.map(({ timestamp }) => timestamp),
-        windowEnds: results.map(({ windowEnd }) => windowEnd),
-      },
-    ]),
-  );
-  const expected = expectedParts(job, trace, sinks).filter(({ name }) => actual.has(name));
+/** Runs a scenario on traced records, and judges it. `job` is as the user wrote it, with outside ends. */
+export async function judgedRun(job: Topology, on: Case, scenario: Scenario): Promise<JudgedRun> {
+  const run = await runScenario(withProvenance(job), on.traced, scenario);
+  return { run, violations: run.violations.length > 0 ? run.violations : broken(job, on, run) };
+}
+
+function broken(job: Topology, { trace, names, expected }: Case, run: ScenarioRun): readonly string[] {
+  const { guarantee, faults } = run.scenario;
   const records = recordCount(trace);
   const verdict = judgeFaultRun({
-    guarantee: run.scenario.guarantee,
+    guarantee,
     expected,
-    actual,
-    names: new RecordNames(trace),
+    actual: actualParts(expected, run),
+    names,
     replayed: run.reread + run.replayed + run.restores * records,
     reexecuted: (run.lives - 1) * records,
-    faults: run.scenario.faults.length,
+    faults: faults.length,
   });
-  if (verdict.verdict !== 'broken') return [];
-  const parts = verdict.parts.flatMap(({ name, note, rule, ...counts }) => {
-    const off = Object.entries(counts).filter(
-      ([what, count]) => what !== 'expected' && what !== 'delivered' && count !== 0,
-    );
-    return off.length === 0
-      ? []
-      : [`${name}: ${off.map(([what, count]) => `${count} ${what}`).join(', ')} of ${counts.expected} results`];
+  if (verdict.verdict !== 'broken' || isOtherTime(job, verdict)) return [];
+  const parts = verdict.parts.flatMap(({ name, note: _note, rule: _rule, expected: of, delivered: _, ...counts }) => {
+    const off = Object.entries(counts).filter(([, count]) => count !== 0);
+    return off.length === 0 ? [] : [`${name}: ${off.map(([what, count]) => `${count} ${what}`).join(', ')} of ${of}`];
   });
   return [verdict.sentence, ...parts];
+}
+
+function actualParts(
+  expected: readonly ExpectedPart[],
+  { results, end }: ScenarioRun,
+): ReadonlyMap<string, ResultList> {
+  const actual = new Map<string, ResultList>();
+  for (const [name, seen] of results) {
+    actual.set(`sink ${name}`, {
+      values: seen.map(({ value }) => value),
+      timestamps: seen.map(({ timestamp }) => timestamp),
+      windowEnds: seen.map(({ windowEnd }) => windowEnd),
+    });
+  }
+  for (const { name } of expected) {
+    if (!name.startsWith(STATE)) continue;
+    const states = [...end!.state(name.slice(STATE.length))];
+    actual.set(name, stateList(states.map(([key, value]) => ({ key, value }))));
+  }
+  return actual;
+}
+
+const STATE = 'state of ';
+
+/**
+ * At most once, records that were under way are not read again, so nobody knows the event times that they would have brought: other
+ * records are late then, and a window that had closed may close again. What the ends see is all that can be checked.
+ */
+function isOtherTime({ graph }: Topology, { guarantee }: FaultVerdict): boolean {
+  return guarantee === 'at-most-once' && graph.nodes.some(({ kind }) => kind === 'timestamps');
 }

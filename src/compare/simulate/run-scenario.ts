@@ -70,9 +70,12 @@ class Run {
   #running: RunningJob | undefined;
   /** How far the next life's clock is ahead (us). */
   #ahead = 0;
+  /** By how much the clock is set back until then (us). */
+  #back = 0;
   #lives = 0;
   #replayed = 0;
   #restores = 0;
+  #timeouts = 0;
 
   constructor(job: Topology, trace: TimedTrace, scenario: Scenario) {
     this.#job = job;
@@ -105,15 +108,16 @@ class Run {
       const life = this.#begin();
       const end = await this.#live(life);
       life.kill();
-      this.#ahead += life.ahead - this.#ahead;
+      this.#ahead = life.ahead + this.#back;
+      this.#back = 0;
       this.#hash.add({ end: typeof end === 'string' ? end : end.outcome, now: this.#world.clock.now() });
+      if (end === 'broken') return;
       if (end === 'stuck') return this.#violation('the job never came to an end');
       if (typeof end !== 'string' && end.outcome === 'finished') return this.#finished(end);
       if (typeof end !== 'string' && end.error !== undefined && !isOutage(end.error))
         return this.#violation(`the job failed: ${end.error.code}: ${end.error.message}`);
       if (end === 'killed') this.#world.files.crash(random);
       await this.#world.run(this.#world.clock.now() + this.#scenario.downtime);
-      this.#goBack();
     }
     this.#violation(`the job had ${LIVES_MAX} lives and has not come to an end`);
   }
@@ -152,8 +156,8 @@ class Run {
     });
   }
 
-  /** One life: until the job ends, is killed, cannot begin, or hangs. */
-  async #live(life: Incarnation): Promise<JobResult | 'killed' | 'stuck'> {
+  /** One life: until the job ends, is killed, cannot begin, hangs, or meets a bug. */
+  async #live(life: Incarnation): Promise<JobResult | 'killed' | 'stuck' | 'broken'> {
     const ended = start(this.#job, this.#options(life)).then(
       (job) => {
         this.#running = job;
@@ -168,8 +172,10 @@ class Run {
     try {
       return await this.#world.complete(Promise.race([ended, life.killed, this.#patience()]), EVENTS_MAX);
     } catch (error) {
-      if (error instanceof Error && /no event is left|has not come to rest/.test(error.message)) return 'stuck';
-      throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      if (/no event is left|has not come to rest/.test(message)) return 'stuck';
+      this.#violation(`the engine threw ${error instanceof Error ? error.name : 'something'}: ${message}`);
+      return 'broken';
     }
   }
 
@@ -193,6 +199,12 @@ class Run {
     this.#end = end;
     const { pending } = this.#running!.progress();
     if (pending > 0) this.#violation(`the job has ended, and ${pending} records are pending`);
+    const { faults, delayMax } = this.#scenario;
+    // An answer that is lost, late or repeated costs its own tree an attempt, and no other tree, in each life.
+    const answers = faults.filter(({ kind }) => ANSWERS.test(kind)).length * this.#lives;
+    const isSlow = delayMax > 0 || faults.some(({ kind, target }) => target !== 'driver' && SLOWS_TREES.test(kind));
+    if (!isSlow && this.#timeouts > answers)
+      this.#violation(`${this.#timeouts} trees have timed out, and only ${answers} lacked an answer`);
   }
 
   #options(life: Incarnation): RunOptions {
@@ -232,15 +244,20 @@ class Run {
     if (fault.kind === 'clog') this.#network.clogUntil = this.#world.clock.now() + fault.span;
     if (fault.kind !== 'jump') return;
     if (fault.span > 0) life.jump(fault.span);
-    else this.#ahead += fault.span;
+    else this.#back += fault.span;
   }
 
   #heard(event: JobEvent): void {
     if (event.kind === 'tupleReplayed') this.#replayed += 1;
     if (event.kind === 'jobRestored') this.#restores += 1;
+    if (event.kind === 'tupleFailed' && event.reason === 'timeout') this.#timeouts += 1;
     this.#hash.add(event);
   }
 }
+
+const ANSWERS = /-(ack|fail|tuple)$/;
+/** What else keeps a tree from being done in time. */
+const SLOWS_TREES = /^(kill|terminate|stop|clog|jump|lose-acker)$/;
 
 /** Errors of the machine: whoever runs the job mends it and starts again. */
 function isOutage({ code }: StreamError): boolean {

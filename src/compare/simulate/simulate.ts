@@ -1,6 +1,7 @@
 /** `simulate`: a job under every kind of fault, in virtual time, seed by seed, until one breaks what the job promises. */
 
 import { StreamError } from '../../core/errors.js';
+import { hashText } from '../../core/json.js';
 import { componentsOf } from '../../host/run-faults.js';
 import { compile } from '../../plan/compile.js';
 import { slidesOf } from '../../plan/slides.js';
@@ -15,8 +16,9 @@ import { oracleAbsence } from '../oracle/evaluate.js';
 import { recordInput } from '../record-input.js';
 import { CAPTURE_SPEC } from '../setup.js';
 import { layOut, type RecordedSource, type TimedTrace } from '../trace.js';
-import { type JudgedRun, judgedRun } from './judge-scenario.js';
-import { type Scenario, scenarioOf, type Target } from './scenario.js';
+import { scenarioOf } from './expand-seed.js';
+import { Case, type JudgedRun, judgedRun } from './judge-scenario.js';
+import type { Scenario, Target } from './scenario.js';
 import { shrink } from './shrink.js';
 
 /** Options of `simulate`. Everything has a default. */
@@ -74,35 +76,78 @@ const RECORDS_MAX = 200;
 /** Runs the seeds one after another, and stops at the first that fails. @throws StreamError for a job that cannot be simulated. */
 export async function simulate(topology: Topology, options: SimulateOptions = {}): Promise<SimulateResult> {
   const { seeds = 100, seed: first = 1, twice = 0.02 } = options;
-  const job = simulated(topology, options);
-  const recorded = await record(topology, options);
-  const target = targetOf(job, options);
+  const bench = await benchFor(topology, options);
   const coverage: Record<string, number> = {};
   const every = twice === 0 ? Number.POSITIVE_INFINITY : Math.max(1, Math.round(1 / twice));
   let [ran, repeated, crashes, traceHash] = [0, 0, 0, ''];
   let failure: Failure | null = null;
   for (let seed = first; seed < first + seeds && failure === null && options.signal?.aborted !== true; seed++) {
-    const scenario = scenarioOf(seed, target, givenBy(options));
+    const scenario = bench.scenario(seed);
     for (const what of [scenario.mode, scenario.guarantee, ...new Set(scenario.faults.map(({ kind }) => kind))])
       coverage[what] = (coverage[what] ?? 0) + 1;
-    const run = await once(job, recorded, scenario);
-    let { violations } = run;
-    if (violations.length === 0 && seed % every === 0) {
+    const { run, violations } = await bench.run(scenario);
+    let broken = violations;
+    if (broken.length === 0 && seed % every === 0) {
       repeated += 1;
-      const again = await once(job, recorded, scenario);
-      if (again.run.traceHash !== run.run.traceHash) violations = ['the same seed gave another trace'];
+      const again = await bench.run(scenario);
+      if (again.run.traceHash !== run.traceHash) broken = ['the same seed gave another trace'];
     }
     ran += 1;
-    crashes += run.run.lives - 1;
-    traceHash = run.run.traceHash;
-    if (violations.length > 0) {
-      const fails = async (candidate: Scenario) => (await once(job, recorded, candidate)).violations.length > 0;
-      const shortest = await shrink(scenario, fails);
-      failure = { seed, scenario, shortest, violations };
+    crashes += run.lives - 1;
+    traceHash = hashText(traceHash + run.traceHash);
+    if (broken.length > 0) {
+      const fails = async (candidate: Scenario) => (await bench.run(candidate)).violations.length > 0;
+      // A plan that was given is what somebody wants to see; and what only a second run shows, no shorter scenario is known to show.
+      const isKept = options.faults !== undefined || violations.length === 0;
+      const shortest = isKept ? scenario : await shrink(scenario, fails);
+      failure = { seed, scenario, shortest, violations: broken };
     }
     options.onSeed?.(ran, seeds);
   }
   return { job: topology.graph.name, seeds: ran, failure, coverage, repeated, crashes, traceHash };
+}
+
+/** Runs scenarios of one job. */
+interface Bench {
+  scenario(seed: number): Scenario;
+  run(scenario: Scenario): Promise<JudgedRun>;
+}
+
+async function benchFor(topology: Topology, options: SimulateOptions): Promise<Bench> {
+  const { batchInterval } = options;
+  const settings = batchInterval === undefined ? {} : { batchInterval: batchInterval as never };
+  const given = withSettings(
+    withEnds(topology, options.sources === undefined ? {} : { sources: options.sources }),
+    settings,
+  );
+  check(given);
+  const recorded = await recordInput(given, {
+    recordsMax: () => RECORDS_MAX,
+    world: createRealWorld(),
+    signal: options.signal,
+  });
+  const target = targetOf(given, options);
+  const jobs = new Map<string, Topology>();
+  const cases = new Map<string, Case>();
+  return {
+    scenario: (seed) => scenarioOf(seed, target, givenBy(options)),
+    run: (scenario) => {
+      const { isReplayable, intake, records, seed } = scenario;
+      const job = once(jobs, `${isReplayable} ${intake}`, () => withOutside(given, scenario));
+      const phase = seed % PHASES;
+      const on = once(cases, `${records} ${phase}`, () => new Case(job, traceOf(job, recorded, records, phase)));
+      return judgedRun(job, on, scenario);
+    },
+  };
+}
+
+function once<T>(made: Map<string, T>, name: string, make: () => T): T {
+  let found = made.get(name);
+  if (found === undefined) {
+    found = make();
+    made.set(name, found);
+  }
+  return found;
 }
 
 /** The command that repeats a failure, without the job. */
@@ -120,53 +165,31 @@ export function repeatFlags({ shortest }: Failure): readonly string[] {
   ];
 }
 
-function once(job: Topology, recorded: readonly RecordedSource[], scenario: Scenario): Promise<JudgedRun> {
-  return judgedRun(job, traceOf(job, recorded, scenario), scenario);
+function check(job: Topology): void {
+  const absence = oracleAbsence(job);
+  if (absence === undefined) return;
+  throw new StreamError(
+    'RG019',
+    `simulate needs a job that the oracle can judge: ${absence}`,
+    'build it from the operators of streams',
+  );
 }
 
 /** The job with ends that are outside of it: any guarantee can be asked of them. */
-function simulated(topology: Topology, { sources, batchInterval }: SimulateOptions): Topology {
-  const settings = batchInterval === undefined ? {} : { batchInterval: batchInterval as never };
-  const job = withSettings(withEnds(topology, sources === undefined ? {} : { sources }), settings);
-  const absence = oracleAbsence(job);
-  if (absence !== undefined)
-    throw new StreamError(
-      'RG019',
-      `simulate needs a job that the oracle can judge: ${absence}`,
-      'build it from the operators of streams',
-    );
+function withOutside(job: Topology, { isReplayable, intake }: Pick<Scenario, 'isReplayable' | 'intake'>): Topology {
   const { nodes } = job.graph;
-  const ends = {
-    sources: Object.fromEntries(
-      nodes.flatMap((node) => (node.kind === 'source' ? [[node.name, outside(node.spec)] as const] : [])),
-    ),
-    sinks: Object.fromEntries(
-      nodes.flatMap((node) => (node.kind === 'sink' ? [[node.name, CAPTURE_SPEC] as const] : [])),
-    ),
-  };
-  return withEnds(job, ends);
+  const sources = nodes.flatMap((node) => {
+    if (node.kind !== 'source') return [];
+    const { kind, options, capabilities } = node.spec;
+    const outside = { ...capabilities, replayable: isReplayable, bounded: true, intake };
+    return [[node.name, { role: 'source', kind, options, capabilities: outside }] as const];
+  });
+  const sinks = nodes.flatMap((node) => (node.kind === 'sink' ? [[node.name, CAPTURE_SPEC] as const] : []));
+  return withEnds(job, { sources: Object.fromEntries(sources), sinks: Object.fromEntries(sinks) });
 }
 
-function outside(spec: {
-  readonly kind: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly capabilities: SourceSpec<unknown>['capabilities'];
-}): SourceSpec<unknown> {
-  return {
-    role: 'source',
-    kind: spec.kind,
-    options: spec.options,
-    capabilities: { ...spec.capabilities, replayable: true, bounded: true },
-  };
-}
-
-async function record(topology: Topology, { sources, signal }: SimulateOptions): Promise<readonly RecordedSource[]> {
-  const job = withEnds(topology, sources === undefined ? {} : { sources });
-  return recordInput(job, { recordsMax: () => RECORDS_MAX, world: createRealWorld(), signal });
-}
-
-/** The first records, at a rate at which they span enough intervals and windows. */
-function traceOf(job: Topology, recorded: readonly RecordedSource[], { records, seed }: Scenario): TimedTrace {
+/** The first records, at a rate at which they span enough intervals and windows. Seeds share a few phases, so that the oracle is asked seldom. */
+function traceOf(job: Topology, recorded: readonly RecordedSource[], records: number, phase: number): TimedTrace {
   const { batchInterval } = job.graph.settings;
   const windows = job.graph.nodes.flatMap((node) => ('window' in node ? [node.window as number] : []));
   const span = Math.max(INTERVALS_MIN * batchInterval, ...windows.map((window) => 1.5 * window));
@@ -174,9 +197,11 @@ function traceOf(job: Topology, recorded: readonly RecordedSource[], { records, 
     name,
     partitions: partitions.map((values) => values.slice(0, Math.ceil(records / partitions.length))),
   }));
-  return layOut(sources, { rate: (records * 1e6) / span, batchInterval, slides: slidesOf(job.graph), seed });
+  return layOut(sources, { rate: (records * 1e6) / span, batchInterval, slides: slidesOf(job.graph), seed: phase });
 }
 
+/** Places of the first record in its batch interval. */
+const PHASES = 8;
 const INTERVALS_MIN = 8;
 
 /** Operators whose functions are called as windows close. */

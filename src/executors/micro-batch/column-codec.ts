@@ -18,25 +18,28 @@ const LONG = 255;
 
 /** `buffers` gets what may be transferred. */
 export function columnOf(values: readonly unknown[], buffers: ArrayBuffer[]): Column {
-  const type = typeof values[0];
-  if (type !== 'number' && type !== 'string') return values;
-  for (let i = 1; i < values.length; i++) if (typeof values[i] !== type) return values;
-  if (type === 'number') return kept(Float64Array.from(values as readonly number[]), buffers);
-  const lengths = new Uint8Array(values.length);
-  const short: string[] = [];
-  const long: string[] = [];
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as string;
-    const isShort = value.length < SHORT_BELOW;
-    lengths[i] = isShort ? value.length : LONG;
-    (isShort ? short : long).push(value);
+  switch (typeof values[0]) {
+    case 'number':
+      return numbersOf(values, buffers) ?? values;
+    case 'string':
+      return textsOf(values, buffers) ?? values;
+    default:
+      return values;
   }
-  buffers.push(lengths.buffer);
-  return { text: short.join(''), lengths, long };
 }
 
+/** The values as an array of their own. */
 export function valuesOf(column: Column): unknown[] {
-  if (!('text' in column)) return Array.from(column);
+  const cells = cellsOf(column);
+  if (cells !== column) return cells as unknown[];
+  const values = new Array<unknown>(cells.length);
+  for (let i = 0; i < cells.length; i++) values[i] = cells[i];
+  return values;
+}
+
+/** The values to read only: they may be the column itself. */
+export function cellsOf(column: Column): ArrayLike<unknown> {
+  if (!('text' in column)) return column;
   const { text, lengths, long } = column;
   const values = new Array<unknown>(lengths.length);
   let at = 0;
@@ -52,4 +55,36 @@ export function valuesOf(column: Column): unknown[] {
 export function kept(array: Float64Array<ArrayBuffer>, buffers: ArrayBuffer[]): Float64Array {
   buffers.push(array.buffer);
   return array;
+}
+
+/** Undefined when not all are numbers. A loop: `Float64Array.from` takes four times as long. */
+function numbersOf(values: readonly unknown[], buffers: ArrayBuffer[]): Float64Array | undefined {
+  const numbers = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== 'number') return undefined;
+    numbers[i] = value;
+  }
+  return kept(numbers, buffers);
+}
+
+/** Undefined when there is nothing to join. `+=` makes a rope that sending flattens once, in half the time of `join`. */
+function textsOf(values: readonly unknown[], buffers: ArrayBuffer[]): Texts | undefined {
+  const lengths = new Uint8Array(values.length);
+  const long: string[] = [];
+  let text = '';
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== 'string') return undefined;
+    if (value.length < SHORT_BELOW) {
+      lengths[i] = value.length;
+      text += value;
+    } else {
+      lengths[i] = LONG;
+      long.push(value);
+    }
+  }
+  if (long.length === values.length) return undefined;
+  buffers.push(lengths.buffer);
+  return { text, lengths, long };
 }

@@ -2,7 +2,7 @@
 import type { Key } from '../../core/keys.js';
 import { Partial } from '../../kernels/partial.js';
 import { isPair } from '../../kernels/shapes.js';
-import { type Column, columnOf, kept, valuesOf } from './column-codec.js';
+import { type Column, cellsOf, columnOf, kept, valuesOf } from './column-codec.js';
 import { Rows } from './rows.js';
 
 /** Values as they are, pairs as two columns, or partials, which would lose their prototype. */
@@ -24,8 +24,7 @@ export function sentRows(rows: Rows, buffers: ArrayBuffer[]): SentRows {
   const { length } = rows;
   const columns = columnsOf(rows.values, length, buffers);
   const timestamps = kept(rows.timestamps.slice(0, length), buffers);
-  const hasEnds = rows.windowEnds.subarray(0, length).some((end) => !Number.isNaN(end));
-  const windowEnds = hasEnds ? kept(rows.windowEnds.slice(0, length), buffers) : undefined;
+  const windowEnds = hasNumber(rows.windowEnds, length) ? kept(rows.windowEnds.slice(0, length), buffers) : undefined;
   return { length, columns, timestamps, windowEnds };
 }
 
@@ -33,39 +32,55 @@ export function rowsOf({ length, columns, timestamps, windowEnds }: SentRows): R
   return new Rows(unpacked(columns), timestamps, windowEnds ?? new Float64Array(length).fill(Number.NaN));
 }
 
-function columnsOf(rows: readonly unknown[], length: number, buffers: ArrayBuffer[]): Columns {
-  const first = length === 0 ? undefined : rows[0];
-  if (isPair(first) && all(rows, length, isPair)) {
-    const keys = new Array<unknown>(length);
-    const values = new Array<unknown>(length);
-    for (let i = 0; i < length; i++) [keys[i], values[i]] = rows[i] as readonly [unknown, unknown];
-    return { kind: 'pairs', keys: columnOf(keys, buffers), values: columnOf(values, buffers) };
-  }
-  if (first instanceof Partial && all(rows, length, (value) => value instanceof Partial)) {
-    const partials = rows.slice(0, length) as readonly Partial[];
-    const keys = partials.map(({ key }) => key);
-    const values = partials.map(({ value }) => value);
-    const counts = Float64Array.from(partials, ({ count }) => count);
-    return {
-      kind: 'partials',
-      keys: columnOf(keys, buffers),
-      values: columnOf(values, buffers),
-      counts: kept(counts, buffers),
-    };
-  }
-  return { kind: 'values', values: columnOf(rows.slice(0, length), buffers) };
+function hasNumber(numbers: Float64Array, length: number): boolean {
+  for (let i = 0; i < length; i++) if (!Number.isNaN(numbers[i])) return true;
+  return false;
 }
 
-function all(rows: readonly unknown[], length: number, holds: (value: unknown) => boolean): boolean {
-  for (let i = 0; i < length; i++) if (!holds(rows[i])) return false;
-  return true;
+function columnsOf(rows: readonly unknown[], length: number, buffers: ArrayBuffer[]): Columns {
+  return (
+    pairsOf(rows, length, buffers) ??
+    partialsOf(rows, length, buffers) ?? { kind: 'values', values: columnOf(rows.slice(0, length), buffers) }
+  );
+}
+
+/** Undefined when not all are pairs. */
+function pairsOf(rows: readonly unknown[], length: number, buffers: ArrayBuffer[]): Columns | undefined {
+  if (length === 0 || !isPair(rows[0])) return undefined;
+  const keys = new Array<unknown>(length);
+  const values = new Array<unknown>(length);
+  for (let i = 0; i < length; i++) {
+    const row = rows[i];
+    if (!isPair(row)) return undefined;
+    keys[i] = row[0];
+    values[i] = row[1];
+  }
+  return { kind: 'pairs', keys: columnOf(keys, buffers), values: columnOf(values, buffers) };
+}
+
+/** Undefined when not all are partials. */
+function partialsOf(rows: readonly unknown[], length: number, buffers: ArrayBuffer[]): Columns | undefined {
+  if (length === 0 || !(rows[0] instanceof Partial)) return undefined;
+  const keys = new Array<unknown>(length);
+  const values = new Array<unknown>(length);
+  const counts = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const row = rows[i];
+    if (!(row instanceof Partial)) return undefined;
+    keys[i] = row.key;
+    values[i] = row.value;
+    counts[i] = row.count;
+  }
+  kept(counts, buffers);
+  return { kind: 'partials', keys: columnOf(keys, buffers), values: columnOf(values, buffers), counts };
 }
 
 function unpacked(columns: Columns): unknown[] {
-  const rows = valuesOf(columns.values);
-  if (columns.kind === 'values') return rows;
-  const keys = valuesOf(columns.keys);
-  for (let i = 0; i < rows.length; i++)
-    rows[i] = columns.kind === 'pairs' ? [keys[i], rows[i]] : new Partial(keys[i] as Key, rows[i], columns.counts[i]!);
+  if (columns.kind === 'values') return valuesOf(columns.values);
+  const keys = cellsOf(columns.keys);
+  const values = cellsOf(columns.values);
+  const rows = new Array<unknown>(keys.length);
+  if (columns.kind === 'pairs') for (let i = 0; i < rows.length; i++) rows[i] = [keys[i], values[i]];
+  else for (let i = 0; i < rows.length; i++) rows[i] = new Partial(keys[i] as Key, values[i], columns.counts[i]!);
   return rows;
 }

@@ -79,9 +79,7 @@ class RecordJob implements RunningJob, ControlledJob {
         this.#phase = 'waiting';
       },
       goOn: (latest) => this.#goOn(latest),
-      abort: (error) => this.abort(error),
-      event: (event) => this.event(event),
-      wake: this.wake,
+      job: this,
     });
     this.#maker = new RunMaker({ ...parts, trees: this.#trees, job: this });
     this.#run = this.#maker.make(restored);
@@ -174,7 +172,7 @@ class RecordJob implements RunningJob, ControlledJob {
   #start(restored: RestoredJob | undefined): void {
     const sinks = [...this.#services.sinks.values()].flatMap((sink) => sink.transactions ?? []);
     if (sinks.length === 0) return this.#begin(restored);
-    Promise.all(sinks.map((sink) => sink.recover((restored?.meta.epoch ?? 0) + 1)))
+    Promise.all(sinks.map((sink) => sink.recover(restored?.meta.epoch ?? 0)))
       .then(() => this.#begin(restored))
       .catch((error: unknown) => this.abort(error));
   }

@@ -35,7 +35,9 @@ export class HostRun implements JobControl {
   readonly #answers = new Map<number, Answers>();
   readonly #results: ResultRows[] = [];
   #notes: Note[] = [];
+  /** Stream time of the driver's last message, and when it came by the clock here (us). */
   #now: number;
+  #heardAt: number;
   #done = 0;
   #heard = 0;
   #said = 0;
@@ -52,6 +54,7 @@ export class HostRun implements JobControl {
     this.number = begin.run;
     this.hasListener = begin.hasListener;
     this.#now = begin.now;
+    this.#heardAt = parts.clock.now();
     this.#counters = countersOf(plan);
     this.#wiring = wire({
       plan,
@@ -75,7 +78,7 @@ export class HostRun implements JobControl {
       counters: this.#counters,
       job: this,
       prng: ids,
-      now: () => this.#now,
+      now: () => this.#now + parts.clock.now() - this.#heardAt,
       count: (counter, by) => this.#notes.push({ kind: 'count', counter, by }),
       restored,
       skipped: new SkippedRecords(),
@@ -165,6 +168,7 @@ export class HostRun implements JobControl {
     assert(sequence === this.#heard + 1, `turn ${sequence} of the driver came after turn ${this.#heard}`);
     this.#heard = sequence;
     this.#now = now;
+    this.#heardAt = this.#parts.clock.now();
     this.#work(() => {
       const { entrances } = this.#wiring;
       for (let i = 0; i < processed.length; i += 2) entrances.get(processed[i]!)!.processed!(processed[i + 1]!);

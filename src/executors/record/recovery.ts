@@ -3,14 +3,15 @@ import { assert } from '../../core/assert.js';
 import { StreamError } from '../../core/errors.js';
 import type { Plan } from '../../plan/plan.js';
 import type { RestoredJob } from '../../runtime/durability.js';
-import type { JobEvent } from '../../runtime/events.js';
 import type { RecordOptions, Services } from '../executor.js';
 import type { Outcome } from '../outcome.js';
 import type { Barriers } from './barriers.js';
 import { nameOf } from './placement.js';
 import type { Survival } from './record-options.js';
 import type { Run } from './run.js';
+import type { ControlledJob } from './run-control.js';
 import { SetBacks } from './set-backs.js';
+import { SourceTask } from './source-task.js';
 import type { SkippedRecords, SourceRecord } from './skipped-records.js';
 
 /** What the recovery needs of its job. */
@@ -27,9 +28,7 @@ export interface RecoveryParts {
   pause(): void;
   /** A new wiring begins on that snapshot. */
   goOn(restored: RestoredJob | undefined): void;
-  abort(error: unknown): void;
-  event(event: JobEvent): void;
-  wake(): void;
+  readonly job: Pick<ControlledJob, 'abort' | 'event' | 'wake'>;
 }
 
 /**
@@ -64,50 +63,50 @@ export class Recovery {
 
   /** Something failed that cannot be tried again alone. */
   failed(error: StreamError, record: SourceRecord | undefined): void {
-    const { survival, abort, run } = this.#parts;
+    const { survival, job, run } = this.#parts;
     if (run().control.isOver) return;
-    if (!survival.setsBackTrees) return abort(error);
+    if (!survival.setsBackTrees) return job.abort(error);
     const verdict = this.#setBacks.failed(error, record);
-    if (verdict.kind === 'give up') abort(error);
+    if (verdict.kind === 'give up') job.abort(error);
     else this.#setBack(verdict.wait);
   }
 
   workerLost(worker: number, reason: string): void {
-    const { services, survival, plan, barriers, run, event, abort } = this.#parts;
+    const { services, survival, plan, barriers, run, job } = this.#parts;
     const { links, wiring, control } = run();
     this.#lost.add(worker);
-    event({ kind: 'workerLost', worker, reason });
+    job.event({ kind: 'workerLost', worker, reason });
     links!.lost(worker);
     if (control.isOver) return;
     if (survival.setsBackWorkers) return this.#setBack(0);
-    if (plan.settings.guarantee === 'exactly-once') return abort(noCheckpoint(worker, reason));
+    if (plan.settings.guarantee === 'exactly-once') return job.abort(noCheckpoint(worker, reason));
     barriers.abandon();
     wiring.ackers.failAll({ reason: 'worker lost', by: undefined, error: undefined });
-    services.world.scheduler.soon(() => this.#parts.wake());
+    services.world.scheduler.soon(() => job.wake());
   }
 
   workerReady(worker: number): void {
-    const { survival, run, wake } = this.#parts;
+    const { survival, run, job } = this.#parts;
     const { links, control } = run();
     this.#lost.delete(worker);
     if (!control.isOver) {
       links!.revive(worker, survival.hasBarriers ? this.#latest : undefined);
-      wake();
+      job.wake();
     }
     if (this.#lost.size === 0) this.#allBack?.();
   }
 
   #setBack(wait: number): void {
-    const { barriers, pause, run, abort } = this.#parts;
+    const { barriers, pause, run, job } = this.#parts;
     pause();
     barriers.end();
     const over = run();
     over.end();
-    this.#recover(over, wait).catch(abort);
+    this.#recover(over, wait).catch((error: unknown) => job.abort(error));
   }
 
   async #recover(over: Run, wait: number): Promise<void> {
-    const { services, outcome, barriers, goOn, event } = this.#parts;
+    const { services, outcome, barriers, goOn, job } = this.#parts;
     const { scheduler, clock } = services.world;
     const isNoMore = (): boolean => outcome.isSettled;
     for (const task of over.wiring.consumers) task.close();
@@ -122,8 +121,9 @@ export class Recovery {
     await Promise.all(transactions.map((transaction) => transaction.recover(epoch)));
     if (isNoMore()) return;
     this.#rewind(latest);
+    const records = readAgain(over, latest);
     outcome.goOnFrom(latest?.meta.counters ?? {}, transactions.length > 0);
-    event({ kind: 'jobRestored', epoch });
+    job.event({ kind: 'jobRestored', epoch, records });
     goOn(latest);
   }
 
@@ -156,6 +156,18 @@ export class Recovery {
       });
     }
   }
+}
+
+/** Records that sources will give again. */
+function readAgain({ wiring }: Run, restored: RestoredJob | undefined): number {
+  let records = 0;
+  for (const spout of wiring.spouts) {
+    if (!(spout instanceof SourceTask)) continue;
+    const { source, partition, offset } = spout.position();
+    const from = restored?.meta.sources.find((each) => each.source === source && each.partition === partition);
+    records += Math.max(0, offset - (from?.offset ?? 0));
+  }
+  return records;
 }
 
 function noCheckpoint(worker: number, reason: string): StreamError {

@@ -36,7 +36,7 @@ const clicks = Array.from({ length: 200 }, (_, i): Click => ({ at: timeOf(i, 200
 
 export default topology('shop', { batchInterval: seconds(0.5) }, (t) => {
   const ordered = t
-    .source('orders', memory(...orders))
+    .source('orders', memory.partitions(orders))
     .timestamps({ uid: 'order-time', extract: ({ at }) => at, maxOutOfOrderness: millis(400) });
   const clicked = t.source('clicks', memory(clicks));
 
@@ -65,7 +65,10 @@ export default topology('shop', { batchInterval: seconds(0.5) }, (t) => {
     })
     .to('stays', none());
 
-  const names = clicked.map(({ user }) => user, { uid: 'names' }).union(ordered.late.map(({ item }) => item));
+  // Two ways of one chain that meet again: a gate within it.
+  const { odd, even } = clicked.branch({ odd: ({ user }) => /[135]/.test(user), even: () => true }, { uid: 'parity' });
+  const both = odd.map(({ user }) => user, { uid: 'odd-names' }).union(even.map(({ user }) => user, { uid: 'names' }));
+  const names = both.union(ordered.late.map(({ item }) => item));
   names.count({ uid: 'rate' }).to('rate', none());
   names
     .map((name) => [name, 1] as const, { uid: 'ones' })

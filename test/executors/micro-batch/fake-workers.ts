@@ -64,6 +64,7 @@ export class FakeWorkers implements TaskWorkers {
         plan: this.#plan,
         functions: this.#functions,
         scheduler: this.#world.scheduler,
+        clock: this.#world.clock,
         seed: 1,
         worker,
         send: (message, transfer) => {

@@ -39,6 +39,7 @@ describe(`exactly-once, seed ${seed}`, () => {
           atOnce: oneOf(true, false),
           interval: oneOf(1, 500, 2_500),
           seed: chance,
+          saveTime: [0, 700][chance % 2]!,
         };
         const undisturbed = await live(parts);
         const plain = await runIn(built, { mode: 'micro-batch', parallelism, atOnce: true, heartbeatEach: 1 });
@@ -83,6 +84,7 @@ describe(`at-least-once, seed ${seed}`, () => {
           options: { turnRecordsMax: 1 },
           interval: [1, 500, 2_500][random.below(3)]!,
           seed: chance,
+          saveTime: [0, 700][chance % 2]!,
         };
         const undisturbed = await live(parts);
         const steps = undisturbed.steps[0]!.length;

@@ -39,6 +39,7 @@ describe(`lost, repeated and late messages, seed ${seed}`, () => {
           interval: [500, 2_500][random.below(2)]!,
           crashes: random.below(2) === 0 ? [1 + random.below(20)] : [],
           seed: chance,
+          saveTime: [0, 700][chance % 2]!,
           channels: ({ scheduler, clock }) => {
             let faults = random.below(8);
             const strikes = (): boolean => faults > 0 && random.below(6) === 0 && faults-- > 0;
@@ -122,6 +123,16 @@ describe('a function that throws', () => {
     expect(job.recordsRead['in']).toBe(20);
     // Both halves of the record fail when it is first delivered.
     expect(events.filter(({ kind }) => kind === 'jobRestored')).toHaveLength(2);
+  });
+
+  it('while a snapshot is being saved: that snapshot is finished, and the job goes back to it', async () => {
+    let calls = 0;
+    const parts = summing((n) => n === 4 && ++calls <= 1, 'fail');
+    const { job, sinks, events } = await live({ ...parts, saveTime: 2_500, options: { replayDelay: 1 } });
+    expect([job.outcome, job.error]).toEqual(['finished', undefined]);
+    expect(events.filter(({ kind }) => kind === 'jobRestored')).toEqual([{ kind: 'jobRestored', epoch: 1, records: 2 }]);
+    expect(Object.fromEntries(job.state('sums') as Iterable<[string, number]>)).toEqual(totalsOf(all));
+    expect(sinks.get('out')!.results).toHaveLength(40);
   });
 
   it('always, with onError fail: the error stands, and what was not committed is not seen', async () => {

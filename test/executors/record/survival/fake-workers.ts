@@ -98,6 +98,7 @@ export class FakeWorkers implements TaskWorkers {
       plan,
       functions,
       scheduler: world.scheduler,
+      clock: world.clock,
       seed: 1_000 * worker + incarnation,
       worker,
       send: (message) => {

@@ -13,18 +13,18 @@ export class LastingSnapshots {
   /** Epochs that were saved, in order. */
   readonly saved: number[] = [];
 
-  /** As one life of the driver sees it. */
-  open(crash: Crash, time: number): Durability {
+  /** As one life of the driver sees it. `pause`: how long writing takes. */
+  open(crash: Crash, time: number, pause: () => Promise<void>): Durability {
     return {
       recovered: { snapshot: this.latest, log: [] },
       interval: { batches: 1, time },
       log: async () => undefined,
       latest: () => this.latest,
-      save: (snapshot) => this.#save(snapshot, crash),
+      save: (snapshot) => this.#save(snapshot, crash, pause),
     };
   }
 
-  async #save({ meta, stores }: JobSnapshot, crash: Crash): Promise<void> {
+  async #save({ meta, stores }: JobSnapshot, crash: Crash, pause: () => Promise<void>): Promise<void> {
     const found: { uid: string; task: number; pieces: () => SnapshotRow[][] }[] = [];
     for (const store of stores) {
       const pieces: SnapshotRow[][] = [];
@@ -34,6 +34,7 @@ export class LastingSnapshots {
       }
       found.push({ uid: store.uid, task: store.task, pieces: () => pieces });
     }
+    await pause();
     await crash.step('save', () => {
       const uids = stores.map(({ uid }) => uid);
       this.latest = restoredJob(structuredClone(meta), uids, found);

@@ -30,6 +30,8 @@ export interface LivesParts {
   /** After which durable step each life ends; the last life ends by itself. */
   readonly crashes?: readonly number[];
   readonly seed?: number;
+  /** How long a snapshot is written (us). Default 0. */
+  readonly saveTime?: number;
   readonly listener?: (event: JobEvent) => void;
   readonly channels?: (world: SimulatedWorld) => ChannelDecorator;
   readonly workers?: (world: SimulatedWorld, plan: Plan, job: () => RunningJob) => TaskWorkers;
@@ -84,7 +86,9 @@ export async function live(parts: LivesParts): Promise<Lives> {
           events.push(event);
           parts.listener?.(event);
         },
-        ...(isDurable ? { durability: snapshots.open(crash, parts.interval) } : {}),
+        ...(isDurable
+          ? { durability: snapshots.open(crash, parts.interval, pausing(world, parts.saveTime ?? 0)) }
+          : {}),
         ...(parts.channels === undefined ? {} : { channels: parts.channels(world) }),
         ...(parts.workers === undefined ? {} : { workers: parts.workers(world, plan, () => job) }),
       },
@@ -96,6 +100,10 @@ export async function live(parts: LivesParts): Promise<Lives> {
     const sinks = new Map([...results].map(([name, { visible }]) => [name, { results: visible }]));
     return { job: ended, sinks, steps, events, snapshots };
   }
+}
+
+function pausing({ scheduler, clock }: SimulatedWorld, time: number): () => Promise<void> {
+  return () => new Promise((resolve) => void scheduler.at(clock.now() + time, resolve));
 }
 
 /** Fresh readers that stand where the last snapshot does. */

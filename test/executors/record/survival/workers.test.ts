@@ -34,6 +34,7 @@ describe(`without faults, seed ${seed}`, () => {
           atOnce: random.below(2) === 0,
           interval: 500,
           seed: chance,
+          saveTime: [0, 700][chance % 2]!,
           workers: (world, plan) =>
             new FakeWorkers({
               world,
@@ -75,6 +76,7 @@ describe(`lost workers, seed ${seed}`, () => {
           interval: [500, 2_000][random.below(2)]!,
           crashes: random.below(3) === 0 ? [1 + random.below(20)] : [],
           seed: chance,
+          saveTime: [0, 700][chance % 2]!,
           workers: (world, plan) => {
             const count = 1 + random.below(3);
             const latency = [0, 100, 400][random.below(3)]!;
@@ -151,6 +153,7 @@ describe(`lost workers where records may be repeated, seed ${seed}`, () => {
           options: { turnRecordsMax: 1, ackOn: 'checkpoint' },
           interval: 1_000,
           seed: chance,
+          saveTime: [0, 700][chance % 2]!,
         };
         const found = await live({ ...parts, workers: mortal(chance, topology.functions, () => losses++) });
         expect([found.job.outcome, found.job.error]).toEqual(['finished', undefined]);
@@ -174,6 +177,7 @@ describe(`lost workers where records may be repeated, seed ${seed}`, () => {
           interval: 1_000,
           isDurable: chance % 2 === 0,
           seed: chance,
+          saveTime: [0, 700][chance % 2]!,
         };
         const found = await live({ ...parts, workers: mortal(chance, topology.functions, () => undefined) });
         replayed += found.job.replayed;
@@ -201,6 +205,7 @@ describe(`lost workers where records may be repeated, seed ${seed}`, () => {
           isDurable: chance % 2 === 0,
           interval: 1_000,
           seed: chance,
+          saveTime: [0, 700][chance % 2]!,
           workers: mortal(chance, topology.functions, () => undefined),
         });
         expect([found.job.outcome, found.job.error]).toEqual(['finished', undefined]);

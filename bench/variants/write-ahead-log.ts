@@ -1,0 +1,85 @@
+/** What it costs the micro-batch word count to log the values of a source that cannot be read again. */
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
+import { type RunOptions, type SourceSpec, topology } from 'raingauge';
+import { foreach } from 'raingauge/sinks';
+import { memory } from 'raingauge/sources';
+import { createRealWorld } from '../../src/runtime/real-world.js';
+import type { World } from '../../src/runtime/world.js';
+import { makeLines } from '../lines.js';
+import { checksumOf, collectGarbage, type Measurement, startTimer, type VariantInput } from '../measurement.js';
+import { preparedReader } from '../prepared-reader.js';
+import { MICRO_BATCH, runToEnd } from '../run-job.js';
+import { withFolder } from '../temporary-folder.js';
+
+/** As in `word-count`. */
+const LINES_PER_INTERVAL = 500_000;
+
+/** Only the log is measured: no snapshot is due before the end, where one is always taken. */
+const LOG_ONLY = { batches: Number.MAX_SAFE_INTEGER, time: Number.MAX_SAFE_INTEGER };
+
+/** Lines as they come from a socket: read once. */
+function receivedLines(): SourceSpec<string> {
+  const spec = memory<string>([]);
+  return { ...spec, capabilities: { ...spec.capabilities, replayable: false } };
+}
+
+/** The same job without a checkpoint folder. */
+export function withoutLog(input: VariantInput): Promise<Measurement> {
+  return measured(input, {});
+}
+
+/** As a user gets it: a batch is written and synced by the thread pool while it is processed; its results wait for the sync. */
+export function overlappedLog(input: VariantInput): Promise<Measurement> {
+  return withFolder((folder) => measured(input, { checkpoint: { folder, ...LOG_ONLY } }));
+}
+
+/** Nothing is processed before it is durable: each write and sync of the same log holds this thread. */
+export function syncedLog(input: VariantInput): Promise<Measurement> {
+  return withFolder((folder) => measured(input, { checkpoint: { folder, ...LOG_ONLY }, world: blockingWorld() }));
+}
+
+/** With the snapshots that a user gets too: one behind every tenth batch, or each second. */
+export function logAndSnapshots(input: VariantInput): Promise<Measurement> {
+  return withFolder((folder) => measured(input, { checkpoint: { folder } }));
+}
+
+async function measured({ lines, seed }: VariantInput, options: Partial<RunOptions>): Promise<Measurement> {
+  const counts = new Map<string, { n: number }>();
+  const job = topology('word-count', (t) => {
+    t.source('lines', receivedLines())
+      .flatMap((line) => line.split(' '))
+      .map((word) => [word, 1] as const)
+      .reduceByKey((a, b) => a + b)
+      .to(
+        'out',
+        foreach(([word, n]) => {
+          const box = counts.get(word);
+          if (box === undefined) counts.set(word, { n });
+          else box.n += n;
+        }),
+      );
+  });
+  const reader = preparedReader(makeLines(lines, seed), { intervalRecords: LINES_PER_INTERVAL });
+  collectGarbage();
+  const stop = startTimer();
+  await runToEnd(job, { ...MICRO_BATCH, ...options, readers: new Map([['lines', reader]]) });
+  const time = stop();
+  return { ...time, count: lines, checksum: checksumOf([...counts].map(([word, { n }]) => [word, n] as const)) };
+}
+
+/** The real World, but new files are written and synced at once, by this thread. */
+function blockingWorld(): World {
+  const world = createRealWorld();
+  return { ...world, files: { ...world.files, create: async (path) => blockingFile(path) } };
+}
+
+function blockingFile(path: string): Awaited<ReturnType<World['files']['create']>> {
+  const file = openSync(path, 'wx');
+  return {
+    write: async (bytes) => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at);
+    },
+    sync: async () => fdatasyncSync(file),
+    close: async () => closeSync(file),
+  };
+}

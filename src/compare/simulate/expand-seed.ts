@@ -1,0 +1,92 @@
+/** What a seed stands for: options and faults, each from a stream of numbers of its own. */
+import { type Prng, prng } from '../../core/prng.js';
+import type { MicroBatchOptions, RecordOptions } from '../../executors/executor.js';
+import type { Mode } from '../../runtime/events.js';
+import type { FaultPlan } from '../../runtime/faults/fault-plan.js';
+import { drawFaults } from './draw-faults.js';
+import { pick, type Scenario, type Target } from './scenario.js';
+
+const MODES: readonly Mode[] = ['micro-batch', 'record'];
+/** Sources have 20 records at least, and ten times as many at most. */
+const RECORDS_MIN = 20;
+
+/**
+ * Expands a seed; `given` wins over what is drawn. Options and kinds of faults are drawn for each seed anew ("swarm"): a run in which
+ * everything goes wrong at once hides what one fault by itself would show.
+ */
+export function scenarioOf(seed: number, target: Target, given: Partial<Scenario> = {}): Scenario {
+  const random = prng(seed).fork('scenario');
+  const drawn = {
+    seed,
+    mode: pick(random, MODES),
+    guarantee: pick(random, target.guarantees),
+    parallelism: 1 + random.below(3),
+    chaining: random.below(4) !== 0,
+    workers: random.below(2) === 0 ? 0 : 1 + random.below(3),
+    records: RECORDS_MIN * (1 + random.below(10)),
+    intake: pick(random, ['range', 'receiver'] as const),
+    isReplayable: random.below(3) !== 0,
+    snapshotBatches: 1 + random.below(6),
+    snapshotTime: target.batchInterval * (1 + random.below(6)),
+    segmentBytes: pick(random, [512, 4_096, 1 << 20]),
+    microBatch: drawMicroBatch(random),
+    record: drawRecord(random),
+    delayMax: pick(random, [0, 0, 500, 20_000]),
+    downtime: random.below(3) * target.batchInterval,
+    ...given,
+  };
+  const faults = given.faults ?? drawFaults(prng(seed).fork('faults'), drawn, target);
+  const scenario = withoutReplay(drawn) ? drawn : { ...drawn, isReplayable: true };
+  return { ...scenario, faults, attemptsMax: attemptsFor(faults, drawn.workers), record: patient(scenario, faults) };
+}
+
+function drawMicroBatch(random: Prng): Partial<MicroBatchOptions> {
+  return {
+    blockInterval: pick(random, [10_000, 50_000, 200_000]),
+    blockRecordsMax: pick(random, [3, 20, 10_000]),
+    receivedRecordsMax: pick(random, [10, 200_000]),
+    cutSlack: pick(random, [0, 50_000]),
+  };
+}
+
+function drawRecord(random: Prng): Partial<RecordOptions> {
+  return {
+    messageTimeout: pick(random, [200_000, 1_000_000, 5_000_000]),
+    maxSpoutPending: pick(random, [1, 8, 64, 4_096]),
+    ackers: 1 + random.below(3),
+    ringCapacity: pick(random, [16, 1_024]),
+    turnRecordsMax: pick(random, [1, 7, 1_000]),
+    maxUncommitted: pick(random, [20, 1_000_000]),
+    barrierTimeout: pick(random, [100_000, 10_000_000]),
+    workerRowsMax: pick(random, [16, 65_536]),
+  };
+}
+
+/** What cannot be read again is kept in the log of micro-batches, but not exactly once; record at a time nobody keeps it. */
+function withoutReplay({ mode, guarantee }: Pick<Scenario, 'mode' | 'guarantee'>): boolean {
+  return guarantee === 'at-most-once' || (mode === 'micro-batch' && guarantee === 'at-least-once');
+}
+
+/** Tuples on a worker that stands still, or on their way, time out again and again, and then count as given up. */
+function patient({ record, delayMax, workers }: Omit<Scenario, 'faults' | 'attemptsMax'>, faults: FaultPlan) {
+  const isSlow = workers > 0 && (delayMax > 0 || faults.some(({ kind }) => kind === 'stop' || kind === 'clog'));
+  return isSlow ? { ...record, messageTimeout: SLOW_TIMEOUT, barrierTimeout: SLOW_TIMEOUT } : record;
+}
+
+/** Longer than the longest stop, and than it takes to find a worker lost (us). */
+const SLOW_TIMEOUT = 60_000_000;
+
+/**
+ * As many attempts as these faults can use up, and not one more: a fault costs each tuple one, but for a clog, in which each worker may be
+ * lost; and functions may throw anew for each delivery.
+ */
+function attemptsFor(faults: FaultPlan, workers: number): number {
+  const throws = faults.reduce((most, fault) => (fault.kind === 'throw' ? Math.max(most, fault.times) : most), 0);
+  const others = faults.reduce(
+    (sum, { kind }) => sum + (kind === 'clog' ? workers : COSTS_ATTEMPT.test(kind) ? 1 : 0),
+    0,
+  );
+  return 1 + others + throws * (1 + others) * Math.max(1, workers);
+}
+
+const COSTS_ATTEMPT = /kill|terminate|stop|jump|ack|fail|tuple/;

@@ -1,0 +1,191 @@
+/** What becomes of each record's effect after a fault, in both modes: told from the parts of a job and from how it is run. */
+import type { Graph, Node } from '../topology/graph.js';
+import type { Guarantee } from '../topology/specs.js';
+
+/** When sources and spouts hear that a record is done: the option `ackOn` of record mode. */
+export type AckOn = 'checkpoint' | 'update';
+
+/** How record mode is set up. */
+export interface RecordSetup {
+  readonly acking: boolean;
+  /** Default: as the job needs it. */
+  readonly ackOn?: AckOn | undefined;
+}
+
+/** What holds in one mode. `anew`: nothing was kept, and the job begins again. `no`: the mode does not run such jobs. */
+export interface Held {
+  readonly holds: Guarantee | 'anew' | 'no';
+  readonly how: string;
+}
+
+/** One kind of fault. */
+export interface AfterFault {
+  readonly fault: string;
+  readonly microBatch: Held;
+  readonly record: Held;
+}
+
+/** Every kind of fault that a job may meet, for the guarantee that it asks for. */
+export function afterFaults(graph: Graph, setup: RecordSetup): readonly AfterFault[] {
+  const job = traitsOf(graph, setup);
+  const row = (fault: string, microBatch: Held, record: Held): AfterFault => ({
+    fault,
+    microBatch: job.hasComponents ? NO_COMPONENTS : microBatch,
+    record,
+  });
+  return [
+    row('a function throws, or a tuple is lost', thrownInBatches(job), thrownInRecords(job)),
+    row('a worker is lost (--workers)', workerOfBatches(job), workerOfRecords(job)),
+    row('the driver is lost, without --checkpoint', anew(job), anew(job)),
+    row('the driver is lost, with --checkpoint', driverOfBatches(job), driverOfRecords(job)),
+  ];
+}
+
+/** When sources and spouts hear that a record is done, in a run with checkpoints. As `survivalOf` in `executors/record`. */
+export function ackedOn(graph: Graph, { ackOn }: Pick<RecordSetup, 'ackOn'>): AckOn {
+  if (ackOn !== undefined) return ackOn;
+  if (graph.settings.guarantee === 'exactly-once') return 'checkpoint';
+  return graph.nodes.some(isStateful) && !graph.nodes.some(holdsTuples) ? 'checkpoint' : 'update';
+}
+
+interface Traits {
+  readonly asked: Guarantee;
+  readonly acking: boolean;
+  readonly ackOn: AckOn;
+  readonly isStateful: boolean;
+  readonly hasComponents: boolean;
+  readonly hasSpouts: boolean;
+  readonly hasBolts: boolean;
+  readonly hasLiveSources: boolean;
+}
+
+function traitsOf(graph: Graph, setup: RecordSetup): Traits {
+  const { nodes, settings } = graph;
+  const hasSpouts = nodes.some(({ kind }) => kind === 'spout');
+  const hasBolts = nodes.some(({ kind }) => kind === 'bolt');
+  return {
+    asked: settings.guarantee,
+    acking: setup.acking && settings.guarantee !== 'at-most-once',
+    ackOn: ackedOn(graph, setup),
+    isStateful: nodes.some(isStateful),
+    hasComponents: hasSpouts || hasBolts,
+    hasSpouts,
+    hasBolts,
+    hasLiveSources: nodes.some((node) => node.kind === 'source' && !node.spec.capabilities.replayable),
+  };
+}
+
+/** State that a checkpoint holds: also what an interval sink gathers, and how far event time got. */
+function isStateful(node: Node): boolean {
+  switch (node.kind) {
+    case 'timestamps':
+    case 'reduceByKey':
+    case 'countByValue':
+    case 'count':
+    case 'reduceByKeyAndWindow':
+    case 'countByWindow':
+    case 'runningReduce':
+    case 'updateStateByKey':
+    case 'process':
+      return true;
+    case 'sink':
+      return node.spec.capabilities.delivery === 'interval';
+    default:
+      return false;
+  }
+}
+
+function holdsTuples(node: Node): boolean {
+  return node.kind === 'bolt' && node.holdsTuples;
+}
+
+const NO_COMPONENTS: Held = { holds: 'no', how: 'spouts and bolts run in record mode only' };
+
+function thrownInBatches({ asked }: Traits): Held {
+  return asked === 'at-most-once'
+    ? { holds: 'at-most-once', how: 'there is one attempt; then onError decides' }
+    : { holds: 'exactly-once', how: 'its task runs again on the same records; a failed attempt leaves no trace' };
+}
+
+function thrownInRecords({ asked, acking, isStateful, hasBolts }: Traits): Held {
+  if (!acking) return { holds: 'at-most-once', how: 'nothing is replayed; onError decides about what throws' };
+  if (asked === 'exactly-once')
+    return {
+      holds: 'exactly-once',
+      how: 'all tasks go back to the last checkpoint, in memory or in the folder; what was not committed is not seen',
+    };
+  const twice = isStateful || hasBolts ? 'state and results' : 'results';
+  return { holds: 'at-least-once', how: `its tuple tree is replayed: ${twice} may have it twice` };
+}
+
+function workerOfBatches(_: Traits): Held {
+  return {
+    holds: 'exactly-once',
+    how: 'its tasks only are made again: state of the last snapshot, inputs since; no result is taken twice',
+  };
+}
+
+function workerOfRecords(job: Traits): Held {
+  if (!job.acking) return { holds: 'at-most-once', how: 'its tasks come back empty, and what was under way is lost' };
+  if (job.asked === 'exactly-once')
+    return {
+      holds: 'exactly-once',
+      how: 'all tasks and sources go back to the last checkpoint; what was not committed is not seen',
+    };
+  if (job.ackOn === 'checkpoint')
+    return {
+      holds: 'at-least-once',
+      how: 'all tasks and sources go back to the last checkpoint; results since then come again',
+    };
+  if (job.isStateful || job.hasBolts)
+    return {
+      holds: 'at-least-once',
+      how: `open tuple trees are replayed; ${oldState(job)} of its tasks ${job.isStateful ? 'is that of the last checkpoint' : 'is gone'}`,
+    };
+  return { holds: 'at-least-once', how: 'open tuple trees are replayed: results may come twice' };
+}
+
+/** Bolts keep what they know to themselves: no checkpoint has it. */
+function oldState({ isStateful, hasBolts }: Traits): string {
+  if (!hasBolts) return 'the state';
+  return isStateful ? 'the state (bolts: nothing)' : 'what the bolts knew';
+}
+
+function anew({ asked, hasLiveSources, hasSpouts }: Traits): Held {
+  const input = hasLiveSources || hasSpouts ? 'what was read from live sources is lost' : 'all input is read again';
+  const results = asked === 'at-most-once' ? ', results of before may come a second time' : ', all results come again';
+  return { holds: 'anew', how: `the same command begins anew: ${input}${hasLiveSources || hasSpouts ? '' : results}` };
+}
+
+function driverOfBatches({ asked, hasLiveSources }: Traits): Held {
+  if (asked === 'at-most-once')
+    return { holds: 'at-most-once', how: 'batches that were logged are not run again: what was in them is lost' };
+  const live = hasLiveSources ? '; live input that no batch had yet is lost' : '';
+  if (asked === 'exactly-once')
+    return {
+      holds: 'exactly-once',
+      how: `batches since the last checkpoint run again with the same records; of those that were committed nothing comes again${live}`,
+    };
+  return {
+    holds: 'at-least-once',
+    how: `batches since the last checkpoint run again with the same records: their results come again${live}`,
+  };
+}
+
+function driverOfRecords(job: Traits): Held {
+  if (job.asked === 'at-most-once')
+    return { holds: 'at-most-once', how: 'sources go on behind what may have been handed out; state begins empty' };
+  if (!job.acking) return { holds: 'anew', how: 'without acking there are no checkpoints: the job begins anew' };
+  if (job.asked === 'exactly-once')
+    return {
+      holds: 'exactly-once',
+      how: 'sources and state go on from the last checkpoint; what was not committed is not seen',
+    };
+  const lost = [
+    ...(job.hasLiveSources ? ['live input since then is lost'] : []),
+    ...(job.hasSpouts ? ['a spout must emit by itself what it heard no ack of'] : []),
+    ...(job.hasBolts ? ['bolts begin empty'] : []),
+  ];
+  const how = 'sources and state go on from the last checkpoint: results since then come again';
+  return { holds: 'at-least-once', how: [how, ...lost].join('; ') };
+}

@@ -1,0 +1,87 @@
+/** The simulation as a test: seeds of faults in both modes and under every guarantee. `RAINGAUGE_LONG=1` runs 10,000 of them. */
+import { describe, expect, it } from 'vitest';
+import wordCount from '../../../comparisons/word-count.js';
+import { repeatFlags, type SimulateResult, simulate } from '../../../src/compare/simulate/simulate.js';
+import { parseFault, showFault } from '../../../src/runtime/faults/fault-plan.js';
+import shop from './shop.js';
+
+const isLong = process.env['RAINGAUGE_LONG'] === '1';
+/** Seeds that run twice: 2 of 100, and 10 in a long run. */
+const TWICE = isLong ? 0.1 : 0.02;
+const TIMEOUT = isLong ? 3_600_000 : 120_000;
+
+const jobs = [
+  { name: 'word-count', topology: wordCount, file: 'comparisons/word-count.ts', seeds: isLong ? 4_000 : 50 },
+  { name: 'shop', topology: shop, file: 'test/compare/simulate/shop.ts', seeds: isLong ? 6_000 : 100 },
+];
+
+describe.each(jobs)('simulate $name', ({ topology, file, seeds }) => {
+  it(`keeps every promise in ${seeds} seeds`, { timeout: TIMEOUT }, async () => {
+    const result = await simulate(topology, { seeds, twice: TWICE });
+    expect(failureOf(result, file)).toBe('');
+    expect(result.seeds).toBe(seeds);
+    expect(result.repeated).toBe(Math.floor(seeds * TWICE));
+    // Seeds that draw nothing would prove nothing.
+    const { coverage } = result;
+    for (const what of [
+      'micro-batch',
+      'record',
+      'at-most-once',
+      'at-least-once',
+      'exactly-once',
+      'kill',
+      'crash',
+      'jump',
+      'clog',
+    ])
+      expect(coverage[what], what).toBeGreaterThan(0);
+    expect(result.crashes).toBeGreaterThan(seeds);
+  });
+});
+
+describe('simulate', () => {
+  it('gives equal traces for equal seeds, and others for others', async () => {
+    const hashOf = async (seed: number) => (await simulate(shop, { seeds: 3, seed })).traceHash;
+    const [first, again, other] = [await hashOf(1), await hashOf(1), await hashOf(4)];
+    expect(again).toBe(first);
+    expect(other).not.toBe(first);
+  });
+
+  it('runs a plan that is given, in every life of the driver', async () => {
+    const faults = ['crash:1@40', 'crash:2@25', 'crash:3@90', 'jump:clock@50%-5s', 'kill:driver@60%'].map(parseFault);
+    const { failure, crashes } = await simulate(shop, { seeds: 4, faults, guarantee: 'exactly-once' });
+    expect(failure).toBeNull();
+    expect(crashes).toBe(16);
+  });
+
+  it('finds a job whose functions are not deterministic, and says how to see it again', async () => {
+    const { default: topology } = await import('./unsteady.js');
+    const { failure } = await simulate(topology, { seeds: 50, guarantee: 'exactly-once' });
+    expect(failure?.violations[0]).toMatch(/exactly-once is broken/);
+    const flags = repeatFlags(failure!);
+    expect(flags.slice(0, 2)).toEqual(['--seeds 1', `--seed ${failure!.seed}`]);
+    expect(failure!.shortest.faults.length).toBeLessThanOrEqual(failure!.scenario.faults.length);
+  });
+
+  it('refuses a job that only running it explains', async () => {
+    const { topology } = await import('raingauge');
+    const { none } = await import('raingauge/sinks');
+    const job = topology('spouts', (t) => {
+      const bolt = t.setBolt('bolt', () => ({ execute: () => {} }) as never);
+      t.setSpout('spout', () => ({ nextTuple: () => {} }) as never);
+      void bolt;
+      void none;
+    });
+    await expect(simulate(job)).rejects.toMatchObject({ code: 'RG019' });
+  });
+});
+
+/** The seed, what it broke, the shortest plan, and the command that repeats it; empty when all is well. */
+function failureOf({ failure }: SimulateResult, file: string): string {
+  if (failure === null) return '';
+  return [
+    `seed ${failure.seed}: ${failure.violations.join('\n  ')}`,
+    `faults: ${failure.shortest.faults.map(showFault).join('  ')}`,
+    `again with: raingauge simulate ${file} ${repeatFlags(failure).join(' ')}`,
+  ].join('\n');
+}

@@ -1,0 +1,123 @@
+/** Rows 36 to 47: what can happen to the driver, to sinks, to the machine, and to what the user types. */
+import { type FaultRow, USUAL } from './fault-row.js';
+
+const GUARANTEES = 'executors/micro-batch/guarantees.test.ts';
+const SINKS = 'connectors/sinks.test.ts';
+const INTERRUPTS = 'recovery/interrupts.test.ts';
+const KAFKA = 'Kafka: there is no Kafka source or sink';
+
+export const FAULTS_OF_DRIVERS: readonly FaultRow[] = [
+  {
+    number: 36,
+    fault: 'driver: killed at any step of a batch or a barrier',
+    promised: USUAL,
+    tests: [
+      [GUARANTEES, 'driver crash at "%s", three times: output once'],
+      [GUARANTEES, 'driver crash at "%s", three times: nothing is missing, and nothing is wrong'],
+      [GUARANTEES, 'driver crash at "%s", three times: no result twice'],
+      [
+        'executors/micro-batch/driver-crashes.test.ts',
+        'a driver that crashes anywhere, again and again: the output of an undisturbed job',
+      ],
+      [
+        'executors/record/survival/crashes.test.ts',
+        'a driver that dies before or after any step of a barrier: the output of an undisturbed run',
+      ],
+      [
+        'executors/record/survival/crashes.test.ts',
+        'a driver that dies before or after any step of a barrier: nothing is missing, results since the last snapshot are repeated',
+      ],
+      ['recovery/driver-kill.test.ts', 'keeps $guarantee, $mode'],
+    ],
+  },
+  {
+    number: 37,
+    fault: 'driver: asked to stop (SIGINT, SIGTERM), once or twice',
+    promised: 'the first finishes what was read; after the second it is as if it had been killed',
+    tests: [
+      [INTERRUPTS, 'finishes what was read at $signal with $guarantee, $mode, and the same command goes on'],
+      [INTERRUPTS, 'ends at once at the second signal, %s, and nothing is lost'],
+    ],
+  },
+  { number: 38, fault: 'Kafka: a broker dies, a leader moves', promised: USUAL, tests: [], later: KAFKA },
+  { number: 39, fault: 'Kafka: nobody knows how a commit ended', promised: USUAL, tests: [], later: KAFKA },
+  { number: 40, fault: 'Kafka: partitions move in the middle of a batch', promised: USUAL, tests: [], later: KAFKA },
+  {
+    number: 41,
+    fault: 'sink: throws, or writes only a part',
+    promised: 'the job stops; what is not whole is not seen, and the same command finishes it',
+    tests: [
+      [
+        'faults/row-41-sink-that-fails.test.ts',
+        'fault row 41: a sink that cannot write fails the job, and the same command finishes it exactly once, %s, %s',
+      ],
+      ['connectors/transactions.test.ts', 'shows nothing that is not committed, at any step'],
+      ['connectors/transactions.test.ts', 'survives many crashes in a row'],
+      [SINKS, 'fails the job when a file cannot be written, and writes none after it'],
+    ],
+  },
+  {
+    number: 42,
+    fault: 'sink: does not take a result (poison)',
+    promised: 'the job stops and names the sink; results are never dropped without a word',
+    tests: [
+      [SINKS, 'fails the job when the function throws, and does not call it again'],
+      ['host/run.test.ts', 'a sink that cannot write fails the job; one whose reader went away stops it'],
+    ],
+    later: 'dead letters of sinks: a result that a sink refuses ends the job',
+  },
+  {
+    number: 43,
+    fault: 'sink: slower than the sources',
+    promised: 'sources wait; memory stays bounded',
+    tests: [
+      ['host/run.test.ts', 'a sink that is behind holds the sources back until it is ready'],
+      [SINKS, 'is not ready while too many intervals wait'],
+    ],
+    later: 'a rate that is lowered step by step: sources are held back, or are not',
+  },
+  {
+    number: 44,
+    fault: 'clock: jumps forward or back, or stands still for long',
+    promised: 'no answer changes; stream time never goes back, and no tick comes twice',
+    tests: [
+      ['faults/row-44-clock-jumps.test.ts', 'fault row 44: a clock that jumps changes no answer, %s, %s'],
+      ['runtime/stamped-source.test.ts', 'never goes back when the clock does'],
+      [GUARANTEES, 'makes up for the ticks of the down time, once each'],
+      ['host/worker-losses.test.ts', 'blame no worker for the time in which the driver itself was held up'],
+    ],
+  },
+  {
+    number: 45,
+    fault: 'disk: cannot be read, may not be written',
+    promised: 'an error that names path and reason; nothing is changed',
+    tests: [
+      [
+        'faults/row-45-disk-that-cannot-be-read.test.ts',
+        'fault row 45: a checkpoint folder that cannot be read is refused and stays as it is, %s, %s',
+      ],
+      ['runtime/real-durable-files.test.ts', 'refuse to %s'],
+      ['runtime/real-world.test.ts', 'names what is wrong with a path'],
+    ],
+  },
+  {
+    number: 46,
+    fault: 'command line and settings: unknown, malformed, out of range',
+    promised: 'exit code 2 with what is wrong and what to do, before anything is opened',
+    tests: [
+      ['cli/usage.test.ts', 'gets one error and exit code 2 for $what'],
+      ['runtime/faults/fault-plan.test.ts', 'knows shares, records and times'],
+      ['runtime/state-codec.test.ts', 'refuse values that would not come back, and name the source and the offset'],
+    ],
+  },
+  {
+    number: 47,
+    fault: 'topology: a cycle, no sink, a uid twice, a window that does not fit',
+    promised: 'all problems at once, each with its line, before anything is opened',
+    tests: [
+      ['plan/validate.test.ts', 'all problems are told at once, each with the line where it stands'],
+      ['plan/validate.test.ts', 'is a compile error'],
+      ['host/run.test.ts', 'what does not compile is not opened'],
+    ],
+  },
+];

@@ -1,0 +1,350 @@
+/**
+ * Planted defects of the fault-tolerance code: the simulation is as good as what it finds of them. Each replaces text in the built
+ * program, which must stand there exactly once. `kills.json` says which seed finds it.
+ */
+
+const MICRO = 'executors/micro-batch';
+const RECORD = 'executors/record';
+
+/** @returns {import('./mutants.mjs').Mutant} */
+function mutant(name, mode, breaks, ...edits) {
+  return { name, mode, breaks, edits: edits.map(([file, find, replace]) => ({ file, find, replace })) };
+}
+
+const SYNC_OF_RECORDS = 'await file.sync();\n        this.#written += group.length;';
+const FIRST_WAIT = `            if (batch.logged?.isDurable === false)
+                yield batch.logged.done;
+            this.#parts.allocator.commit(batch.marks, true);`;
+const SECOND_WAIT = `        if (batch.logged?.isDurable === false)
+            yield batch.logged.done;
+        if (batch.results === 'new')`;
+const PREPARE = 'yield Promise.all(this.#sinks.map((sink) => sink.prepare(batch)));';
+const PREPARED = `if (this.#durability !== undefined)
+            yield this.#durability.log({ kind: 'prepared', batch });`;
+const COMMIT = 'yield Promise.all(this.#sinks.map((sink) => sink.commit(batch)));';
+const SAVE = 'await durability?.save({ meta: cut.meta, stores });';
+const COMMIT_EPOCH = 'await Promise.all(transactions.map((transaction) => transaction.commit(epoch)));';
+
+export const MUTANTS = [
+  // The acker's ledger.
+  mutant('ack-early', 'record', 'a tree is done with its first ack, not its last', [
+    `${RECORD}/acker.js`,
+    'if (nextHigh === 0 && nextLow === 0 && this.#states[root] === INITIALISED) {',
+    'if (this.#states[root] === INITIALISED) {',
+  ]),
+  mutant('xor-is-or', 'record', 'ids are ORed, so that no tree of two edges is ever done', [
+    `${RECORD}/acker.js`,
+    'const nextLow = this.#lows[root] ^ low;',
+    'const nextLow = this.#lows[root] | low;',
+  ]),
+  mutant('ack-of-old-generation', 'record', 'a late ack counts for the tree that has the slot now', [
+    `${RECORD}/acker.js`,
+    `    ack(root, generation, high, low) {
+        if (this.#generations[root] !== generation) {`,
+    `    ack(root, generation, high, low) {
+        if (false) {`,
+  ]),
+  mutant('ack-repeated-completes', 'record', 'the same ack twice counts as the end of its tree', [
+    `${RECORD}/acker.js`,
+    'if (nextHigh === 0 && nextLow === 0 && this.#states[root] === INITIALISED) {',
+    `const isRepeated = this.last === \`\${root} \${generation} \${high} \${low}\`;
+        this.last = \`\${root} \${generation} \${high} \${low}\`;
+        if (((nextHigh === 0 && nextLow === 0) || isRepeated) && this.#states[root] === INITIALISED) {`,
+  ]),
+  mutant('failed-tuple-acked', 'record', 'a tuple whose function threw is acked', [
+    `${RECORD}/stage-task.js`,
+    'lane.fail(anchors.root, anchors.generation, failure);',
+    'lane.ack(anchors.root, anchors.generation, anchors.high, anchors.low);',
+  ]),
+  mutant('timeouts-off', 'record', 'a tree that lost an ack never times out', [
+    `${RECORD}/acker.js`,
+    'if (this.#states[root] !== FREE && this.#epochs[root] <= this.#epoch - 2)',
+    'if (false)',
+  ]),
+  mutant('lost-acker-done', 'record', 'what an acker task forgot counts as done', [
+    `${RECORD}/acker.js`,
+    'this.#states[root] = LOST;',
+    '{ this.#close(root); this.#owners[root >>> this.#shift].treeDone(root & ((1 << this.#shift) - 1)); }',
+  ]),
+  mutant('processed-is-highest', 'record', 'everything before a processed record counts as processed', [
+    `${RECORD}/pending.js`,
+    `if (sequence !== this.#processed) {
+            this.#done[sequence & this.#mask] = 1;
+            return;
+        }`,
+    `if (sequence !== this.#processed) {
+            this.#processed = Math.max(this.#processed, sequence + 1);
+            return;
+        }`,
+  ]),
+  mutant('commit-at-processed', 'record', 'a source may forget what is processed, though no checkpoint has it', [
+    `${RECORD}/source-task.js`,
+    'if (!untilDurable)',
+    'if (true)',
+  ]),
+  mutant('hold-let-go', 'record', 'watermarks pass records that are still to be replayed', [
+    `${RECORD}/hold.js`,
+    'if (processed >= next) {',
+    'if (true) {',
+  ]),
+  mutant('hold-released-early', 'record', 'a waiting watermark is let go with the first record that is processed', [
+    `${RECORD}/hold.js`,
+    'this.#waiting[0].sequence <= this.#pending.processed)',
+    'this.#pending.processed > 0)',
+  ]),
+  // Barriers and setting back.
+  mutant('barrier-not-aligned', 'record', 'a task takes its snapshot at the first barrier, not at the last', [
+    `${RECORD}/alignment.js`,
+    'if (++this.#met < this.#inputs)',
+    'if (++this.#met !== 1)',
+  ]),
+  mutant('barrier-before-drain', 'record', 'a barrier begins while trees are pending', [
+    `${RECORD}/barriers.js`,
+    'if (!spouts.every((spout) => spout.isAtRest))',
+    'if (false)',
+  ]),
+  mutant('rewind-too-far', 'record', 'a source goes back one record too far', [
+    `${RECORD}/recovery.js`,
+    'partition.rewind(position?.offset ?? 0);',
+    'partition.rewind(Math.max(0, (position?.offset ?? 0) - 1));',
+  ]),
+  mutant('rewind-too-short', 'record', 'a source goes back one record too short', [
+    `${RECORD}/recovery.js`,
+    'partition.rewind(position?.offset ?? 0);',
+    'partition.rewind((position?.offset ?? 0) + 1);',
+  ]),
+  mutant('recover-first-epoch', 'record', 'sinks throw away every epoch that was prepared before a restart', [
+    `${RECORD}/executor.js`,
+    'sink.recover(restored?.meta.epoch ?? 0)',
+    'sink.recover(0)',
+  ]),
+  mutant('set-back-recovers-next', 'record', 'sinks finish an epoch of which there is no checkpoint', [
+    `${RECORD}/recovery.js`,
+    'transaction.recover(epoch)',
+    'transaction.recover(epoch + 1)',
+  ]),
+  mutant('commit-before-checkpoint', 'record', 'results are seen before the checkpoint that they belong to', [
+    `${RECORD}/snapshots.js`,
+    SAVE,
+    `${COMMIT_EPOCH}\n            ${SAVE}`,
+  ]),
+  mutant('set-back-without-sinks', 'record', 'what a wiring that is over gave to sinks stays there', [
+    `${RECORD}/recovery.js`,
+    'await Promise.all(transactions.map((transaction) => transaction.recover(epoch)));',
+    '',
+  ]),
+  mutant('record-gates-lost', 'record', 'watermark gates begin anew after a restart', [
+    `${RECORD}/wiring.js`,
+    'const gate = this.#parts.restored?.meta.gates[name];',
+    'const gate = undefined;',
+  ]),
+  mutant('record-inner-gates-lost', 'record', 'gates within a chain begin anew after a restart', [
+    `${RECORD}/wiring.js`,
+    'gates: this.#parts.restored?.meta.innerGates[`${stage.id}:${task}`],',
+    'gates: undefined,',
+  ]),
+  mutant('record-times-lost', 'record', 'a source partition’s stream time begins anew after a restart', [
+    `${RECORD}/source-task.js`,
+    'const { hasEnded, times } = own.from;',
+    'const { hasEnded } = own.from; const times = { highest: -Infinity, watermark: -Infinity, nextStep: -Infinity, sent: -Infinity };',
+  ]),
+  mutant(
+    'controls-forgotten',
+    'record',
+    'a task that comes back is not told the watermarks and ends that it has missed',
+    [`${RECORD}/worker-links.js`, 'this.#controls.remember(rows);', ';'],
+  ),
+  mutant('lost-trees-forgotten', 'record', 'trees of a lost worker neither fail nor go on', [
+    `${RECORD}/recovery.js`,
+    "wiring.ackers.failAll({ reason: 'worker lost', by: undefined, error: undefined });",
+    'for (const root of Array(64).keys()) wiring.ackers.reset(root);',
+  ]),
+  mutant(
+    'reserved-after',
+    'record',
+    'records are handed out before it is durable that they are',
+    [
+      'runtime/reserved-source.js',
+      `.then(() => {
+            this.#take(block);
+            settle();`,
+      `.then(() => {
+            settle();`,
+    ],
+    ['runtime/reserved-source.js', 'this.#isReserving = true;', 'this.#isReserving = true; this.#take(block);'],
+  ),
+  // The log.
+  mutant('log-not-synced', 'both', 'the log is written and not synced', [
+    'runtime/segmented-log.js',
+    SYNC_OF_RECORDS,
+    'this.#written += group.length;',
+  ]),
+  mutant('log-acked-before-sync', 'both', 'the log says that it is durable before it is', [
+    'runtime/segmented-log.js',
+    `await this.#write(group);
+                for (const { resolve } of group)
+                    resolve();`,
+    `for (const { resolve } of group)
+                    resolve();
+                await this.#write(group);`,
+  ]),
+  mutant('log-name-not-synced', 'both', 'the name of a new segment is not durable', [
+    'runtime/segmented-log.js',
+    'await this.#files.syncFolder(this.#folder);\n        this.#number = number;',
+    'this.#number = number;',
+  ]),
+  mutant('log-crc-ignored', 'both', 'a record of the log counts as whole whatever its checksum says', [
+    'runtime/log-format.js',
+    'if (crc32(payload, crc32(bytes.subarray(at, at + 24))) !== bytes.readUInt32LE(at + 24)) {',
+    'if (false) {',
+  ]),
+  mutant('torn-tail-kept', 'both', 'what a crash left at the end of the log stays there', [
+    'runtime/segmented-log.js',
+    'await files.truncate(found.tail.path, found.tail.bytes);',
+    ';',
+  ]),
+  mutant('log-pruned-too-far', 'micro-batch', 'a segment goes whose last record is still needed', [
+    'runtime/segmented-log.js',
+    'last < before && number !== this.#number',
+    'last <= before && number !== this.#number',
+  ]),
+  // Checkpoints.
+  mutant('state-not-synced', 'both', 'the state of a checkpoint is written and not synced', [
+    'runtime/checkpoint-files.js',
+    'await file.sync();',
+    ';',
+  ]),
+  mutant('manifest-not-synced', 'both', 'the manifest of a checkpoint is written and not synced', [
+    'runtime/checkpoint-manifest.js',
+    'await file.sync();',
+    ';',
+  ]),
+  mutant('checkpoint-name-not-synced', 'both', 'the name of a checkpoint is not durable', [
+    'runtime/checkpoint-files.js',
+    'await files.rename(temporary, path);\n    await files.syncFolder(folder);',
+    'await files.rename(temporary, path);',
+  ]),
+  mutant('checkpoint-parts-not-named', 'both', 'the names within a checkpoint are not durable', [
+    'runtime/checkpoint-files.js',
+    'await files.syncFolder(temporary);',
+    ';',
+  ]),
+  mutant('copy-on-write-off', 'both', 'a snapshot has what changed since it began', [
+    'runtime/store-snapshot.js',
+    'this.#kept.set(cell, new MemoryCell(key, value, count, epoch, order));',
+    'this.#kept.set(cell, cell);',
+  ]),
+  mutant('dropped-log-kept', 'micro-batch', 'a checkpoint asks for the log from one record too late', [
+    'runtime/checkpoint-folder.js',
+    'return { from: after(this.#records, epoch)[0]?.sequence ?? this.#log.next,',
+    'return { from: after(this.#records, epoch)[1]?.sequence ?? this.#log.next,',
+  ]),
+  // Micro-batches and their restart.
+  mutant('prepared-before-prepare', 'micro-batch', 'a batch counts as committed before sinks hold it', [
+    `${MICRO}/sink-commits.js`,
+    `${PREPARE}\n        ${PREPARED}`,
+    `${PREPARED}\n        ${PREPARE}`,
+  ]),
+  mutant('commit-before-prepared', 'micro-batch', 'results are seen before the log says so', [
+    `${MICRO}/sink-commits.js`,
+    `${PREPARED}\n        ${COMMIT}`,
+    `${COMMIT}\n        ${PREPARED}`,
+  ]),
+  mutant('committed-again', 'micro-batch', 'a restart gives the results of committed batches again', [
+    `${MICRO}/allocator.js`,
+    "number <= committed ? 'committed' : 'new'",
+    "'new'",
+  ]),
+  mutant('logged-skipped', 'micro-batch', 'a restart does not run the batches that were logged', [
+    `${MICRO}/restart.js`,
+    "records.filter((record) => record.kind === 'allocated')",
+    "records.filter((record) => record.kind === 'allocated' && record.batch > epoch + 1)",
+  ]),
+  mutant(
+    'recovery-clears-unallocated',
+    'micro-batch',
+    'SPARK-23438: what was received behind a logged batch goes with it',
+    [
+      `${MICRO}/logged-range.js`,
+      'reader.poll(block, count - block.length);',
+      'reader.poll(block, 1000); if (block.values.length > count) block.values.length = count;',
+    ],
+  ),
+  mutant(
+    'allocated-after-work',
+    'micro-batch',
+    'SPARK-23991: a batch is worked on before it is durable which records it has',
+    [`${MICRO}/executor.js`, FIRST_WAIT, '            this.#parts.allocator.commit(batch.marks, true);'],
+    [`${MICRO}/executor.js`, SECOND_WAIT, "        if (batch.results === 'new')"],
+  ),
+  mutant('source-committed-before-snapshot', 'micro-batch', 'a source may forget a batch that no checkpoint has', [
+    `${MICRO}/executor.js`,
+    'this.#parts.allocator.commit(batch.marks, this.#services.durability === undefined);',
+    'this.#parts.allocator.commit(batch.marks, true);',
+  ]),
+  mutant('open-one-too-far', 'micro-batch', 'a source is opened one record too far', [
+    `${MICRO}/restart.js`,
+    'return position && { offset: position.offset, reader: position.reader };',
+    'return position && { offset: position.offset + 1, reader: position.reader };',
+  ]),
+  mutant('recover-older-epoch', 'micro-batch', 'sinks throw away what was prepared last though it is committed', [
+    `${MICRO}/executor.js`,
+    'yield* this.#parts.commits.recover(committed);',
+    'yield* this.#parts.commits.recover(snapshot?.meta.epoch ?? 0);',
+  ]),
+  mutant('batch-gates-lost', 'micro-batch', 'watermark gates begin anew after a restart', [
+    `${MICRO}/progress.js`,
+    'new WatermarkGate(inputs, restored?.gates[`${stage.id}:${task}`])',
+    'new WatermarkGate(inputs)',
+  ]),
+  mutant('batch-times-lost', 'micro-batch', 'a source partition’s stream time begins anew after a restart', [
+    `${MICRO}/progress.js`,
+    'of restored?.sources ?? [])',
+    'of [])',
+  ]),
+  mutant('batch-inner-gates-lost', 'micro-batch', 'gates within a chain begin anew after a restart', [
+    `${MICRO}/batch-runner.js`,
+    'parts.innerGates[`${stage.id}:${task}`]',
+    'undefined',
+  ]),
+  mutant('attempt-not-undone', 'micro-batch', 'a failed attempt leaves its state behind', [
+    `${MICRO}/batch-task.js`,
+    `        for (const store of this.#allStores())
+            store.rollback();
+        input.rewind();
+        this.#chain = this.#build();
+    }`,
+    `        for (const store of this.#allStores())
+            store.commit();
+        input.rewind();
+        this.#chain = this.#build();
+    }`,
+  ]),
+  // Workers.
+  mutant('lineage-dropped-early', 'micro-batch', 'inputs go that the last snapshot does not have', [
+    `${MICRO}/remote-task.js`,
+    'kept.batch > batch',
+    'kept.batch > batch + 1',
+  ]),
+  mutant('lost-state', 'micro-batch', 'a lost task comes back without the state of the snapshot', [
+    `${MICRO}/remote-task.js`,
+    '        this.restore(base);\n        let batches',
+    '        let batches',
+  ]),
+  mutant(
+    'recomputed-taken',
+    'micro-batch',
+    'what a lost task had given is taken again',
+    [`${MICRO}/remote-task.js`, 'const silent = kept.batch !== this.#waiting?.batch;', 'const silent = false;'],
+    [
+      `${MICRO}/remote-task.js`,
+      'if (waiting === undefined || (waiting.batch !== batch && this.#failure === undefined))',
+      'if (waiting === undefined)',
+    ],
+  ),
+  mutant('not-fenced', 'both', 'messages of a worker that was lost are heard', [
+    'host/worker-slot.js',
+    'if (this.#worker === worker)\n                this.#hear(message);',
+    'this.#hear(message);',
+  ]),
+];

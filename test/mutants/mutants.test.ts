@@ -1,0 +1,51 @@
+/**
+ * Each planted defect of the fault-tolerance code is found on its recorded seed, and the program without it passes the same seed.
+ * `RAINGAUGE_LONG=1`: each is found within 500 fresh seeds. It needs the built program.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { MUTANTS, type Mutant } from './mutants.mjs';
+import { simulateMutant, simulateWords } from './simulate-mutant.js';
+
+const isLong = process.env['RAINGAUGE_LONG'] === '1';
+const kills = JSON.parse(readFileSync(new URL('kills.json', import.meta.url), 'utf8')) as Readonly<
+  Record<string, readonly string[]>
+>;
+const BROKEN = 3;
+const JOBS = ['test/compare/simulate/shop.ts', 'comparisons/word-count.ts'];
+/** The first seed that no recording has used. */
+const FRESH = 100_001;
+
+describe('mutants', () => {
+  it('are at least 32, each with the seed that finds it', () => {
+    expect(MUTANTS.length).toBeGreaterThanOrEqual(32);
+    expect(Object.keys(kills).sort()).toEqual(MUTANTS.map(({ name }) => name).sort());
+  });
+
+  it.concurrent.each(MUTANTS)('finds $name: $breaks', { timeout: 120_000 }, async ({ name }) => {
+    const { code, stdout, stderr } = await simulateMutant(name, [...kills[name]!, '--quiet']);
+    expect(stderr).toBe('');
+    expect(stdout).toContain('one promise broken');
+    expect(code).toBe(BROKEN);
+  });
+
+  it.each(MUTANTS)('passes where $name is found, without it', { timeout: 60_000 }, async ({ name }) => {
+    expect((await simulateWords(kills[name]!)).failure).toBeNull();
+  });
+});
+
+describe.runIf(isLong)('mutants on fresh seeds', () => {
+  it.concurrent.each(MUTANTS)('finds $name within 500', { timeout: 1_200_000 }, async (mutant) => {
+    expect(await isFound(mutant)).toBe(true);
+  });
+});
+
+async function isFound({ name, mode }: Mutant): Promise<boolean> {
+  const modes = mode === 'both' ? [] : ['--mode', mode];
+  for (const job of JOBS) {
+    const words = [job, '--seeds', '500', '--seed', String(FRESH), ...modes, '--quiet'];
+    const { code } = await simulateMutant(name, words);
+    if (code === BROKEN) return true;
+  }
+  return false;
+}

@@ -1,0 +1,67 @@
+/** `raingauge compare --fault`: both modes lose a worker process, and each says what that cost and whether its promise held. */
+import { describe, expect, it } from 'vitest';
+import type { CompareResult } from '../../src/compare/result.js';
+import { raingauge } from '../cli/command.js';
+import { isLong, MODES } from './numbers.js';
+
+/** The whole book in a long run, else few lines: how many words there are decides how long the judging takes. */
+const INPUT = isLong ? [] : ['--source', 'lines=generate:words?count=900', '--rate', '150'];
+const TIMEOUT_MS = isLong ? 300_000 : 90_000;
+const NUMBER = expect.any(Number);
+
+async function compareWith(
+  guarantee: string,
+): Promise<{ readonly code: number | null; readonly result: CompareResult }> {
+  const faulty = ['--workers', '2', '--isolation', 'process', '--fault', 'kill:counts@50%'];
+  const words = ['compare', 'comparisons/word-count.ts', ...faulty, '--guarantee', guarantee, '--json', '--quiet'];
+  const { code, stdout, stderr } = await raingauge([...words, '--for', '6s', ...INPUT]);
+  expect(stderr).toBe('');
+  const result = JSON.parse(stdout) as CompareResult;
+  expect(result).toMatchObject({ fault: 'kill:counts@50%', interrupted: false });
+  for (const mode of MODES) {
+    const { recovery } = result.modes[mode]!;
+    expect(recovery).toMatchObject({ detectMs: NUMBER, restoreMs: NUMBER, replayMs: NUMBER });
+    expect(recovery).toMatchObject({ reexecuted: NUMBER, replayed: NUMBER, lost: NUMBER, duplicated: NUMBER });
+    expect(recovery).toHaveProperty('catchUpMs');
+  }
+  return { code, result };
+}
+
+describe.concurrent('a comparison in which a worker is killed', () => {
+  it('holds exactly-once: nothing lost, nothing twice', { timeout: TIMEOUT_MS }, async () => {
+    const { code, result } = await compareWith('exactly-once');
+    for (const mode of MODES) {
+      const { recovery } = result.modes[mode]!;
+      expect(recovery).toMatchObject({ lost: 0, duplicated: 0, verdict: { verdict: 'held' } });
+      expect(recovery?.verdict.sentence).toBe('exactly-once held: nothing lost and nothing duplicated.');
+    }
+    expect(result.verdict.guarantee).toBe('held');
+    expect(code).toBe(0);
+  });
+
+  it('holds at-least-once: nothing lost, and what came again is explained', { timeout: TIMEOUT_MS }, async () => {
+    const { code, result } = await compareWith('at-least-once');
+    for (const mode of MODES) {
+      const { recovery } = result.modes[mode]!;
+      expect(recovery).toMatchObject({ lost: 0, verdict: { verdict: 'held' } });
+      expect(recovery!.duplicated).toBeLessThanOrEqual(recovery!.replayed + recovery!.reexecuted);
+      expect(recovery?.verdict.sentence).toMatch(/^at-least-once held: nothing lost/);
+    }
+    expect(result.verdict.guarantee).toBe('held');
+    expect(code).toBe(0);
+  });
+
+  it('holds at-most-once: nothing twice, and what is lost is counted', { timeout: TIMEOUT_MS }, async () => {
+    const { code, result } = await compareWith('at-most-once');
+    for (const mode of MODES) {
+      const { recovery } = result.modes[mode]!;
+      expect(recovery).toMatchObject({ duplicated: 0, verdict: { verdict: 'held' } });
+      expect(recovery?.verdict.sentence).toMatch(/^at-most-once held: (nothing|(at least )?[\d,]+ records?) lost/);
+    }
+    // Its state goes with the worker, and nothing is read again.
+    expect(result.modes.record?.recovery?.lost).toBeGreaterThan(0);
+    expect(result.modes.record?.recovery?.verdict.lost.examples[0]).toMatchObject({ source: 'lines', partition: 0 });
+    expect(result.verdict.guarantee).toBe('held');
+    expect(code).toBe(0);
+  });
+});
