@@ -37,10 +37,10 @@ async function recordAll(names) {
 
 async function record(name) {
   const mutant = MUTANTS.find((each) => each.name === name);
-  const mode = mutant === undefined || mutant.mode === 'both' ? [] : ['--mode', mutant.mode];
+  if (mutant === undefined) return say(`there is no mutant '${name}'`);
   for (const job of JOBS) {
     const chunks = [];
-    const code = await run(name, [job, '--seeds', String(SEEDS), ...mode, '--json', '--quiet'], chunks);
+    const code = await run(name, [job, '--seeds', String(SEEDS), ...mutant.where, '--json', '--quiet'], chunks);
     if (code === 0) continue;
     if (code !== BROKEN) {
       process.exitCode = 1;

@@ -3,20 +3,32 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { lessonOf, topics } from '../src/cli/lessons.js';
 import { commandLineProblems } from './examples/command-help.js';
-import { blocksOfDocComments, blocksOfMarkdown, commandLinesOf, isExample, isTypeScript } from './examples/extract.js';
+import {
+  blocksOfDocComments,
+  blocksOfMarkdown,
+  commandLinesOf,
+  commandLinesOfLesson,
+  inlineCommandLinesOf,
+  isExample,
+  isTypeScript,
+} from './examples/extract.js';
 import { loadExamples, typeErrorsOf, writeExamples } from './examples/run-examples.js';
 import { readFiles, root } from './tidy/source-files.js';
 
 const exampleTimeoutMs = 180_000;
 
-const blocks = [...readFiles('README.md', '.md'), ...readFiles('docs', '.md')].flatMap(({ path, text }) =>
-  blocksOfMarkdown(path, text),
-);
+const pages = [...readFiles('README.md', '.md'), ...readFiles('docs', '.md')];
+const blocks = pages.flatMap(({ path, text }) => blocksOfMarkdown(path, text));
 const docBlocks = readFiles('src', '.ts').flatMap(({ path, text }) => blocksOfDocComments(path, text));
 const codeBlocks = [...blocks, ...docBlocks].filter(isTypeScript);
 const written = writeExamples('docs', codeBlocks.filter(isExample));
-const commandLines = blocks.flatMap((block) => commandLinesOf(block));
+const commandLines = [
+  ...blocks.flatMap((block) => commandLinesOf(block)),
+  ...pages.flatMap(({ path, text }) => inlineCommandLinesOf(path, text)),
+  ...topics().flatMap((topic) => commandLinesOfLesson(topic, lessonOf(topic) ?? '')),
+];
 
 describe('the examples of README, docs and doc comments', () => {
   it('are counted', () => {
@@ -37,7 +49,7 @@ describe('the examples of README, docs and doc comments', () => {
   });
 });
 
-describe('the command lines of README and docs', () => {
+describe('the command lines of README, docs and lessons', () => {
   it('use commands and options that the help knows', { timeout: exampleTimeoutMs }, () => {
     const problems = commandLines.flatMap(({ place, words }) =>
       commandLineProblems(words, helpOf).map((problem) => `${place} ${problem}`),
@@ -88,6 +100,17 @@ describe('finding examples', () => {
       ['bench', '--only', "'a b'"],
     ]);
     expect(commandLinesOf({ place: 'a.md:1', language: 'ts', code })).toEqual([]);
+  });
+
+  it('finds the calls of raingauge within text, and not in fenced blocks', () => {
+    const text = `Say \`npx raingauge explain JOB\`,\nor \`raingauge state ls DIR\` of \`raingauge\`.\n${fence}sh\n\`raingauge no\`\n${fence}\n`;
+    expect(inlineCommandLinesOf('a.md', text)).toEqual([
+      { place: 'a.md:1', words: ['explain', 'JOB'] },
+      { place: 'a.md:2', words: ['state', 'ls', 'DIR'] },
+      { place: 'a.md:2', words: [] },
+    ]);
+    const lesson = "  raingauge run job.ts --json     says so\nuse 'raingauge walk' to walk\n";
+    expect(commandLinesOfLesson('a', lesson)).toEqual([{ place: 'lesson a', words: ['run', 'job.ts', '--json'] }]);
   });
 
   it('reports the commands and options that the help does not list', () => {

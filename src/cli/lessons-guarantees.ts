@@ -147,11 +147,11 @@ Three parts must work together:
 
 1. The source can be read again from an offset (a file, a generator).
 2. State is saved together with that offset, and both are restored together.
-3. The sink takes an interval or a result once: writing it again changes nothing, since it
-   goes by its number (textFile), or it joins the commit.
+3. The sink joins the commit: what it takes is seen when its batch or barrier is committed
+   (textFile, memory).
 
-Micro-batch: sinks are committed by (job, sink, batch, partition); a batch that is done
-again commits under the same name.
+Micro-batch: sinks prepare a batch's results, the log says so, sinks show them. A batch
+that was shown gives no output when it is done again.
 Record mode: barriers travel with the records; a failed tree aborts the epoch, everyone
 restores, the source rewinds.
 

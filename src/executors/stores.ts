@@ -70,21 +70,28 @@ export function statefulOperators(
     operators
       .map((id) => plan.operators[id]!)
       .filter(isStateful)
-      .map(({ uid, kind }) => ({ uid, kind, schemaVersion: SCHEMA_VERSION, tasks })),
+      .map((operator) => ({ uid: operator.uid, kind: kindOf(operator), schemaVersion: SCHEMA_VERSION, tasks })),
   );
 }
 
-function sourceOf({ uid, kind }: CoreOperator, store: KeyedStore, task: number, tasks: number): StoreSource {
+function sourceOf(operator: CoreOperator, store: KeyedStore, task: number, tasks: number): StoreSource {
   const snapshot = store.snapshot();
   return {
-    uid,
-    kind,
+    uid: operator.uid,
+    kind: kindOf(operator),
     schemaVersion: SCHEMA_VERSION,
     task,
     tasks,
     next: () => snapshot.next(ROWS_A_PIECE),
     close: () => snapshot.close(),
   };
+}
+
+/** The kind with the lengths that its panes depend on: state of other windows would give other results without a word. */
+function kindOf(operator: CoreOperator): string {
+  const { kind } = operator;
+  if (kind === 'window-reduce') return `${kind} of ${operator.window / 1_000} ms each ${operator.slide / 1_000} ms`;
+  return kind === 'update-state' || kind === 'collect-interval' ? `${kind} each ${operator.slide / 1_000} ms` : kind;
 }
 
 function isStateful(operator: CoreOperator): boolean {

@@ -79,7 +79,13 @@ export async function start(topology: Topology, options: RunOptions): Promise<St
       world,
       ...ends,
       functions: faults?.functions ?? job.functions,
-      ...defined({ listener: options.listener, channels, durability, workers: pool }),
+      // Reservations are all that is kept at most once, record at a time.
+      ...defined({
+        listener: options.listener,
+        channels,
+        durability: isReserved ? undefined : durability,
+        workers: pool,
+      }),
     };
     const running = startIn(plan, services, options);
     faults?.begin(pool);

@@ -1,6 +1,6 @@
 /** For at-most-once: what a source hands out was written down as handed out before, so that no restart hands it out again. */
 import type { StreamError } from '../core/errors.js';
-import type { Durability } from './durability.js';
+import type { Durability, SourcePosition } from './durability.js';
 import { Block, type PartitionReader, type SourceReader } from './source.js';
 
 /** Records that are read ahead of each partition: what a crash can lose of it, beside what was under way. */
@@ -9,19 +9,62 @@ const AHEAD_RECORDS = 1_000;
 /** Where reservations are written, in one order for all sources. */
 export class Reservations {
   readonly #durability: Durability;
+  readonly #positions = new Map<string, SourcePosition>();
   #batch: number;
 
   constructor(durability: Durability) {
+    const { snapshot, log } = durability.recovered;
     this.#durability = durability;
-    this.#batch = durability.recovered.log.reduce((last, { batch }) => Math.max(last, batch), 0);
+    this.#batch = log.reduce((last, { batch }) => Math.max(last, batch), snapshot?.meta.epoch ?? 0);
+    for (const place of snapshot?.meta.sources ?? []) this.#positions.set(`${place.source}:${place.partition}`, place);
+    for (const record of log) {
+      if (record.kind !== 'allocated') continue;
+      for (const { source, partition, to, reader } of record.ranges)
+        this.#positions.set(`${source}:${partition}`, {
+          source,
+          partition,
+          offset: to,
+          hasEnded: false,
+          times: NO_TIMES,
+          reader,
+        });
+    }
   }
 
   /** @throws StreamError `RG057`. Resolves when it is durable that the records [from, to) may have been handed out. */
   async reserve(source: string, partition: number, from: number, to: number, reader: unknown): Promise<void> {
     const range = { source, partition, from, to, times: [], heartbeats: [], ended: false, reader };
-    await this.#durability.log({ kind: 'allocated', batch: ++this.#batch, time: 0, ranges: [range] });
+    this.#positions.set(`${source}:${partition}`, {
+      source,
+      partition,
+      offset: to,
+      hasEnded: false,
+      times: NO_TIMES,
+      reader,
+    });
+    const batch = ++this.#batch;
+    await this.#durability.log({ kind: 'allocated', batch, time: 0, ranges: [range] });
+    if (batch % RESERVATIONS_KEPT === 0) await this.#shorten(batch);
+  }
+
+  /** Writes all places down at once, so that the log before may go. */
+  #shorten(epoch: number): Promise<void> {
+    const sources = [...this.#positions.values()];
+    const meta = { epoch, mode: 'record', time: 0, sources, gates: {}, innerGates: {}, counters: {} } as const;
+    return this.#durability.save({ meta, stores: [] });
   }
 }
+
+/** Reservations after which the log is shortened. */
+const RESERVATIONS_KEPT = 256;
+
+/** At most once no stream time is kept: it goes on with what comes. */
+const NO_TIMES = {
+  watermark: Number.NEGATIVE_INFINITY,
+  nextStep: Number.NEGATIVE_INFINITY,
+  highest: Number.NEGATIVE_INFINITY,
+  sent: Number.NEGATIVE_INFINITY,
+};
 
 /** Decorates a source; `from` is the offset of each partition's first record. */
 export function reserved(

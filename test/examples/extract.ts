@@ -64,6 +64,25 @@ export function commandLinesOf(block: CodeBlock): readonly CommandLine[] {
     .map((call) => ({ place: block.place, words: wordsOf(call) }));
 }
 
+/** The calls of raingauge that stand within the text, as `raingauge run JOB`. Fenced blocks are left out. */
+export function inlineCommandLinesOf(path: string, text: string): readonly CommandLine[] {
+  const lines = text.replace(/^(\s*)(`{3,})[\s\S]*?^\1\2$/gm, (block) => block.replace(/[^\n]/g, '')).split('\n');
+  return lines.flatMap((line, index) =>
+    [...line.matchAll(/`(?:npx )?raingauge(?: ([^`]*))?`/g)].map(([, call = '']) => ({
+      place: `${path}:${index + 1}`,
+      words: wordsOf(call),
+    })),
+  );
+}
+
+/** The calls of raingauge that a lesson shows, on lines of their own up to a remark two blanks behind. */
+export function commandLinesOfLesson(topic: string, text: string): readonly CommandLine[] {
+  return text
+    .split('\n')
+    .flatMap((line) => /^\s+raingauge (.*?)(?:\s{2,}.*)?$/.exec(line)?.[1] ?? [])
+    .map((call) => ({ place: `lesson ${topic}`, words: wordsOf(call) }));
+}
+
 /** Splits a call at white space up to a pipe, a redirection, a further command or a comment; quoted text is one word. */
 function wordsOf(call: string): readonly string[] {
   const end = /\s(?:#|\||>|2>|&&|;)|;/.exec(call)?.index ?? call.length;

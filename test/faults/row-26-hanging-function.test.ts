@@ -68,8 +68,8 @@ it('fault row 26: a function that always hangs ends the job with RG059, micro-ba
   expect([reasons.length, result.outcome, result.error?.code]).toEqual([5, 'failed', 'RG059']);
 });
 
-// Today the job finishes with every record that was under way a dead letter: a lost worker counts as an attempt of each.
-it.fails('fault row 26: a function that always hangs ends the job with RG059, record', {
+
+it('fault row 26: a function that always hangs ends the job with RG059, record', {
   timeout: 90_000,
 }, async () => {
   const { result, reasons } = await runHanging('record', 'always');

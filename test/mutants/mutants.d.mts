@@ -1,8 +1,8 @@
 /** A planted defect. */
 export interface Mutant {
   readonly name: string;
-  /** Modes that can find it. */
-  readonly mode: 'micro-batch' | 'record' | 'both';
+  /** Flags of `simulate` for the runs that can find it. */
+  readonly where: readonly string[];
   readonly breaks: string;
   /** Text of the built program, by file in `dist`. */
   readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[];

@@ -6,9 +6,18 @@
 const MICRO = 'executors/micro-batch';
 const RECORD = 'executors/record';
 
+/** The runs that can find a defect. */
+const FLAGS = {
+  both: [],
+  'micro-batch': ['--mode', 'micro-batch'],
+  record: ['--mode', 'record'],
+  'record, at least once': ['--mode', 'record', '--guarantee', 'at-least-once'],
+  'at most once': ['--guarantee', 'at-most-once'],
+};
+
 /** @returns {import('./mutants.mjs').Mutant} */
-function mutant(name, mode, breaks, ...edits) {
-  return { name, mode, breaks, edits: edits.map(([file, find, replace]) => ({ file, find, replace })) };
+function mutant(name, where, breaks, ...edits) {
+  return { name, where: FLAGS[where], breaks, edits: edits.map(([file, find, replace]) => ({ file, find, replace })) };
 }
 
 const SYNC_OF_RECORDS = 'await file.sync();\n        this.#written += group.length;';
@@ -37,14 +46,14 @@ export const MUTANTS = [
     'const nextLow = this.#lows[root] ^ low;',
     'const nextLow = this.#lows[root] | low;',
   ]),
-  mutant('ack-of-old-generation', 'record', 'a late ack counts for the tree that has the slot now', [
+  mutant('ack-of-old-generation', 'record, at least once', 'a late ack counts for the tree that has the slot now', [
     `${RECORD}/acker.js`,
     `    ack(root, generation, high, low) {
         if (this.#generations[root] !== generation) {`,
     `    ack(root, generation, high, low) {
         if (false) {`,
   ]),
-  mutant('ack-repeated-completes', 'record', 'the same ack twice counts as the end of its tree', [
+  mutant('ack-repeated-completes', 'record, at least once', 'the same ack twice counts as the end of its tree', [
     `${RECORD}/acker.js`,
     'if (nextHigh === 0 && nextLow === 0 && this.#states[root] === INITIALISED) {',
     `const isRepeated = this.last === \`\${root} \${generation} \${high} \${low}\`;
@@ -56,12 +65,12 @@ export const MUTANTS = [
     'lane.fail(anchors.root, anchors.generation, failure);',
     'lane.ack(anchors.root, anchors.generation, anchors.high, anchors.low);',
   ]),
-  mutant('timeouts-off', 'record', 'a tree that lost an ack never times out', [
+  mutant('timeouts-off', 'record, at least once', 'a tree that lost an ack never times out', [
     `${RECORD}/acker.js`,
     'if (this.#states[root] !== FREE && this.#epochs[root] <= this.#epoch - 2)',
     'if (false)',
   ]),
-  mutant('lost-acker-done', 'record', 'what an acker task forgot counts as done', [
+  mutant('lost-acker-done', 'record, at least once', 'what an acker task forgot counts as done', [
     `${RECORD}/acker.js`,
     'this.#states[root] = LOST;',
     '{ this.#close(root); this.#owners[root >>> this.#shift].treeDone(root & ((1 << this.#shift) - 1)); }',
@@ -82,16 +91,17 @@ export const MUTANTS = [
     'if (!untilDurable)',
     'if (true)',
   ]),
-  mutant('hold-let-go', 'record', 'watermarks pass records that are still to be replayed', [
+  mutant('hold-let-go', 'record, at least once', 'watermarks pass records that are still to be replayed', [
     `${RECORD}/hold.js`,
     'if (processed >= next) {',
     'if (true) {',
   ]),
-  mutant('hold-released-early', 'record', 'a waiting watermark is let go with the first record that is processed', [
-    `${RECORD}/hold.js`,
-    'this.#waiting[0].sequence <= this.#pending.processed)',
-    'this.#pending.processed > 0)',
-  ]),
+  mutant(
+    'hold-released-early',
+    'record, at least once',
+    'a waiting watermark is let go with the first record that is processed',
+    [`${RECORD}/hold.js`, 'this.#waiting[0].sequence <= this.#pending.processed)', 'this.#pending.processed > 0)'],
+  ),
   // Barriers and setting back.
   mutant('barrier-not-aligned', 'record', 'a task takes its snapshot at the first barrier, not at the last', [
     `${RECORD}/alignment.js`,

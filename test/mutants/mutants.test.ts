@@ -40,10 +40,9 @@ describe.runIf(isLong)('mutants on fresh seeds', () => {
   });
 });
 
-async function isFound({ name, mode }: Mutant): Promise<boolean> {
-  const modes = mode === 'both' ? [] : ['--mode', mode];
+async function isFound({ name, where }: Mutant): Promise<boolean> {
   for (const job of JOBS) {
-    const words = [job, '--seeds', '500', '--seed', String(FRESH), ...modes, '--quiet'];
+    const words = [job, '--seeds', '500', '--seed', String(FRESH), ...where, '--quiet'];
     const { code } = await simulateMutant(name, words);
     if (code === BROKEN) return true;
   }

@@ -95,6 +95,9 @@ describe('the explanation of a plan', () => {
     ])
       expect(faults).toContain(`\n${fault}\n`);
     expect(faults).toContain('ackOn checkpoint:');
+    const update = explainPlan(words.graph, compile(words), { ackOn: 'update' });
+    expect(update).toContain('ackOn update:');
+    expect(column(update, 1)).toContain('open tuple trees are replayed');
   });
 
   it('says what acking is worth', () => {

@@ -67,10 +67,17 @@ function withoutReplay({ mode, guarantee }: Pick<Scenario, 'mode' | 'guarantee'>
   return guarantee === 'at-most-once' || (mode === 'micro-batch' && guarantee === 'at-least-once');
 }
 
-/** Tuples on a worker that stands still, or on their way, time out again and again, and then count as given up. */
+/** Tuples on a worker that stands still, or that wait for their way, time out again and again, and then count as given up. */
 function patient({ record, delayMax, workers }: Omit<Scenario, 'faults' | 'attemptsMax'>, faults: FaultPlan) {
-  const isSlow = workers > 0 && (delayMax > 0 || faults.some(({ kind }) => kind === 'stop' || kind === 'clog'));
-  return isSlow ? { ...record, messageTimeout: SLOW_TIMEOUT, barrierTimeout: SLOW_TIMEOUT } : record;
+  if (workers === 0) return record;
+  if (faults.some(({ kind }) => kind === 'stop' || kind === 'clog'))
+    return { ...record, messageTimeout: SLOW_TIMEOUT, barrierTimeout: SLOW_TIMEOUT };
+  const least = 50 * delayMax;
+  return {
+    ...record,
+    messageTimeout: Math.max(record.messageTimeout ?? 0, least),
+    barrierTimeout: Math.max(record.barrierTimeout ?? 0, least),
+  };
 }
 
 /** Longer than the longest stop, and than it takes to find a worker lost (us). */

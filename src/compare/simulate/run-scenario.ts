@@ -199,10 +199,10 @@ class Run {
     this.#end = end;
     const { pending } = this.#running!.progress();
     if (pending > 0) this.#violation(`the job has ended, and ${pending} records are pending`);
-    const { faults, delayMax } = this.#scenario;
+    const { faults } = this.#scenario;
     // An answer that is lost, late or repeated costs its own tree an attempt, and no other tree, in each life.
     const answers = faults.filter(({ kind }) => ANSWERS.test(kind)).length * this.#lives;
-    const isSlow = delayMax > 0 || faults.some(({ kind, target }) => target !== 'driver' && SLOWS_TREES.test(kind));
+    const isSlow = faults.some(({ kind, target }) => target !== 'driver' && SLOWS_TREES.test(kind));
     if (!isSlow && this.#timeouts > answers)
       this.#violation(`${this.#timeouts} trees have timed out, and only ${answers} lacked an answer`);
   }

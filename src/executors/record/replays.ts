@@ -34,8 +34,10 @@ export class Replays {
     const { counters, options, job, plan, now } = this.#parts;
     counters.failed++;
     this.#tell(slot, failure);
-    const attempt = ++this.#pending.attempts[slot]!;
-    const isLast = attempt > options.replaysMax;
+    // A lost worker is not the tuple's fault: how often that may happen is limited elsewhere (`RG059`).
+    if (failure.reason !== 'worker lost') this.#pending.attempts[slot]!++;
+    const attempt = this.#pending.attempts[slot]!;
+    const isLast = failure.reason !== 'worker lost' && attempt > options.replaysMax;
     if (plan.settings.guarantee === 'exactly-once') {
       const offset = Number(this.#pending.ids[slot]);
       return job.failed(this.#error(slot, failure), { source: this.#source, partition: this.#parts.task, offset });
@@ -43,7 +45,7 @@ export class Replays {
     const isFatal = isLast && failure.error !== undefined && plan.settings.onError === 'fail';
     if (isFatal) return job.abort(this.#error(slot, failure));
     if (isLast) return this.#setAside(slot, failure);
-    const wait = Math.min(options.replayDelay * 2 ** Math.min(attempt - 1, 30), options.replayDelayMax);
+    const wait = Math.min(options.replayDelay * 2 ** Math.min(Math.max(0, attempt - 1), 30), options.replayDelayMax);
     job.at(now() + wait, () => {
       this.#due.push(slot);
       job.wake();
