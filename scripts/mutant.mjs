@@ -12,7 +12,7 @@ import { MUTANTS } from '../test/mutants/mutants.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const killsFile = fileURLToPath(new URL('../test/mutants/kills.json', import.meta.url));
-const JOBS = ['test/compare/simulate/shop.ts', 'comparisons/word-count.ts'];
+const JOBS = ['test/compare/simulate/shop.ts', 'comparisons/word-count.ts', 'test/compare/simulate/relay.ts'];
 const SEEDS = Number(process.env.SEEDS ?? 500);
 /** Exit code of `simulate` for a broken promise. */
 const BROKEN = 3;

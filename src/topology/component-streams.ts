@@ -38,6 +38,11 @@ export class BoltDeclarer<In extends Values, V extends Values, S extends Streams
     return this.#read(from, { kind: 'shuffle' });
   }
 
+  /** As shuffle, but only to tasks on the same worker where there are some. Source: Storm `localOrShuffleGrouping`. */
+  localOrShuffleGrouping(from: Stream<In>): this {
+    return this.#read(from, { kind: 'localOrShuffle' });
+  }
+
   /** Tuples with equal values in these fields go to the same task. Source: Storm `fieldsGrouping`. */
   fieldsGrouping<T extends In>(from: Stream<T>, ...fields: readonly (keyof T & string)[]): this {
     checkFields(fields, this.fieldsGrouping);

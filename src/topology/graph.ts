@@ -25,6 +25,7 @@ export interface StreamRef {
 /** How tuples of a stream are spread over the tasks of a bolt (Storm's words). */
 export type Grouping =
   | { readonly kind: 'shuffle' }
+  | { readonly kind: 'localOrShuffle' }
   | { readonly kind: 'fields'; readonly fields: readonly string[] }
   | { readonly kind: 'all' }
   | { readonly kind: 'global' }

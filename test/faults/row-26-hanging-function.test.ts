@@ -68,7 +68,6 @@ it('fault row 26: a function that always hangs ends the job with RG059, micro-ba
   expect([reasons.length, result.outcome, result.error?.code]).toEqual([5, 'failed', 'RG059']);
 });
 
-
 it('fault row 26: a function that always hangs ends the job with RG059, record', {
   timeout: 90_000,
 }, async () => {

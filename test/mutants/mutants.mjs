@@ -12,7 +12,7 @@ const FLAGS = {
   'micro-batch': ['--mode', 'micro-batch'],
   record: ['--mode', 'record'],
   'record, at least once': ['--mode', 'record', '--guarantee', 'at-least-once'],
-  'at most once': ['--guarantee', 'at-most-once'],
+  'micro-batch, at most once': ['--mode', 'micro-batch', '--guarantee', 'at-most-once'],
 };
 
 /** @returns {import('./mutants.mjs').Mutant} */
@@ -213,10 +213,10 @@ export const MUTANTS = [
     'await files.truncate(found.tail.path, found.tail.bytes);',
     ';',
   ]),
-  mutant('log-pruned-too-far', 'micro-batch', 'a segment goes whose last record is still needed', [
-    'runtime/segmented-log.js',
-    'last < before && number !== this.#number',
-    'last <= before && number !== this.#number',
+  mutant('log-pruned-too-far', 'micro-batch', 'a checkpoint takes the log with it that comes after it', [
+    'runtime/checkpoint-folder.js',
+    'await this.#log.prune(this.#kept[0].logFrom);',
+    'await this.#log.prune(this.#log.next);',
   ]),
   // Checkpoints.
   mutant('state-not-synced', 'both', 'the state of a checkpoint is written and not synced', [

@@ -12,7 +12,7 @@ const kills = JSON.parse(readFileSync(new URL('kills.json', import.meta.url), 'u
   Record<string, readonly string[]>
 >;
 const BROKEN = 3;
-const JOBS = ['test/compare/simulate/shop.ts', 'comparisons/word-count.ts'];
+const JOBS = ['test/compare/simulate/shop.ts', 'comparisons/word-count.ts', 'test/compare/simulate/relay.ts'];
 /** The first seed that no recording has used. */
 const FRESH = 100_001;
 

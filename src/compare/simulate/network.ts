@@ -7,9 +7,20 @@ import type { Worker } from '../../runtime/world.js';
 export interface Network {
   /** The longest that a message takes (us). 0: none takes any time. */
   readonly delayMax: number;
+  readonly prng: Prng;
+  /** Of all workers so far, also of lost ones. */
+  readonly links: Set<NetworkLink>;
+}
+
+/** The way to and from one worker. */
+export interface NetworkLink {
   /** Nothing gets through before this time (us, the simulation's clock). */
   clogUntil: number;
-  readonly prng: Prng;
+}
+
+/** For so long nothing gets through on the links that there are: a worker that is started meanwhile has one of its own. */
+export function clog({ links }: Network, until: number): void {
+  for (const link of links) link.clogUntil = until;
 }
 
 /** A worker behind the network. What was sent arrives, unless its receiver is gone: also what a lost worker had sent before. */
@@ -19,6 +30,8 @@ export function networked(
   { scheduler, clock }: SimulatedWorld,
   alive: (run: () => void) => () => void,
 ): Worker {
+  const link: NetworkLink = { clogUntil: Number.NEGATIVE_INFINITY };
+  network.links.add(link);
   /** One direction: at once where nothing holds a message up, else when it is due and all before it have arrived. */
   const lane = () => {
     let last = Number.NEGATIVE_INFINITY;
@@ -26,7 +39,7 @@ export function networked(
     return (arrive: (isLate: boolean) => () => void): void => {
       const now = clock.now();
       const delay = network.delayMax === 0 ? 0 : network.prng.below(network.delayMax + 1);
-      const due = Math.max(now + delay, network.clogUntil, last);
+      const due = Math.max(now + delay, link.clogUntil, last);
       if (due === now && underWay === 0) return arrive(false)();
       last = due;
       underWay += 1;

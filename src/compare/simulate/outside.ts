@@ -15,20 +15,22 @@ export interface Life {
 }
 
 /**
- * A source on a trace. Never happens: what was committed is asked for again (it may be forgotten), or more is committed than was
- * handed out.
+ * A source on a trace. Never happens: what was committed is asked for again, where that means that it may be forgotten; or more is
+ * committed than was handed out.
  */
 export class OutsideSource {
   readonly #trace: SourceTrace;
   readonly #committed: number[];
   readonly #violation: Violation;
+  readonly #forgets: boolean;
   /** The most records that were ever handed out, over all lives of the driver. */
   readonly #reached: number[];
   /** Records that were handed out again. */
   reread = 0;
 
-  constructor(trace: SourceTrace, violation: Violation) {
+  constructor(trace: SourceTrace, forgets: boolean, violation: Violation) {
     this.#trace = trace;
+    this.#forgets = forgets;
     this.#committed = trace.partitions.map(() => 0);
     this.#reached = trace.partitions.map(() => 0);
     this.#violation = violation;
@@ -42,7 +44,7 @@ export class OutsideSource {
   open(life: Life, offsets: readonly number[]): SourceReader {
     const partitions = this.#trace.partitions.map((trace, index) => {
       const from = offsets[index] ?? 0;
-      if (from < this.#committed[index]!)
+      if (this.#forgets && from < this.#committed[index]!)
         this.#violation(
           `source '${this.#trace.name}' partition ${index} was told that ${this.#committed[index]} records are durable, and is asked again from ${from} on`,
         );

@@ -14,7 +14,7 @@ import type { Topology } from '../../topology/graph.js';
 import { recordCount, type TimedTrace } from '../trace.js';
 import { EventHash } from './event-hash.js';
 import { Incarnation } from './incarnation.js';
-import type { Network } from './network.js';
+import { clog, type Network } from './network.js';
 import { OutsideSink, OutsideSource, type SeenResult } from './outside.js';
 import type { Scenario } from './scenario.js';
 
@@ -89,10 +89,13 @@ class Run {
     this.#files = faultyFiles(this.#world.files, scenario.faults);
     this.#network = {
       delayMax: scenario.delayMax,
-      clogUntil: Number.NEGATIVE_INFINITY,
       prng: prng(scenario.seed).fork('network'),
+      links: new Set(),
     };
-    this.#sources = new Map(trace.sources.map((source) => [source.name, new OutsideSource(source, this.#violation)]));
+    const forgets = scenario.mode === 'micro-batch' || scenario.guarantee !== 'at-least-once' || hasState(job);
+    this.#sources = new Map(
+      trace.sources.map((source) => [source.name, new OutsideSource(source, forgets, this.#violation)]),
+    );
     const names = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
     this.#sinks = new Map(names.map((name) => [name, new OutsideSink(name, this.#violation)]));
     const partitions = trace.sources.reduce((sum, source) => sum + source.partitions.length, 0);
@@ -142,6 +145,7 @@ class Run {
 
   #begin(): Incarnation {
     const number = ++this.#lives;
+    this.#network.links.clear();
     this.#running = undefined;
     return new Incarnation({
       world: this.#world,
@@ -241,7 +245,7 @@ class Run {
 
   #strike(fault: Fault, life: Incarnation): void {
     this.#struck.add(fault);
-    if (fault.kind === 'clog') this.#network.clogUntil = this.#world.clock.now() + fault.span;
+    if (fault.kind === 'clog') clog(this.#network, this.#world.clock.now() + fault.span);
     if (fault.kind !== 'jump') return;
     if (fault.span > 0) life.jump(fault.span);
     else this.#back += fault.span;
@@ -258,6 +262,16 @@ class Run {
 const ANSWERS = /-(ack|fail|tuple)$/;
 /** What else keeps a tree from being done in time. */
 const SLOWS_TREES = /^(kill|terminate|stop|clog|jump|lose-acker)$/;
+
+/** Without state, record at a time, a source hears what is processed, and a restart asks for more than it would have to. */
+function hasState({ graph }: Topology): boolean {
+  return graph.nodes.some(({ kind }) => !STATELESS.has(kind));
+}
+
+const STATELESS: ReadonlySet<string> = new Set([
+  ...['source', 'sink', 'union', 'branch'],
+  ...['map', 'flatMap', 'filter', 'mapValues', 'flatMapValues', 'keyBy'],
+]);
 
 /** Errors of the machine: whoever runs the job mends it and starts again. */
 function isOutage({ code }: StreamError): boolean {

@@ -27,7 +27,7 @@ export function rangeOf(mark: PartitionMark, blocks: readonly Block[], withValue
     heartbeats,
     ended: blocks.at(-1)?.ended === true,
     reader: mark.reader,
-    ...(withValues ? { values: blocks.flatMap(({ values }) => values) } : {}),
+    ...(withValues ? { values: ([] as unknown[]).concat(...blocks.map(({ values }) => values)) } : {}),
   };
 }
 

@@ -55,7 +55,7 @@ export function wireChain(parts: WiringParts, stores: Stores, table: EdgeTable, 
 }
 
 function exitsOf(
-  { plan, options, channels, prng, counters }: WiringParts,
+  { plan, options, channels, prng, counters, place }: WiringParts,
   table: EdgeTable,
   { stage, task, context, anchors, directTask, exitEdges }: TaskFrame,
   operator: number,
@@ -79,6 +79,7 @@ function exitsOf(
           anchors,
           reader,
           shuffleFrom,
+          isNear: (near) => place.hostOf(reading, near) === place.here,
           directTask,
           passes: channels?.tuples(nameOf(reader)),
           losesUntracked,

@@ -18,6 +18,8 @@ export interface ExitParts {
   readonly reader: CoreOperator;
   /** The first task that a shuffle gives to. */
   readonly shuffleFrom: number;
+  /** A task of the reading stage that runs where this one does. */
+  readonly isNear: (task: number) => boolean;
   /** For direct groupings: the task that `emitDirect` chose. */
   readonly directTask: () => number;
   /** False when a fault plan loses this record on its way; undefined in a run without faults. */
@@ -57,12 +59,12 @@ function pushBy(parts: ExitParts): Link['push'] {
         write(edges[taskOf(reader, key, edges.length)]!, value);
       };
     }
-    case 'shuffle': {
-      let next = parts.shuffleFrom;
-      return (value) => {
-        next = next + 1 === edges.length ? 0 : next + 1;
-        write(edges[next]!, value);
-      };
+    case 'shuffle':
+      return inTurn(edges, parts.shuffleFrom, write);
+    case 'localOrShuffle': {
+      const near = edges.filter((_, task) => parts.isNear(task));
+      const chosen = near.length > 0 ? near : edges;
+      return inTurn(chosen, parts.shuffleFrom % chosen.length, write);
     }
     case 'all':
       return (value) => {
@@ -78,6 +80,14 @@ function pushBy(parts: ExitParts): Link['push'] {
         write(edge, value);
       };
   }
+}
+
+function inTurn(edges: readonly Edge[], from: number, write: (edge: Edge, value: unknown) => void): Link['push'] {
+  let next = from;
+  return (value) => {
+    next = next + 1 === edges.length ? 0 : next + 1;
+    write(edges[next]!, value);
+  };
 }
 
 function noSuchTask(reader: CoreOperator, task: number, tasks: number): StreamError {

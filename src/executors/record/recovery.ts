@@ -11,8 +11,8 @@ import type { Survival } from './record-options.js';
 import type { Run } from './run.js';
 import type { ControlledJob } from './run-control.js';
 import { SetBacks } from './set-backs.js';
-import { SourceTask } from './source-task.js';
 import type { SkippedRecords, SourceRecord } from './skipped-records.js';
+import { SourceTask } from './source-task.js';
 
 /** What the recovery needs of its job. */
 export interface RecoveryParts {

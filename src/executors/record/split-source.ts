@@ -31,6 +31,7 @@ export function splitChain({ edge, context, anchors, pending, head }: SplitChain
     anchors,
     reader: head,
     shuffleFrom: 0,
+    isNear: () => true,
     directTask: () => 0,
     passes: undefined,
     losesUntracked: false,

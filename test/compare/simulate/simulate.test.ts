@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import wordCount from '../../../comparisons/word-count.js';
 import { repeatFlags, type SimulateResult, simulate } from '../../../src/compare/simulate/simulate.js';
 import { parseFault, showFault } from '../../../src/runtime/faults/fault-plan.js';
+import relay from './relay.js';
 import shop from './shop.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
@@ -11,8 +12,9 @@ const TWICE = isLong ? 0.1 : 0.02;
 const TIMEOUT = isLong ? 3_600_000 : 120_000;
 
 const jobs = [
-  { name: 'word-count', topology: wordCount, file: 'comparisons/word-count.ts', seeds: isLong ? 4_000 : 50 },
+  { name: 'word-count', topology: wordCount, file: 'comparisons/word-count.ts', seeds: isLong ? 3_000 : 50 },
   { name: 'shop', topology: shop, file: 'test/compare/simulate/shop.ts', seeds: isLong ? 6_000 : 100 },
+  { name: 'relay', topology: relay, file: 'test/compare/simulate/relay.ts', seeds: isLong ? 1_000 : 50 },
 ];
 
 describe.each(jobs)('simulate $name', ({ topology, file, seeds }) => {

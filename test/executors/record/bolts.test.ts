@@ -1,6 +1,11 @@
 /** Spouts and bolts as Storm has them: groupings, several streams, anchors, ticks, answers, life cycle. */
+
 import { describe, expect, it } from 'vitest';
 import { micros, millis, seconds } from '../../../src/core/time.js';
+import { Anchors } from '../../../src/executors/record/anchors.js';
+import { Edge } from '../../../src/executors/record/edge.js';
+import { EdgeIds } from '../../../src/executors/record/edge-ids.js';
+import { exitLink } from '../../../src/executors/record/exit.js';
 import { runTuples, type ScriptedMessage, type TupleRun } from '../../../src/testing/index.js';
 import { startVirtual } from '../../../src/testing/virtual-run.js';
 import { type TopologyBuilder, topology } from '../../../src/topology/builder.js';
@@ -59,6 +64,39 @@ describe('groupings', () => {
     expect((await run(grouped((bolt, spout) => bolt.shuffleGrouping(spout)))).executed).toEqual({
       pass: [10, 10, 10, 10],
     });
+  });
+
+  it('localOrShuffle in one process has all tasks near, and spreads evenly', async () => {
+    expect((await run(grouped((bolt, spout) => bolt.localOrShuffleGrouping(spout)))).executed).toEqual({
+      pass: [10, 10, 10, 10],
+    });
+  });
+
+  it.each([
+    [
+      [false, true, false, true],
+      [0, 5, 0, 5],
+    ],
+    [
+      [false, false, false, false],
+      [3, 2, 2, 3],
+    ],
+  ])('localOrShuffle gives only to tasks on the same worker, if there are any: %j', (near, counts) => {
+    const edges = near.map(() => new Edge(64, false, () => {}));
+    const { push } = exitLink({
+      exchange: { kind: 'localOrShuffle' },
+      edges,
+      context: { timestamp: 0, windowEnd: Number.NaN },
+      anchors: new Anchors(new EdgeIds(1, 2)),
+      reader: { uid: 'pass', place: undefined } as never,
+      shuffleFrom: 2,
+      isNear: (task) => near[task]!,
+      directTask: () => 0,
+      passes: undefined,
+      losesUntracked: false,
+    });
+    for (let i = 0; i < 10; i++) push(i);
+    expect(edges.map(({ ring }) => ring.tail)).toEqual(counts);
   });
 
   it('fields sends equal values to the same task, and uses several tasks', async () => {

@@ -130,7 +130,9 @@ describe('a function that throws', () => {
     const parts = summing((n) => n === 4 && ++calls <= 1, 'fail');
     const { job, sinks, events } = await live({ ...parts, saveTime: 2_500, options: { replayDelay: 1 } });
     expect([job.outcome, job.error]).toEqual(['finished', undefined]);
-    expect(events.filter(({ kind }) => kind === 'jobRestored')).toEqual([{ kind: 'jobRestored', epoch: 1, records: 2 }]);
+    expect(events.filter(({ kind }) => kind === 'jobRestored')).toEqual([
+      { kind: 'jobRestored', epoch: 1, records: 2 },
+    ]);
     expect(Object.fromEntries(job.state('sums') as Iterable<[string, number]>)).toEqual(totalsOf(all));
     expect(sinks.get('out')!.results).toHaveLength(40);
   });
