@@ -23,7 +23,7 @@ const [first, ...others] = process.argv.slice(2);
 if (first === undefined) for (const { name, breaks } of MUTANTS) process.stdout.write(`${name.padEnd(34)} ${breaks}\n`);
 else if (first === '--record') await recordAll(others.length === 0 ? MUTANTS.map(({ name }) => name) : others);
 else {
-  const words = others.length > 0 ? others : readKills()[first];
+  const words = others.length > 0 ? others : readKills()[first]?.split(' ');
   process.exitCode = await run(first, words ?? [JOBS[0], '--seeds', String(SEEDS)], 'inherit');
 }
 
@@ -47,7 +47,7 @@ async function record(name) {
       return say(`${name}: exit code ${code}: ${chunks.join('').slice(-400)}`);
     }
     const { failure } = JSON.parse(chunks.join(''));
-    const [, , ...words] = failure.command.split(' ');
+    const words = failure.command.replace(/^raingauge simulate /, '');
     writeFileSync(killsFile, `${JSON.stringify({ ...readKills(), [name]: words }, sorted(), 2)}\n`);
     return say(`${name}: seed ${failure.seed} of ${job}: ${failure.violations[0]}`);
   }

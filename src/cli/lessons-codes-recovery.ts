@@ -111,7 +111,7 @@ The seed and the faults that repeat it are printed.`,
   fail-sync:log@3           the third sync of a path with 'log' in it; fail-write,
                             torn-write, disk-full
   jump:clock@2s+1h          the clock jumps ('simulate')
-  clog:workers@50%+12s      no message gets through to or from workers ('simulate')
+  clog:workers@50%+12s      workers are not heard for so long ('simulate')
   crash:2@150               the driver's second life ends at its 150th step ('simulate')
   disconnect:lines@50%+1s   the source is silent for a second
 

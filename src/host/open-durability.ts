@@ -76,7 +76,11 @@ function refuseUntracked(plan: Plan, mode: Mode, { acking }: NonNullable<RunOpti
 
 /** Progress of a source that the job no longer has would be read anew under its new name. @throws StreamError `RG053` */
 function refuseLostSources(plan: Plan, { recovered }: Durability, folder: string): void {
-  const names = new Set(plan.operators.flatMap((operator) => (operator.kind === 'source' ? [operator.name] : [])));
+  const names = new Set(
+    plan.operators.flatMap((operator) =>
+      operator.kind === 'source' || operator.kind === 'spout' ? [operator.name] : [],
+    ),
+  );
   const known = [
     ...(recovered.snapshot?.meta.sources ?? []),
     ...recovered.log.flatMap((record) => (record.kind === 'allocated' ? record.ranges : [])),

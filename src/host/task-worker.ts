@@ -66,16 +66,6 @@ async function makeHost({ data, channel }: ThisWorker, parts: TaskWorkerParts) {
   return { host, hash: plan.hash };
 }
 
-/** Changes a topology as the driver did. */
-async function decorated(topology: Topology, modules: readonly string[]): Promise<Topology> {
-  let changed = topology;
-  for (const url of modules) {
-    const { decorate } = (await import(url)) as { decorate(job: Topology): Topology };
-    changed = decorate(changed);
-  }
-  return changed;
-}
-
 function reasonOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

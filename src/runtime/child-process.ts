@@ -13,6 +13,20 @@ const PIPES_MS_MAX = 1_000;
 const INHERITED_OPTION = /^--(?:max-[a-z-]+-size|stack-size)=|^--enable-source-maps$/;
 const SIGNALS = { kill: 'SIGKILL', stop: 'SIGSTOP', continue: 'SIGCONT' } as const;
 
+/** Processes that run: none outlives this one, not even one that hangs in a loop and hears nothing. */
+const running = new Set<ChildProcess>();
+let isWatching = false;
+
+function endWithThisProcess(child: ChildProcess): void {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  if (isWatching) return;
+  isWatching = true;
+  process.on('exit', () => {
+    for (const each of running) each.kill('SIGKILL');
+  });
+}
+
 /** Starts a module in a process of its own. Its stdout is the driver's; its stderr is passed on to the driver's. */
 export function startProcess(url: URL, data: unknown): Worker {
   const child = fork(url, [], {
@@ -33,6 +47,7 @@ class ProcessWorker implements Worker {
   constructor(child: ChildProcess, data: unknown) {
     this.#child = child;
     this.pid = child.pid ?? -1;
+    endWithThisProcess(child);
     child.on('message', (message) => this.#inbox.take(message));
     // Without a process id it never started: then this is all that will be heard.
     child.on('error', (error) => {

@@ -82,6 +82,17 @@ export function rawPositions(resume: readonly unknown[]): readonly unknown[] {
   return resume.map((position) => asPosition(position)?.raw);
 }
 
+/**
+ * Where a reader is opened that must read again what was read up to `later`: the connector stands at `place`, or at its beginning, and
+ * times go on from `later`. What is read again has its times from the log, and what follows must not get earlier ones.
+ */
+export function readAgainFrom(place: unknown, later: unknown): unknown {
+  const end = asPosition(later);
+  if (end === undefined) return place;
+  const from = asPosition(place);
+  return { ...end, taken: from?.taken ?? 0, raw: from?.raw };
+}
+
 function asPosition(position: unknown): StampPosition | undefined {
   const isOne = typeof position === 'object' && position !== null && 'taken' in position;
   return isOne ? (position as StampPosition) : undefined;

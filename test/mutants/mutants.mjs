@@ -6,12 +6,29 @@
 const MICRO = 'executors/micro-batch';
 const RECORD = 'executors/record';
 
-/** The runs that can find a defect. */
+/** Flags for several plans of faults at once. */
+function faults(count, plan) {
+  return Array.from({ length: count }, (_, i) => plan(i + 1))
+    .flat()
+    .flatMap((fault) => ['--fault', fault]);
+}
+
+/** The runs that can find a defect; where only answers to one tree can, with the plan. */
 const FLAGS = {
   both: [],
   'micro-batch': ['--mode', 'micro-batch'],
   record: ['--mode', 'record'],
   'record, at least once': ['--mode', 'record', '--guarantee', 'at-least-once'],
+  'late acks': [
+    ...['--mode', 'record', '--guarantee', 'at-least-once', '--workers', '2'],
+    ...faults(5, (n) => [`delay-ack:stays@${9 * n}+8s`, `delay-ack:seen@${7 * n}+8s`]),
+  ],
+  'acks twice': [
+    ...['--mode', 'record', '--guarantee', 'at-least-once', '--workers', '0'],
+    ...faults(4, (n) => [`duplicate-ack:stays@${16 + n}`, `drop-tuple:seen@${18 + n}`]),
+  ],
+  'workers, exactly once': ['--mode', 'record', '--guarantee', 'exactly-once', '--workers', '2'],
+  'workers, micro-batch': ['--mode', 'micro-batch', '--workers', '2'],
   'micro-batch, at most once': ['--mode', 'micro-batch', '--guarantee', 'at-most-once'],
 };
 
@@ -34,6 +51,14 @@ const COMMIT = 'yield Promise.all(this.#sinks.map((sink) => sink.commit(batch)))
 const SAVE = 'await durability?.save({ meta: cut.meta, stores });';
 const COMMIT_EPOCH = 'await Promise.all(transactions.map((transaction) => transaction.commit(epoch)));';
 
+/*
+ * Left out, since nobody outside can tell them from the program:
+ * - stream times of a source partition that begin anew: the reader gives the heartbeats at its place again, and the gates behind it,
+ *   which are restored, let nothing older pass;
+ * - gates within a chain that begin anew: all their inputs hear of the same watermark in the same call;
+ * - trees of a lost worker that do not fail at once: they time out, and are replayed then;
+ * - a checkpoint too few that is kept, or log that only an older one needs: nothing damages a checkpoint that is whole.
+ */
 export const MUTANTS = [
   // The acker's ledger.
   mutant('ack-early', 'record', 'a tree is done with its first ack, not its last', [
@@ -46,14 +71,14 @@ export const MUTANTS = [
     'const nextLow = this.#lows[root] ^ low;',
     'const nextLow = this.#lows[root] | low;',
   ]),
-  mutant('ack-of-old-generation', 'record, at least once', 'a late ack counts for the tree that has the slot now', [
+  mutant('ack-of-old-generation', 'late acks', 'a late ack counts for the tree that has the slot now', [
     `${RECORD}/acker.js`,
     `    ack(root, generation, high, low) {
         if (this.#generations[root] !== generation) {`,
     `    ack(root, generation, high, low) {
         if (false) {`,
   ]),
-  mutant('ack-repeated-completes', 'record, at least once', 'the same ack twice counts as the end of its tree', [
+  mutant('ack-repeated-completes', 'acks twice', 'the same ack twice counts as the end of its tree', [
     `${RECORD}/acker.js`,
     'if (nextHigh === 0 && nextLow === 0 && this.#states[root] === INITIALISED) {',
     `const isRepeated = this.last === \`\${root} \${generation} \${high} \${low}\`;
@@ -128,7 +153,7 @@ export const MUTANTS = [
     'sink.recover(restored?.meta.epoch ?? 0)',
     'sink.recover(0)',
   ]),
-  mutant('set-back-recovers-next', 'record', 'sinks finish an epoch of which there is no checkpoint', [
+  mutant('set-back-recovers-next', 'workers, exactly once', 'sinks finish an epoch of which there is no checkpoint', [
     `${RECORD}/recovery.js`,
     'transaction.recover(epoch)',
     'transaction.recover(epoch + 1)',
@@ -143,20 +168,16 @@ export const MUTANTS = [
     'await Promise.all(transactions.map((transaction) => transaction.recover(epoch)));',
     '',
   ]),
+  mutant(
+    'set-back-while-saving',
+    'record',
+    'a job is set back while a checkpoint that its sinks wait for is being saved',
+    [`${RECORD}/recovery.js`, 'await barriers.saved;', ';'],
+  ),
   mutant('record-gates-lost', 'record', 'watermark gates begin anew after a restart', [
     `${RECORD}/wiring.js`,
     'const gate = this.#parts.restored?.meta.gates[name];',
     'const gate = undefined;',
-  ]),
-  mutant('record-inner-gates-lost', 'record', 'gates within a chain begin anew after a restart', [
-    `${RECORD}/wiring.js`,
-    'gates: this.#parts.restored?.meta.innerGates[`${stage.id}:${task}`],',
-    'gates: undefined,',
-  ]),
-  mutant('record-times-lost', 'record', 'a source partition’s stream time begins anew after a restart', [
-    `${RECORD}/source-task.js`,
-    'const { hasEnded, times } = own.from;',
-    'const { hasEnded } = own.from; const times = { highest: -Infinity, watermark: -Infinity, nextStep: -Infinity, sent: -Infinity };',
   ]),
   mutant(
     'controls-forgotten',
@@ -164,11 +185,6 @@ export const MUTANTS = [
     'a task that comes back is not told the watermarks and ends that it has missed',
     [`${RECORD}/worker-links.js`, 'this.#controls.remember(rows);', ';'],
   ),
-  mutant('lost-trees-forgotten', 'record', 'trees of a lost worker neither fail nor go on', [
-    `${RECORD}/recovery.js`,
-    "wiring.ackers.failAll({ reason: 'worker lost', by: undefined, error: undefined });",
-    'for (const root of Array(64).keys()) wiring.ackers.reset(root);',
-  ]),
   mutant(
     'reserved-after',
     'record',
@@ -307,16 +323,6 @@ export const MUTANTS = [
     'new WatermarkGate(inputs, restored?.gates[`${stage.id}:${task}`])',
     'new WatermarkGate(inputs)',
   ]),
-  mutant('batch-times-lost', 'micro-batch', 'a source partition’s stream time begins anew after a restart', [
-    `${MICRO}/progress.js`,
-    'of restored?.sources ?? [])',
-    'of [])',
-  ]),
-  mutant('batch-inner-gates-lost', 'micro-batch', 'gates within a chain begin anew after a restart', [
-    `${MICRO}/batch-runner.js`,
-    'parts.innerGates[`${stage.id}:${task}`]',
-    'undefined',
-  ]),
   mutant('attempt-not-undone', 'micro-batch', 'a failed attempt leaves its state behind', [
     `${MICRO}/batch-task.js`,
     `        for (const store of this.#allStores())
@@ -331,12 +337,12 @@ export const MUTANTS = [
     }`,
   ]),
   // Workers.
-  mutant('lineage-dropped-early', 'micro-batch', 'inputs go that the last snapshot does not have', [
+  mutant('lineage-dropped-early', 'workers, micro-batch', 'inputs go that the last snapshot does not have', [
     `${MICRO}/remote-task.js`,
     'kept.batch > batch',
     'kept.batch > batch + 1',
   ]),
-  mutant('lost-state', 'micro-batch', 'a lost task comes back without the state of the snapshot', [
+  mutant('lost-state', 'workers, micro-batch', 'a lost task comes back without the state of the snapshot', [
     `${MICRO}/remote-task.js`,
     '        this.restore(base);\n        let batches',
     '        let batches',

@@ -20,8 +20,10 @@ async function compareWith(
   expect(result).toMatchObject({ fault: 'kill:counts@50%', interrupted: false });
   for (const mode of MODES) {
     const { recovery } = result.modes[mode]!;
-    expect(recovery).toMatchObject({ detectMs: NUMBER, restoreMs: NUMBER, replayMs: NUMBER });
-    expect(recovery).toMatchObject({ reexecuted: NUMBER, replayed: NUMBER, lost: NUMBER, duplicated: NUMBER });
+    expect(recovery).toMatchObject({ detectMs: NUMBER, restoreMs: NUMBER, reexecuted: NUMBER, replayed: NUMBER });
+    expect(recovery).toMatchObject({ lost: NUMBER, duplicated: NUMBER });
+    // A machine that is busy with other tests may not get so far within the run: then they are null.
+    expect(recovery).toHaveProperty('replayMs');
     expect(recovery).toHaveProperty('catchUpMs');
   }
   return { code, result };

@@ -9,8 +9,16 @@ type Draw = (random: Prng, scenario: Drawn, target: Target) => Fault;
 /** The longest life, in steps, that a crash is drawn for. */
 const STEPS_MAX = 4_096;
 
+/** The longest life, in batch intervals, at whose end a driver is killed. */
+const LIFE_INTERVALS = 12;
+
 const DRAWS = {
-  driver: (random) => ({ kind: 'kill', target: 'driver', at: share(random), span: 0 }),
+  driver: (random, _scenario, { batchInterval }) => ({
+    kind: 'kill',
+    target: 'driver',
+    at: random.below(2) === 0 ? share(random) : { unit: 'time', value: random.below(LIFE_INTERVALS * batchInterval) },
+    span: 0,
+  }),
   // Short lives too, so that recovery itself is cut off: each power of two is as likely as the next.
   crash: (random) => ({
     kind: 'crash',

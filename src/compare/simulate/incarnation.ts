@@ -1,4 +1,5 @@
 /** One life of a driver in a simulated World: at its death nothing that it began goes on, and nothing reaches it any more. */
+import type { Prng } from '../../core/prng.js';
 import type { SimulatedWorld } from '../../runtime/simulated-world.js';
 import type { Files, OpenFile, Timer, Worker, World } from '../../runtime/world.js';
 import { type Network, networked } from './network.js';
@@ -11,6 +12,8 @@ export interface LifeParts {
   /** How far its clock is ahead of the simulation's (us). */
   readonly ahead: number;
   readonly network: Network;
+  /** The longest that the disk takes for what it is asked (us). 0: none of it takes any time. */
+  readonly diskDelayMax: number;
   /** Steps at which it is killed. */
   readonly crashes: readonly number[];
   /** Called behind each event, while it lives. */
@@ -32,6 +35,7 @@ export class Incarnation {
   readonly #parts: LifeParts;
   readonly #workers = new Set<Worker>();
   readonly #timers = new Set<Pending>();
+  readonly #disk: Prng;
   #ahead: number;
   #steps = 0;
   #isAlive = true;
@@ -41,6 +45,7 @@ export class Incarnation {
     const { world, number, files, ahead, network } = parts;
     this.#parts = parts;
     this.#ahead = ahead;
+    this.#disk = world.prng.fork(`disk of ${number}`);
     this.killed = new Promise((resolve) => {
       this.#tell = resolve;
     });
@@ -127,6 +132,14 @@ export class Incarnation {
     return !this.#isAlive;
   }
 
+  /** When the disk comes to it: never, where the driver is gone by then. */
+  #diskTurn(): Promise<void> {
+    const { diskDelayMax, world } = this.#parts;
+    if (diskDelayMax === 0) return Promise.resolve();
+    const delay = this.#disk.below(diskDelayMax + 1);
+    return new Promise((resolve) => world.scheduler.at(world.clock.now() + delay, this.#event(resolve)));
+  }
+
   #mortalWorker(worker: Worker): Worker {
     return {
       pid: worker.pid,
@@ -151,13 +164,15 @@ export class Incarnation {
     const guarded = <T>(work: () => Promise<T>): Promise<T> => {
       if (!this.#isAlive || this.#diesHere()) return never();
       const isHeard = (): boolean => this.#isAlive && !this.#diesHere();
-      return work().then(
-        (value) => (isHeard() ? value : never<T>()),
-        (error: unknown) => {
-          if (isHeard()) throw error;
-          return never<T>();
-        },
-      );
+      return this.#diskTurn()
+        .then(work)
+        .then(
+          (value) => (isHeard() ? value : never<T>()),
+          (error: unknown) => {
+            if (isHeard()) throw error;
+            return never<T>();
+          },
+        );
     };
     const mortalFile = (file: OpenFile): OpenFile => ({
       write: (bytes) => guarded(() => file.write(bytes)),

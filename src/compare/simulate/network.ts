@@ -14,11 +14,14 @@ export interface Network {
 
 /** The way to and from one worker. */
 export interface NetworkLink {
-  /** Nothing gets through before this time (us, the simulation's clock). */
+  /** Nothing that the worker says gets through before this time (us, the simulation's clock). */
   clogUntil: number;
 }
 
-/** For so long nothing gets through on the links that there are: a worker that is started meanwhile has one of its own. */
+/**
+ * For so long nothing gets through that workers say, though they hear everything. So what a worker has said by the time that it counts as
+ * lost comes when the next one, which has a link of its own, may be at work.
+ */
 export function clog({ links }: Network, until: number): void {
   for (const link of links) link.clogUntil = until;
 }
@@ -33,13 +36,13 @@ export function networked(
   const link: NetworkLink = { clogUntil: Number.NEGATIVE_INFINITY };
   network.links.add(link);
   /** One direction: at once where nothing holds a message up, else when it is due and all before it have arrived. */
-  const lane = () => {
+  const lane = (opens: () => number) => {
     let last = Number.NEGATIVE_INFINITY;
     let underWay = 0;
     return (arrive: (isLate: boolean) => () => void): void => {
       const now = clock.now();
       const delay = network.delayMax === 0 ? 0 : network.prng.below(network.delayMax + 1);
-      const due = Math.max(now + delay, link.clogUntil, last);
+      const due = Math.max(now + delay, opens(), last);
       if (due === now && underWay === 0) return arrive(false)();
       last = due;
       underWay += 1;
@@ -50,8 +53,8 @@ export function networked(
       });
     };
   };
-  const there = lane();
-  const back = lane();
+  const there = lane(() => Number.NEGATIVE_INFINITY);
+  const back = lane(() => link.clogUntil);
   return {
     pid: worker.pid,
     signal: (signal) => worker.signal(signal),

@@ -153,6 +153,7 @@ class Run {
       files: this.#files,
       ahead: this.#ahead,
       network: this.#network,
+      diskDelayMax: this.#scenario.diskDelayMax,
       crashes: this.#scenario.faults.flatMap((fault) =>
         fault.kind === 'crash' && Number(fault.target) === number ? [fault.nth] : [],
       ),
@@ -169,13 +170,16 @@ class Run {
       },
       (error: unknown): JobResult => {
         const first = error instanceof StreamErrors ? error.problems[0] : error;
-        if (first instanceof StreamError) return { outcome: 'failed', error: first } as JobResult;
-        throw error;
+        if (first instanceof StreamError && first.code !== 'RG063')
+          return { outcome: 'failed', error: first } as JobResult;
+        throw first;
       },
     );
     try {
       return await this.#world.complete(Promise.race([ended, life.killed, this.#patience()]), EVENTS_MAX);
     } catch (error) {
+      // A plan that cannot be followed is its author's mistake, and no broken promise.
+      if (error instanceof StreamError) throw error;
       const message = error instanceof Error ? error.message : String(error);
       if (/no event is left|has not come to rest/.test(message)) return 'stuck';
       this.#violation(`the engine threw ${error instanceof Error ? error.name : 'something'}: ${message}`);

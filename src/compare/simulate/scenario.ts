@@ -28,6 +28,8 @@ export interface Scenario {
   readonly record: Partial<RecordOptions>;
   /** The longest that a message between driver and workers takes (us). They stay in order. */
   readonly delayMax: number;
+  /** The longest that the driver's disk takes for an operation (us): meanwhile the job goes on. */
+  readonly diskDelayMax: number;
   /** How long the driver is down after a crash (us). */
   readonly downtime: number;
   readonly attemptsMax: number;

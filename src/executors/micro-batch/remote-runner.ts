@@ -122,7 +122,7 @@ export class RemoteRunner implements BatchRunner {
         await new Promise<void>((resolve) => void this.#allBack.push(resolve));
     }
     for (const source of cut.stores) {
-      const operator = plan.operators.find(({ uid, kind }) => uid === source.uid && kind === source.kind)!;
+      const operator = plan.operators.find((each) => each.uid === source.uid && stores.isStateful(each))!;
       const store = stores.of(operator, source.task);
       for (let rows = await source.next(); rows.length > 0; rows = await source.next()) store.restore(rows);
     }

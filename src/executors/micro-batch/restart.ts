@@ -1,5 +1,6 @@
 /** What a micro-batch job finds when it starts: a snapshot, and the batches that were logged after it. */
 import type { LogRecord, Recovered, RestoredJob } from '../../runtime/durability.js';
+import { readAgainFrom } from '../../runtime/stamped-source.js';
 
 /** A logged batch. */
 export type LoggedBatch = Extract<LogRecord, { kind: 'allocated' }>;
@@ -47,8 +48,9 @@ export function openAt(
   const { snapshot, logged } = restartOf(recovered);
   const isHere = (found: { readonly source: string; readonly partition: number }): boolean =>
     found.source === source && found.partition === partition;
-  const range = isReplayable ? undefined : logged.flatMap(({ ranges }) => ranges).findLast(isHere);
-  if (range !== undefined) return { offset: range.to, reader: range.reader };
+  const range = logged.flatMap(({ ranges }) => ranges).findLast(isHere);
+  if (range !== undefined && !isReplayable) return { offset: range.to, reader: range.reader };
   const position = snapshot?.meta.sources.find(isHere);
-  return position && { offset: position.offset, reader: position.reader };
+  if (range === undefined) return position && { offset: position.offset, reader: position.reader };
+  return { offset: position?.offset ?? 0, reader: readAgainFrom(position?.reader, range.reader) };
 }

@@ -44,7 +44,7 @@ export type Fault =
   | { readonly kind: 'lose-acker'; readonly target: string; readonly at: FaultTime; readonly span: number }
   /** Simulated only. The clock jumps by `span` (us): back only while the driver is down. */
   | { readonly kind: 'jump'; readonly target: 'clock'; readonly at: FaultTime; readonly span: number }
-  /** Simulated only. For `span` (us) no message gets through between driver and workers; then all do, in order. */
+  /** Simulated only. For `span` (us) nothing gets through that workers say; then all of it does, in order. */
   | { readonly kind: 'clog'; readonly target: 'workers'; readonly at: FaultTime; readonly span: number }
   /** Simulated only. A life of the driver, by its number, ends at its n-th step: an event, or the beginning or end of what it asks of files. */
   | { readonly kind: 'crash'; readonly target: string; readonly nth: number }

@@ -1,10 +1,12 @@
 /** The simulation as a test: seeds of faults in both modes and under every guarantee. `RAINGAUGE_LONG=1` runs 10,000 of them. */
+import { topology } from 'raingauge';
 import { describe, expect, it } from 'vitest';
 import wordCount from '../../../comparisons/word-count.js';
 import { repeatFlags, type SimulateResult, simulate } from '../../../src/compare/simulate/simulate.js';
 import { parseFault, showFault } from '../../../src/runtime/faults/fault-plan.js';
 import relay from './relay.js';
 import shop from './shop.js';
+import unsteady from './unsteady.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
 /** Seeds that run twice: 2 of 100, and 10 in a long run. */
@@ -57,8 +59,7 @@ describe('simulate', () => {
   });
 
   it('finds a job whose functions are not deterministic, and says how to see it again', async () => {
-    const { default: topology } = await import('./unsteady.js');
-    const { failure } = await simulate(topology, { seeds: 50, guarantee: 'exactly-once' });
+    const { failure } = await simulate(unsteady, { seeds: 50, guarantee: 'exactly-once' });
     expect(failure?.violations[0]).toMatch(/exactly-once is broken/);
     const flags = repeatFlags(failure!);
     expect(flags.slice(0, 2)).toEqual(['--seeds 1', `--seed ${failure!.seed}`]);
@@ -66,13 +67,8 @@ describe('simulate', () => {
   });
 
   it('refuses a job that only running it explains', async () => {
-    const { topology } = await import('raingauge');
-    const { none } = await import('raingauge/sinks');
     const job = topology('spouts', (t) => {
-      const bolt = t.setBolt('bolt', () => ({ execute: () => {} }) as never);
-      t.setSpout('spout', () => ({ nextTuple: () => {} }) as never);
-      void bolt;
-      void none;
+      t.setSpout('spout', () => ({ nextTuple: () => {} }));
     });
     await expect(simulate(job)).rejects.toMatchObject({ code: 'RG019' });
   });
