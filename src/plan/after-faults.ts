@@ -45,7 +45,7 @@ export function afterFaults(graph: Graph, setup: RecordSetup): readonly AfterFau
 export function ackedOn(graph: Graph, { ackOn }: Pick<RecordSetup, 'ackOn'>): AckOn {
   if (ackOn !== undefined) return ackOn;
   if (graph.settings.guarantee === 'exactly-once') return 'checkpoint';
-  return graph.nodes.some(isStateful) && !graph.nodes.some(holdsTuples) ? 'checkpoint' : 'update';
+  return graph.nodes.some(holdsTuples) ? 'update' : 'checkpoint';
 }
 
 interface Traits {
@@ -132,7 +132,7 @@ function workerOfRecords(job: Traits): Held {
       holds: 'exactly-once',
       how: 'all tasks and sources go back to the last checkpoint; what was not committed is not seen',
     };
-  if (job.ackOn === 'checkpoint')
+  if (job.ackOn === 'checkpoint' && job.isStateful)
     return {
       holds: 'at-least-once',
       how: 'all tasks and sources go back to the last checkpoint; results since then come again',

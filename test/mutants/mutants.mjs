@@ -310,8 +310,8 @@ export const MUTANTS = [
   ]),
   mutant('open-one-too-far', 'micro-batch', 'a source is opened one record too far', [
     `${MICRO}/restart.js`,
-    'return position && { offset: position.offset, reader: position.reader };',
-    'return position && { offset: position.offset + 1, reader: position.reader };',
+    'return { offset: position?.offset ?? 0, reader: readAgainFrom(',
+    'return { offset: (position?.offset ?? 0) + 1, reader: readAgainFrom(',
   ]),
   mutant('recover-older-epoch', 'micro-batch', 'sinks throw away what was prepared last though it is committed', [
     `${MICRO}/executor.js`,

@@ -107,7 +107,11 @@ describe('a record is told to be done', () => {
       topology('exact', { guarantee: 'exactly-once' }, (t) => t.source('in', memory(['a'])).to('out', memorySink())),
       'checkpoint',
     ],
-    ['when it is processed where there is none', copying, 'update'],
+    [
+      'at a checkpoint also where there is none: a restart asks for what the last one does not hold',
+      copying,
+      'checkpoint',
+    ],
     ['when it is processed where a bolt holds tuples', bolts(true), 'update'],
   ] as const)('%s', (_when, job, expected) => {
     expect(ackedOn(job.graph, {})).toBe(expected);

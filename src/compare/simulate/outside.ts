@@ -22,15 +22,13 @@ export class OutsideSource {
   readonly #trace: SourceTrace;
   readonly #committed: number[];
   readonly #violation: Violation;
-  readonly #forgets: boolean;
   /** The most records that were ever handed out, over all lives of the driver. */
   readonly #reached: number[];
   /** Records that were handed out again. */
   reread = 0;
 
-  constructor(trace: SourceTrace, forgets: boolean, violation: Violation) {
+  constructor(trace: SourceTrace, violation: Violation) {
     this.#trace = trace;
-    this.#forgets = forgets;
     this.#committed = trace.partitions.map(() => 0);
     this.#reached = trace.partitions.map(() => 0);
     this.#violation = violation;
@@ -44,7 +42,7 @@ export class OutsideSource {
   open(life: Life, offsets: readonly number[]): SourceReader {
     const partitions = this.#trace.partitions.map((trace, index) => {
       const from = offsets[index] ?? 0;
-      if (this.#forgets && from < this.#committed[index]!)
+      if (from < this.#committed[index]!)
         this.#violation(
           `source '${this.#trace.name}' partition ${index} was told that ${this.#committed[index]} records are durable, and is asked again from ${from} on`,
         );

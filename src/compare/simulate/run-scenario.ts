@@ -92,10 +92,7 @@ class Run {
       prng: prng(scenario.seed).fork('network'),
       links: new Set(),
     };
-    const forgets = scenario.mode === 'micro-batch' || scenario.guarantee !== 'at-least-once' || hasState(job);
-    this.#sources = new Map(
-      trace.sources.map((source) => [source.name, new OutsideSource(source, forgets, this.#violation)]),
-    );
+    this.#sources = new Map(trace.sources.map((source) => [source.name, new OutsideSource(source, this.#violation)]));
     const names = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
     this.#sinks = new Map(names.map((name) => [name, new OutsideSink(name, this.#violation)]));
     const partitions = trace.sources.reduce((sum, source) => sum + source.partitions.length, 0);
@@ -266,16 +263,6 @@ class Run {
 const ANSWERS = /-(ack|fail|tuple)$/;
 /** What else keeps a tree from being done in time. */
 const SLOWS_TREES = /^(kill|terminate|stop|clog|jump|lose-acker)$/;
-
-/** Without state, record at a time, a source hears what is processed, and a restart asks for more than it would have to. */
-function hasState({ graph }: Topology): boolean {
-  return graph.nodes.some(({ kind }) => !STATELESS.has(kind));
-}
-
-const STATELESS: ReadonlySet<string> = new Set([
-  ...['source', 'sink', 'union', 'branch'],
-  ...['map', 'flatMap', 'filter', 'mapValues', 'flatMapValues', 'keyBy'],
-]);
 
 /** Errors of the machine: whoever runs the job mends it and starts again. */
 function isOutage({ code }: StreamError): boolean {

@@ -47,12 +47,13 @@ export function survivalOf(
   const holdsTuples = plan.operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples);
   refuse(ackOn, { isExactlyOnce, hasBarriers, holdsTuples });
   const isNeeded = isExactlyOnce || (!holdsTuples && plan.operators.some(createStores(plan).isStateful));
-  const untilDurable = hasBarriers && (ackOn === undefined ? isNeeded : ackOn === 'checkpoint');
+  // Also without state: a driver that starts again asks for what its last checkpoint does not hold.
+  const untilDurable = hasBarriers && (ackOn === undefined ? isExactlyOnce || !holdsTuples : ackOn === 'checkpoint');
   return {
     hasBarriers,
     untilDurable,
     setsBackTrees: hasBarriers && isExactlyOnce,
-    setsBackWorkers: hasBarriers && untilDurable,
+    setsBackWorkers: hasBarriers && (ackOn === undefined ? isNeeded : untilDurable),
   };
 }
 
