@@ -7,13 +7,14 @@ import { documentOf } from './document.js';
 import { Drains } from './drains.js';
 import { describeEnvironment } from './environment.js';
 import { judge, noVerdict, type Opinion } from './judge.js';
-import { type CompareOptions, DRAIN_ROUNDS_DEFAULT, DRAIN_TIME_MAX } from './options.js';
+import { type CompareOptions, DRAIN_ROUNDS_DEFAULT, DRAIN_ROUNDS_WITH_CRASH, DRAIN_TIME_MAX } from './options.js';
 import { evaluate } from './oracle/evaluate.js';
 import { type ExpectedPhase, Progress } from './progress.js';
 import { recordInput } from './record-input.js';
 import type { CompareResult } from './result.js';
 import { type PacedRun, runPaced } from './runs.js';
 import { prepare, rateOf, recordsMaxOf, type Setup } from './setup.js';
+import { median } from './statistics.js';
 import { layOut, recordCount, type TimedTrace } from './trace.js';
 
 /**
@@ -41,7 +42,8 @@ import { layOut, recordCount, type TimedTrace } from './trace.js';
 export async function compare(topology: Topology, options: CompareOptions = {}): Promise<CompareResult> {
   const setup = prepare(topology, options);
   const environment = describeEnvironment();
-  const { drainRounds = DRAIN_ROUNDS_DEFAULT, signal } = options;
+  const hasCrash = options.crash !== undefined;
+  const { drainRounds = hasCrash ? DRAIN_ROUNDS_WITH_CRASH : DRAIN_ROUNDS_DEFAULT, signal } = options;
   const pacedWeight = setup.duration / 1e6 + 1;
   const phases = {
     recording: { phase: 'record input', weight: 1 },
@@ -87,7 +89,7 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
   const crash =
     options.crash === undefined || signal?.aborted === true
       ? undefined
-      : await crashOf(setup, recorded, rate, options.crash, (mode) => {
+      : await crashOf(setup, recorded, rate, options.crash, drainRateOf(drains), (mode) => {
           progress.begin(mode === 'record' ? phases.crashRecord : phases.crashMicroBatch);
           return (share, count) => progress.at(share, count);
         });
@@ -110,6 +112,16 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
 
 /** A run with a crash takes so long, with the start of its workers (s). */
 const CRASH_WEIGHT = 10;
+
+/** The middle of the highest rates; undefined where none may be told. In one thread: with workers it may be higher. */
+function drainRateOf({ telling }: Drains): (mode: Mode) => number | undefined {
+  return (mode) => {
+    const rates = (mode === 'record' ? telling.record : telling.microBatch).map(
+      ({ recordsPerSecond }) => recordsPerSecond,
+    );
+    return rates.length === 0 ? undefined : median(rates);
+  };
+}
 
 async function recordTrace(setup: Setup, onRecords: (count: number) => void) {
   const { job, world, options, slides, seed } = setup;

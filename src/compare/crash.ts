@@ -8,8 +8,10 @@ import type { CrashMeasures } from './result.js';
 import type { Setup } from './setup.js';
 import { layOut, type RecordedSource, recordCount, type TimedTrace } from './trace.js';
 
-/** How long a run with a crash takes at most (us): the crash in the middle, and time to recover. */
-const CRASH_DURATION_MAX = 4_500_000;
+/** The crash comes early, so that there is time to see the recovery. */
+const CRASH_AT = 0.35;
+/** How long a run with a crash takes at most (us). */
+const CRASH_DURATION_MAX = 4_200_000;
 
 /** Runs both modes with the crash. Undefined when it was interrupted. @throws StreamError of a job that failed. */
 export async function crashOf(
@@ -17,9 +19,10 @@ export async function crashOf(
   recorded: readonly RecordedSource[],
   rate: number,
   workers: WorkerOptions,
+  drainPerSecond: (mode: Mode) => number | undefined,
   begin: (mode: Mode) => (share: number, records: number) => void,
 ): Promise<CrashMeasures | undefined> {
-  const fault: Fault = { kind: 'kill', target: victimOf(setup.job), at: { unit: 'share', value: 0.5 }, span: 0 };
+  const fault: Fault = { kind: 'kill', target: victimOf(setup.job), at: { unit: 'share', value: CRASH_AT }, span: 0 };
   const crashing: Setup = { ...setup, options: { ...setup.options, workers, faults: [fault] } };
   const trace = shortTrace(setup, recorded, rate);
   const { signal } = setup.options;
@@ -32,7 +35,7 @@ export async function crashOf(
       onProgress: (read) => onProgress(read / recordCount(trace), read),
     });
     if (!faulted.run.isComplete) return undefined;
-    const { cost, verdict } = judgeFaulted(crashing, trace, faulted);
+    const { cost, verdict } = judgeFaulted(crashing, trace, faulted, drainPerSecond(mode));
     recoveries.set(mode, { ...cost, verdict });
   }
   const modes = { 'micro-batch': recoveries.get('micro-batch')!, record: recoveries.get('record')! };

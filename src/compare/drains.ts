@@ -1,6 +1,6 @@
 /** The highest rate of each mode: interleaved rounds that drain the same trace, repeated until a run is long enough. */
 import type { Mode } from '../runtime/events.js';
-import { DRAIN_DURATION_DEFAULT } from './options.js';
+import { DRAIN_DURATION_DEFAULT, DRAIN_DURATION_WITH_CRASH } from './options.js';
 import { type DrainRun, type RunWatch, runDrain } from './runs.js';
 import type { Setup } from './setup.js';
 import { recordCount, type TimedTrace } from './trace.js';
@@ -75,7 +75,8 @@ export class Drains {
   }
 
   #repeatFor(rate: number): number {
-    const wanted = (this.#setup.options.drainDuration ?? DRAIN_DURATION_DEFAULT) / 1e6;
+    const { drainDuration, crash } = this.#setup.options;
+    const wanted = (drainDuration ?? (crash === undefined ? DRAIN_DURATION_DEFAULT : DRAIN_DURATION_WITH_CRASH)) / 1e6;
     return Math.min(REPEAT_MAX, Math.max(1, Math.ceil((wanted * rate) / recordCount(this.#trace))));
   }
 

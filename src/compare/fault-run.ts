@@ -74,11 +74,12 @@ export async function runWithFaults(setup: Setup, trace: TimedTrace, mode: Mode,
   return { run, events, series };
 }
 
-/** What came of it: the guarantee, and the cost. */
+/** What came of it: the guarantee, and the cost. `drainPerSecond`: the mode's highest rate, where it was measured. */
 export function judgeFaulted(
   setup: Setup,
   trace: TimedTrace,
   { run, events, series }: FaultedRun,
+  drainPerSecond?: number,
 ): { readonly cost: RecoveryCost; readonly verdict: FaultVerdict } {
   const expected = expectedParts(setup.job, trace, setup.sinks);
   const actual = new Map<string, ResultList>();
@@ -113,7 +114,7 @@ export function judgeFaulted(
     bin: Math.max(setup.job.graph.settings.batchInterval, 100_000),
     calm: 2 * Math.max(setup.job.graph.settings.batchInterval, 100_000),
     offeredPerSecond: (recordCount(trace) * 1e6) / (trace.end - trace.start),
-    drainPerSecond: undefined,
+    drainPerSecond,
     replayed,
     reexecuted,
     lost: verdict.lost.count,
