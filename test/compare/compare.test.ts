@@ -49,7 +49,9 @@ describe('compare', () => {
       expect(latencyMs.p50).toBeGreaterThan(0);
       expect(latencyMs.p99, 'too few samples').toBeNull();
       expect(windowLatencyMs.count).toBeGreaterThan(0);
-      expect(throughput.recordsPerSecond).toBeGreaterThan(0);
+      // A busy machine may end a round too soon for a rate that can be told: then it is withheld, and says so.
+      if (throughput.withheld === null) expect(throughput.recordsPerSecond).toBeGreaterThan(0);
+      else expect(throughput.recordsPerSecond).toBeNull();
     }
     expect(result.modes.record.acking).toMatchObject({ acked: 300, failed: 0, replayed: 0 });
     expect(result.modes.record.acking.costRatio).toBeGreaterThan(0);
