@@ -1,18 +1,13 @@
 /** What it costs the micro-batch word count to log the values of a source that cannot be read again. */
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
-import { type RunOptions, type SourceSpec, topology } from 'raingauge';
-import { foreach } from 'raingauge/sinks';
+import type { RunOptions, SourceSpec } from 'raingauge';
 import { memory } from 'raingauge/sources';
 import { createRealWorld } from '../../src/runtime/real-world.js';
 import type { World } from '../../src/runtime/world.js';
-import { makeLines } from '../lines.js';
-import { checksumOf, collectGarbage, type Measurement, startTimer, type VariantInput } from '../measurement.js';
-import { preparedReader } from '../prepared-reader.js';
-import { MICRO_BATCH, runToEnd } from '../run-job.js';
+import { intervalCount } from '../jobs/interval-count.js';
+import type { Measurement, VariantInput } from '../measurement.js';
+import { MICRO_BATCH } from '../run-job.js';
 import { withFolder } from '../temporary-folder.js';
-
-/** As in `word-count`. */
-const LINES_PER_INTERVAL = 500_000;
 
 /** Only the log is measured: no snapshot is due before the end, where one is always taken. */
 const LOG_ONLY = { batches: Number.MAX_SAFE_INTEGER, time: Number.MAX_SAFE_INTEGER };
@@ -43,28 +38,8 @@ export function logAndSnapshots(input: VariantInput): Promise<Measurement> {
   return withFolder((folder) => measured(input, { checkpoint: { folder } }));
 }
 
-async function measured({ lines, seed }: VariantInput, options: Partial<RunOptions>): Promise<Measurement> {
-  const counts = new Map<string, { n: number }>();
-  const job = topology('word-count', (t) => {
-    t.source('lines', receivedLines())
-      .flatMap((line) => line.split(' '))
-      .map((word) => [word, 1] as const)
-      .reduceByKey((a, b) => a + b)
-      .to(
-        'out',
-        foreach(([word, n]) => {
-          const box = counts.get(word);
-          if (box === undefined) counts.set(word, { n });
-          else box.n += n;
-        }),
-      );
-  });
-  const reader = preparedReader(makeLines(lines, seed), { intervalRecords: LINES_PER_INTERVAL });
-  collectGarbage();
-  const stop = startTimer();
-  await runToEnd(job, { ...MICRO_BATCH, ...options, readers: new Map([['lines', reader]]) });
-  const time = stop();
-  return { ...time, count: lines, checksum: checksumOf([...counts].map(([word, { n }]) => [word, n] as const)) };
+function measured(input: VariantInput, options: Partial<RunOptions>): Promise<Measurement> {
+  return intervalCount(input, { ...MICRO_BATCH, ...options, sources: { lines: receivedLines() } });
 }
 
 /** The real World, but new files are written and synced at once, by this thread. */

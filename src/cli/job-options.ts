@@ -1,4 +1,5 @@
 /** Turns flags into the options that `run`, `compare` and `compile` take. */
+import { defined } from '../core/defined.js';
 import { locateJob } from '../host/load-job.js';
 import type { RunOptions } from '../host/run.js';
 import type { PlanOptions } from '../plan/plan.js';
@@ -79,11 +80,4 @@ export function recoveryOptionsOf(
 export async function loadChangedJob(job: string, flags: JobFlags): Promise<Topology> {
   const topology = await loadJob(job);
   return withEnds(withSettings(topology, settingsOf(flags)), readEnds(topology.graph, flags));
-}
-
-/** The entries that are there: an option left out is not an option set to undefined. */
-export function defined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

@@ -1,4 +1,6 @@
 /** `raingauge run JOB --mode micro-batch|record`: one mode, with the job's own sinks. */
+
+import { defined } from '../core/defined.js';
 import { ERRORS, EXIT, StreamError } from '../core/errors.js';
 import type { JobResult, RunningJob } from '../executors/executor.js';
 import { type RunOptions, start } from '../host/run.js';
@@ -9,14 +11,7 @@ import { placedAtEnd } from './end-errors.js';
 import { type Ends, readEnds } from './ends.js';
 import type { RunFlags } from './flags.js';
 import { type Interrupts, watchInterrupts } from './interrupt.js';
-import {
-  defined,
-  microBatchOptionsOf,
-  planOptionsOf,
-  recordOptionsOf,
-  recoveryOptionsOf,
-  settingsOf,
-} from './job-options.js';
+import { microBatchOptionsOf, planOptionsOf, recordOptionsOf, recoveryOptionsOf, settingsOf } from './job-options.js';
 import { loadJob } from './load-job.js';
 import { eventLog } from './log-events.js';
 import { checkOutputFolders } from './output-folders.js';

@@ -1,5 +1,6 @@
 /** `raingauge simulate JOB`: seeds of faults in virtual time, and the shortest way to repeat the first that breaks a promise. */
 import { repeatFlags, type SimulateResult, simulate } from '../compare/simulate/simulate.js';
+import { defined } from '../core/defined.js';
 import { EXIT } from '../core/errors.js';
 import type { Mode } from '../runtime/events.js';
 import { showFault } from '../runtime/faults/fault-plan.js';
@@ -8,7 +9,6 @@ import { readEnds } from './ends.js';
 import { type FaultFlags, faultsOf } from './fault-flags.js';
 import type { JobFlags, OutputFlags } from './flags.js';
 import { watchInterrupts } from './interrupt.js';
-import { defined } from './job-options.js';
 import { loadJob } from './load-job.js';
 import { showProgress } from './progress.js';
 import { printOut } from './stdout.js';

@@ -35,7 +35,7 @@ export async function openDurability(
   const { folder, fromScratch, allowNonRestored, segmentBytes } = checkpoint;
   if (folder !== undefined) {
     refuseUntracked(plan, mode, record);
-    const opened = await openCheckpointFolder({
+    return openCheckpointFolder({
       files: world.files,
       scheduler: world.scheduler,
       folder,
@@ -43,18 +43,12 @@ export async function openDurability(
       plan: plan.hash,
       mode,
       operators: statefulOperators(plan),
+      sources: sourcesOf(plan),
       interval,
       ...(fromScratch === undefined ? {} : { fromScratch }),
       ...(allowNonRestored === undefined ? {} : { allowNonRestored }),
       ...(segmentBytes === undefined ? {} : { segmentBytes }),
     });
-    try {
-      if (allowNonRestored !== true) refuseLostSources(plan, opened, folder);
-    } catch (error) {
-      await opened.close();
-      throw error;
-    }
-    return opened;
   }
   const { guarantee } = plan.settings;
   const hasWorkers = workers !== undefined && workers.count > 0;
@@ -74,22 +68,9 @@ function refuseUntracked(plan: Plan, mode: Mode, { acking }: NonNullable<RunOpti
   );
 }
 
-/** Progress of a source that the job no longer has would be read anew under its new name. @throws StreamError `RG053` */
-function refuseLostSources(plan: Plan, { recovered }: Durability, folder: string): void {
-  const names = new Set(
-    plan.operators.flatMap((operator) =>
-      operator.kind === 'source' || operator.kind === 'spout' ? [operator.name] : [],
-    ),
-  );
-  const known = [
-    ...(recovered.snapshot?.meta.sources ?? []),
-    ...recovered.log.flatMap((record) => (record.kind === 'allocated' ? record.ranges : [])),
-  ];
-  const gone = known.find(({ source }) => !names.has(source))?.source;
-  if (gone === undefined) return;
-  throw new StreamError(
-    'RG053',
-    `the checkpoints in '${folder}' stand at a place in the source '${gone}', which the job does not have`,
-    'give the source its name back, or leave its progress out with allowNonRestored (--allow-non-restored)',
+/** Everything that has a place to go on from. */
+function sourcesOf(plan: Plan): readonly string[] {
+  return plan.operators.flatMap((operator) =>
+    operator.kind === 'source' || operator.kind === 'spout' ? [operator.name] : [],
   );
 }

@@ -1,4 +1,5 @@
 /** The composition root: opens what a topology names, starts the executor of a mode, and closes everything again. */
+import { defined } from '../core/defined.js';
 import { StreamError } from '../core/errors.js';
 import type { JobResult, RunningJob, Services } from '../executors/executor.js';
 import { startMicroBatch } from '../executors/micro-batch/executor.js';
@@ -199,10 +200,3 @@ async function closedAfter(thrown: unknown, { durability, pool, faults, ends }: 
 }
 
 function nothing(): undefined {}
-
-/** The given properties without those that are undefined. */
-function defined<T extends object>(properties: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}

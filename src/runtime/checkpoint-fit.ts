@@ -53,6 +53,25 @@ export function checkStateFits(
   );
 }
 
+/**
+ * Refuses places of sources that the job does not have: under another name their records would be read anew without a word.
+ *
+ * @throws StreamError `RG053` with the source that is gone.
+ */
+export function checkSourcesFit(
+  folder: string,
+  places: readonly { readonly source: string }[],
+  now: readonly string[],
+): void {
+  const gone = places.find(({ source }) => !now.includes(source))?.source;
+  if (gone === undefined) return;
+  throw new StreamError(
+    'RG053',
+    `the checkpoints in '${folder}' stand at a place in the source '${gone}', which the job does not have`,
+    'give the source its name back, or leave its progress out with allowNonRestored (--allow-non-restored)',
+  );
+}
+
 const otherFolder = 'run the job as it was, name another folder, or begin anew with fromScratch (--from-scratch)';
 
 function differencesOf(old: StatefulOperator, now: StatefulOperator): readonly string[] {

@@ -12,9 +12,9 @@ import type { StreamError } from '../core/errors.js';
 import { damaged, newer } from './checkpoint-errors.js';
 import { checkpointPath, restoredFrom, writeCheckpoint } from './checkpoint-files.js';
 import { type FoundCheckpoints, findCheckpoints, type KeptCheckpoint } from './checkpoint-finder.js';
-import { checkSameJob, checkStateFits, type JobIdentity } from './checkpoint-fit.js';
+import { checkSameJob, checkSourcesFit, checkStateFits, type JobIdentity } from './checkpoint-fit.js';
 import { type JobFile, readJobFile, writeJobFile } from './checkpoint-manifest.js';
-import type { Durability, JobSnapshot, LogRecord, Recovered, RestoredJob } from './durability.js';
+import type { Durability, JobSnapshot, LogRecord, Recovered, RestoredJob, SourcePosition } from './durability.js';
 import { type FoundLog, readLog } from './log-reader.js';
 import { resumeLog, type SegmentedLog } from './segmented-log.js';
 import { decodeLogRecord, encodeLogRecord, STATE_VERSION } from './state-codec.js';
@@ -28,6 +28,8 @@ export interface CheckpointFolderOptions extends JobIdentity {
   readonly scheduler: Scheduler;
   readonly folder: string;
   readonly interval: Durability['interval'];
+  /** Names of the job's sources. Undefined: not checked. */
+  readonly sources?: readonly string[];
   /** Checkpoints kept, with the log since the oldest. Default 3. */
   readonly keep?: number;
   /** Begins anew. What is there goes to `replaced/`; what was there goes. */
@@ -103,8 +105,14 @@ async function readFolder(options: CheckpointFolderOptions): Promise<FoundFolder
     if (record === undefined) throw newer(`${folder}/log`, `record ${sequence} of a newer version`, STATE_VERSION);
     return { sequence, record };
   });
+  if (options.sources !== undefined && options.allowNonRestored !== true)
+    checkSourcesFit(folder, placesIn(manifest?.meta.sources ?? [], records), options.sources);
   const warnings = [...found.damaged.map(setAsideWarning), ...tornWarning(log), ...dropped.map(droppedWarning)];
   return { ...found, jobFile, log, records, warnings };
+}
+
+function placesIn(positions: readonly SourcePosition[], records: readonly Logged[]): readonly { source: string }[] {
+  return [...positions, ...records.flatMap(({ record }) => (record.kind === 'allocated' ? record.ranges : []))];
 }
 
 function setAsideWarning({ path, error }: FoundCheckpoints['damaged'][number]): string {

@@ -230,6 +230,11 @@ describe('a folder that does not fit', () => {
       { operators: [counts] },
       /^RG053 .*no operator with state named 'windows' \| .*--allow-non-restored/,
     ],
+    [
+      'a source that is gone',
+      { sources: ['text'], plan: 'of the renamed source' },
+      /^RG053 .*a place in the source 'lines', which the job does not have \| .*--allow-non-restored/,
+    ],
   ])('is refused: %s', async (_name, now, message) => {
     const files = await folderOf(1);
     const before = everything(files);

@@ -75,46 +75,6 @@ describe('a replay is judged where it stood', () => {
   });
 });
 
-describe('window behind a bolt throws when it fires', () => {
-  it('fails the job', async () => {
-    const { result } = await go(
-      (t, sink) => {
-        const spout = t.setSpout<{ n: number }>('s', () => {
-          let n = 0;
-          return {
-            nextTuple: (c) => {
-              if (n === 3) return 'idle';
-              c.emit({ n }, n++);
-              return undefined;
-            },
-          };
-        });
-        t.setBolt<{ n: number }, { n: number }>('b', () => ({
-          execute(tuple, out) {
-            out.emit(tuple.values, tuple);
-            out.ack(tuple);
-          },
-        }))
-          .shuffleGrouping(spout)
-          .keyBy(() => 'k')
-          .process<unknown, number>({
-            uid: 'p',
-            onRecord: (_v: unknown, c: Context) => {
-              c.setTimer(1);
-            },
-            onTimer: () => {
-              throw new Error('timer');
-            },
-          } as never)
-          .to('out', sink as never);
-      },
-      { mode: 'record' },
-    );
-    expect(result.outcome).toBe('failed');
-    expect(result.error?.code).toBe('RG030');
-  });
-});
-
 describe('window behind a spout throws when a heartbeat fires it', () => {
   it('fails the job', async () => {
     const { result } = await go(
