@@ -4,12 +4,13 @@ import type { ComponentStats, JobResult } from '../executors/executor.js';
 import type { BatchInfo } from '../runtime/events.js';
 import type { SinkUnits } from './sink-units.js';
 
-/** A few lines, with an empty one in front. */
-export function formatSummary(job: string, result: JobResult, units: SinkUnits): string {
+/** A few lines, with an empty one in front. `goesOn`: counts are of all lives of the job, and the time is of this one. */
+export function formatSummary(job: string, result: JobResult, units: SinkUnits, goesOn: boolean): string {
   const records = total(result.recordsRead);
   const seconds = result.duration / 1e6;
   // A rate of a few milliseconds says more about the start than about the job.
-  const rate = seconds >= 0.1 && records > 0 ? ` (${count(Math.round(records / seconds))}/s)` : '';
+  const isTold = seconds >= 0.1 && records > 0;
+  const rate = goesOn ? ', with those before the restart' : isTold ? ` (${count(Math.round(records / seconds))}/s)` : '';
   const lines = [
     '',
     `${job}, ${result.mode === 'record' ? 'record at a time' : 'micro-batch'}: ${result.outcome} after ${formatDuration(Math.max(1_000, Math.round(result.duration / 1e3) * 1e3))}`,

@@ -95,7 +95,7 @@ function runOptions(job: string, flags: RunCommandFlags, ends: Ends, listener: L
 function progressOf(running: RunningJob, graph: Graph, flags: RunCommandFlags): () => ProgressReport {
   const sources = graph.nodes.filter((node) => node.kind === 'source').length;
   const total = flags.records === undefined ? undefined : flags.records * Math.max(1, sources);
-  let [before, beforeMs] = [0, performance.now()];
+  let [before, beforeMs] = [running.progress().recordsRead, performance.now()];
   return () => {
     const { recordsRead, resultsWritten, pending } = running.progress();
     const nowMs = performance.now();
@@ -128,7 +128,7 @@ function report(
   if (flags.json === true) printOut(runDocument(graph.name, flags, result, units, error));
   if (isStdoutClosed() && error === undefined) return EXIT.ok;
   const isNothing = error !== undefined && Object.values(result.recordsRead).every((records) => records === 0);
-  if (flags.quiet !== true && !isNothing) process.stderr.write(formatSummary(graph.name, result, units));
+  if (flags.quiet !== true && !isNothing) process.stderr.write(formatSummary(graph.name, result, units, goesOn));
   if (error !== undefined) printError(placedAtEnd(error, graph, flags, ends));
   return interrupts.exitCode ?? (error === undefined ? EXIT.ok : ERRORS[error.code].exit);
 }

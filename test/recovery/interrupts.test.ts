@@ -30,6 +30,7 @@ describe.concurrent('a driver that is asked to stop', () => {
       expect(lost.length).toBeGreaterThan(0);
       const after = await raingauge(command, { cwd: folder });
       expect(after.stderr).toMatch(/going on from checkpoint \d+, taken (\d+ m?s|\d+ min) ago/);
+      expect(after.stderr).toContain('with those before the restart');
       expect(after.code).toBe(0);
       expect(foundIn(folder)).toEqual(EXACT);
     },
