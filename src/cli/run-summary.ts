@@ -10,7 +10,11 @@ export function formatSummary(job: string, result: JobResult, units: SinkUnits, 
   const seconds = result.duration / 1e6;
   // A rate of a few milliseconds says more about the start than about the job.
   const isTold = seconds >= 0.1 && records > 0;
-  const rate = goesOn ? ', with those before the restart' : isTold ? ` (${count(Math.round(records / seconds))}/s)` : '';
+  const rate = goesOn
+    ? ', with those before the restart'
+    : isTold
+      ? ` (${count(Math.round(records / seconds))}/s)`
+      : '';
   const lines = [
     '',
     `${job}, ${result.mode === 'record' ? 'record at a time' : 'micro-batch'}: ${result.outcome} after ${formatDuration(Math.max(1_000, Math.round(result.duration / 1e3) * 1e3))}`,

@@ -76,7 +76,7 @@ export interface RecordOptions {
   readonly turnRecordsMax: number;
   /**
    * When a source may forget a record, and a user-written spout hears `ack`. `checkpoint`: when a checkpoint holds what became of it.
-   * `update`: when it is processed. Default: `checkpoint` where there is durability and a stateful operator, or exactly-once.
+   * `update`: when it is processed. Default: `checkpoint` where there is durability, unless a bolt holds tuples.
    */
   readonly ackOn?: 'checkpoint' | 'update' | 'expiry';
   /** With `ackOn: 'checkpoint'`: the most records of a source task behind its last checkpoint. Beyond it the task waits for the next. */
