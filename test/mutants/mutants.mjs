@@ -38,9 +38,9 @@ function mutant(name, where, breaks, ...edits) {
 }
 
 const SYNC_OF_RECORDS = 'await file.sync();\n        this.#written += group.length;';
-const FIRST_WAIT = `            if (batch.logged?.isDurable === false)
+const FIRST_WAIT = `            if (this.#mustBeLogged(batch))
                 yield batch.logged.done;
-            this.#parts.allocator.commit(batch.marks, true);`;
+            this.#begin(batch);`;
 const SECOND_WAIT = `        if (batch.logged?.isDurable === false)
             yield batch.logged.done;
         if (batch.results === 'new')`;
@@ -300,7 +300,7 @@ export const MUTANTS = [
     'allocated-after-work',
     'micro-batch',
     'SPARK-23991: a batch is worked on before it is durable which records it has',
-    [`${MICRO}/executor.js`, FIRST_WAIT, '            this.#parts.allocator.commit(batch.marks, true);'],
+    [`${MICRO}/executor.js`, FIRST_WAIT, '            this.#begin(batch);'],
     [`${MICRO}/executor.js`, SECOND_WAIT, "        if (batch.results === 'new')"],
   ),
   mutant('source-committed-before-snapshot', 'micro-batch', 'a source may forget a batch that no checkpoint has', [
@@ -344,18 +344,18 @@ export const MUTANTS = [
   ]),
   mutant('lost-state', 'workers, micro-batch', 'a lost task comes back without the state of the snapshot', [
     `${MICRO}/remote-task.js`,
-    '        this.restore(base);\n        let batches',
-    '        let batches',
+    '        this.restore(base);\n        this.#isTimeKnown',
+    '        this.#isTimeKnown',
   ]),
   mutant(
     'recomputed-taken',
     'micro-batch',
     'what a lost task had given is taken again',
-    [`${MICRO}/remote-task.js`, 'const silent = kept.batch !== this.#waiting?.batch;', 'const silent = false;'],
+    [`${MICRO}/remote-task.js`, 'isDone: silent }) {', '}) {\n        const silent = false;'],
     [
       `${MICRO}/remote-task.js`,
-      'if (waiting === undefined || (waiting.batch !== batch && this.#failure === undefined))',
-      'if (waiting === undefined)',
+      '!kept.isDone && (kept.batch === batch || this.#failure !== undefined)',
+      '!kept.isDone',
     ],
   ),
   mutant('not-fenced', 'both', 'messages of a worker that was lost are heard', [

@@ -20,7 +20,14 @@ export interface StateCut {
 
 /** Runs batches, and holds what lives from one to the next. */
 export interface BatchRunner {
-  /** The steps of a batch, so that the caller can let others have a turn between. @throws StreamError */
+  /** How many batches may have begun and not be done. */
+  readonly batchesUnderWayMax: number;
+  /** Gives a batch's work to tasks that are elsewhere, behind the work of the batches before it. Here nothing begins before `run`. */
+  begin(batch: Batch): void;
+  /**
+   * The steps of a batch that has begun, so that the caller can let others have a turn between: results are taken in task order.
+   * Batches are run in the order in which they began. @throws StreamError
+   */
   run(batch: Batch): Generator<Wait, void, void>;
   /** What tasks hold now, between two batches, however they go on. Undefined when a task was lost meanwhile. */
   cut(): StateCut | Promise<StateCut | undefined>;
@@ -49,6 +56,7 @@ export function sourceOf(plan: Plan, stage: Stage): string {
 
 /** Runs tasks in this thread, one after another. */
 export class LocalRunner implements BatchRunner {
+  readonly batchesUnderWayMax = 1;
   readonly recomputed = 0;
   readonly #parts: RunnerParts;
   /** By stage. */
@@ -63,6 +71,8 @@ export class LocalRunner implements BatchRunner {
       ),
     );
   }
+
+  begin(): void {}
 
   *run(batch: Batch): Generator<Wait, void, void> {
     const { plan, reports } = this.#parts;

@@ -1,4 +1,4 @@
-/** The micro-batch executor: receives, cuts a batch at each tick, runs batches one after another. */
+/** The micro-batch executor: receives, cuts a batch at each tick, runs batches in order. */
 import type { Plan } from '../../plan/plan.js';
 import type { BatchInfo } from '../../runtime/events.js';
 import { BATCHES_KEPT, type JobResult, type MicroBatchOptions, type RunningJob, type Services } from '../executor.js';
@@ -26,7 +26,9 @@ export function startMicroBatch(plan: Plan, services: Services, options: Partial
 /**
  * 1. A restart first runs the batches that were logged after the snapshot, with their records and times of then.
  * 2. At each tick what was received becomes a batch (`BatchCutter`); it is logged before anything of it is seen.
- * 3. Batches run one after another, task by task, with a turn for others between tasks.
+ * 3. Batches run one after another, task by task, with a turn for others between tasks. On workers the next batch begins while the one
+ *    before is under way; results are taken, and everything behind them is done, batch by batch. A snapshot lies between two batches
+ *    for every task: the batch behind it does not begin before.
  * 4. Behind a batch its results are committed or flushed, a snapshot is begun when one is due, and the sources hear how far
  *    they are durable.
  */
@@ -42,7 +44,8 @@ class MicroBatchJob implements RunningJob {
   readonly #queue: Batch[] = [];
   #batchCount = 0;
   #lastDone: CutPoint;
-  #current: Batch | undefined;
+  /** Batches that have begun and are not done, in order. */
+  readonly #begun: { readonly batch: Batch; readonly processingStartTime: number }[] = [];
   /** What is under way: a restart, a batch, or the end. */
   #steps: Generator<Wait, void, void> | undefined;
   #isScheduled = false;
@@ -83,7 +86,10 @@ class MicroBatchJob implements RunningJob {
 
   progress(): { recordsRead: number; resultsWritten: number; pending: number } {
     const waiting = this.#parts.partitions.reduce((sum, partition) => sum + partition.waiting, 0);
-    const queued = this.#queue.reduce((sum, batch) => sum + batch.numRecords, this.#current?.numRecords ?? 0);
+    const queued = [...this.#begun.map(({ batch }) => batch), ...this.#queue].reduce(
+      (sum, { numRecords }) => sum + numRecords,
+      0,
+    );
     return {
       recordsRead: this.#parts.partitions.reduce((sum, partition) => sum + partition.recordsRead, 0),
       resultsWritten: this.#outcome.resultsWritten,
@@ -108,7 +114,8 @@ class MicroBatchJob implements RunningJob {
   }
 
   readonly #wake = (): void => {
-    if (this.#isScheduled || this.#isWaiting || this.#outcome.isSettled) return;
+    if (this.#isScheduled || this.#outcome.isSettled) return;
+    if (this.#isWaiting && !this.#canBeginAhead) return;
     this.#isScheduled = true;
     this.#services.world.scheduler.soon(this.#turn);
   };
@@ -116,9 +123,11 @@ class MicroBatchJob implements RunningJob {
   /** One task of the running batch, or the beginning of the next batch. */
   readonly #turn = (): void => {
     this.#isScheduled = false;
-    if (this.#isWaiting || this.#outcome.isSettled) return;
+    if (this.#outcome.isSettled) return;
     let wait: Wait;
     try {
+      this.#beginAhead();
+      if (this.#isWaiting) return;
       wait = this.#step();
     } catch (thrown) {
       this.#finish('failed', thrown);
@@ -126,7 +135,7 @@ class MicroBatchJob implements RunningJob {
     }
     this.#checkEnd();
     if (wait !== undefined) this.#waitFor(wait);
-    else if (this.#steps !== undefined || this.#queue.length > 0) this.#wake();
+    else if (this.#hasWork) this.#wake();
   };
 
   #waitFor(wait: Promise<unknown>): void {
@@ -141,38 +150,70 @@ class MicroBatchJob implements RunningJob {
   }
 
   #step(): Wait {
-    const isAvailable = this.#options.trigger === 'available';
-    if (this.#steps === undefined && this.#queue.length === 0 && isAvailable) this.#parts.cutter.cutAvailable();
     if (this.#steps === undefined) {
-      const batch = this.#queue.shift();
+      const batch = this.#begun[0]?.batch ?? this.#nextBatch();
       if (batch === undefined) return undefined;
       this.#steps = this.#process(batch);
     }
     const step = this.#steps.next();
     if (step.done !== true) return step.value;
     this.#steps = undefined;
-    if (isAvailable) this.#wake();
+    if (this.#options.trigger === 'available') this.#wake();
     return undefined;
+  }
+
+  #nextBatch(): Batch | undefined {
+    if (this.#queue.length === 0 && this.#options.trigger === 'available') this.#parts.cutter.cutAvailable();
+    return this.#queue.shift();
+  }
+
+  /** While a batch is under way: begins those behind it, as far as the runner takes them and no snapshot is to lie before. */
+  #beginAhead(): void {
+    const { snapshots } = this.#parts;
+    while (this.#canBeginAhead) {
+      if (snapshots?.isDueBehind(this.#begun.length) === true) return;
+      const batch = this.#nextBatch();
+      if (batch === undefined) return;
+      if (this.#mustBeLogged(batch)) return void this.#queue.unshift(batch);
+      this.#begin(batch);
+    }
+  }
+
+  get #canBeginAhead(): boolean {
+    return this.#begun.length > 0 && this.#begun.length < this.#parts.runner.batchesUnderWayMax;
+  }
+
+  /** At most once: what may be processed must not be read again. */
+  #mustBeLogged({ logged }: Batch): boolean {
+    return this.#plan.settings.guarantee === 'at-most-once' && logged?.isDurable === false;
+  }
+
+  #begin(batch: Batch): void {
+    const { runner, allocator } = this.#parts;
+    this.#begun.push({ batch, processingStartTime: this.#services.world.clock.now() });
+    if (this.#plan.settings.guarantee === 'at-most-once') allocator.commit(batch.marks, true);
+    runner.begin(batch);
   }
 
   *#process(batch: Batch): Generator<Wait, void, void> {
     const { guarantee } = this.#plan.settings;
-    const startTime = this.#services.world.clock.now();
-    this.#current = batch;
-    if (guarantee === 'at-most-once') {
-      if (batch.logged?.isDurable === false) yield batch.logged.done;
-      this.#parts.allocator.commit(batch.marks, true);
+    if (this.#begun.length === 0) {
+      if (this.#mustBeLogged(batch)) yield batch.logged!.done;
+      this.#begin(batch);
     }
     yield* this.#parts.runner.run(batch);
     if (batch.logged?.isDurable === false) yield batch.logged.done;
     if (batch.results === 'new') yield* this.#parts.commits.commit(batch.number);
-    this.#completed(batch, startTime);
+    this.#completed(batch, this.#begun.shift()!.processingStartTime);
     this.#lastDone = batch;
-    this.#current = undefined;
     // Without a snapshot there is none to wait for; the log holds what cannot be read again.
     if (guarantee !== 'at-most-once')
       this.#parts.allocator.commit(batch.marks, this.#services.durability === undefined);
-    this.#parts.snapshots?.after(batch);
+    this.#parts.snapshots?.after(batch, this.#begun.length === 0);
+  }
+
+  get #hasWork(): boolean {
+    return this.#steps !== undefined || this.#begun.length > 0 || this.#queue.length > 0;
   }
 
   #completed(batch: Batch, processingStartTime: number): void {
@@ -199,7 +240,7 @@ class MicroBatchJob implements RunningJob {
     const failure = this.#outcome.sinkFailure();
     if (failure === 'stop') return this.#finish('stopped');
     if (failure !== undefined) return this.#finish('failed', failure);
-    if (this.#steps !== undefined || this.#queue.length > 0) return;
+    if (this.#hasWork) return;
     const broken = this.#parts.partitions.find((partition) => partition.failure !== undefined);
     if (broken !== undefined) return this.#finish('failed', broken.failure);
     if (!this.#parts.cutter.lastCut) return;

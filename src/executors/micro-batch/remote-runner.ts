@@ -1,20 +1,18 @@
 /** Runs the tasks of each stage on workers, all at the same time, and makes those of a lost worker again. */
+import { assert } from '../../core/assert.js';
 import type { Stage } from '../../plan/plan.js';
 import type { Durability, RestoredJob } from '../../runtime/durability.js';
 import type { Listener } from '../../runtime/events.js';
 import { type TaskWorkers, workerOf } from '../workers.js';
 import type { Batch, Wait } from './batch.js';
 import { type BatchRunner, type RunnerParts, type StateCut, sourceOf } from './batch-runner.js';
+import { BatchUnderWay } from './batch-under-way.js';
 import { RemoteCut } from './remote-cut.js';
 import { RemoteTask } from './remote-task.js';
-import {
-  type FromHost,
-  reportOf,
-  type SentOutput,
-  type SentResult,
-  sentBlocks,
-  type TaskWork,
-} from './task-messages.js';
+import { type FromHost, reportOf, type SentResult, sentBlocks, type TaskWork } from './task-messages.js';
+
+/** One is worked on, and the next waits at the workers, so that they do not wait for the driver. */
+const BATCHES_UNDER_WAY_MAX = 2;
 
 /** What a runner works with when tasks are elsewhere. */
 export interface RemoteRunnerParts extends RunnerParts {
@@ -26,18 +24,20 @@ export interface RemoteRunnerParts extends RunnerParts {
   readonly failed: (error: unknown) => void;
 }
 
-type Outputs = readonly (readonly ReadonlyMap<string, SentOutput>[])[];
-
 /**
- * 1. Each task is on one worker for good. Its work of a batch goes there in one message, and what it gave comes back in one.
- * 2. Results are taken in task order, when all tasks of the stage are done.
+ * 1. Each task is on one worker for good. Its work of a batch goes there in one message, as soon as all that it reads is there, and what
+ *    it gave comes back in one. A worker takes its messages in order, so a task's batches are in order.
+ * 2. Of a batch that is run, results are taken in task order, when all tasks of the stage are done.
  * 3. When a worker is back after it was lost, its tasks get the last snapshot and the inputs since; other tasks go on.
  */
 export class RemoteRunner implements BatchRunner {
+  readonly batchesUnderWayMax = BATCHES_UNDER_WAY_MAX;
   recomputed = 0;
   readonly #parts: RemoteRunnerParts;
   /** By stage. */
   readonly #tasks: readonly (readonly RemoteTask[])[];
+  /** In order; the first is the one that is run. */
+  readonly #underWay: BatchUnderWay[] = [];
   readonly #lost = new Set<number>();
   #base: RestoredJob | undefined;
   #cut: RemoteCut | undefined;
@@ -55,7 +55,9 @@ export class RemoteRunner implements BatchRunner {
         const stateful = stage.operators.map((id) => plan.operators[id]!).filter(parts.stores.isStateful);
         const uids = stateful.map(({ uid }) => uid);
         const send = (message: unknown): void => workers.send(worker, message);
-        return new RemoteTask({ stage: stage.id, task, worker, stateful: uids, send });
+        const time = stage.inputs.length === 0 ? { ...parts.progress.timeOf(sourceOf(plan, stage), task) } : undefined;
+        const done = (batch: number, result: SentResult): void => this.#take(stage.id, task, batch, result);
+        return new RemoteTask({ stage: stage.id, task, worker, stateful: uids, time, send, done });
       }),
     );
     workers.listen({
@@ -67,26 +69,29 @@ export class RemoteRunner implements BatchRunner {
     for (const task of this.#tasks.flat()) task.restore(restored);
   }
 
+  begin(batch: Batch): void {
+    const underWay = new BatchUnderWay(this.#parts.plan, batch);
+    this.#underWay.push(underWay);
+    for (const stage of this.#parts.plan.stages) if (stage.inputs.length === 0) this.#give(underWay, stage);
+  }
+
   *run(batch: Batch): Generator<Wait, void, void> {
     const { plan, reports, progress } = this.#parts;
-    const outputs: ReadonlyMap<string, SentOutput>[][] = [];
+    const [underWay] = this.#underWay;
+    assert(underWay?.batch === batch, 'batches are run in the order in which they began');
     for (const stage of plan.stages) {
-      let results: readonly SentResult[] = [];
-      const running = this.#tasks[stage.id]!.map((task, index) =>
-        task.run(batch.number, this.#work(stage, index, batch, outputs)),
-      );
-      yield Promise.all(running).then((done) => {
-        results = done;
-      });
-      const written: ReadonlyMap<string, SentOutput>[] = [];
-      outputs[stage.id] = written;
+      let results = underWay.resultsOf(stage.id);
+      if (results instanceof Promise) {
+        yield results;
+        results = underWay.resultsOf(stage.id) as readonly SentResult[];
+      }
       for (const [task, result] of results.entries()) {
         yield* reports.take(batch, { stage: stage.id, task }, reportOf(result));
-        if (result.kind === 'failed') continue;
-        written[task] = result.outputs;
-        if (result.time !== undefined) Object.assign(progress.timeOf(sourceOf(plan, stage), task), result.time);
+        if (result.kind === 'done' && result.time !== undefined)
+          Object.assign(progress.timeOf(sourceOf(plan, stage), task), result.time);
       }
     }
+    this.#underWay.shift();
   }
 
   cut(): StateCut | Promise<StateCut | undefined> {
@@ -129,23 +134,38 @@ export class RemoteRunner implements BatchRunner {
     this.#gathered = cut.innerGates;
   }
 
-  #work(stage: Stage, task: number, batch: Batch, outputs: Outputs): TaskWork {
+  /** Their work of a batch to all tasks of a stage. */
+  #give(underWay: BatchUnderWay, stage: Stage): void {
+    const { batch } = underWay;
+    for (const [index, task] of this.#tasks[stage.id]!.entries())
+      task.run(batch.number, this.#work(stage, index, underWay));
+  }
+
+  #work(stage: Stage, task: number, underWay: BatchUnderWay): TaskWork {
     const { plan, progress } = this.#parts;
     if (stage.inputs.length === 0) {
-      const source = sourceOf(plan, stage);
-      const blocks = sentBlocks(batch.blocks.get(`${source}:${task}`) ?? []);
-      return { kind: 'blocks', blocks, time: { ...progress.timeOf(source, task) } };
+      const blocks = underWay.batch.blocks.get(`${sourceOf(plan, stage)}:${task}`) ?? [];
+      return { kind: 'blocks', blocks: sentBlocks(blocks) };
     }
-    const written = stage.inputs.flatMap((input, index) =>
-      outputs[input.stage]!.map((output) => output.get(`${stage.id}:${index}`)!),
-    );
+    const written = underWay.inputsOf(stage);
     return { kind: 'rows', rows: written.map(({ rows }) => rows[task]!), news: progress.hear(stage, task, written) };
+  }
+
+  /** What reads the result of a task may go on with it, also while an earlier batch is run. */
+  #take(stage: number, task: number, batch: number, result: SentResult): void {
+    const underWay = this.#underWay.find((each) => each.batch.number === batch);
+    if (underWay === undefined) return;
+    for (const reading of underWay.take(stage, task, result)) this.#give(underWay, reading);
   }
 
   #hear(message: FromHost): void {
     const { stage, task } = message;
-    if (message.kind === 'result') this.#tasks[stage]![task]!.hear(message.batch, message.result);
-    else this.#cut?.hear({ stage, task }, message.cut, message.piece);
+    if (message.kind !== 'result') return this.#cut?.hear({ stage, task }, message.cut, message.piece);
+    try {
+      this.#tasks[stage]![task]!.hear(message.batch, message.result);
+    } catch (thrown) {
+      this.#parts.failed(thrown);
+    }
   }
 
   #lose(worker: number, reason: string): void {

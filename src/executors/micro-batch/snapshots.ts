@@ -36,13 +36,18 @@ export class Snapshots {
     this.#lastEpoch = epoch;
   }
 
-  /** Behind each batch: begins a snapshot when one is due. */
-  after(batch: CutPoint): void {
-    this.#batches++;
+  /** Whether a snapshot is to be taken behind the last of so many batches that are under way: none may begin before it is. */
+  isDueBehind(batchesUnderWay: number): boolean {
     const { durability, clock } = this.#parts;
     const { batches, time } = durability.interval;
-    const isDue = this.#batches >= batches || clock.now() - this.#lastTime >= time;
-    if (isDue && this.#saving === undefined) this.#begin(batch);
+    const isDue = this.#batches + batchesUnderWay >= batches || clock.now() - this.#lastTime >= time;
+    return isDue && this.#saving === undefined;
+  }
+
+  /** Behind each batch: begins a snapshot when one is due, unless a later batch has begun, which is then the last before it. */
+  after(batch: CutPoint, isLast: boolean): void {
+    this.#batches++;
+    if (isLast && this.isDueBehind(0)) this.#begin(batch);
   }
 
   /** Until none is under way. */

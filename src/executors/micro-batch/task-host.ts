@@ -41,9 +41,11 @@ interface HostedTask {
   readonly task: BatchTask | undefined;
   readonly gates: readonly GateState[];
   readonly cut: Cut | undefined;
+  /** Of a source partition: how far its stream time got. */
+  readonly time: PartitionTime | undefined;
 }
 
-const NEW_TASK: HostedTask = { task: undefined, gates: [], cut: undefined };
+const NEW_TASK: HostedTask = { task: undefined, gates: [], cut: undefined, time: undefined };
 
 class MicroBatchHost {
   readonly #parts: TaskHostParts;
@@ -62,6 +64,7 @@ class MicroBatchHost {
       case 'gates':
         return this.#set(message, { gates: message.gates });
       case 'run':
+        if (message.time !== undefined) this.#set(message, { time: { ...message.time } });
         return this.#run(message, message.batch, message.work, message.silent);
       case 'cut':
         return this.#begin(message, message.cut);
@@ -82,7 +85,7 @@ class MicroBatchHost {
   }
 
   #run(id: TaskId, batch: number, work: TaskWork, silent: boolean): void {
-    const time = work.kind === 'blocks' ? { ...work.time } : undefined;
+    const { time } = this.#hosted(id);
     const result = this.#result(id, work, time);
     const { stage, task } = id;
     if (silent && !(result instanceof TaskFailure)) return;

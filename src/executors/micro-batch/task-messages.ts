@@ -30,7 +30,7 @@ interface SentBlock {
 
 /** The work of a task in one batch. */
 export type TaskWork =
-  | { readonly kind: 'blocks'; readonly blocks: readonly SentBlock[]; readonly time: PartitionTimes }
+  | { readonly kind: 'blocks'; readonly blocks: readonly SentBlock[] }
   | { readonly kind: 'rows'; readonly rows: readonly SentRows[]; readonly news: GateNews };
 
 /** To a worker. */
@@ -38,8 +38,15 @@ export type ToHost = TaskId &
   (
     | { readonly kind: 'restore'; readonly uid: string; readonly rows: readonly SnapshotRow[] }
     | { readonly kind: 'gates'; readonly gates: readonly GateState[] }
-    /** `silent`: state only is wanted, because the result came before the worker was lost. */
-    | { readonly kind: 'run'; readonly batch: number; readonly work: TaskWork; readonly silent: boolean }
+    | {
+        readonly kind: 'run';
+        readonly batch: number;
+        readonly work: TaskWork;
+        /** Of a source partition: how far its stream time got. Undefined: as far as the task itself has brought it. */
+        readonly time: PartitionTimes | undefined;
+        /** State only is wanted, because the result came before the worker was lost. */
+        readonly silent: boolean;
+      }
     /** Begins a snapshot of the task as it is now; `next` asks for the next piece; `drop` gives it up. */
     | { readonly kind: 'cut' | 'next' | 'drop'; readonly cut: number }
   );

@@ -22,6 +22,9 @@ export class FakeWorkers implements TaskWorkers {
   losses = 0;
   /** Messages to workers, by kind. */
   readonly sent = new Map<string, number>();
+  /** The most batches that some task had been given, and had given no result of. */
+  batchesOpenMax = 0;
+  readonly #open = new Map<string, number>();
   readonly #world: World;
   readonly #plan: Plan;
   readonly #functions: FunctionTable;
@@ -30,7 +33,11 @@ export class FakeWorkers implements TaskWorkers {
   readonly #messages: number[];
   #events!: WorkerEvents;
 
-  constructor(world: World, plan: Plan, functions: FunctionTable, count: number, losses: readonly Loss[]) {
+  /** How long a message is on its way (us). */
+  readonly #delay: number;
+
+  constructor(world: World, plan: Plan, functions: FunctionTable, count: number, losses: readonly Loss[], delay = 20) {
+    this.#delay = delay;
     this.#world = world;
     this.#plan = plan;
     this.#functions = functions;
@@ -47,10 +54,16 @@ export class FakeWorkers implements TaskWorkers {
   send(worker: number, message: unknown): void {
     const to = this.#running[worker];
     if (to === undefined) return;
-    const { kind } = message as { kind: string };
+    const { kind, stage, task, batch, silent } = message as {
+      readonly [name in 'stage' | 'task' | 'batch']: number;
+    } & { readonly kind: string; readonly silent: boolean };
     this.sent.set(kind, (this.sent.get(kind) ?? 0) + 1);
+    if (kind === 'run' && !silent) {
+      this.#open.set(`${stage}:${task}:${batch}`, batch);
+      this.batchesOpenMax = Math.max(this.batchesOpenMax, new Set(this.#open.values()).size);
+    }
     const copy = copied(message);
-    this.#world.scheduler.at(this.#world.clock.now() + 20, () => {
+    this.#world.scheduler.at(this.#world.clock.now() + this.#delay, () => {
       if (!to.isAlive) return;
       to.host.onMessage(copy);
       this.#count(worker);
@@ -69,8 +82,10 @@ export class FakeWorkers implements TaskWorkers {
         worker,
         send: (message, transfer) => {
           const copy = copied(message, transfer);
-          this.#world.scheduler.at(this.#world.clock.now() + 20, () => {
+          this.#world.scheduler.at(this.#world.clock.now() + this.#delay, () => {
             if (!own.isAlive) return;
+            const { stage, task, batch } = copy as { stage: number; task: number; batch: number };
+            this.#open.delete(`${stage}:${task}:${batch}`);
             this.#events.message(worker, copy);
             this.#count(worker);
           });

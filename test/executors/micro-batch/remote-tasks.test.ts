@@ -25,10 +25,15 @@ interface Run extends Life {
   readonly workers: FakeWorkers;
 }
 
+interface WorkersOfRun {
+  readonly losses?: readonly Loss[];
+  readonly delay?: number;
+}
+
 async function run(
   build: (numbers: Stream<number>) => void,
   settings: globalThis.Partial<JobSettings> = {},
-  { losses = [], ...more }: globalThis.Partial<LifeOptions> & { readonly losses?: readonly Loss[] } = {},
+  { losses = [], delay, ...more }: globalThis.Partial<LifeOptions> & WorkersOfRun = {},
 ): Promise<Run> {
   const job: Topology = topology('remote', { batchInterval: millis(10), ...settings }, (t) => {
     build(t.source('in', aSource<number>()));
@@ -41,7 +46,7 @@ async function run(
     isDurable: false,
     parallelism: 2,
     services: (world, plan) => {
-      workers = new FakeWorkers(world, plan, job.functions, 2, losses);
+      workers = new FakeWorkers(world, plan, job.functions, 2, losses, delay);
       return { workers };
     },
     ...more,
@@ -59,6 +64,35 @@ describe('a task on a worker', () => {
     });
     expect(job.outcome).toBe('finished');
     expect(workers.sent.get('run')).toBe(job.batchCount * 3);
+  });
+
+  const sums = (numbers: Stream<number>): void => {
+    pairs(numbers).runningReduce({ uid: 'sums', reduce: add }).to('out', aSink());
+  };
+  /** Longer than the batch interval, so that batches wait. */
+  const slow = { delay: 12_000 };
+
+  it('gets the next batch while the one before is under way, and results stay in order', async () => {
+    const { job, workers, sinks, events } = await run(sums, {}, slow);
+    expect(job.outcome).toBe('finished');
+    expect(workers.batchesOpenMax).toBe(2);
+    const alone = await run(sums);
+    expect(sinks).toEqual(alone.sinks);
+    const times = events.flatMap((event) => (event.kind === 'batchCompleted' ? [event.batch.submissionTime] : []));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(times.length).toBe(job.batchCount);
+  });
+
+  it('is between two batches when a snapshot is taken, though batches overlap', async () => {
+    const last = { kind: 'step', step: 'snapshotSaved', nth: 3 } as const;
+    const { workers, survived } = await run(sums, {}, { ...slow, isDurable: true, snapshotEach: 3, last });
+    expect(workers.batchesOpenMax).toBe(2);
+    const { meta, rows } = survived.saved!;
+    const [source] = meta.sources;
+    expect(source!.offset).toBeGreaterThan(8);
+    const covered = trace.sources[0]!.partitions[0]!.values.slice(0, source!.offset) as number[];
+    const state = [...rows.values()].flat().flatMap((row) => (row.kind === 'cell' ? [row.value as number] : []));
+    expect(state.reduce(add)).toBe(covered.reduce(add));
   });
 
   it('that throws fails the job with the error of its operator', async () => {

@@ -29,6 +29,8 @@ const lives = fc.record({
     },
   ),
   isDurable: fc.boolean(),
+  /** Of a message (us): with the longer ones batches overlap. */
+  delay: fc.constantFrom(20, 3_000, 12_000),
   parallelism: fc.constantFrom(1, 2, 3),
   chaining: fc.boolean(),
   snapshotEach: fc.constantFrom(1, 2, 3, 7, 1_000),
@@ -42,9 +44,10 @@ const lives = fc.record({
 describe('workers', () => {
   it('lost at any moment: the output of an undisturbed job', { timeout: isLong ? 3_600_000 : 120_000 }, async () => {
     let lost = 0;
+    let overlapping = 0;
     const events: JobEvent[] = [];
     await fc.assert(
-      fc.asyncProperty(lives, async ({ recipe, workers, losses, crashes, isDurable, ...options }) => {
+      fc.asyncProperty(lives, async ({ recipe, workers, losses, crashes, isDurable, delay, ...options }) => {
         const built = exactlyOnce(build(recipe));
         const pools: FakeWorkers[] = [];
         const life = await live({
@@ -53,12 +56,15 @@ describe('workers', () => {
           crashes: isDurable ? crashes : [],
           isDurable,
           services: (world, plan) => {
-            const pool = new FakeWorkers(world, plan, built.topology.functions, workers, losses);
+            const pool = new FakeWorkers(world, plan, built.topology.functions, workers, losses, delay);
             pools.push(pool);
             return { workers: pool };
           },
         });
-        for (const pool of pools) lost += pool.losses;
+        for (const pool of pools) {
+          lost += pool.losses;
+          if (pool.batchesOpenMax > 1) overlapping++;
+        }
         events.push(...life.events.filter(({ kind }) => kind === 'taskRecomputed'));
         expect([life.job.error, life.job.outcome]).toEqual([undefined, 'finished']);
         const { parallelism } = options;
@@ -70,6 +76,7 @@ describe('workers', () => {
       { seed, numRuns, verbose: 0 },
     );
     expect(lost).toBeGreaterThan(30);
+    expect(overlapping).toBeGreaterThan(10);
     expect(events.length).toBeGreaterThan(10);
   });
 });
