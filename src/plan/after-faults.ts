@@ -160,7 +160,9 @@ function anew({ asked, hasLiveSources, hasSpouts }: Traits): Held {
 function driverOfBatches({ asked, hasLiveSources }: Traits): Held {
   if (asked === 'at-most-once')
     return { holds: 'at-most-once', how: 'batches that were logged are not run again: what was in them is lost' };
-  const live = hasLiveSources ? '; live input that no batch had yet is lost' : '';
+  const live = hasLiveSources
+    ? '; live input is safe once its block is in the log, and what was on its way is lost'
+    : '';
   if (asked === 'exactly-once')
     return {
       holds: 'exactly-once',

@@ -1,7 +1,7 @@
 /** Guarantees: what source x operators x sinks can give together, and which part falls short of what was asked. */
 import { StreamError } from '../core/errors.js';
 import type { Graph, Node } from '../topology/graph.js';
-import { GUARANTEES, type Guarantee } from '../topology/specs.js';
+import { GUARANTEES, type Guarantee, type SourceSpec } from '../topology/specs.js';
 
 /** One part of the chain, with the strongest guarantee that it allows and why. */
 export interface GuaranteeLink {
@@ -27,17 +27,7 @@ export function strongestOf(chain: readonly GuaranteeLink[]): Guarantee {
 function linkOf(node: Node): Omit<GuaranteeLink, 'node'> | undefined {
   switch (node.kind) {
     case 'source':
-      return node.spec.capabilities.replayable
-        ? {
-            name: `source ${node.name}`,
-            strongest: 'exactly-once',
-            why: `${node.spec.kind} can be read again from an offset`,
-          }
-        : {
-            name: `source ${node.name}`,
-            strongest: 'at-least-once',
-            why: `${node.spec.kind} cannot be read again: with --checkpoint micro-batches log what they read; record mode keeps nothing of it`,
-          };
+      return { name: `source ${node.name}`, ...linkOfSource(node.spec) };
     case 'spout':
       return {
         name: `spout ${node.name}`,
@@ -54,6 +44,23 @@ function linkOf(node: Node): Omit<GuaranteeLink, 'node'> | undefined {
     default:
       return undefined;
   }
+}
+
+/** From its block in the log on each record counts exactly once. Before, only a source that waits for an answer still has it. */
+function linkOfSource({
+  kind,
+  capabilities,
+}: Pick<SourceSpec<unknown>, 'kind' | 'capabilities'>): Pick<GuaranteeLink, 'strongest' | 'why'> {
+  if (capabilities.replayable) return { strongest: 'exactly-once', why: `${kind} can be read again from an offset` };
+  if (capabilities.acknowledged === true)
+    return {
+      strongest: 'exactly-once',
+      why: `${kind} keeps what it gave until it is durable: with --checkpoint that is when its block is in the log`,
+    };
+  return {
+    strongest: 'at-least-once',
+    why: `${kind} cannot be read again: with --checkpoint what was received is logged before it counts; what is still on its way then is lost with the driver`,
+  };
 }
 
 function whyOfSink(kind: string, strongest: Guarantee): string {

@@ -3,7 +3,7 @@
  *
  *      lock                 held by one driver
  *      job.json             whose folder it is
- *      log/                 allocations of batches and their commits since the oldest checkpoint
+ *      log/                 received blocks, allocations of batches and their commits since the oldest checkpoint
  *      checkpoints/chk-7/   state files, and their manifest
  *      replaced/            what the last `fromScratch` set aside
  */
@@ -14,10 +14,19 @@ import { checkpointPath, restoredFrom, writeCheckpoint } from './checkpoint-file
 import { type FoundCheckpoints, findCheckpoints, type KeptCheckpoint } from './checkpoint-finder.js';
 import { checkSameJob, checkSourcesFit, checkStateFits, type JobIdentity } from './checkpoint-fit.js';
 import { type JobFile, readJobFile, writeJobFile } from './checkpoint-manifest.js';
-import type { Durability, JobSnapshot, LogRecord, Recovered, RestoredJob, SourcePosition } from './durability.js';
+import {
+  type Durability,
+  isAfter,
+  type JobSnapshot,
+  type LogRecord,
+  type Recovered,
+  type RestoredJob,
+  type SnapshotMeta,
+  type SourcePosition,
+} from './durability.js';
 import { type FoundLog, readLog } from './log-reader.js';
 import { resumeLog, type SegmentedLog } from './segmented-log.js';
-import { decodeLogRecord, encodeLogRecord, STATE_VERSION } from './state-codec.js';
+import { decodeLogRecord, encodeLogRecord, LOG_RECORD_VERSION } from './state-codec.js';
 import type { FileLock, Files, Scheduler } from './world.js';
 
 /** Checkpoints that are kept: the newest may turn out damaged, and so may the one before. */
@@ -102,7 +111,7 @@ async function readFolder(options: CheckpointFolderOptions): Promise<FoundFolder
   if (jobFile === undefined && !isEmpty) throw damaged(jobPath, 'it is missing, but there are checkpoints or a log');
   const records = log.entries.map(({ sequence, bytes }) => {
     const record = decodeLogRecord(bytes);
-    if (record === undefined) throw newer(`${folder}/log`, `record ${sequence} of a newer version`, STATE_VERSION);
+    if (record === undefined) throw newer(`${folder}/log`, `record ${sequence} of a newer version`, LOG_RECORD_VERSION);
     return { sequence, record };
   });
   if (options.sources !== undefined && options.allowNonRestored !== true)
@@ -112,7 +121,18 @@ async function readFolder(options: CheckpointFolderOptions): Promise<FoundFolder
 }
 
 function placesIn(positions: readonly SourcePosition[], records: readonly Logged[]): readonly { source: string }[] {
-  return [...positions, ...records.flatMap(({ record }) => (record.kind === 'allocated' ? record.ranges : []))];
+  return [...positions, ...records.flatMap(({ record }) => rangesOf(record))];
+}
+
+function rangesOf(record: LogRecord): readonly { source: string }[] {
+  switch (record.kind) {
+    case 'received':
+      return [record.range];
+    case 'allocated':
+      return record.ranges;
+    case 'prepared':
+      return [];
+  }
 }
 
 function setAsideWarning({ path, error }: FoundCheckpoints['damaged'][number]): string {
@@ -191,7 +211,7 @@ class OpenFolder implements CheckpointFolder {
     this.#log = log;
     this.#kept = found.kept;
     this.#latest = found.checkpoint === undefined ? undefined : restoredFrom(found.checkpoint);
-    this.#records = after(found.records, this.#epoch);
+    this.#records = after(found.records, this.#latest?.meta);
   }
 
   get recovered(): Recovered {
@@ -233,18 +253,18 @@ class OpenFolder implements CheckpointFolder {
     const checkpoint = await writeCheckpoint({
       ...{ files, scheduler, snapshot, stateFileBytes },
       folder: `${folder}/checkpoints`,
-      describe: () => ({ job, plan, operators, log: this.#logAfter(epoch) }),
+      describe: () => ({ job, plan, operators, log: this.#logAfter(snapshot.meta) }),
     });
     if (this.#latest === undefined)
       await writeJobFile(files, folder, { job, mode, plan, operators, hasCheckpoint: true });
     this.#latest = restoredFrom(checkpoint);
-    this.#records = after(this.#records, epoch);
+    this.#records = after(this.#records, snapshot.meta);
     this.#kept = [...this.#kept, { epoch, logFrom: checkpoint.manifest.log.from }];
     await this.#prune();
   }
 
-  #logAfter(epoch: number): { readonly from: number; readonly known: number } {
-    return { from: after(this.#records, epoch)[0]?.sequence ?? this.#log.next, known: this.#log.durable };
+  #logAfter(meta: SnapshotMeta): { readonly from: number; readonly known: number } {
+    return { from: after(this.#records, meta)[0]?.sequence ?? this.#log.next, known: this.#log.durable };
   }
 
   /** A name of its own first, so that no crash leaves a part of a checkpoint that looks like one. */
@@ -269,6 +289,6 @@ class OpenFolder implements CheckpointFolder {
   }
 }
 
-function after(records: readonly Logged[], epoch: number): Logged[] {
-  return records.filter(({ record }) => record.batch > epoch);
+function after(records: readonly Logged[], meta: SnapshotMeta | undefined): Logged[] {
+  return records.filter(({ record }) => meta === undefined || isAfter(record, meta));
 }

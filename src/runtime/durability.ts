@@ -73,8 +73,13 @@ export interface RestoredJob {
   rows(uid: string, task: number): Iterable<SnapshotRow> | undefined;
 }
 
-/** What the driver of a micro-batch job writes down as it goes. */
+/** What a driver writes down as it goes. */
 export type LogRecord =
+  /**
+   * A block of a source that cannot be read again, with its values: from here on it is safe (write-ahead log; Spark's
+   * `BlockAdditionEvent`). `batch`: the micro-batch that will have it, the next to be cut; 0: none, record at a time.
+   */
+  | { readonly kind: 'received'; readonly batch: number; readonly range: AllocatedRange }
   /** What a batch will process, before it does. Offsets are of the records: [from, to). */
   | {
       readonly kind: 'allocated';
@@ -98,8 +103,18 @@ export interface AllocatedRange {
   readonly ended: boolean;
   /** From `PartitionReader.position`, after the range. */
   readonly reader: unknown;
-  /** The values themselves, of a source that cannot be read again (write-ahead log). */
+  /** The values themselves, of a source that cannot be read again. */
   readonly values?: readonly unknown[] | undefined;
+  /** It is made of so many blocks that were logged as they were received: its times, heartbeats and values stand there. */
+  readonly blocks?: number | undefined;
+}
+
+/** Whether a snapshot does not hold what a log record tells of, so that a restart needs it. */
+export function isAfter(record: LogRecord, { epoch, sources }: Pick<SnapshotMeta, 'epoch' | 'sources'>): boolean {
+  if (record.kind !== 'received' || record.batch > 0) return record.batch > epoch;
+  const { source, partition, to } = record.range;
+  const place = sources.find((found) => found.source === source && found.partition === partition);
+  return to > (place?.offset ?? 0);
 }
 
 /** What a restart finds. */

@@ -1,7 +1,7 @@
 /** Durability within a process: restarts of workers and of a job, but not of the driver. It must not know any file. */
 import { assert } from '../core/assert.js';
 import type { SnapshotRow } from '../core/keyed-store.js';
-import type { Durability, JobSnapshot, LogRecord, RestoredJob } from './durability.js';
+import { type Durability, isAfter, type JobSnapshot, type LogRecord, type RestoredJob } from './durability.js';
 import { type RestoredStore, restoredJob } from './restored-job.js';
 import type { Scheduler } from './world.js';
 
@@ -28,7 +28,7 @@ export function createMemoryDurability({ scheduler, interval }: MemoryDurability
       stores.map(({ uid }) => uid),
       stores,
     );
-    records = records.filter(({ batch }) => batch > snapshot.meta.epoch);
+    records = records.filter((record) => isAfter(record, snapshot.meta));
   }
 
   return {

@@ -15,8 +15,10 @@ import type { LogRecord } from './durability.js';
 import { notPlain } from './plain-data.js';
 
 const CHUNK_MAGIC = 0x4b43_4752;
-/** The version of chunks and log records that is written, and the newest that is read. */
+/** The version of chunks that is written, and the newest that is read. */
 export const STATE_VERSION = 1;
+/** That of log records. Version 1 has no received blocks: values stand in the ranges of their batch. */
+export const LOG_RECORD_VERSION = 2;
 const CHUNK_HEADER_BYTES = 24;
 /** Rows of one chunk: some milliseconds of work, so that records get their turn in between. */
 export const CHUNK_ROWS_MAX = 10_000;
@@ -92,16 +94,16 @@ export function* decodeChunk(bytes: Uint8Array): Generator<SnapshotRow> {
 
 /** @throws StreamError `RG056` for a value of a source that would not come back equal. */
 export function encodeLogRecord(record: LogRecord): Uint8Array {
-  if (record.kind === 'allocated')
-    for (const range of record.ranges) checkValues(range.source, range.from, range.values);
+  if (record.kind === 'received') checkValues(record.range.source, record.range.from, record.range.values);
   const bytes = serialized(record, 4, () => `a record of batch ${record.batch}`);
-  bytes.writeUInt32LE(STATE_VERSION, 0);
+  bytes.writeUInt32LE(LOG_RECORD_VERSION, 0);
   return bytes;
 }
 
 /** Reads bytes whose checksum was right; undefined for those of a newer version. */
 export function decodeLogRecord(bytes: Uint8Array): LogRecord | undefined {
-  if (Buffer.from(bytes.buffer, bytes.byteOffset).readUInt32LE(0) !== STATE_VERSION) return undefined;
+  const version = Buffer.from(bytes.buffer, bytes.byteOffset).readUInt32LE(0);
+  if (version < 1 || version > LOG_RECORD_VERSION) return undefined;
   return deserialized(bytes, 4) as LogRecord;
 }
 

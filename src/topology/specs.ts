@@ -11,6 +11,11 @@ export const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once'
 export interface SourceCapabilities {
   /** It can be read again from an earlier offset, also by another process. */
   readonly replayable: boolean;
+  /**
+   * It cannot be read again, but it keeps each record until it hears that the record is durable, and otherwise gives it again, from the
+   * offset that it is opened at: a queue, or requests that get a receipt. Default false.
+   */
+  readonly acknowledged?: boolean;
   /** It ends by itself. */
   readonly bounded: boolean;
   /** Its partitions: each is an ordered sequence with its own watermark. Belongs to the source, not to `--parallelism`. */

@@ -87,7 +87,9 @@ describe('after a fault', () => {
 
   it('what a live source gave is told to be lost where nobody keeps it', () => {
     const last = afterFaults(counting('at-least-once', tcp('localhost:9999')).graph, TRACKED).at(-1)!;
-    expect(last.microBatch.how).toContain('live input that no batch had yet is lost');
+    expect(last.microBatch.how).toContain(
+      'live input is safe once its block is in the log, and what was on its way is lost',
+    );
     expect(last.record.how).toContain('live input since then is lost');
     expect(afterFaults(counting('at-least-once').graph, TRACKED).at(-1)!.record.how).not.toContain('live');
   });

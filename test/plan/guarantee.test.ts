@@ -37,7 +37,7 @@ describe('the guarantee of a chain', () => {
       const chain = chainOf(source, memory());
       expect(strongestOf(chain)).toBe('at-least-once');
       expect(chain[0]!.why).toMatch(
-        /with --checkpoint micro-batches log what they read; record mode keeps nothing of it/,
+        /with --checkpoint what was received is logged before it counts; what is still on its way then is lost/,
       );
     },
   );

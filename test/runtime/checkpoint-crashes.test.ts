@@ -4,7 +4,7 @@ import { prng } from '../../src/core/prng.js';
 import type { CheckpointFolder } from '../../src/runtime/checkpoint-folder.js';
 import type { LogRecord } from '../../src/runtime/durability.js';
 import { SimulatedFiles } from '../../src/runtime/simulated-files.js';
-import { allocated, expectedState, openFolder, prepared, snapshotOf, stateOf } from './checkpoint-kit.js';
+import { allocated, expectedState, openFolder, prepared, received, snapshotOf, stateOf } from './checkpoint-kit.js';
 import { atOnce, type Crash, crashesDuring, killsDuring } from './crashes.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
@@ -58,7 +58,7 @@ async function threeEpochs(files: SimulatedFiles, driver: Driver): Promise<void>
   await driver.log(folder, prepared(1), allocated(2));
   await driver.save(folder, 1);
   await driver.log(folder, prepared(2));
-  await Promise.all([driver.save(folder, 2), driver.log(folder, allocated(3))]);
+  await Promise.all([driver.save(folder, 2), driver.log(folder, received(3), allocated(3))]);
   await driver.log(folder, prepared(3));
   await driver.save(folder, 3);
   await driver.log(folder, allocated(4));

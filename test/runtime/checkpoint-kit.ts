@@ -5,7 +5,14 @@ import {
   type CheckpointFolderOptions,
   openCheckpointFolder,
 } from '../../src/runtime/checkpoint-folder.js';
-import type { JobSnapshot, LogRecord, RestoredJob, SnapshotMeta, StoreSource } from '../../src/runtime/durability.js';
+import type {
+  AllocatedRange,
+  JobSnapshot,
+  LogRecord,
+  RestoredJob,
+  SnapshotMeta,
+  StoreSource,
+} from '../../src/runtime/durability.js';
 import type { Files } from '../../src/runtime/world.js';
 import { atOnce } from './crashes.js';
 
@@ -60,8 +67,8 @@ export function snapshotOf(epoch: number): JobSnapshot {
   };
 }
 
-export function allocated(batch: number): LogRecord {
-  const range = {
+function rangeOf(batch: number): AllocatedRange {
+  return {
     source: 'lines',
     partition: 0,
     from: batch * 7,
@@ -70,8 +77,16 @@ export function allocated(batch: number): LogRecord {
     heartbeats: [1, Number.POSITIVE_INFINITY],
     ended: false,
     reader: null,
+    values: ['a', { b: batch }],
   };
-  return { kind: 'allocated', batch, time: batch * 1e6, ranges: [{ ...range, values: ['a', { b: batch }] }] };
+}
+
+export function received(batch: number): Extract<LogRecord, { kind: 'received' }> {
+  return { kind: 'received', batch, range: rangeOf(batch) };
+}
+
+export function allocated(batch: number): LogRecord {
+  return { kind: 'allocated', batch, time: batch * 1e6, ranges: [rangeOf(batch)] };
 }
 
 export function prepared(batch: number): LogRecord {

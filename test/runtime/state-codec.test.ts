@@ -11,7 +11,7 @@ import {
   encodeChunk,
   encodeLogRecord,
 } from '../../src/runtime/state-codec.js';
-import { allocated, prepared } from './checkpoint-kit.js';
+import { allocated, prepared, received } from './checkpoint-kit.js';
 
 function cell(
   value: unknown,
@@ -144,20 +144,25 @@ describe('bytes of state', () => {
 
 describe('records of the log', () => {
   it('come back as they were', () => {
-    for (const record of [allocated(3), prepared(4)])
+    for (const record of [received(3), allocated(3), prepared(4)])
       expect(decodeLogRecord(encodeLogRecord(record))).toStrictEqual(record);
+  });
+
+  it('of the version before, with values in the ranges of a batch, are read', () => {
+    const bytes = encodeLogRecord(allocated(3));
+    bytes[0] = 1;
+    expect(decodeLogRecord(bytes)).toStrictEqual(allocated(3));
   });
 
   it('are not read when they are newer', () => {
     const bytes = encodeLogRecord(prepared(1));
-    bytes[0] = 2;
+    bytes[0] = 3;
     expect(decodeLogRecord(bytes)).toBeUndefined();
   });
 
   it('refuse values that would not come back, and name the source and the offset', () => {
-    const record = allocated(1) as Extract<ReturnType<typeof allocated>, { kind: 'allocated' }>;
-    const ranges = [{ ...record.ranges[0]!, values: [1, new Order()] }];
-    expect(() => encodeLogRecord({ ...record, ranges })).toThrow(
+    const { range, ...record } = received(1);
+    expect(() => encodeLogRecord({ ...record, range: { ...range, values: [1, new Order()] } })).toThrow(
       expect.objectContaining({
         code: 'RG056',
         message: expect.stringMatching(/record 8 of the source 'lines'.*Order/),

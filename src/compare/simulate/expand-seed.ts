@@ -63,9 +63,9 @@ function drawRecord(random: Prng): Partial<RecordOptions> {
   };
 }
 
-/** What cannot be read again is kept in the log of micro-batches, but not exactly once; record at a time nobody keeps it. */
+/** What cannot be read again is kept in the log of micro-batches; record at a time nobody keeps it. */
 function withoutReplay({ mode, guarantee }: Pick<Scenario, 'mode' | 'guarantee'>): boolean {
-  return guarantee === 'at-most-once' || (mode === 'micro-batch' && guarantee === 'at-least-once');
+  return guarantee === 'at-most-once' || mode === 'micro-batch';
 }
 
 /** Tuples on a worker that stands still, or that wait for their way, time out again and again, and then count as given up. */

@@ -181,7 +181,7 @@ function withOutside(job: Topology, { isReplayable, intake }: Pick<Scenario, 'is
   const sources = nodes.flatMap((node) => {
     if (node.kind !== 'source') return [];
     const { kind, options, capabilities } = node.spec;
-    const outside = { ...capabilities, replayable: isReplayable, bounded: true, intake };
+    const outside = { ...capabilities, replayable: isReplayable, acknowledged: !isReplayable, bounded: true, intake };
     return [[node.name, { role: 'source', kind, options, capabilities: outside }] as const];
   });
   const sinks = nodes.flatMap((node) => (node.kind === 'sink' ? [[node.name, CAPTURE_SPEC] as const] : []));

@@ -1,13 +1,14 @@
-/** Makes batches: of what was received, or of what the log says that an earlier run had received. Each is logged as it is made. */
+/** Makes batches: of what was received, or of what the log says that an earlier batch had. Each is logged as it is made. */
 import type { Plan } from '../../plan/plan.js';
 import type { Durability, SnapshotMeta } from '../../runtime/durability.js';
 import type { Listener } from '../../runtime/events.js';
 import type { Block } from '../../runtime/source.js';
 import type { World } from '../../runtime/world.js';
 import type { Batch, CutPoint, PartitionMark, Write } from './batch.js';
-import { rangeOf } from './logged-range.js';
+import { BlockLog } from './block-log.js';
+import { rangeOf, rangeOfLogged } from './logged-range.js';
 import type { ReceivedPartition } from './received.js';
-import type { LoggedBatch } from './restart.js';
+import { type LoggedBatch, restartOf } from './restart.js';
 
 /** What an allocator works with. */
 export interface AllocatorParts {
@@ -24,15 +25,26 @@ export class BatchAllocator {
   readonly #parts: AllocatorParts;
   #number: number;
   #marks: readonly PartitionMark[];
+  /** Undefined: nothing is logged, or, at most once, no values. */
+  readonly #blocks: BlockLog | undefined;
 
   constructor(parts: AllocatorParts) {
-    const { partitions, restored } = parts;
+    const { plan, partitions, durability, restored, failed } = parts;
     this.#parts = parts;
     this.#number = restored?.epoch ?? 0;
     this.#marks = partitions.map(
       ({ source, partition, mark }) =>
         restored?.sources.find((found) => found.source === source && found.partition === partition) ?? mark,
     );
+    if (durability === undefined || plan.settings.guarantee === 'at-most-once') return;
+    this.#blocks = new BlockLog(durability, this.#number + 1, failed);
+    const { unallocated } = restartOf(durability.recovered);
+    for (const partition of partitions)
+      if (!partition.isReplayable)
+        partition.logTo(
+          this.#blocks,
+          unallocated.filter((range) => nameOf(range) === nameOf(partition)),
+        );
   }
 
   /** The place behind the snapshot that the job goes on from, or the beginning. */
@@ -48,7 +60,7 @@ export class BatchAllocator {
     let numRecords = 0;
     for (const received of blocks.values()) for (const block of received) numRecords += block.values.length;
     listener?.({ kind: 'batchSubmitted', batchTime: time, numRecords });
-    const number = ++this.#number;
+    const number = this.#next();
     this.#marks = partitions.map(({ mark }) => mark);
     const point = { number, time, marks: this.#marks };
     const logged = this.#log(point, blocks);
@@ -65,40 +77,48 @@ export class BatchAllocator {
     let numRecords = 0;
     await Promise.all(
       partitions.map(async (partition, index) => {
-        const range = ranges.find((found) => nameOf(found) === nameOf(partition));
+        const taken: Block[] = [];
         marks[index] = this.#marks[index]!;
-        if (range === undefined) return;
-        const { source, to, ended, reader } = range;
-        marks[index] = { source, partition: range.partition, offset: to, hasEnded: ended, reader };
-        const block = await partition.takeAgain(range, isSkipped, world.scheduler.soon);
-        numRecords += block.values.length;
-        blocks.set(nameOf(partition), [block]);
+        for (const range of ranges.filter((found) => nameOf(found) === nameOf(partition))) {
+          const { source, to, ended, reader } = range;
+          marks[index] = { source, partition: range.partition, offset: to, hasEnded: ended, reader };
+          const block = await partition.takeAgain(range, isSkipped, world.scheduler.soon);
+          numRecords += block.values.length;
+          taken.push(block);
+        }
+        if (taken.length > 0) blocks.set(nameOf(partition), taken);
       }),
     );
-    this.#number = number;
+    this.#number = number - 1;
+    this.#next();
     this.#marks = marks;
     listener?.({ kind: 'batchSubmitted', batchTime: time, numRecords });
     const results = isSkipped ? 'dropped' : number <= committed ? 'committed' : 'new';
     return { number, time, marks, blocks, numRecords, submissionTime, logged: undefined, results };
   }
 
-  /** Tells sources how far they are durable; `all`: also those that could be read again. */
+  /** Tells sources how far they are durable. Those whose blocks are logged have heard so before. */
   commit(marks: readonly PartitionMark[], all: boolean): void {
-    for (const [index, { offset }] of marks.entries()) {
-      const partition = this.#parts.partitions[index]!;
-      if (all || !partition.isReplayable) partition.commit(offset);
-    }
+    if (!all) return;
+    for (const [index, { offset }] of marks.entries()) this.#parts.partitions[index]!.commit(offset);
   }
 
-  /** Writes down what a batch will process. Values of a source that cannot be read again go with it: that is its write-ahead log. */
+  /** The number of a new batch. What is received from here on belongs to the one behind it. */
+  #next(): number {
+    this.#number += 1;
+    if (this.#blocks !== undefined) this.#blocks.batch = this.#number + 1;
+    return this.#number;
+  }
+
+  /** Writes down what a batch will process: ranges that are read again, or the names of blocks that are in the log. */
   #log({ number: batch, time, marks }: CutPoint, blocks: Batch['blocks']): Write | undefined {
-    const { plan, durability, partitions, failed } = this.#parts;
+    const { durability, partitions, failed } = this.#parts;
     if (durability === undefined) return undefined;
-    const isReadOnce = plan.settings.guarantee === 'at-most-once';
     const ranges = partitions.flatMap((partition, index) => {
       const received = blocks.get(nameOf(partition))!;
       if (received.length === 0) return [];
-      return [rangeOf(marks[index]!, received, !partition.isReplayable && !isReadOnce)];
+      const mark = marks[index]!;
+      return [partition.isLogged ? rangeOfLogged(mark, received) : rangeOf(mark, received, false)];
     });
     const done = durability.log({ kind: 'allocated', batch, time, ranges });
     const write = { isDurable: false, done };

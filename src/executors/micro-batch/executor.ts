@@ -98,9 +98,9 @@ class MicroBatchJob implements RunningJob {
   }
 
   /** Goes on where an earlier run of the job ended. */
-  *#restart({ snapshot, logged, committed, time }: Restart): Generator<Wait, void, void> {
+  *#restart({ snapshot, logged, unallocated, committed, time }: Restart): Generator<Wait, void, void> {
     yield* this.#parts.commits.recover(committed);
-    if (snapshot !== undefined || logged.length > 0)
+    if (snapshot !== undefined || logged.length > 0 || unallocated.length > 0)
       this.#services.listener?.({ kind: 'jobRestored', epoch: snapshot?.meta.epoch ?? 0 });
     for (const record of logged) {
       let batch: Batch | undefined;

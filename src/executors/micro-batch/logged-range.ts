@@ -4,7 +4,7 @@ import type { AllocatedRange } from '../../runtime/durability.js';
 import { Block, type PartitionReader } from '../../runtime/source.js';
 import type { PartitionMark } from './batch.js';
 
-/** The range of the blocks that a batch got of a partition. `withValues`: the source cannot be read again. */
+/** The range of some blocks of a partition, up to its mark. `withValues`: the source cannot be read again. */
 export function rangeOf(mark: PartitionMark, blocks: readonly Block[], withValues: boolean): AllocatedRange {
   const times: number[] = [];
   const heartbeats: number[] = [];
@@ -28,6 +28,21 @@ export function rangeOf(mark: PartitionMark, blocks: readonly Block[], withValue
     ended: blocks.at(-1)?.ended === true,
     reader: mark.reader,
     ...(withValues ? { values: ([] as unknown[]).concat(...blocks.map(({ values }) => values)) } : {}),
+  };
+}
+
+/** The range of blocks that are in the log: it only says which. */
+export function rangeOfLogged(mark: PartitionMark, blocks: readonly Block[]): AllocatedRange {
+  return {
+    source: mark.source,
+    partition: mark.partition,
+    from: blocks[0]!.firstOffset,
+    to: mark.offset,
+    times: [],
+    heartbeats: [],
+    ended: blocks.at(-1)!.ended,
+    reader: undefined,
+    blocks: blocks.length,
   };
 }
 

@@ -5,13 +5,14 @@ import type { AllocatedRange, SnapshotMeta, SourcePosition } from '../../runtime
 import { Block, type PartitionReader } from '../../runtime/source.js';
 import type { MicroBatchOptions, Services } from '../executor.js';
 import type { PartitionMark } from './batch.js';
+import type { BlockLog } from './block-log.js';
 import { blockOf, readAgain } from './logged-range.js';
 
 /**
  * A receiver's block queue, or a direct source's next range.
  *
  * A receiver is polled at each block interval and its data cut to a block; a direct source is polled when a batch is cut.
- * While `receivedRecordsMax` records wait, nothing is polled: the source feels the back-pressure.
+ * While `receivedRecordsMax` records wait for their batch, or for the log, nothing is polled: the source feels the back-pressure.
  */
 export class ReceivedPartition {
   readonly source: string;
@@ -27,6 +28,12 @@ export class ReceivedPartition {
   readonly #ahead: number[] = [];
   #endsAhead = false;
   #committed = 0;
+  /** Where blocks are written down as they are received; undefined for a source that can be read again, or where nothing is kept. */
+  #log: BlockLog | undefined;
+  /** Records that are not in the log yet. */
+  #unlogged = 0;
+  /** Blocks that an earlier run received, and that no batch of its log has. */
+  #unallocated: readonly AllocatedRange[] = [];
   /** The watermark of what was received: the latest heartbeat or timestamp. */
   heartbeat = Number.NEGATIVE_INFINITY;
   /** The end has been received. */
@@ -65,7 +72,7 @@ export class ReceivedPartition {
 
   /** So much waits that nothing is polled before the next batch is cut. */
   get isFull(): boolean {
-    return this.#waiting >= this.#options.receivedRecordsMax;
+    return this.#room <= 0;
   }
 
   /** It has ended, and a batch has all that it gave. */
@@ -79,8 +86,8 @@ export class ReceivedPartition {
 
   /** Polls blocks of up to `blockRecordsMax` records while there are more, `max` in all. True when anything waits for a batch. */
   receive(max: number): boolean {
-    const { blockRecordsMax, receivedRecordsMax } = this.#options;
-    let left = Math.min(max, receivedRecordsMax - this.#waiting);
+    const { blockRecordsMax } = this.#options;
+    let left = Math.min(max, this.#room);
     while (left > 0 && !this.hasEnded) {
       const block = new Block();
       block.clear(this.#nextOffset);
@@ -88,10 +95,28 @@ export class ReceivedPartition {
       const count = block.values.length;
       if (count === 0 && block.heartbeats.length === 0 && !block.ended) break;
       this.#take(block, count);
+      this.#write(block, count);
       left -= count;
       if (count === 0) break;
     }
     return this.#blocks.length > 0;
+  }
+
+  /** From here on each block is written down as it is received; `unallocated`: those that an earlier run wrote down for no batch. */
+  logTo(log: BlockLog, unallocated: readonly AllocatedRange[]): void {
+    this.#log = log;
+    this.#unallocated = unallocated;
+  }
+
+  /** Its blocks are in the log: a batch only names them. */
+  get isLogged(): boolean {
+    return this.#log !== undefined;
+  }
+
+  /** Every record below `offset` is in the log. */
+  logged(offset: number, records: number): void {
+    this.#unlogged -= records;
+    this.commit(offset);
   }
 
   /** Hands everything received to a batch. */
@@ -131,14 +156,20 @@ export class ReceivedPartition {
     this.reader.commit(offset);
   }
 
-  /** Behind the last range of the log: what the reader told beyond it waits for the first new batch. */
+  /** Behind the last batch of the log: what an earlier run received for none, and what the reader told beyond it, waits for the first new one. */
   goOn(): void {
+    for (const range of this.#unallocated) this.#take(blockOf(range, [...range.values!]), range.to - range.from);
+    this.#unallocated = [];
     if (this.hasEnded || (this.#ahead.length === 0 && !this.#endsAhead)) return;
     const block = new Block();
     block.clear(this.#nextOffset);
     for (const watermark of this.#ahead) block.heartbeat(watermark);
     block.ended = this.#endsAhead;
     this.#take(block, 0);
+  }
+
+  get #room(): number {
+    return this.#options.receivedRecordsMax - Math.max(this.#waiting, this.#unlogged);
   }
 
   #take(block: Block, count: number): void {
@@ -149,6 +180,12 @@ export class ReceivedPartition {
     this.heartbeat = Math.max(this.heartbeat, block.heartbeats.at(-1)?.watermark ?? Number.NEGATIVE_INFINITY, last);
     this.hasEnded = block.ended;
     if (block.ended) this.#onEnd(this);
+  }
+
+  #write(block: Block, count: number): void {
+    if (this.#log === undefined) return;
+    this.#unlogged += count;
+    this.#log.add(this.mark, block, this);
   }
 }
 

@@ -167,7 +167,7 @@ describe('sources', () => {
           failure: undefined,
           commit: (offset) => heard.push(`commit ${offset}`),
         }),
-        hear: (step) => /completed|snapshotSaved|after allocate/i.test(step) && heard.push(step),
+        hear: (step) => /completed|snapshotSaved|after receive/i.test(step) && heard.push(step),
       });
     await order(true);
     const commits = heard.flatMap((step, index) => (step.startsWith('commit') ? [heard[index - 1]] : []));
@@ -176,7 +176,7 @@ describe('sources', () => {
     heard.length = 0;
     await order(false);
     const firstCommit = heard.findIndex((step) => step.startsWith('commit'));
-    expect(heard.slice(0, firstCommit)).toContain('after allocate');
+    expect(heard.slice(0, firstCommit)).toContain('after receive');
     expect(heard.filter((step) => step.startsWith('commit')).length).toBe(12);
   });
 });

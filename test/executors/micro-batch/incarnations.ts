@@ -5,6 +5,7 @@ import { startMicroBatch } from '../../../src/executors/micro-batch/executor.js'
 import { openAt } from '../../../src/executors/micro-batch/restart.js';
 import { compile } from '../../../src/plan/compile.js';
 import type { Plan, PlanOptions, SinkOperator } from '../../../src/plan/plan.js';
+import type { LogRecord } from '../../../src/runtime/durability.js';
 import type { JobEvent } from '../../../src/runtime/events.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../../../src/runtime/simulated-world.js';
 import type { PartitionReader, SourceReader } from '../../../src/runtime/source.js';
@@ -38,6 +39,8 @@ export interface LifeOptions extends PlanOptions {
   readonly inputEnds?: boolean;
   /** Is told of each step and event. */
   readonly hear?: (step: string) => unknown;
+  /** What is gone from the log between two drivers. */
+  readonly forget?: (record: LogRecord) => boolean;
   /** False: nothing survives. */
   readonly isDurable?: boolean;
 }
@@ -54,6 +57,8 @@ export interface Life {
   readonly crashed: number;
   /** Offsets that sources heard, by driver. */
   readonly commits: readonly number[][];
+  /** Where each driver opened each source partition: `source:partition`, and the offset. */
+  readonly opened: readonly (readonly [string, number])[];
 }
 
 export async function live(life: LifeOptions): Promise<Life> {
@@ -65,6 +70,7 @@ export async function live(life: LifeOptions): Promise<Life> {
   const events: JobEvent[] = [];
   const results: JobResult[] = [];
   const commits: number[][] = [];
+  const opened: (readonly [string, number])[] = [];
   let start = 0;
   let crashed = 0;
   for (const [index, crash] of [...crashes, last].entries()) {
@@ -86,6 +92,7 @@ export async function live(life: LifeOptions): Promise<Life> {
         const isReplayable = spec.kind === 'source' && spec.spec.capabilities.replayable && !isAtMostOnce;
         const readers = partitions.map((sequence, partition) => {
           const at = openAt(durability.recovered, { source: name, partition, isReplayable });
+          opened.push([`${name}:${partition}`, at?.offset ?? 0]);
           const reader = new TimedPartition(from(sequence, at?.offset ?? 0), world, { ends: life.inputEnds ?? true });
           const heard = hearing(reader, (offset) => own.push(offset));
           return life.wrap?.(heard, world) ?? heard;
@@ -112,10 +119,11 @@ export async function live(life: LifeOptions): Promise<Life> {
     const end = await fuse.run(job);
     if (end === 'crashed') crashed++;
     else results.push(end);
+    if (life.forget !== undefined) survived.log = survived.log.filter((record) => !life.forget!(record));
     start = simulated.clock.now() + downTime;
     if (end !== 'crashed' && crash.kind !== 'stop') break;
   }
-  return { job: results.at(-1)!, results, sinks, survived, events, crashed, commits };
+  return { job: results.at(-1)!, results, sinks, survived, events, crashed, commits, opened };
 }
 
 /** Ends a driver: afterwards nothing of its World runs any more. */

@@ -24,6 +24,9 @@ export function createDisk(world: World, hear: (step: string) => void, isGone: (
     });
 }
 
+/** How the steps of a log are told. */
+const STEPS = { received: 'receive', allocated: 'allocate', prepared: 'log prepared' } as const;
+
 interface Saved {
   readonly meta: SnapshotMeta;
   readonly rows: ReadonlyMap<string, readonly SnapshotRow[]>;
@@ -32,6 +35,8 @@ interface Saved {
 /** A log and a snapshot. */
 export class SurvivingJob {
   log: LogRecord[] = [];
+  /** Everything that was ever logged. */
+  readonly written: LogRecord[] = [];
   saved: Saved | undefined;
 
   open(disk: Disk, interval: Durability['interval']): Durability {
@@ -43,7 +48,10 @@ export class SurvivingJob {
       log: (record) => {
         const copy = structuredClone(record);
         const written = queue.then(() =>
-          disk(record.kind === 'allocated' ? 'allocate' : 'log prepared', () => this.log.push(copy)),
+          disk(STEPS[record.kind], () => {
+            this.log.push(copy);
+            this.written.push(copy);
+          }),
         );
         queue = written;
         return written;
