@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^raingauge$/, replacement: src('index.ts') },
       { find: /^raingauge\/sources$/, replacement: src('sources.ts') },
       { find: /^raingauge\/sinks$/, replacement: src('sinks.ts') },
+      { find: /^raingauge\/formats$/, replacement: src('formats.ts') },
       { find: /^raingauge\/testing$/, replacement: src('testing/index.ts') },
     ],
   },

@@ -6,6 +6,7 @@ import { type Paint, report } from '../compare/report.js';
 import type { CompareResult } from '../compare/result.js';
 import { defined } from '../core/defined.js';
 import { EXIT } from '../core/errors.js';
+import { withoutSecrets } from '../core/secrets.js';
 import { locateJob } from '../host/load-job.js';
 import { placedAtEnd } from './end-errors.js';
 import { readEnds } from './ends.js';
@@ -93,6 +94,7 @@ function exitCode(result: CompareResult): number {
 
 function commandText(): string {
   return ['raingauge', ...process.argv.slice(2)]
+    .map(withoutSecrets)
     .map((word) => (/^[\w@%+=:,./#-]+$/.test(word) ? word : `'${word}'`))
     .join(' ');
 }

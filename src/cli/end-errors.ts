@@ -7,7 +7,18 @@ import type { JobFlags } from './flags.js';
 import { UsageError } from './usage-error.js';
 
 /** What connectors report about files, connections and their contents. */
-const CODES: readonly ErrorCode[] = ['RG006', 'RG040', 'RG041', 'RG042', 'RG043', 'RG044', 'RG045', 'RG046'];
+const CODES: readonly ErrorCode[] = [
+  'RG006',
+  'RG040',
+  'RG041',
+  'RG042',
+  'RG043',
+  'RG044',
+  'RG045',
+  'RG046',
+  'RG048',
+  'RG050',
+];
 
 /** The same error with a place, when it is one of a connector that has none. */
 export function placedAtEnd(

@@ -271,4 +271,27 @@ The disk is full, permissions forbid it, or the other side closed. The job stops
 results would be lost. A closed pipe (| head) is no error: the job ends quietly.`,
     see: ['RG040'],
   },
+  RG048: {
+    title: 'bytes that are not of their format',
+    text: `
+A source has a format (json, csv, avro, …), and a record is not of it. By default the job
+goes on: the record counts as done, and stands among the dead letters with its place, the
+reason and its first bytes (base64). With onUndecodable: 'fail' the job stops with this
+error. A schema that cannot be read stops the job before anything is opened.
+
+  raingauge run job.ts --mode record --source orders=file:orders.jsonl?format=json --json
+
+To see what the bytes were: base64 -d.`,
+    see: ['RG042', 'RG044'],
+  },
+  RG049: {
+    title: 'a result that cannot go where it should',
+    text: `
+A sink has a format, and a result has no form in it: a function in JSON, a missing column
+in CSV, an object that does not fit an Avro schema. Map results first.
+
+The other side of a webhook answered 4xx: it will not take these results however often
+they come. They are among the dead letters, with the answer, and the job goes on.`,
+    see: ['RG048', 'RG046'],
+  },
 } satisfies Readonly<Record<string, Lesson>>;

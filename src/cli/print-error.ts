@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { styleText } from 'node:util';
 import { AssertionError } from '../core/assert.js';
 import { ERRORS, EXIT, type Place, StreamError, StreamErrors } from '../core/errors.js';
+import { withoutSecrets } from '../core/secrets.js';
 import { userFrame } from '../host/user-frame.js';
 import { variableOf } from './flags.js';
 import { sourceFrame, underlined } from './source-frame.js';
@@ -26,7 +27,8 @@ export function exitCodeOf(error: unknown): number {
 export function formatError(error: unknown, words: readonly string[] = process.argv.slice(2)): string {
   const problems = problemsOf(error);
   if (problems === undefined) return formatBug(error);
-  const shown = problems.slice(0, PROBLEMS_SHOWN).map((problem) => formatProblem(problem, words));
+  const safe = words.map(withoutSecrets);
+  const shown = problems.slice(0, PROBLEMS_SHOWN).map((problem) => withoutSecrets(formatProblem(problem, safe)));
   const left = problems.length - shown.length;
   return `${shown.join('\n')}${left > 0 ? `\n${left} more problems are not shown\n` : ''}`;
 }
@@ -69,7 +71,7 @@ function formatProblem(problem: StreamError, words: readonly string[]): string {
 }
 
 function placeLines(problem: StreamError, words: readonly string[]): readonly string[] {
-  if (problem instanceof UsageError) return commandLineFrame(problem.at, words);
+  if (problem instanceof UsageError) return commandLineFrame(withoutSecrets(problem.at), words);
   const place = placeOf(problem);
   return place === undefined ? [] : sourceFrame(place);
 }
@@ -103,7 +105,7 @@ function commandLineFrame(at: string, words: readonly string[]): readonly string
     const value = variable === undefined ? undefined : process.env[variable];
     return value === undefined
       ? []
-      : ['  --> environment', ...underlined(`${variable}=${value}`, undefined, 1, variable!.length)];
+      : ['  --> environment', ...underlined(`${variable}=${withoutSecrets(value)}`, undefined, 1, variable!.length)];
   }
   const isPair =
     at.startsWith('--') && words[index] === at && words[index + 1] !== undefined && !words[index + 1]!.startsWith('--');

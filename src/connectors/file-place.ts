@@ -44,15 +44,18 @@ export class FileTrail {
     this.#head = new Uint8Array();
   }
 
-  /** Tells of a chunk that was read. Gives the end of the last line in it, as a place that is made when it is asked for. */
-  read(chunk: Uint8Array, linesThen: number): (() => FilePlace) | undefined {
+  /**
+   * Tells of a chunk that was read, of which the last `pendingBytes` are no whole record yet. Gives the end of the last record in it, as
+   * a place that is made when it is asked for.
+   */
+  read(chunk: Uint8Array, linesThen: number, pendingBytes: number): (() => FilePlace) | undefined {
     const before = this.size;
     this.size += chunk.length;
     if (this.#known === undefined && this.#head.length < BLOCK_BYTES) {
       this.#head = joined(this.#head, chunk.subarray(0, BLOCK_BYTES - this.#head.length));
     }
-    const end = chunk.lastIndexOf(10) + 1;
-    if (end === 0) return undefined;
+    const end = chunk.length - pendingBytes;
+    if (end <= 0) return undefined;
     this.lines = linesThen;
     const block = joined(chunk.subarray(Math.max(0, end - BLOCK_BYTES), end), new Uint8Array());
     let tail: Fingerprint | undefined;

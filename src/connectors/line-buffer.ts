@@ -1,7 +1,9 @@
-/** The one partition of a source of text: lines wait here, bounded, between the input and whoever polls. */
+/** The one partition of a source of text: lines, or what they decode to, wait here, bounded, between the input and whoever polls. */
 import { StreamError } from '../core/errors.js';
 import type { RawPartition } from '../runtime/source.js';
-import { LineDecoder, type LineDecoderOptions } from './line-decoder.js';
+import type { Decoding } from './formats/open-format.js';
+import type { LineDecoderOptions } from './line-decoder.js';
+import { RecordDecoder, type Undecoded } from './record-decoder.js';
 
 /** Lines that may wait; beyond it the input is not read. One chunk of the input may go over it. */
 export const LINES_BUFFERED_MAX = 16_384;
@@ -17,13 +19,16 @@ const MARKS_KEPT = 2;
 
 /** Takes chunks in and hands lines out. `Place`: how its input names the places from which it could go on. */
 export class LineBuffer<Place = never> implements RawPartition {
-  readonly #decoder: LineDecoder;
+  readonly #decoder: RecordDecoder;
+  readonly #decoding: Decoding | undefined;
   /** Runs of lines, as decoded; of the first, `#used` lines are gone. */
-  #runs: string[][] = [];
+  #runs: unknown[][] = [];
   #used = 0;
   #waiting = 0;
   /** Marks of what waits, and the latest of what is handed out. */
   readonly #marks: Mark<() => Place>[] = [];
+  /** What did not decode, told once all that came before it is handed out; `at` counts as `received` does. */
+  #undecoded: Undecoded[] = [];
   #state: 'open' | 'ended' | StreamError = 'open';
   /** Lines that came, those before this process included. */
   received: number;
@@ -31,14 +36,26 @@ export class LineBuffer<Place = never> implements RawPartition {
   #hasRoom: (() => void) | undefined;
 
   /** `before`: lines that an earlier process has read. */
-  constructor(options: LineDecoderOptions, before = 0) {
-    this.#decoder = new LineDecoder(options);
+  constructor(options: LineDecoderOptions, before = 0, decoding?: Decoding) {
+    this.#decoder = new RecordDecoder(options, decoding);
+    this.#decoding = decoding;
     this.received = before;
   }
 
   /** What the source tells beside its lines. */
   counters(): Readonly<Record<string, number>> {
-    return { invalidUtf8Lines: this.#decoder.invalidLines };
+    const { invalidLines: invalidUtf8Lines, undecodable: undecodableRecords } = this.#decoder;
+    return this.#decoding === undefined ? { invalidUtf8Lines } : { invalidUtf8Lines, undecodableRecords };
+  }
+
+  /** Records of the input at hand that were cut out so far, decoded or not. */
+  get inputRecords(): number {
+    return this.#decoder.recordsBefore;
+  }
+
+  /** Bytes at the end of what was pushed that are no whole record yet. */
+  get pendingBytes(): number {
+    return this.#decoder.pendingBytes;
   }
 
   /** Known only once the lines before it are handed out. */
@@ -64,6 +81,7 @@ export class LineBuffer<Place = never> implements RawPartition {
         this.#used = 0;
       }
     }
+    if (this.#undecoded.length > 0) this.#tellUndecoded();
     if (this.#waiting <= LINES_BUFFERED_MAX / 2) this.#release();
     if (this.#waiting > 0) return 'more';
     return this.#state === 'ended' ? 'ended' : 'idle';
@@ -71,7 +89,7 @@ export class LineBuffer<Place = never> implements RawPartition {
 
   onReady(wake: () => void): void {
     this.#wake = wake;
-    if (this.#waiting > 0 || this.#state !== 'open') this.#notify();
+    if (this.#waiting > 0 || this.#undecoded.length > 0 || this.#state !== 'open') this.#notify();
   }
 
   /** The latest places that are handed out, oldest first. Undefined for an input that names none. */
@@ -95,12 +113,12 @@ export class LineBuffer<Place = never> implements RawPartition {
 
   /** Takes a chunk in. A chunk that is no text fails the source. */
   push(chunk: Uint8Array): void {
-    this.#add((lines) => this.#decoder.push(chunk, lines));
+    this.#add((values, undecoded) => this.#decoder.push(chunk, values, undecoded));
   }
 
   /** The line that has not ended counts as one: the input has broken off, or ended. */
   pushRest(): void {
-    this.#add((lines) => this.#decoder.end(lines));
+    this.#add((values, undecoded) => this.#decoder.end(values, undecoded));
   }
 
   end(): void {
@@ -118,7 +136,7 @@ export class LineBuffer<Place = never> implements RawPartition {
 
   /** Resolves when there is room for more, at once if there is some already. */
   room(): Promise<void> | undefined {
-    if (this.#waiting < LINES_BUFFERED_MAX || !this.isOpen) return undefined;
+    if (this.#waiting + this.#undecoded.length < LINES_BUFFERED_MAX || !this.isOpen) return undefined;
     return new Promise((resolve) => {
       this.#hasRoom = resolve;
     });
@@ -133,23 +151,33 @@ export class LineBuffer<Place = never> implements RawPartition {
     while (this.#marks.length > MARKS_KEPT && this.#marks[MARKS_KEPT]!.lines <= handedOut) this.#marks.shift();
   }
 
-  #add(decode: (lines: string[]) => void): void {
+  #add(decode: (values: unknown[], undecoded: Undecoded[]) => void): void {
     if (!this.isOpen) return;
-    const lines: string[] = [];
+    const values: unknown[] = [];
+    const undecoded: Undecoded[] = [];
     let failure: StreamError | undefined;
     try {
-      decode(lines);
+      decode(values, undecoded);
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
       failure = error;
     }
-    if (lines.length > 0) {
-      this.#runs.push(lines);
-      this.#waiting += lines.length;
-      this.received += lines.length;
+    for (const record of undecoded) this.#undecoded.push({ ...record, at: this.received + record.at });
+    if (values.length > 0) {
+      this.#runs.push(values);
+      this.#waiting += values.length;
+      this.received += values.length;
     }
     if (failure !== undefined) this.fail(failure);
-    else if (lines.length > 0) this.#notify();
+    else if (values.length > 0 || undecoded.length > 0) this.#notify();
+  }
+
+  #tellUndecoded(): void {
+    const handedOut = this.#handedOut;
+    const next = this.#undecoded.findIndex(({ at }) => at > handedOut);
+    for (const { at, value, error } of this.#undecoded.splice(0, next < 0 ? this.#undecoded.length : next)) {
+      this.#decoding?.setAside({ partition: 0, offset: at, value, error });
+    }
   }
 
   #notify(): void {

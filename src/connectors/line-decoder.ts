@@ -1,6 +1,20 @@
 /** Cuts chunks of bytes into lines of text. Knows no file and no socket. */
 import { StreamError } from '../core/errors.js';
 
+/** Cuts the chunks of one input after another into raw records, each of them whole. */
+export interface Framer<Raw> {
+  /** Adds the records that end in this chunk; those before a bad one are there when it throws. */
+  push(chunk: Uint8Array, records: Raw[]): void;
+  /** The input has broken off, or ended: what is left is a record, or too little for one. */
+  end(records: Raw[]): void;
+  /** What comes now is from another input, behind so many of its records. */
+  begin(from: string, recordsBefore?: number): void;
+  /** Records of this input so far. */
+  readonly recordsBefore: number;
+  /** Bytes at the end of what was pushed that are no whole record yet. */
+  readonly pendingBytes: number;
+}
+
 /** What a decoder is told. */
 export interface LineDecoderOptions {
   /** What the lines come from, for errors: `the file 'a.txt'`. */
@@ -16,7 +30,7 @@ const CARRIAGE_RETURN = 13;
  * Lines end with `\n` or `\r\n`. No byte of a longer UTF-8 sequence is a line feed, so bytes are cut before they are
  * decoded: a run of whole lines at once, and line by line only where the run holds invalid bytes or may be too long.
  */
-export class LineDecoder {
+export class LineDecoder implements Framer<string> {
   /** Lines with invalid UTF-8 so far. */
   invalidLines = 0;
   readonly #options: LineDecoderOptions;
@@ -27,6 +41,16 @@ export class LineDecoder {
   #pieceBytes = 0;
   #linesBefore = 0;
   #from: string;
+
+  /** Lines of this input so far. */
+  get recordsBefore(): number {
+    return this.#linesBefore;
+  }
+
+  /** Bytes of the line that has not ended. */
+  get pendingBytes(): number {
+    return this.#pieceBytes;
+  }
 
   constructor(options: LineDecoderOptions) {
     this.#options = options;

@@ -1,9 +1,11 @@
 /** Opens what a sink spec names. The one place that knows every kind of sink. */
 import type { Writable } from 'node:stream';
 import { nearest, StreamError } from '../core/errors.js';
+import type { TellSetAside } from '../runtime/set-aside.js';
 import type { ResultContext, SinkWriter } from '../runtime/sink.js';
 import type { World } from '../runtime/world.js';
 import { openForeachSink } from './foreach-sink.js';
+import { openFormat } from './formats/open-format.js';
 import { openMemorySink } from './memory-sink.js';
 import { openNoneSink } from './none-sink.js';
 import { openStdoutSink } from './stdout-sink.js';
@@ -20,21 +22,29 @@ export interface NamedSink {
 
 /** What connectors may use. */
 export interface SinkServices {
-  readonly world: Pick<World, 'files'>;
+  readonly world: Pick<World, 'clock' | 'scheduler' | 'files'>;
   /** Default: the process's own. */
   readonly stdout?: Writable;
   /** The job is exactly-once: what is accepted must not be visible before its epoch is committed. Default false. */
   readonly transactional?: boolean;
+  /** Hears of results that the other side refuses for good. */
+  readonly setAside?: TellSetAside;
 }
 
 /** Opens a sink whose spec gives `options`, and functions or data by role. */
-type Open = (sink: NamedSink, role: (role: string) => unknown, services: SinkServices) => SinkWriter;
+type Open = (
+  sink: NamedSink,
+  role: (role: string) => unknown,
+  services: SinkServices,
+) => SinkWriter | Promise<SinkWriter>;
 
 const OPENERS: Readonly<Record<string, Open>> = {
   stdout: ({ delivery, options }, _role, { stdout = process.stdout }) =>
     openStdoutSink({ delivery, max: options['max'] as number }, stdout),
-  'text-file': ({ options }, _role, { world, transactional }) =>
-    openTextFileSink(options['folder'] as string, world.files, transactional),
+  'text-file': async ({ name, options }, _role, { world, transactional }) => {
+    const format = await openFormat(options, world.files);
+    return openTextFileSink({ name, folder: options['folder'] as string, format }, world.files, transactional);
+  },
   memory: (_sink, role, { transactional }) => openMemorySink(role('results') as unknown[], transactional),
   foreach: ({ name }, role) =>
     openForeachSink(name, role('call') as (value: unknown, context: ResultContext) => unknown),

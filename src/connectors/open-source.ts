@@ -1,9 +1,11 @@
 /** Opens what a source spec names. The one place that knows every kind of source. */
 import type { Readable } from 'node:stream';
 import { nearest, StreamError } from '../core/errors.js';
+import type { TellSetAside } from '../runtime/set-aside.js';
 import type { RawSource } from '../runtime/source.js';
 import { rawPositions } from '../runtime/stamped-source.js';
 import type { World } from '../runtime/world.js';
+import { openDecoding } from './formats/open-format.js';
 import { type GeneratorSettings, openGenerator } from './generator-source.js';
 import { openMemorySource } from './memory-source.js';
 import { openStdinSource } from './stdin-source.js';
@@ -30,6 +32,8 @@ export interface SourceServices {
   readonly from?: readonly number[];
   /** What `position` of each stamped partition gave there, where it is known. */
   readonly resume?: readonly unknown[];
+  /** Hears of records that do not decode. */
+  readonly setAside?: TellSetAside;
 }
 
 /** Opens a source whose spec gives `options`, and functions or data by role. */
@@ -40,9 +44,10 @@ type Open = (
 ) => RawSource | Promise<RawSource>;
 
 const OPENERS: Readonly<Record<string, Open>> = {
-  'text-file': ({ name, options }, _role, { world, from: [from] = [], resume = [] }) => {
+  'text-file': async ({ name, options }, _role, { world, from: [from] = [], resume = [], setAside }) => {
     const start = from === undefined ? undefined : { name, from, position: rawPositions(resume)[0] };
-    return openTextFileSource(options as unknown as TextFileSettings, world.files, start);
+    const decoding = await openDecoding(options, world.files, setAside);
+    return openTextFileSource(options as unknown as TextFileSettings, world.files, start, decoding);
   },
   generator: ({ name, options }, role, { world, from }) => {
     const { count = Number.POSITIVE_INFINITY, partitions = 1, seed } = options as { readonly [name: string]: number };
@@ -52,15 +57,18 @@ const OPENERS: Readonly<Record<string, Open>> = {
   },
   memory: ({ name }, role, { from = [] }) =>
     openMemorySource(role('values') as readonly (readonly unknown[])[], { name, from }),
-  stdin: ({ options }, _role, { stdin = process.stdin }) =>
-    openStdinSource(options as unknown as Parameters<typeof openStdinSource>[0], stdin),
-  tcp: ({ options }, _role, { world }) => openTcpSource(options as unknown as TcpSettings, world),
+  stdin: async ({ options }, _role, { world, stdin = process.stdin, setAside }) => {
+    const decoding = await openDecoding(options, world.files, setAside);
+    return openStdinSource(options as unknown as Parameters<typeof openStdinSource>[0], stdin, decoding);
+  },
+  tcp: async ({ options }, _role, { world, setAside }) =>
+    openTcpSource(options as unknown as TcpSettings, world, await openDecoding(options, world.files, setAside)),
 };
 
 /**
  * Opens a source. `role` finds the functions and the data of its spec: `make`, `values`.
  *
- * @throws StreamError `RG040`, `RG041`, `RG043` for what is not there, `RG064` for what is not what it was, `RG006` for an unknown kind.
+ * @throws StreamError `RG040`, `RG041`, `RG043`, `RG050` for what is not there, `RG064` for what is not what it was, `RG006` for an unknown kind.
  */
 export async function openSource(
   source: NamedSource,

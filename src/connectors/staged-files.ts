@@ -56,11 +56,11 @@ export class StagedFiles {
     return accepted;
   }
 
-  async write({ hidden }: AcceptedFile, content: string): Promise<void> {
+  async write({ hidden }: AcceptedFile, content: string | Uint8Array): Promise<void> {
     await this.#open();
     const file = await this.#files.create(`${this.#folder}/${hidden}`);
     try {
-      await file.write(new TextEncoder().encode(content));
+      await file.write(typeof content === 'string' ? new TextEncoder().encode(content) : content);
       await file.sync();
     } finally {
       await file.close();

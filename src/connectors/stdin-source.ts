@@ -2,12 +2,17 @@
 import type { Readable } from 'node:stream';
 import { StreamError } from '../core/errors.js';
 import type { RawSource } from '../runtime/source.js';
+import type { Decoding } from './formats/open-format.js';
 import { LineBuffer } from './line-buffer.js';
 import type { LineDecoderOptions } from './line-decoder.js';
 
 /** Opens a stream of bytes. Reading stops while too many lines wait, so that a pipe's writer has to wait as well. */
-export function openStdinSource(options: Omit<LineDecoderOptions, 'from'>, stream: Readable): RawSource {
-  const lines = new LineBuffer({ ...options, from: 'standard input' });
+export function openStdinSource(
+  options: Omit<LineDecoderOptions, 'from'>,
+  stream: Readable,
+  decoding?: Decoding,
+): RawSource {
+  const lines = new LineBuffer({ ...options, from: 'standard input' }, 0, decoding);
   const reading = readAll(stream, lines);
   return {
     partitions: [lines],

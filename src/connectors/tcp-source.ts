@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { StreamError } from '../core/errors.js';
 import type { RawSource } from '../runtime/source.js';
 import type { Clock, Scheduler, Timer } from '../runtime/world.js';
+import type { Decoding } from './formats/open-format.js';
 import { LineBuffer } from './line-buffer.js';
 import type { LineDecoderOptions } from './line-decoder.js';
 import { readInto } from './stdin-source.js';
@@ -30,9 +31,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export async function openTcpSource(
   settings: TcpSettings,
   world: { readonly clock: Clock; readonly scheduler: Scheduler },
+  decoding?: Decoding,
 ): Promise<RawSource> {
   const socket = await connected(settings);
-  const reader = new TcpReader(settings, world, socket);
+  const reader = new TcpReader(settings, world, socket, decoding);
   const reading = reader.run();
   return {
     partitions: [reader.lines],
@@ -52,8 +54,13 @@ class TcpReader {
   #attempts = 0;
   #stopWaiting: (() => void) | undefined;
 
-  constructor(settings: TcpSettings, world: { readonly clock: Clock; readonly scheduler: Scheduler }, socket: Socket) {
-    this.lines = new LineBuffer({ ...settings, from: addressOf(settings) });
+  constructor(
+    settings: TcpSettings,
+    world: { readonly clock: Clock; readonly scheduler: Scheduler },
+    socket: Socket,
+    decoding: Decoding | undefined,
+  ) {
+    this.lines = new LineBuffer({ ...settings, from: addressOf(settings) }, 0, decoding);
     this.#settings = settings;
     this.#world = world;
     this.#socket = socket;

@@ -2,31 +2,47 @@
 import { StreamError } from '../core/errors.js';
 import type { ResultContext, SinkTransactions, SinkWriter } from '../runtime/sink.js';
 import type { Files } from '../runtime/world.js';
-import { formatMs, formatResult } from './format-result.js';
+import { formatMs } from './format-result.js';
+import { bytesOf, type Format } from './formats/format.js';
+import { textFormat } from './formats/text-formats.js';
+import { LENGTH_BYTES } from './length-decoder.js';
 import { StagedFiles } from './staged-files.js';
 
 /** Intervals that may wait to be written before the sink says that it is not ready. */
 const INTERVALS_WAITING_MAX = 64;
+
+/** What a folder is opened with. */
+export interface TextFileSinkSettings {
+  /** The sink's name in the topology, for errors. */
+  readonly name: string;
+  readonly folder: string;
+  /** Default: text. */
+  readonly format?: Format | undefined;
+}
 
 /**
  * Opens a folder for writing. Files are written one after the other, in the order of the intervals.
  *
  * `transactional`: a file is written under a hidden name, and gets its own when the epoch in which it was accepted is committed.
  */
-export function openTextFileSink(folder: string, files: Files, transactional = false): SinkWriter {
-  return transactional ? new StagedTextFileSink(folder, files) : new TextFileSink(folder, files);
+export function openTextFileSink(settings: TextFileSinkSettings, files: Files, transactional = false): SinkWriter {
+  return transactional ? new StagedTextFileSink(settings, files) : new TextFileSink(settings, files);
 }
 
 class TextFileSink implements SinkWriter {
   readonly #folder: string;
+  readonly #name: string;
+  readonly #format: Format;
   readonly #files: Files;
   #waiting = 0;
   #done: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   failure: StreamError | undefined;
 
-  constructor(folder: string, files: Files) {
+  constructor({ name, folder, format = textFormat }: TextFileSinkSettings, files: Files) {
     this.#folder = folder;
+    this.#name = name;
+    this.#format = format;
     this.#files = files;
   }
 
@@ -37,7 +53,9 @@ class TextFileSink implements SinkWriter {
   accept(value: unknown, context: ResultContext): void {
     const { end, values } = value as { readonly end: number; readonly values: readonly unknown[] };
     const name = `part-${formatMs(end)}-${String(context.partition).padStart(5, '0')}`;
-    const write = this.write(name, values.map((result) => `${formatResult(result)}\n`).join(''));
+    const content = this.#encode(values);
+    if (content === undefined) return;
+    const write = this.write(name, content);
     this.#waiting++;
     // The failure is kept; whoever waits for a step hears of it.
     this.step(write)
@@ -64,7 +82,7 @@ class TextFileSink implements SinkWriter {
   }
 
   /** How a file is written. */
-  protected write(name: string, content: string): () => Promise<void> {
+  protected write(name: string, content: string | Uint8Array): () => Promise<void> {
     return () => this.#files.writeAtomically(`${this.#folder}/${name}`, content);
   }
 
@@ -83,6 +101,20 @@ class TextFileSink implements SinkWriter {
     return done;
   }
 
+  /** Undefined when a result has no form in the format: the job stops then. */
+  #encode(values: readonly unknown[]): string | Uint8Array | undefined {
+    if (this.failure !== undefined) return undefined;
+    const { framing, encode } = this.#format;
+    try {
+      const encoded = values.map((value) => encode(value));
+      return framing === 'lines' ? encoded.map((line) => `${String(line)}\n`).join('') : behindLengths(encoded);
+    } catch (cause) {
+      if (!(cause instanceof StreamError)) throw cause;
+      this.failure = new StreamError(cause.code, `sink '${this.#name}': ${cause.message}`, cause.hint, { cause });
+      return undefined;
+    }
+  }
+
   #written(): void {
     this.#waiting--;
     if (this.ready) this.#notify();
@@ -99,9 +131,9 @@ class StagedTextFileSink extends TextFileSink {
   readonly #staged: StagedFiles;
   readonly transactions: SinkTransactions;
 
-  constructor(folder: string, files: Files) {
-    super(folder, files);
-    const staged = new StagedFiles(folder, files, byInterval);
+  constructor(settings: TextFileSinkSettings, files: Files) {
+    super(settings, files);
+    const staged = new StagedFiles(settings.folder, files, byInterval);
     this.#staged = staged;
     this.transactions = {
       prepare: (epoch) => {
@@ -122,10 +154,21 @@ class StagedTextFileSink extends TextFileSink {
     await super.close();
   }
 
-  protected override write(name: string, content: string): () => Promise<void> {
+  protected override write(name: string, content: string | Uint8Array): () => Promise<void> {
     const accepted = this.#staged.accept(name);
     return () => this.#staged.write(accepted, content);
   }
+}
+
+/** Each record behind its length. */
+function behindLengths(records: readonly (string | Uint8Array)[]): Uint8Array {
+  const parts = records.flatMap((record) => {
+    const bytes = bytesOf(record);
+    const length = new Uint8Array(LENGTH_BYTES);
+    new DataView(length.buffer).setUint32(0, bytes.length);
+    return [length, bytes];
+  });
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 /** By the end of the interval, then by partition. */

@@ -4,6 +4,7 @@ import { skipped } from '../runtime/skipped-source.js';
 import type { RawSource } from '../runtime/source.js';
 import type { Files } from '../runtime/world.js';
 import { checkFile, type FilePlace, FileTrail } from './file-place.js';
+import type { Decoding } from './formats/open-format.js';
 import { LineBuffer, type Mark } from './line-buffer.js';
 import type { LineDecoderOptions } from './line-decoder.js';
 
@@ -36,12 +37,13 @@ export async function openTextFileSource(
   settings: TextFileSettings,
   files: Files,
   start?: TextFileStart,
+  decoding?: Decoding,
 ): Promise<RawSource> {
   const mark = start === undefined ? undefined : nearest(start);
   const unread = settings.paths.slice(mark?.place.file ?? 0);
   for (const path of unread) await files.size(path);
   if (mark !== undefined && unread[0] !== undefined) await checkFile(unread[0], mark.place, files);
-  const reader = new TextFileReader(settings, files, mark);
+  const reader = new TextFileReader(settings, files, mark, decoding);
   const reading = reader.run();
   const source: RawSource = {
     partitions: [reader.lines],
@@ -68,17 +70,19 @@ class TextFileReader {
   readonly #files: Files;
   readonly #from: FilePlace | undefined;
   #trail: FileTrail;
-  /** Lines of the files before. */
-  #linesBefore: number;
   #stop: (() => void) | undefined;
 
-  constructor(settings: TextFileSettings, files: Files, mark: Mark<FilePlace> | undefined) {
-    this.lines = new LineBuffer({ ...settings, from: 'a file' }, mark?.lines);
+  constructor(
+    settings: TextFileSettings,
+    files: Files,
+    mark: Mark<FilePlace> | undefined,
+    decoding: Decoding | undefined,
+  ) {
+    this.lines = new LineBuffer({ ...settings, from: 'a file' }, mark?.lines, decoding);
     this.#settings = settings;
     this.#files = files;
     this.#from = mark?.place;
     this.#trail = new FileTrail(0);
-    this.#linesBefore = 0;
   }
 
   /** Never rejects: what goes wrong becomes the partition's failure. */
@@ -107,7 +111,6 @@ class TextFileReader {
   #begin(file: number, path: string): void {
     const from = this.#from?.file === file ? this.#from : undefined;
     this.#trail = new FileTrail(file, from);
-    this.#linesBefore = this.lines.received - this.#trail.lines;
     this.lines.begin(`the file '${path}'`, this.#trail.lines);
     if (this.#trail.size === 0) this.lines.mark(this.#trail.beginning());
     else if (from !== undefined) this.lines.mark(() => ({ ...from, size: Math.max(from.size, this.#trail.size) }));
@@ -116,7 +119,7 @@ class TextFileReader {
   async #readOn(path: string): Promise<void> {
     for await (const chunk of this.#files.read(path, this.#trail.size)) {
       this.lines.push(chunk);
-      const place = this.#trail.read(chunk, this.lines.received - this.#linesBefore);
+      const place = this.#trail.read(chunk, this.lines.inputRecords, this.lines.pendingBytes);
       if (place !== undefined && this.lines.isOpen) this.lines.mark(place);
       await this.lines.room();
       if (!this.lines.isOpen) return;

@@ -38,6 +38,8 @@ export const ERRORS = {
   RG044: { exit: 1, title: 'a record that is too large' },
   RG045: { exit: 1, title: 'an input without any record' },
   RG046: { exit: 5, title: 'an output that cannot be written' },
+  RG048: { exit: 1, title: 'a record, or a schema, that does not decode' },
+  RG049: { exit: 1, title: 'a result that a format cannot hold, or the other side refuses for good' },
   RG050: { exit: 5, title: 'a package or tool that is missing' },
   RG051: { exit: 5, title: 'this Node.js is too old' },
   RG052: { exit: 5, title: 'a checkpoint folder that another driver holds' },

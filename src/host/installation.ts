@@ -27,6 +27,7 @@ export function ownModules(): Readonly<Record<string, string>> {
     raingauge: url('index'),
     'raingauge/sources': url('sources'),
     'raingauge/sinks': url('sinks'),
+    'raingauge/formats': url('formats'),
     'raingauge/testing': url('testing/index'),
   };
 }

@@ -12,6 +12,7 @@ import { stamped } from '../runtime/stamped-source.js';
 import type { World } from '../runtime/world.js';
 import { functionId, type Topology } from '../topology/graph.js';
 import type { RunOptions } from './run-options.js';
+import type { SetAsides } from './set-asides.js';
 
 /** Open ends by name. */
 export interface OpenEnds {
@@ -42,6 +43,8 @@ export interface EndsParts {
   readonly placeOf: (source: SourceOperator, partition: number) => SourcePlace | undefined;
   /** What a fault plan does to a source. */
   readonly decorated: (name: string, reader: SourceReader) => SourceReader;
+  /** What ends set aside by themselves. */
+  readonly setAsides: SetAsides;
 }
 
 /** Opens every end that `options` does not bring. When one fails, those that are open are closed again. @throws StreamError */
@@ -79,22 +82,27 @@ async function openReader(operator: SourceOperator, parts: EndsParts): Promise<S
 }
 
 async function openWriter(operator: SinkOperator, parts: EndsParts): Promise<SinkWriter> {
-  const { job, world, options, isTransactional } = parts;
+  const { job, world, options, isTransactional, setAsides } = parts;
   return (
     options.openers?.sink(operator.name, isTransactional) ??
     options.writers?.get(operator.name) ??
-    openSink(named(operator), roleOf(job, operator.node), { world, transactional: isTransactional })
+    openSink(named(operator), roleOf(job, operator.node), {
+      world,
+      transactional: isTransactional,
+      setAside: setAsides.of(operator.name),
+    })
   );
 }
 
 async function openStamped(
   operator: SourceOperator,
   places: { readonly from?: readonly number[]; readonly resume?: readonly unknown[] },
-  { job, plan, world, options: { rate, records } }: EndsParts,
+  { job, plan, world, options: { rate, records }, setAsides }: EndsParts,
 ): Promise<SourceReader> {
   const { kind, options, capabilities } = operator.spec;
   const raw = await openSource({ name: operator.name, kind, options }, roleOf(job, operator.node), {
     world,
+    setAside: setAsides.of(operator.name),
     ...places,
   });
   return stamped(raw, {

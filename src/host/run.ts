@@ -19,6 +19,7 @@ import { type OpenDurability, openDurability } from './open-durability.js';
 import { type EndsParts, type OpenEnds, openEnds } from './open-ends.js';
 import { type RunFaults, runFaults } from './run-faults.js';
 import type { RunOptions } from './run-options.js';
+import { SetAsides } from './set-asides.js';
 import { startWorkerPool, TASK_WORKER_MODULE, type WorkerPool } from './worker-pool.js';
 import { jobSetup } from './worker-setup.js';
 
@@ -41,6 +42,7 @@ interface Opened {
   readonly pool: WorkerPool | undefined;
   readonly faults: RunFaults | undefined;
   readonly ends: OpenEnds | undefined;
+  readonly setAsides: SetAsides;
 }
 
 /** Runs a job to its end. @throws StreamError, StreamErrors for a job that cannot start; a failed job is in the result. */
@@ -53,7 +55,8 @@ export async function run(topology: Topology, options: RunOptions): Promise<JobR
 export async function start(topology: Topology, options: RunOptions): Promise<StartedJob> {
   const { job, plan } = compileJob(topology, options);
   const world = options.world ?? realWorldOf(options);
-  let opened: Opened = { durability: undefined, pool: undefined, faults: undefined, ends: undefined };
+  const setAsides = new SetAsides(options.listener);
+  let opened: Opened = { durability: undefined, pool: undefined, faults: undefined, ends: undefined, setAsides };
   try {
     const faults = options.faults && runFaults(job, plan, world, options.workers?.count ?? 0, options.faults);
     opened = { ...opened, faults };
@@ -71,6 +74,7 @@ export async function start(topology: Topology, options: RunOptions): Promise<St
       reservations: isReserved ? new Reservations(durability) : undefined,
       placeOf: placesIn(durability?.recovered, plan, options.mode),
       decorated: (name: string, reader: SourceReader) => faults?.source(name, reader) ?? reader,
+      setAsides,
     });
     opened = { ...opened, ends };
     const pool = await startWorkers(plan, world, options);
@@ -171,7 +175,7 @@ function countersOf(sources: OpenEnds['sources']): JobResult['sourceCounters'] {
 }
 
 /** Closes everything. A sink that cannot write the rest fails a job that was fine until then. */
-async function closed(result: JobResult, { durability, pool, faults, ends }: Opened): Promise<JobResult> {
+async function closed(executed: JobResult, { durability, pool, faults, ends, setAsides }: Opened): Promise<JobResult> {
   const { sources, sinks } = ends!;
   faults?.end();
   pool?.close();
@@ -183,6 +187,7 @@ async function closed(result: JobResult, { durability, pool, faults, ends }: Ope
   const broken = closings.find((closing) => closing.status === 'rejected');
   failures.push(await durability?.close().then(nothing, (error: unknown) => error));
   if (broken !== undefined) throw broken.reason;
+  const result = setAsides.in(executed);
   const failure = failures.find((error) => error !== undefined);
   if (failure === undefined || result.error !== undefined) return { ...result, sourceCounters };
   if (!(failure instanceof StreamError)) throw failure;

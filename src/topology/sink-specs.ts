@@ -1,5 +1,6 @@
 /** The sinks that a topology can name, as plain specs. Nothing here opens or writes anything; connectors do. */
 import { StreamError } from '../core/errors.js';
+import { type FormatSpec, formatOptions } from './formats.js';
 import type { SinkSpec } from './specs.js';
 
 /** The time and origin of a result. The object is used again for the next result: copy what is to be kept. */
@@ -66,16 +67,21 @@ export function stdout(options: StdoutOptions = {}): SinkSpec<unknown> {
  * In an exactly-once job files appear when their epoch is committed; until then they have hidden names, such as
  * `.staged-<epoch>-part-…`, and a restart finishes them or throws them away.
  *
+ * With `format` a result is written as that says; a format without lines has each result behind its length (4 bytes, big-endian).
+ *
  * @throws StreamError `RG040` without a folder. Source: Spark Streaming, `DStream.saveAsTextFiles`.
  */
-export function textFile(folder: string): SinkSpec<unknown> {
+export function textFile(
+  folder: string,
+  options: { readonly format?: FormatSpec<unknown> | undefined } = {},
+): SinkSpec<unknown> {
   if (typeof folder !== 'string' || folder === '') {
     throw new StreamError('RG040', 'textFile() has no folder', "name a folder: textFile('counts')");
   }
   return {
     role: 'sink',
     kind: 'text-file',
-    options: { folder },
+    options: { folder, ...encoding(options.format) },
     capabilities: { guarantee: 'exactly-once', delivery: 'interval' },
   };
 }
@@ -130,4 +136,10 @@ export function none(): SinkSpec<unknown> {
     options: {},
     capabilities: { guarantee: 'exactly-once', delivery: 'record' },
   };
+}
+
+/** Sinks decode nothing, so that only the format itself counts. */
+function encoding(format: FormatSpec<unknown> | undefined): Readonly<Record<string, unknown>> {
+  const { format: spec } = formatOptions(format === undefined ? {} : { format });
+  return spec === undefined ? {} : { format: spec };
 }

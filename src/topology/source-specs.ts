@@ -1,6 +1,7 @@
 /** The sources that a topology can name, as plain specs. Nothing here opens a file or a socket; connectors do. */
 import { nearest, StreamError } from '../core/errors.js';
 import type { Prng } from '../core/prng.js';
+import { type Formatted, formatOptions } from './formats.js';
 import type { SourceSpec } from './specs.js';
 
 /** Random numbers that depend on the seed of the run and on the index at hand only. */
@@ -53,11 +54,16 @@ const RECONNECTS_MAX = 5;
  * end counts.
  *
  * A job that goes on after a restart reads on where it was. The file may have grown since; one that was cut or replaced fails the
- * job with `RG064`.
+ * job with `RG064`. With `format` its records are what that says, in place of lines of text.
  *
  * @throws StreamError `RG040` without a path, `RG004` or `RG011` for an option that is none.
  */
-export function textFile(path: string | readonly string[], options: TextFileOptions = {}): SourceSpec<string> {
+export function textFile(path: string | readonly string[], options?: TextFileOptions): SourceSpec<string>;
+export function textFile<T>(path: string | readonly string[], options: TextFileOptions & Formatted<T>): SourceSpec<T>;
+export function textFile(
+  path: string | readonly string[],
+  options: TextFileOptions & Partial<Formatted<unknown>> = {},
+): SourceSpec<never> {
   const paths = typeof path === 'string' ? [path] : path;
   if (!Array.isArray(paths) || paths.length === 0 || paths.some((one) => typeof one !== 'string' || one === '')) {
     throw new StreamError('RG040', 'textFile() has no path', "name the file: textFile('moby-dick.txt')");
@@ -73,7 +79,7 @@ export function textFile(path: string | readonly string[], options: TextFileOpti
   return {
     role: 'source',
     kind: 'text-file',
-    options: { paths: [...paths], follow, ...lineOptions(options) },
+    options: { paths: [...paths], follow, ...lineOptions(options), ...formatOptions(options) },
     capabilities: { replayable: true, bounded: !follow, partitions: 1, intake: 'range' },
   };
 }
@@ -123,8 +129,11 @@ export const memory: {
 });
 
 /** The lines that come in on standard input, up to its end. Cannot be read again: a restart goes on with what comes then. */
-export function stdin(options: LineOptions = {}): SourceSpec<string> {
-  return { role: 'source', kind: 'stdin', options: lineOptions(options), capabilities: LIVE };
+export function stdin(options?: LineOptions): SourceSpec<string>;
+export function stdin<T>(options: LineOptions & Formatted<T>): SourceSpec<T>;
+export function stdin(options: LineOptions & Partial<Formatted<unknown>> = {}): SourceSpec<never> {
+  const read = { ...lineOptions(options), ...formatOptions(options) };
+  return { role: 'source', kind: 'stdin', options: read, capabilities: LIVE };
 }
 
 /**
@@ -133,27 +142,24 @@ export function stdin(options: LineOptions = {}): SourceSpec<string> {
  * @throws StreamError `RG006` without host or port, `RG011` for a port that is none.
  * Source: Spark Streaming, `socketTextStream`.
  */
-export function tcp(address: string | TcpOptions): SourceSpec<string> {
-  const given = typeof address === 'string' ? parseAddress(address) : address;
+export function tcp(address: string | TcpOptions): SourceSpec<string>;
+export function tcp<T>(address: TcpOptions & Formatted<T>): SourceSpec<T>;
+export function tcp(address: string | (TcpOptions & Partial<Formatted<unknown>>)): SourceSpec<never> {
+  const given: TcpOptions & Partial<Formatted<unknown>> = typeof address === 'string' ? parseAddress(address) : address;
   const { host, port, onClose = 'reconnect', reconnectsMax = RECONNECTS_MAX } = given;
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new StreamError(
-      'RG011',
-      `${String(port)} is no port: a port is 1 to 65535`,
-      'write for example localhost:9999',
-    );
-  }
+  checkPort(port);
   checkWhole('reconnectsMax', reconnectsMax, 0);
   checkOneOf('onClose', onClose, ['reconnect', 'end']);
   return {
     role: 'source',
     kind: 'tcp',
-    options: { host, port, onClose, reconnectsMax, ...lineOptions(given) },
+    options: { host, port, onClose, reconnectsMax, ...lineOptions(given), ...formatOptions(given) },
     capabilities: LIVE,
   };
 }
 
-const LIVE = { replayable: false, bounded: false, partitions: 1, intake: 'receiver' } as const;
+/** What comes from elsewhere when it wants, and once. */
+export const LIVE = { replayable: false, bounded: false, partitions: 1, intake: 'receiver' } as const;
 
 function memoryPartitions<T>(values: readonly (readonly T[])[]): SourceSpec<T> {
   if (!Array.isArray(values) || values.length === 0 || !values.every(Array.isArray)) {
@@ -172,7 +178,8 @@ function memoryPartitions<T>(values: readonly (readonly T[])[]): SourceSpec<T> {
   };
 }
 
-function lineOptions(options: LineOptions): Readonly<Record<keyof LineOptions, string | number>> {
+/** @throws StreamError `RG004`, `RG011`. */
+export function lineOptions(options: LineOptions): Readonly<Record<keyof LineOptions, string | number>> {
   const { invalidUtf8 = 'replace', lineBytesMax = LINE_BYTES_MAX } = options;
   checkOneOf('invalidUtf8', invalidUtf8, ['replace', 'fail']);
   checkWhole('lineBytesMax', lineBytesMax, 1);
@@ -187,7 +194,8 @@ function parseAddress(address: string): TcpOptions {
   return { host: match[1]!.replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) };
 }
 
-function checkWhole(name: string, value: number, min: number): void {
+/** @throws StreamError `RG011` for a number that is none, or too small. */
+export function checkWhole(name: string, value: number, min: number): void {
   if (Number.isSafeInteger(value) && value >= min) return;
   throw new StreamError(
     'RG011',
@@ -196,7 +204,18 @@ function checkWhole(name: string, value: number, min: number): void {
   );
 }
 
-function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
+/** @throws StreamError `RG011` for what is no port. `0`: any that is free. */
+export function checkPort(port: number, min = 1): void {
+  if (Number.isInteger(port) && port >= min && port <= 65_535) return;
+  throw new StreamError(
+    'RG011',
+    `${String(port)} is no port: a port is ${min} to 65535`,
+    'write for example localhost:9999',
+  );
+}
+
+/** @throws StreamError `RG004` for a text that is not one of those. */
+export function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
   if (allowed.includes(value)) return;
   const near = nearest(String(value), allowed) ?? allowed[0]!;
   throw new StreamError('RG004', `${name} is '${value}', but must be ${allowed.join(' or ')}`, `use '${near}'`);

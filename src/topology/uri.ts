@@ -1,5 +1,7 @@
 /** Reads the URIs of `--source NAME=URI` and `--sink NAME=URI` into specs. Opens nothing. */
 import { nearest, StreamError } from '../core/errors.js';
+import { withoutSecrets } from '../core/secrets.js';
+import { type FormatSpec, type Formatted, formatOf } from './formats.js';
 import { VOCABULARY_SIZE, wordLines } from './generated-words.js';
 import { none, type StdoutOptions, stdout, textFile as textFileSink } from './sink-specs.js';
 import { generator, memory, stdin, type TcpOptions, type TextFileOptions, tcp, textFile } from './source-specs.js';
@@ -20,7 +22,8 @@ interface Scheme<Spec> {
   readonly read: (parts: Parts) => Spec;
 }
 
-const LINE_OPTIONS = ['invalidUtf8', 'lineBytesMax'];
+const FORMAT_OPTIONS = ['format', 'schema', 'columns', 'header', 'delimiter'];
+const LINE_OPTIONS = ['invalidUtf8', 'lineBytesMax', 'onUndecodable', ...FORMAT_OPTIONS];
 
 const SOURCES: Readonly<Record<string, Scheme<SourceSpec<unknown>>>> = {
   file: { options: ['follow', ...LINE_OPTIONS], example: 'file:moby-dick.txt?follow=true', read: readTextFile },
@@ -35,7 +38,11 @@ const SOURCES: Readonly<Record<string, Scheme<SourceSpec<unknown>>>> = {
 };
 
 const SINKS: Readonly<Record<string, Scheme<SinkSpec<unknown>>>> = {
-  file: { options: [], example: 'file:counts', read: (parts) => textFileSink(pathOf(parts)) },
+  file: {
+    options: FORMAT_OPTIONS,
+    example: 'file:counts?format=json',
+    read: (parts) => textFileSink(pathOf(parts), { format: readFormat(parts) }),
+  },
   stdout: { options: ['format', 'max'], example: 'stdout:?format=lines', read: readStdout },
   none: { options: [], example: 'none:', read: none },
 };
@@ -57,11 +64,11 @@ export function parseSinkUri(uri: string): SinkSpec<unknown> {
   return SINKS[parts.scheme]!.read(parts);
 }
 
-function readTextFile(parts: Parts): SourceSpec<string> {
+function readTextFile(parts: Parts): SourceSpec<unknown> {
   return textFile(pathOf(parts), { ...lineOptions(parts), follow: yesOrNo(parts, 'follow') });
 }
 
-function readTcp(parts: Parts): SourceSpec<string> {
+function readTcp(parts: Parts): SourceSpec<unknown> {
   const match = /^\/\/(\[[^\]]+\]|[^:/?#]+):(\d+)\/?$/.exec(parts.rest);
   if (match === null) throw malformed(parts, 'has no host and port', 'write tcp://localhost:9999');
   return tcp({
@@ -96,6 +103,7 @@ function readStdout(parts: Parts): SinkSpec<unknown> {
 }
 
 function split(uri: string, schemes: Readonly<Record<string, Scheme<unknown>>>, end: 'source' | 'sink'): Parts {
+  const shown = withoutSecrets(uri);
   const match = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/is.exec(uri);
   const scheme = match?.[1]?.toLowerCase();
   if (match !== null && scheme !== undefined && Object.hasOwn(schemes, scheme)) {
@@ -106,15 +114,15 @@ function split(uri: string, schemes: Readonly<Record<string, Scheme<unknown>>>, 
   const names = Object.keys(schemes);
   const rule = `a ${end} is ${names.map((name) => `${name}:`).join(', ')}`;
   if (scheme === undefined) {
-    throw new StreamError('RG006', `'${uri}' has no scheme; ${rule}`, `write file:${uri || 'PATH'} for a file`);
+    throw new StreamError('RG006', `'${shown}' has no scheme; ${rule}`, `write file:${shown || 'PATH'} for a file`);
   }
   const near = nearest(scheme, names);
-  const rest = uri.slice(scheme.length + 1);
+  const rest = shown.slice(scheme.length + 1);
   const hint =
     near === undefined
       ? `write for example ${schemes[names[0]!]!.example}`
       : `did you mean ${rest === '' ? schemes[near]!.example : `${near}:${rest}`}?`;
-  throw new StreamError('RG006', `'${uri}' has the unknown scheme '${scheme}'; ${rule}`, hint);
+  throw new StreamError('RG006', `'${shown}' has the unknown scheme '${scheme}'; ${rule}`, hint);
 }
 
 /** `file:a/b` and `file:///a/b` are both understood; the second has its escapes decoded. */
@@ -128,11 +136,24 @@ function pathOf(parts: Parts): string {
   throw malformed(parts, 'has no path', 'write file:PATH');
 }
 
-function lineOptions(parts: Parts): Pick<TextFileOptions, 'invalidUtf8' | 'lineBytesMax'> {
+function lineOptions(
+  parts: Parts,
+): Pick<TextFileOptions, 'invalidUtf8' | 'lineBytesMax'> & Pick<Formatted<unknown>, 'format' | 'onUndecodable'> {
   return {
+    format: readFormat(parts),
+    onUndecodable: parts.query.get('onUndecodable') as Formatted<unknown>['onUndecodable'],
     invalidUtf8: parts.query.get('invalidUtf8') as TextFileOptions['invalidUtf8'],
     lineBytesMax: wholeNumber(parts, 'lineBytesMax'),
   };
+}
+
+function readFormat(parts: Parts): FormatSpec<unknown> {
+  return formatOf(parts.query.get('format') ?? 'text', {
+    schema: parts.query.get('schema'),
+    columns: parts.query.get('columns')?.split(','),
+    delimiter: parts.query.get('delimiter'),
+    header: yesOrNo(parts, 'header'),
+  });
 }
 
 function allow(parts: Parts, names: readonly string[]): void {
@@ -161,5 +182,5 @@ function yesOrNo(parts: Parts, name: string): boolean {
 }
 
 function malformed(parts: Parts, what: string, hint: string): StreamError {
-  return new StreamError('RG006', `'${parts.uri}' ${what}`, hint);
+  return new StreamError('RG006', `'${withoutSecrets(parts.uri)}' ${what}`, hint);
 }

@@ -27,7 +27,8 @@ async function open<T>(spec: SinkSpec<T>, transactional = true): Promise<SinkWri
   return openSink(sink, (role) => spec.functions?.[role], { world, transactional });
 }
 
-const openFolder = (files: SimulatedFiles): Opened => openTextFileSink('out', files, true) as Opened;
+const openFolder = (files: SimulatedFiles): Opened =>
+  openTextFileSink({ name: 'out', folder: 'out' }, files, true) as Opened;
 
 function accept(sink: SinkWriter, { end, partition, value }: Accepted): void {
   sink.accept({ end: end * 1_000, values: [value] }, { timestamp: end, windowEnd: end, partition });
@@ -273,7 +274,7 @@ describe('the text file sink that commits by epoch', () => {
         throw new StreamError('RG057', "'out/x' cannot be written: no space is left (ENOSPC)", 'free some space');
       },
     });
-    const sink = openTextFileSink('out', broken, true) as Opened;
+    const sink = openTextFileSink({ name: 'out', folder: 'out' }, broken, true) as Opened;
     accept(sink, a);
     const failure = { code: 'RG046', message: expect.stringContaining('ENOSPC'), hint: 'free some space' };
     await expect(sink.transactions.prepare(1)).rejects.toMatchObject(failure);

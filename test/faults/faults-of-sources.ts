@@ -85,6 +85,10 @@ export const FAULTS_OF_SOURCES: readonly FaultRow[] = [
     fault: 'source: a record that cannot be decoded or processed (poison)',
     promised: 'it fails the job, or is set aside with its place; it never comes again for ever',
     tests: [
+      [
+        'faults/row-06-undecodable-record.test.ts',
+        'fault row 6: a record that does not decode is set aside with place, reason and bytes, %s, %s',
+      ],
       ['conformance/errors.test.ts', 'a dead letter of a source names partition, offset and value'],
       ['connectors/text.test.ts', 'with invalid UTF-8 are counted and replaced, the others stay as they are'],
       ['connectors/text.test.ts', 'with invalid UTF-8 fail by option, with their number'],

@@ -34,11 +34,12 @@ const layers: Readonly<Record<string, Layer>> = {
   cli: { imports: [...belowCompare, 'compare', 'testing', 'engines', 'ui'] },
 };
 
-/** The package's entry points: `index.ts` may import anything, the other two only the specs. */
+/** The package's entry points: `index.ts` may import anything, the others only the specs. */
 const entryPoints: Readonly<Record<string, readonly string[] | 'all'>> = {
   'src/index.ts': 'all',
   'src/sources.ts': ['topology'],
   'src/sinks.ts': ['topology'],
+  'src/formats.ts': ['topology'],
 };
 
 const noNode = ['core', 'topology', 'plan', 'kernels', ...executors];
@@ -47,6 +48,7 @@ const noNode = ['core', 'topology', 'plan', 'kernels', ...executors];
 const packageWalls: Readonly<Record<string, readonly string[]>> = {
   rxjs: ['src/executors/record/'],
   kafkajs: ['src/connectors/kafka'],
+  avsc: ['src/connectors/formats/'],
   pino: ['src/runtime/log'],
   'hdr-histogram-js': ['src/runtime/latency'],
   commander: ['src/cli/'],
