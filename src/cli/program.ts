@@ -204,6 +204,14 @@ function addKafka(program: Command, ended: (exitCode: number) => void): void {
     .addOption(flag('--delete', 'delete its data too'))
     .action(async (flags) => ended(await (await import('./kafka/command.js')).kafkaDownCommand(flags)));
   command
+    .command('topic')
+    .summary('make a topic')
+    .argument('<name>', 'the topic')
+    .addOption(flag('--partitions <n>', 'its partitions (default: 1)', countOf('--partitions', 1_000)))
+    .addOption(flag('--brokers <list>', 'HOST:PORT of a cluster (default: the broker of kafka up)'))
+    .addOption(dir())
+    .action(async (name, flags) => ended(await (await import('./kafka/command.js')).kafkaTopicCommand(name, flags)));
+  command
     .command('status')
     .summary('say whether it runs, and where')
     .addOption(dir())

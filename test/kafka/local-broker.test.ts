@@ -32,6 +32,10 @@ describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: 300_000 }, ()
     try {
       const again = await raingauge('kafka', 'up', '--dir', folder);
       expect(again.stdout).toMatch(/is running already/);
+      expect(await raingauge('kafka', 'topic', 'made', '--partitions', '3', '--dir', folder)).toMatchObject({
+        code: 0,
+      });
+      expect(await raingauge('kafka', 'topic', 'made', '--dir', folder)).toMatchObject({ code: 1 });
       const down = await raingauge('kafka', 'down', '--dir', folder, '--delete');
       expect(down).toMatchObject({ code: 0, stdout: expect.stringMatching(/^stopped 127/) });
       expect(isAlive(pid)).toBe(false);

@@ -47,6 +47,7 @@ const noNode = ['core', 'topology', 'plan', 'kernels', ...executors];
 const packageWalls: Readonly<Record<string, readonly string[]>> = {
   rxjs: ['src/executors/record/'],
   kafkajs: ['src/connectors/kafka'],
+  '@platformatic/kafka': ['src/connectors/kafka'],
   pino: ['src/runtime/log'],
   'hdr-histogram-js': ['src/runtime/latency'],
   commander: ['src/cli/'],

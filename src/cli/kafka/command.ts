@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { kafkaError, openKafkaPort } from '../../connectors/kafka/open-port.js';
 import { EXIT, StreamError } from '../../core/errors.js';
 import { printOut } from '../stdout.js';
 import { cacheFolder, KAFKA_VERSIONS, runTool } from './jars.js';
@@ -14,6 +15,12 @@ export interface KafkaFlags {
   readonly kafkaVersion?: string;
   /** Of `down`: its data goes too. */
   readonly delete?: boolean;
+}
+
+/** Flags of `topic`. */
+export interface TopicFlags extends KafkaFlags {
+  readonly partitions?: number;
+  readonly brokers?: string;
 }
 
 /** A broker that is asked to stop gets so long before it is killed (ms). */
@@ -59,6 +66,36 @@ export async function kafkaStatusCommand(flags: KafkaFlags): Promise<number> {
   }
   printOut(`no broker runs in ${folder}; start one: raingauge kafka up\n`);
   return EXIT.job;
+}
+
+/** Makes a topic on the broker of `up`, or on others. @throws StreamError `RG080` when it is there already. */
+export async function kafkaTopicCommand(topic: string, flags: TopicFlags): Promise<number> {
+  const running = flags.brokers === undefined ? await runningIn(folderOf(flags)) : undefined;
+  const brokers = flags.brokers?.split(',') ?? (running === undefined ? undefined : [running.bootstrap]);
+  if (brokers === undefined)
+    throw new StreamError(
+      'RG043',
+      'no local broker runs',
+      'start one: raingauge kafka up; or name one: --brokers HOST:PORT',
+    );
+  const port = await openKafkaPort({ brokers, client: 'kafkajs', tls: false, sasl: undefined });
+  const { partitions = 1 } = flags;
+  try {
+    const there = await port.leaders(topic);
+    if (there !== undefined)
+      throw new StreamError(
+        'RG080',
+        `the topic '${topic}' is there already, with ${there.length} partitions`,
+        'use it, or take another name',
+      );
+    await port.createTopic(topic, partitions);
+  } catch (thrown) {
+    throw kafkaError(brokers, thrown);
+  } finally {
+    await port.close();
+  }
+  printOut(`made the topic ${topic} with ${partitions} partition${partitions === 1 ? '' : 's'}\n`);
+  return EXIT.ok;
 }
 
 function folderOf({ dir }: KafkaFlags): string {
