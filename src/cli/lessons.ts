@@ -1,6 +1,7 @@
 /** The lessons of `raingauge explain TOPIC`, found by topic or error code. */
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import { INPUT_LESSONS, JOB_LESSONS } from './lessons-codes.js';
+import { KAFKA_LESSONS } from './lessons-codes-kafka.js';
 import { RECOVERY_LESSONS } from './lessons-codes-recovery.js';
 import { RUN_LESSONS } from './lessons-codes-run.js';
 import { GUARANTEE_LESSONS } from './lessons-guarantees.js';
@@ -20,6 +21,7 @@ const CODES: Readonly<Record<ErrorCode, Lesson>> = {
   ...INPUT_LESSONS,
   ...RUN_LESSONS,
   ...RECOVERY_LESSONS,
+  ...KAFKA_LESSONS,
 };
 
 /** Every topic, then every code. */

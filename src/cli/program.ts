@@ -29,7 +29,7 @@ export function buildProgram(ended: (exitCode: number) => void): Command {
   // A command inherits how errors and help are printed, so this comes before all of them.
   program.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} });
   program.configureHelp({ helpWidth: 100, optionDescription: describeOption });
-  for (const add of [addCompare, addRun, addSimulate, addGraph, addExplain, addState, addInit, addDoctor])
+  for (const add of [addCompare, addRun, addSimulate, addGraph, addExplain, addState, addInit, addDoctor, addKafka])
     add(program, ended);
   return program;
 }
@@ -183,6 +183,43 @@ function addDoctor(program: Command, ended: (exitCode: number) => void): void {
   command.description('Checks what measurements depend on, in about two seconds. Exits with 5 when Node is too old.');
   command.addOption(flag('--json', 'print one JSON document on stdout'));
   command.action(async (flags) => ended(await (await import('./doctor.js')).doctorCommand(flags)));
+}
+
+function addKafka(program: Command, ended: (exitCode: number) => void): void {
+  const command = program.command('kafka').summary('start and stop a Kafka broker on this machine');
+  command.description(
+    'Runs one node of Apache Kafka on loopback, without Docker: Maven fetches it once into your cache, Java runs it. Its ports and data stay until they are deleted.',
+  );
+  const dir = (): Option => flag('--dir <dir>', "the broker's folder (default: in your cache)");
+  command
+    .command('up')
+    .summary('start it, and print its address')
+    .addOption(dir())
+    .addOption(flag('--kafka-version <version>', 'version of Apache Kafka (default: 4.4.0)'))
+    .action(async (flags) => ended(await (await import('./kafka/command.js')).kafkaUpCommand(flags)));
+  command
+    .command('down')
+    .summary('stop it')
+    .addOption(dir())
+    .addOption(flag('--delete', 'delete its data too'))
+    .action(async (flags) => ended(await (await import('./kafka/command.js')).kafkaDownCommand(flags)));
+  command
+    .command('topic')
+    .summary('make a topic')
+    .argument('<name>', 'the topic')
+    .addOption(flag('--partitions <n>', 'its partitions (default: 1)', countOf('--partitions', 1_000)))
+    .addOption(flag('--brokers <list>', 'HOST:PORT of a cluster (default: the broker of kafka up)'))
+    .addOption(dir())
+    .action(async (name, flags) => ended(await (await import('./kafka/command.js')).kafkaTopicCommand(name, flags)));
+  command
+    .command('status')
+    .summary('say whether it runs, and where')
+    .addOption(dir())
+    .action(async (flags) => ended(await (await import('./kafka/command.js')).kafkaStatusCommand(flags)));
+  command.addHelpText(
+    'after',
+    '\nExamples:\n  raingauge kafka up\n  raingauge kafka down --delete\n\nWithout Java and Maven: docker run --rm -p 9092:9092 apache/kafka:4.1.0',
+  );
 }
 
 function describeOption(this: Help, option: Option): string {

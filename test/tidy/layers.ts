@@ -49,6 +49,7 @@ const packageWalls: Readonly<Record<string, readonly string[]>> = {
   rxjs: ['src/executors/record/'],
   kafkajs: ['src/connectors/kafka'],
   avsc: ['src/connectors/formats/'],
+  '@platformatic/kafka': ['src/connectors/kafka'],
   pino: ['src/runtime/log'],
   'hdr-histogram-js': ['src/runtime/latency'],
   commander: ['src/cli/'],

@@ -1,0 +1,35 @@
+/** The lessons of the codes about Kafka. */
+import type { Lesson } from './lessons.js';
+
+export const KAFKA_LESSONS = {
+  RG080: {
+    title: 'the topic is not what the job takes it for',
+    text: `
+The topic that a source or a sink names is not there, or it has changed since the job began:
+it was deleted and made again, or it got more partitions. raingauge makes no topics by
+itself, since a misspelt name would then be a new one. Make it with the tools of Kafka, or
+
+  raingauge kafka topic lines --partitions 3 --brokers 127.0.0.1:9092
+
+A job reads one partition of its own for each of Kafka's, and knows them when it starts. If
+there are more later, it stops with this error in place of leaving records unread. The same
+command goes on: with --checkpoint behind what it did, and at the beginning of what is new.`,
+    see: ['RG064', 'RG081'],
+  },
+  RG081: {
+    title: 'Kafka says no',
+    text: `
+A broker answered, and refused: user or password, a right that is missing, TLS that does not
+fit, a message that is too large, a consumer group that others use, or a compression that
+this Node.js cannot undo. The error has Kafka's own words. Trying again would not help.
+
+Passwords come from the environment and never stand in a job or a URI:
+
+  KAFKA_PASSWORD=… raingauge run job.ts --mode record \\
+    --source 'lines=kafka://host:9093/lines?tls=true&sasl=plain&username=me'
+
+A run is also shut out when the same job was started again elsewhere with exactly-once: the
+newer one may write, the older one must not.`,
+    see: ['RG043', 'RG080'],
+  },
+} satisfies Readonly<Record<string, Lesson>>;

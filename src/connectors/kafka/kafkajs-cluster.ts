@@ -1,0 +1,134 @@
+/**
+ * The part of kafkajs 2.2.4 that is not public: its cluster, for reading explicit ranges without a consumer group, and for offsets.
+ * The version is pinned, and `test/kafka/port.test.ts` runs all of this against a real broker.
+ */
+import { createRequire } from 'node:module';
+import type { Kafka } from 'kafkajs';
+import { decodeFetch, FETCH_VERSION, type FetchAnswer } from './fetch-response.js';
+import { KafkaFailure } from './port.js';
+
+/** A cluster's connections. Each cluster has its own: a fetch that waits holds up what comes behind it on a connection. */
+export interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  metadata(request: { readonly topics: readonly string[] }): Promise<ClusterMetadata>;
+  refreshMetadata(): Promise<void>;
+  addTargetTopic(topic: string): Promise<void>;
+  findBroker(request: { readonly nodeId: string | number }): Promise<Broker>;
+  findGroupCoordinator(request: { readonly groupId: string }): Promise<Broker>;
+}
+
+export interface ClusterMetadata {
+  readonly topicMetadata: readonly {
+    readonly topic: string;
+    readonly partitionMetadata: readonly { readonly partitionId: number; readonly leader: number }[];
+  }[];
+}
+
+interface TopicOffsets {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly metadata?: string }[];
+}
+
+interface OffsetsToCommit {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly metadata: string }[];
+}
+
+interface Protocol {
+  readonly request: { readonly apiVersion: number };
+  readonly response: unknown;
+}
+
+export interface Broker {
+  readonly connectionPool: { send(protocol: unknown): Promise<unknown> };
+  lookupRequest(key: number, definition: unknown): (request: unknown) => Protocol;
+  connect(): Promise<void>;
+  listOffsets(request: {
+    readonly isolationLevel: number;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[];
+    }[];
+  }): Promise<{ readonly responses: readonly TopicOffsets[] }>;
+  offsetFetch(request: {
+    readonly groupId: string;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number }[];
+    }[];
+  }): Promise<{ readonly responses: readonly TopicOffsets[] }>;
+  offsetCommit(request: {
+    readonly groupId: string;
+    readonly groupGenerationId: number;
+    readonly memberId: string;
+    readonly topics: readonly OffsetsToCommit[];
+  }): Promise<unknown>;
+}
+
+/** Only what belongs to committed transactions is read. */
+export const READ_COMMITTED = 1;
+const FETCH_KEY = 1;
+
+const { requests } = createRequire(import.meta.url)('kafkajs/src/protocol/requests/index.js') as {
+  readonly requests: { readonly Fetch: unknown };
+};
+
+/** A cluster of its own. It never creates topics. */
+export function createCluster(kafka: Kafka): Cluster {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  );
+  const create = symbol && (kafka as unknown as Record<symbol, unknown>)[symbol];
+  if (typeof create !== 'function')
+    throw new KafkaFailure(
+      'refused',
+      'this kafkajs is not version 2.2.4: it has no cluster that can be used',
+      undefined,
+    );
+  return create({
+    metadataMaxAge: METADATA_AGE_MS,
+    allowAutoTopicCreation: false,
+    isolationLevel: READ_COMMITTED,
+  }) as Cluster;
+}
+
+/** Metadata older than this is asked for again (ms). */
+const METADATA_AGE_MS = 300_000;
+
+/** What a raw fetch asks. */
+export interface RawFetch {
+  readonly topic: string;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly fetchOffset: string;
+    readonly maxBytes: number;
+  }[];
+  readonly maxWaitTime: number;
+  readonly maxBytes: number;
+}
+
+/** Sends a fetch and gives its answer with the batches as they came. @throws KafkaFailure for a broker before Kafka 2.3. */
+export async function fetchRaw(
+  broker: Broker,
+  { topic, partitions, maxWaitTime, maxBytes }: RawFetch,
+): Promise<FetchAnswer> {
+  const protocol = broker.lookupRequest(
+    FETCH_KEY,
+    requests.Fetch,
+  )({
+    replicaId: -1,
+    isolationLevel: READ_COMMITTED,
+    maxWaitTime,
+    minBytes: 1,
+    maxBytes,
+    topics: [{ topic, partitions }],
+  });
+  if (protocol.request.apiVersion !== FETCH_VERSION)
+    throw new KafkaFailure('refused', 'the broker is older than Kafka 2.3', undefined);
+  const response = {
+    decode: async (bytes: Buffer) => decodeFetch(bytes),
+    parse: async (answer: FetchAnswer) => answer,
+  };
+  return (await broker.connectionPool.send({ request: protocol.request, response })) as FetchAnswer;
+}

@@ -1,0 +1,205 @@
+/** Kafka's record batches (magic 2), decoded to spans over the bytes that came: no object for a record. Knows no client. */
+import * as zlib from 'node:zlib';
+import { KafkaFailure } from './port.js';
+
+/** Numbers of a record in `spans`: key at, key length, value at, value length, headers at. A length of -1 is null. */
+export const SPAN = 5;
+
+/** Records of one batch, in order. */
+export interface RecordRun {
+  readonly bytes: Buffer;
+  readonly count: number;
+  /** Kafka's offset of each record: they may have gaps. */
+  readonly offsets: Float64Array;
+  /** Milliseconds since the epoch of each record. */
+  readonly timestamps: Float64Array;
+  readonly spans: Int32Array;
+}
+
+/** One batch of a partition's log. */
+export interface RecordBatch {
+  readonly lastOffset: number;
+  readonly producerId: bigint;
+  readonly kind: 'data' | 'transactional' | 'commit' | 'abort';
+  readonly run: RecordRun | undefined;
+}
+
+/** A transaction that was aborted, of which the answer holds records. */
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: number;
+}
+
+const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+/** Bytes of a batch in front of its first record. */
+const HEADER_BYTES = 61;
+/** The header's bytes that its length does not count. */
+const UNCOUNTED_BYTES = 12;
+/** What a compressed batch may become: more is an attack, or an error. */
+const BATCH_BYTES_MAX = 256 * 1024 * 1024;
+
+/**
+ * Reads the batches of an answer, leaving out records below `from` and a batch that is cut off at the end.
+ *
+ * @throws KafkaFailure `refused` for a compression that cannot be undone here, or bytes that are no batch.
+ */
+export function decodeBatches(bytes: Buffer, from: number): readonly RecordBatch[] {
+  const batches: RecordBatch[] = [];
+  for (let at = 0; bytes.length - at >= HEADER_BYTES; ) {
+    const length = bytes.readInt32BE(at + 8);
+    const end = at + UNCOUNTED_BYTES + length;
+    if (end > bytes.length) break;
+    const magic = bytes.readInt8(at + 16);
+    if (magic !== 2) throw refused(`the topic holds messages in format ${magic}, of Kafka before 0.11`);
+    batches.push(decodeBatch(bytes, at, end, from));
+    at = end;
+  }
+  return batches;
+}
+
+/** The runs that a reader of committed records sees. `aborted` belongs to the same answer. */
+export function committedRuns(
+  batches: readonly RecordBatch[],
+  aborted: readonly AbortedTransaction[],
+): readonly RecordRun[] {
+  const waiting = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
+  const open = new Set<bigint>();
+  let next = 0;
+  const runs: RecordRun[] = [];
+  for (const { kind, lastOffset, producerId, run } of batches) {
+    for (; next < waiting.length && waiting[next]!.firstOffset <= lastOffset; next++)
+      open.add(waiting[next]!.producerId);
+    if (kind === 'abort') open.delete(producerId);
+    if (run !== undefined && !(kind === 'transactional' && open.has(producerId))) runs.push(run);
+  }
+  return runs;
+}
+
+function decodeBatch(bytes: Buffer, at: number, end: number, from: number): RecordBatch {
+  const baseOffset = readInt64(bytes, at);
+  const attributes = bytes.readInt16BE(at + 21);
+  const lastOffset = baseOffset + bytes.readInt32BE(at + 23);
+  const producerId = bytes.readBigInt64BE(at + 43);
+  const isControl = (attributes & 0x20) !== 0;
+  if (!isControl && lastOffset < from) return { lastOffset, producerId, kind: 'data', run: undefined };
+  const codec = CODECS[attributes & 7];
+  const packed = bytes.subarray(at + HEADER_BYTES, end);
+  const records = codec === 'none' ? packed : unpacked(packed, codec);
+  const base = { offset: baseOffset, timestamp: readInt64(bytes, at + 27) };
+  // The broker's own time counts for all records of a topic with `LogAppendTime`.
+  const appended = (attributes & 8) !== 0 ? readInt64(bytes, at + 35) : undefined;
+  const run = decodeRecords(records, bytes.readInt32BE(at + 57), base, appended, from);
+  if (!isControl) return { lastOffset, producerId, kind: (attributes & 0x10) !== 0 ? 'transactional' : 'data', run };
+  // The marker may lie below `from`, as the end of a transaction that began before.
+  const key = decodeRecords(records, 1, base, appended, 0);
+  const isAbort = key.count === 1 && key.bytes.readInt16BE(key.spans[0]! + 2) === 0;
+  return { lastOffset, producerId, kind: isAbort ? 'abort' : 'commit', run: undefined };
+}
+
+function decodeRecords(
+  bytes: Buffer,
+  recordCount: number,
+  base: { readonly offset: number; readonly timestamp: number },
+  appended: number | undefined,
+  from: number,
+): RecordRun {
+  const offsets = new Float64Array(recordCount);
+  const timestamps = new Float64Array(recordCount);
+  const spans = new Int32Array(recordCount * SPAN);
+  const cursor = new Cursor(bytes);
+  let count = 0;
+  for (let i = 0; i < recordCount; i++) {
+    const length = cursor.varint();
+    const end = cursor.at + length;
+    cursor.at += 1;
+    const timestamp = base.timestamp + cursor.varint();
+    const offset = base.offset + cursor.varint();
+    if (offset >= from) {
+      offsets[count] = offset;
+      timestamps[count] = appended ?? timestamp;
+      const span = count * SPAN;
+      spans[span + 1] = cursor.varint();
+      spans[span] = cursor.at;
+      cursor.at += Math.max(0, spans[span + 1]!);
+      spans[span + 3] = cursor.varint();
+      spans[span + 2] = cursor.at;
+      cursor.at += Math.max(0, spans[span + 3]!);
+      spans[span + 4] = cursor.at;
+      count++;
+    }
+    cursor.at = end;
+  }
+  return { bytes, count, offsets, timestamps, spans };
+}
+
+/** Reads variable-length integers. They are exact up to 2^53, and nothing in Kafka is larger. */
+class Cursor {
+  at = 0;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  varint(): number {
+    const bytes = this.#bytes;
+    let byte = bytes[this.at++]!;
+    let value = byte & 0x7f;
+    if (byte >= 0x80) {
+      let scale = 128;
+      do {
+        byte = bytes[this.at++]!;
+        value += (byte & 0x7f) * scale;
+        scale *= 128;
+      } while (byte >= 0x80);
+    }
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+}
+
+/** The headers of a record: names and values in turn. */
+export function headersOf(run: RecordRun, index: number): Readonly<Record<string, string>> {
+  const cursor = new Cursor(run.bytes);
+  cursor.at = run.spans[index * SPAN + 4]!;
+  const headers: Record<string, string> = {};
+  for (let left = cursor.varint(); left > 0; left--) {
+    const name = textAt(run.bytes, cursor);
+    Object.defineProperty(headers, name, { value: textAt(run.bytes, cursor), enumerable: true, configurable: true });
+  }
+  return headers;
+}
+
+function textAt(bytes: Buffer, cursor: Cursor): string {
+  const length = Math.max(0, cursor.varint());
+  cursor.at += length;
+  return bytes.toString('utf8', cursor.at - length, cursor.at);
+}
+
+/** Two 32-bit halves: exact up to 2^53. */
+function readInt64(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at) * 4_294_967_296 + bytes.readUInt32BE(at + 4);
+}
+
+function unpacked(packed: Buffer, codec: (typeof CODECS)[number] | undefined): Buffer {
+  const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: typeof zlib.gunzipSync };
+  const unpack = codec === 'gzip' ? zlib.gunzipSync : codec === 'zstd' ? zstdDecompressSync : undefined;
+  if (unpack === undefined) {
+    const newer = codec === 'zstd' ? ' before version 22.15' : '';
+    throw refused(
+      `the topic holds batches compressed with ${codec ?? 'an unknown codec'}, which Node.js${newer} cannot undo`,
+    );
+  }
+  try {
+    return unpack(packed, { maxOutputLength: BATCH_BYTES_MAX });
+  } catch (cause) {
+    throw new KafkaFailure(
+      'refused',
+      `a batch compressed with ${codec} cannot be unpacked: ${(cause as Error).message}`,
+      cause,
+    );
+  }
+}
+
+function refused(message: string): KafkaFailure {
+  return new KafkaFailure('refused', message, undefined);
+}

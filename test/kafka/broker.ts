@@ -1,0 +1,92 @@
+/** A real broker for a test file: started before its tests, killed with its process; tests skip, and say why, where there is none. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { KAFKA_VERSIONS, kafkaProblem } from '../../src/cli/kafka/jars.js';
+import { isAlive, type LocalBroker, spawnKafkaTool, startLocalBroker } from '../../src/cli/kafka/local-broker.js';
+
+/** The version that tests use: `RAINGAUGE_TEST_KAFKA=3.9.2` takes the other one. */
+const VERSION = process.env['RAINGAUGE_TEST_KAFKA'] ?? KAFKA_VERSIONS[0];
+
+/** Starting a broker on a machine that does much else (ms). */
+const START_MS = 300_000;
+
+/** Why there is no Kafka here; undefined when there is one. Printed, so that a skipped test is never silent. */
+export const noKafka: string | undefined = (await kafkaProblem(VERSION))?.message;
+if (noKafka !== undefined) process.stderr.write(`tests with Kafka are skipped: ${noKafka}\n`);
+
+/** The broker of a test file. */
+export class TestBroker {
+  readonly folder: string;
+  readonly #settings: Readonly<Record<string, string | number>>;
+  #broker: LocalBroker | undefined;
+
+  constructor(folder: string, settings: Readonly<Record<string, string | number>>) {
+    this.folder = folder;
+    this.#settings = settings;
+  }
+
+  get bootstrap(): string {
+    return this.#broker!.bootstrap;
+  }
+
+  get pid(): number {
+    return this.#broker!.pid;
+  }
+
+  /** Also after `kill`: on the same ports, with the same data. */
+  async start(): Promise<void> {
+    const { folder } = this;
+    this.#broker = await startLocalBroker({ folder, version: VERSION, life: 'owned', settings: this.#settings });
+  }
+
+  /** As a power cut for the process: SIGKILL, and it is gone when this resolves. */
+  async kill(): Promise<void> {
+    const { pid } = this;
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  async end(): Promise<void> {
+    if (this.#broker !== undefined) await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Runs a console tool of Kafka itself, the independent client, with `input` on its standard input. */
+  async tool(main: string, args: readonly string[], input = ''): Promise<string> {
+    const child = await spawnKafkaTool(VERSION, main, ['--bootstrap-server', this.bootstrap, ...args]);
+    const out: Buffer[] = [];
+    let errors = '';
+    child.stdout!.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    child.stdin!.end(input);
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    if (code !== 0) throw new Error(`${main} ended with ${String(code)}: ${errors.slice(0, 2_000)}`);
+    return Buffer.concat(out).toString();
+  }
+}
+
+/** Starts a broker before the tests of this file. With `settings` of its own. */
+export function useBroker(settings: Readonly<Record<string, string | number>> = {}): TestBroker {
+  const broker = new TestBroker(
+    join(tmpdir(), `raingauge-kafka-${process.pid}-${Math.random().toString(36).slice(2)}`),
+    {
+      // A broker that was killed may register again when its old session has ended.
+      'broker.session.timeout.ms': 6_000,
+      ...settings,
+    },
+  );
+  beforeAll(async () => {
+    if (noKafka === undefined) await broker.start();
+  }, START_MS);
+  afterAll(() => broker.end(), START_MS);
+  return broker;
+}
+
+/** A folder that goes with the test file. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'raingauge-kafka-test-'));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
