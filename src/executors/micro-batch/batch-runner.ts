@@ -7,7 +7,7 @@ import type { Batch, Wait } from './batch.js';
 import { BatchTask, type TaskServices } from './batch-task.js';
 import { piecesOf } from './pieces.js';
 import type { Progress } from './progress.js';
-import type { ShuffleOutput } from './shuffle.js';
+import { RowsOutput, type ShuffleExit } from './shuffle.js';
 import { BlockInput, ShuffleInput } from './task-inputs.js';
 import type { TaskReports } from './task-reports.js';
 import { TaskFailure } from './task-result.js';
@@ -40,7 +40,7 @@ export interface BatchRunner {
 }
 
 /** What a runner works with beside the tasks. */
-export interface RunnerParts extends TaskServices {
+export interface RunnerParts extends Omit<TaskServices<RowsOutput>, 'newOutput'> {
   readonly stores: Stores;
   readonly progress: Progress;
   readonly reports: TaskReports;
@@ -60,14 +60,15 @@ export class LocalRunner implements BatchRunner {
   readonly recomputed = 0;
   readonly #parts: RunnerParts;
   /** By stage. */
-  readonly #tasks: readonly (readonly BatchTask[])[];
+  readonly #tasks: readonly (readonly BatchTask<RowsOutput>[])[];
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
+    const services = { ...parts, newOutput: (exit: ShuffleExit) => new RowsOutput(exit) };
     this.#tasks = parts.plan.stages.map((stage) =>
       Array.from(
         { length: stage.parallelism },
-        (_, task) => new BatchTask(stage, task, parts, parts.innerGates[`${stage.id}:${task}`]),
+        (_, task) => new BatchTask(stage, task, services, parts.innerGates[`${stage.id}:${task}`]),
       ),
     );
   }
@@ -76,9 +77,9 @@ export class LocalRunner implements BatchRunner {
 
   *run(batch: Batch): Generator<Wait, void, void> {
     const { plan, reports } = this.#parts;
-    const outputs: ReadonlyMap<string, ShuffleOutput>[][] = [];
+    const outputs: ReadonlyMap<string, RowsOutput>[][] = [];
     for (const stage of plan.stages) {
-      const written: ReadonlyMap<string, ShuffleOutput>[] = [];
+      const written: ReadonlyMap<string, RowsOutput>[] = [];
       outputs[stage.id] = written;
       for (const [index, task] of this.#tasks[stage.id]!.entries()) {
         for (const input of this.#inputs(stage, index, batch, outputs)) {
@@ -109,7 +110,7 @@ export class LocalRunner implements BatchRunner {
     stage: Stage,
     task: number,
     batch: Batch,
-    outputs: readonly (readonly ReadonlyMap<string, ShuffleOutput>[])[],
+    outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[],
   ): readonly (() => BlockInput | ShuffleInput)[] {
     if (stage.inputs.length > 0) return [() => this.#shuffled(stage, task, outputs)];
     const { plan } = this.#parts;
@@ -127,7 +128,7 @@ export class LocalRunner implements BatchRunner {
   #shuffled(
     stage: Stage,
     task: number,
-    outputs: readonly (readonly ReadonlyMap<string, ShuffleOutput>[])[],
+    outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[],
   ): ShuffleInput {
     const { plan, progress } = this.#parts;
     const written = stage.inputs.flatMap((input, index) =>

@@ -13,14 +13,16 @@ import type { Link } from '../link.js';
 import type { Stores } from '../stores.js';
 import { type CombineExit, combineExit } from './combine.js';
 import { Rows } from './rows.js';
-import { emptyOutput, type ShuffleOutput, type ShuffleParts, shuffleLink } from './shuffle.js';
+import { type ShuffleExit, type ShuffleOutput, shuffleLink } from './shuffle.js';
 import { TaskFailure, type TaskNote, type TaskResult } from './task-result.js';
 
 /** What all tasks of a job share. */
-export interface TaskServices {
+export interface TaskServices<O extends ShuffleOutput> {
   readonly plan: Plan;
   readonly functions: FunctionTable;
   readonly stores: Pick<Stores, 'of' | 'isStateful'>;
+  /** What an attempt writes into. */
+  readonly newOutput: (exit: ShuffleExit) => O;
 }
 
 /** The work of one task in one batch: records by index, then what follows them. */
@@ -46,20 +48,20 @@ export interface TaskInput {
  * thrown away. After `attemptsMax` failed attempts the job fails, or, with `onError: 'dead-letter'`, the last attempt goes
  * piece by piece: the record at hand when it threw is set aside, and the task goes on behind it.
  */
-export class BatchTask {
+export class BatchTask<O extends ShuffleOutput> {
   readonly stage: Stage;
   readonly task: number;
-  readonly #services: TaskServices;
+  readonly #services: TaskServices<O>;
   readonly #context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
   readonly #stateful: readonly CoreOperator[];
-  readonly #exits: readonly { readonly key: string; readonly readers: number }[];
+  readonly #exits: readonly ShuffleExit[];
   /** Results by sink in the attempt under way. */
   readonly #staged = new Map<string, Rows>();
   #chain: Chain;
   /** Map-side combines by shuffle; their stores are empty between batches. */
   readonly #combineStores = new Map<string, KeyedStore>();
   #combines: CombineExit[] = [];
-  #outputs = new Map<string, ShuffleOutput>();
+  #outputs = new Map<string, O>();
   #isolating = false;
   #counts: [KernelCounter, number][] = [];
   #notes: TaskNote[] = [];
@@ -67,14 +69,23 @@ export class BatchTask {
   #gates: readonly GateState[];
 
   /** `gates`: those within the chain, of a snapshot. */
-  constructor(stage: Stage, task: number, services: TaskServices, gates: readonly GateState[] = []) {
+  constructor(stage: Stage, task: number, services: TaskServices<O>, gates: readonly GateState[] = []) {
     this.stage = stage;
     this.task = task;
     this.#services = services;
     this.#stateful = stage.operators.map((id) => services.plan.operators[id]!).filter(services.stores.isStateful);
     this.#exits = services.plan.stages.flatMap((reading) =>
       reading.inputs.flatMap((input, index) =>
-        input.stage === stage.id ? [{ key: `${reading.id}:${index}`, readers: reading.parallelism }] : [],
+        input.stage === stage.id
+          ? [
+              {
+                key: `${reading.id}:${index}`,
+                exchange: input.exchange,
+                reader: services.plan.operators[reading.head]!,
+                readers: reading.parallelism,
+              },
+            ]
+          : [],
       ),
     );
     this.#gates = gates;
@@ -87,7 +98,7 @@ export class BatchTask {
   }
 
   /** Runs one piece of work to success, or until all attempts failed. */
-  runBatch(input: TaskInput): TaskResult | TaskFailure {
+  runBatch(input: TaskInput): TaskResult<O> | TaskFailure {
     const { guarantee, onError } = this.#services.plan.settings;
     // At most once: a range is committed before it is processed, and not processed again.
     const attemptsMax = guarantee === 'at-most-once' ? 1 : this.#services.plan.settings.attemptsMax;
@@ -151,7 +162,7 @@ export class BatchTask {
   }
 
   #begin(): void {
-    for (const { key, readers } of this.#exits) this.#outputs.set(key, emptyOutput(readers));
+    for (const exit of this.#exits) this.#outputs.set(exit.key, this.#services.newOutput(exit));
     for (const rows of this.#staged.values()) rows.clear();
     this.#counts = [];
     this.#gates = this.#chain.gates();
@@ -164,7 +175,7 @@ export class BatchTask {
     this.#chain = this.#build();
   }
 
-  #commit(retries: number): TaskResult {
+  #commit(retries: number): TaskResult<O> {
     for (const store of this.#allStores()) store.commit();
     const outputs = this.#outputs;
     this.#outputs = new Map();
@@ -173,15 +184,13 @@ export class BatchTask {
 
   /** The lengths of all that an attempt writes, to cut it back to. */
   #mark(): readonly (() => void)[] {
-    const rows = [...this.#staged.values(), ...[...this.#outputs.values()].flatMap((output) => output.rows)];
     const counts = this.#counts.length;
-    const cuts = rows.map((row) => {
-      const { length } = row;
-      return () => {
-        row.cutTo(length);
-      };
+    const staged = [...this.#staged.values()].map((rows) => {
+      const { length } = rows;
+      return () => rows.cutTo(length);
     });
-    return [...cuts, () => this.#counts.splice(counts)];
+    const written = [...this.#outputs.values()].map((output) => output.mark());
+    return [...staged, ...written, () => this.#counts.splice(counts)];
   }
 
   #backTo(marks: readonly (() => void)[], input: TaskInput): void {
@@ -246,25 +255,22 @@ export class BatchTask {
         if (input.stage !== this.stage.id || input.operator !== operator || input.output !== output) return [];
         const key = `${reading.id}:${index}`;
         const reader = plan.operators[reading.head]!;
-        const shuffle = {
-          exchange: input.exchange,
-          reader,
-          context: this.#context,
-          output: () => this.#outputs.get(key)!,
-        };
-        return [reader.kind === 'window-reduce' ? this.#combine(key, reader, shuffle) : shuffleLink(shuffle)];
+        const written = (): O => this.#outputs.get(key)!;
+        return [
+          reader.kind === 'window-reduce' ? this.#combine(key, reader, written) : shuffleLink(this.#context, written),
+        ];
       }),
     );
   }
 
   /** A window's pairs are folded by key and pane before they are shuffled (Spark's map-side combine). */
-  #combine(key: string, reader: WindowReduceOperator, shuffle: ShuffleParts): Link {
+  #combine(key: string, reader: WindowReduceOperator, output: () => O): Link {
     let store = this.#combineStores.get(key);
     if (store === undefined) {
       store = createMemoryStore();
       this.#combineStores.set(key, store);
     }
-    const exit = combineExit(reader, reduceOf(reader, this.#services.functions), store, shuffle);
+    const exit = combineExit(reader, reduceOf(reader, this.#services.functions), store, this.#context, output);
     this.#combines.push(exit);
     return exit.link;
   }

@@ -1,11 +1,11 @@
 /** The exit of a chain into a shuffle that combines first. */
 import type { KeyedStore } from '../../core/keyed-store.js';
+import type { RecordContext } from '../../kernels/kernel.js';
 import { Combiner } from '../../kernels/partial.js';
 import type { WindowReduceOperator } from '../../plan/plan.js';
 import type { Link } from '../link.js';
-import { taskOf } from '../task-of-key.js';
 import { attributed } from '../user-error.js';
-import { type ShuffleParts, shuffleLink } from './shuffle.js';
+import { type ShuffleOutput, shuffleLink } from './shuffle.js';
 
 /** A combining exit: `drain` writes what was combined into the attempt's output, at its end. */
 export interface CombineExit {
@@ -17,10 +17,10 @@ export function combineExit(
   reader: WindowReduceOperator,
   reduce: (a: unknown, b: unknown) => unknown,
   store: KeyedStore,
-  shuffle: ShuffleParts,
+  context: RecordContext,
+  output: () => ShuffleOutput,
 ): CombineExit {
-  const { context, output } = shuffle;
-  const { advance, end } = shuffleLink(shuffle);
+  const { advance, end } = shuffleLink(context, output);
   const combiner = new Combiner({ pane: reader.pane, reduce, store, context });
   const push = (value: unknown): void => {
     try {
@@ -30,10 +30,8 @@ export function combineExit(
     }
   };
   const drain = (): void => {
-    const { rows } = output();
-    combiner.drain((partial) =>
-      rows[rows.length === 1 ? 0 : taskOf(reader, partial.key, rows.length)]!.add(partial, context),
-    );
+    const written = output();
+    combiner.drain((partial) => written.writePartial(partial, context));
   };
   return { link: { push, advance, end }, drain };
 }

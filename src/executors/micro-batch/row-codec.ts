@@ -2,39 +2,63 @@
 import type { Key } from '../../core/keys.js';
 import { Partial } from '../../kernels/partial.js';
 import { isPair } from '../../kernels/shapes.js';
-import { type Column, cellsOf, columnOf, kept, valuesOf } from './column-codec.js';
-import { Rows } from './rows.js';
+import { type Column, cellsOf, columnOf, valuesOf } from './column-codec.js';
+import { type Numbers, numbersOf, spread } from './number-column.js';
+import { type ReadableRows, Rows } from './rows.js';
 
 /** Values as they are, pairs as two columns, or partials, which would lose their prototype. */
 type Columns =
   | { readonly kind: 'values'; readonly values: Column }
-  | { readonly kind: 'pairs'; readonly keys: Column; readonly values: Column }
-  | { readonly kind: 'partials'; readonly keys: Column; readonly values: Column; readonly counts: Float64Array };
+  | {
+      readonly kind: 'pairs';
+      readonly keys: Column;
+      /** Of each pair, its key among `keys`; undefined: one after another. */
+      readonly numbers: Uint32Array | undefined;
+      readonly values: Column;
+    }
+  | { readonly kind: 'partials'; readonly keys: Column; readonly values: Column; readonly counts: Numbers };
 
 export interface SentRows {
   readonly length: number;
   readonly columns: Columns;
-  readonly timestamps: Float64Array;
-  /** Undefined where no row has one. */
-  readonly windowEnds: Float64Array | undefined;
+  readonly timestamps: Numbers;
+  readonly windowEnds: Numbers;
 }
 
 /** Copies rows into columns. `buffers` gets what may be transferred. */
 export function sentRows(rows: Rows, buffers: ArrayBuffer[]): SentRows {
   const { length } = rows;
   const columns = columnsOf(rows.values, length, buffers);
-  const timestamps = kept(rows.timestamps.slice(0, length), buffers);
-  const windowEnds = hasNumber(rows.windowEnds, length) ? kept(rows.windowEnds.slice(0, length), buffers) : undefined;
+  const timestamps = numbersOf(rows.timestamps, length, buffers);
+  const windowEnds = numbersOf(rows.windowEnds, length, buffers);
   return { length, columns, timestamps, windowEnds };
 }
 
-export function rowsOf({ length, columns, timestamps, windowEnds }: SentRows): Rows {
-  return new Rows(unpacked(columns), timestamps, windowEnds ?? new Float64Array(length).fill(Number.NaN));
+/** Rows of their own, which may grow. */
+export function rowsOf(sent: SentRows): Rows {
+  const { length, at, timestamps, windowEnds } = readable(sent);
+  return new Rows(
+    sent.columns.kind === 'values' ? valuesOf(sent.columns.values) : Array.from({ length }, (_, i) => at(i)),
+    timestamps,
+    windowEnds,
+  );
 }
 
-function hasNumber(numbers: Float64Array, length: number): boolean {
-  for (let i = 0; i < length; i++) if (!Number.isNaN(numbers[i])) return true;
-  return false;
+/** Rows to read in place: a pair is made when it is read, so that it dies young. */
+export function readable({ length, columns, timestamps, windowEnds }: SentRows): ReadableRows {
+  return { length, at: readerOf(columns), timestamps: spread(timestamps), windowEnds: spread(windowEnds) };
+}
+
+function readerOf(columns: Columns): (index: number) => unknown {
+  const values = cellsOf(columns.values);
+  if (columns.kind === 'values') return (i) => values[i];
+  const keys = cellsOf(columns.keys);
+  if (columns.kind === 'partials') {
+    const counts = spread(columns.counts);
+    return (i) => new Partial(keys[i] as Key, values[i], counts[i]!);
+  }
+  const { numbers } = columns;
+  return numbers === undefined ? (i) => [keys[i], values[i]] : (i) => [keys[numbers[i]!], values[i]];
 }
 
 function columnsOf(rows: readonly unknown[], length: number, buffers: ArrayBuffer[]): Columns {
@@ -55,7 +79,7 @@ function pairsOf(rows: readonly unknown[], length: number, buffers: ArrayBuffer[
     keys[i] = row[0];
     values[i] = row[1];
   }
-  return { kind: 'pairs', keys: columnOf(keys, buffers), values: columnOf(values, buffers) };
+  return { kind: 'pairs', keys: columnOf(keys, buffers), numbers: undefined, values: columnOf(values, buffers) };
 }
 
 /** Undefined when not all are partials. */
@@ -71,16 +95,10 @@ function partialsOf(rows: readonly unknown[], length: number, buffers: ArrayBuff
     values[i] = row.value;
     counts[i] = row.count;
   }
-  kept(counts, buffers);
-  return { kind: 'partials', keys: columnOf(keys, buffers), values: columnOf(values, buffers), counts };
-}
-
-function unpacked(columns: Columns): unknown[] {
-  if (columns.kind === 'values') return valuesOf(columns.values);
-  const keys = cellsOf(columns.keys);
-  const values = cellsOf(columns.values);
-  const rows = new Array<unknown>(keys.length);
-  if (columns.kind === 'pairs') for (let i = 0; i < rows.length; i++) rows[i] = [keys[i], values[i]];
-  else for (let i = 0; i < rows.length; i++) rows[i] = new Partial(keys[i] as Key, values[i], columns.counts[i]!);
-  return rows;
+  return {
+    kind: 'partials',
+    keys: columnOf(keys, buffers),
+    values: columnOf(values, buffers),
+    counts: numbersOf(counts, length, buffers),
+  };
 }

@@ -1,7 +1,16 @@
 /** Records with their times, as a struct of growing arrays. It knows neither tasks nor shuffles. */
 import type { RecordContext } from '../../kernels/kernel.js';
 
-export class Rows {
+/** Rows to read. */
+export interface ReadableRows {
+  readonly length: number;
+  readonly timestamps: Float64Array;
+  readonly windowEnds: Float64Array;
+  /** The value of a row; it may be made anew at each call. */
+  at(index: number): unknown;
+}
+
+export class Rows implements ReadableRows {
   /** Its first `length` values count; the array keeps its size from batch to batch. */
   readonly values: unknown[];
   length: number;
@@ -26,6 +35,10 @@ export class Rows {
     this.windowEnds[at] = context.windowEnd;
     this.values[at] = value;
     this.length = at + 1;
+  }
+
+  at(index: number): unknown {
+    return this.values[index];
   }
 
   /** Puts the rows of another behind these. */

@@ -1,8 +1,9 @@
 /** Shuffles: what the tasks of one stage write, by reading task, and what those read. Bounded by the size of a batch. */
 import type { RecordContext } from '../../kernels/kernel.js';
+import type { Partial } from '../../kernels/partial.js';
 import type { CoreOperator, Exchange } from '../../plan/plan.js';
 import type { Link } from '../link.js';
-import { taskOfPair } from '../task-of-key.js';
+import { taskOf, taskOfPair } from '../task-of-key.js';
 import { Rows } from './rows.js';
 
 /** What a task tells its readers of its stream time in one batch. */
@@ -13,37 +14,61 @@ export interface OutputTime {
   end: { readonly finalWatermark: number; readonly highest: number } | undefined;
 }
 
-/** What one task wrote for the tasks of one reading stage in one batch. */
+/** What one task writes for the tasks of one reading stage in one batch. */
 export interface ShuffleOutput extends OutputTime {
-  /** By reading task. */
-  readonly rows: readonly Rows[];
+  /** A record to the task that reads it. */
+  write(value: unknown, context: RecordContext): void;
+  /** Many records of one key at once. */
+  writePartial(partial: Partial, context: RecordContext): void;
+  /** Returns what takes back all that is written after the call. */
+  mark(): () => void;
 }
 
-export function emptyOutput(readers: number): ShuffleOutput {
-  return {
-    rows: Array.from({ length: readers }, () => new Rows()),
-    watermark: Number.NEGATIVE_INFINITY,
-    end: undefined,
-  };
-}
-
-/** What a shuffle writer needs. `output` is the one of the attempt under way. */
-export interface ShuffleParts {
+/** One way out of a stage. Micro-batch plans have hash and global exchanges only: bolts are refused before. */
+export interface ShuffleExit {
+  /** `stage:input` of the readers. */
+  readonly key: string;
   readonly exchange: Exchange;
   readonly reader: CoreOperator;
-  readonly context: RecordContext;
-  readonly output: () => ShuffleOutput;
+  /** How many tasks read. */
+  readonly readers: number;
 }
 
-/** The link from a chain into a shuffle. Micro-batch plans have hash and global exchanges only: bolts are refused before. */
-export function shuffleLink({ exchange, reader, context, output }: ShuffleParts): Link {
-  const isHash = exchange.kind === 'hash';
+/** Rows as they are: for readers in this thread, and for partials. */
+export class RowsOutput implements ShuffleOutput {
+  watermark = Number.NEGATIVE_INFINITY;
+  end: OutputTime['end'];
+  /** By reading task. */
+  readonly rows: readonly Rows[];
+  readonly #reader: CoreOperator;
+  readonly #isHash: boolean;
+
+  constructor({ exchange, reader, readers }: ShuffleExit) {
+    this.#reader = reader;
+    this.#isHash = exchange.kind === 'hash' && readers > 1;
+    this.rows = Array.from({ length: readers }, () => new Rows());
+  }
+
+  write(value: unknown, context: RecordContext): void {
+    this.rows[this.#isHash ? taskOfPair(this.#reader, value, this.rows.length) : 0]!.add(value, context);
+  }
+
+  writePartial(partial: Partial, context: RecordContext): void {
+    this.rows[this.#isHash ? taskOf(this.#reader, partial.key, this.rows.length) : 0]!.add(partial, context);
+  }
+
+  mark(): () => void {
+    const lengths = this.rows.map(({ length }) => length);
+    return () => {
+      for (const [index, rows] of this.rows.entries()) rows.cutTo(lengths[index]!);
+    };
+  }
+}
+
+/** The link from a chain into a shuffle. `output` is the one of the attempt under way. */
+export function shuffleLink(context: RecordContext, output: () => ShuffleOutput): Link {
   return {
-    push: (value) => {
-      const { rows } = output();
-      const task = isHash && rows.length > 1 ? taskOfPair(reader, value, rows.length) : 0;
-      rows[task]!.add(value, context);
-    },
+    push: (value) => output().write(value, context),
     advance: (watermark) => {
       output().watermark = watermark;
     },

@@ -5,15 +5,18 @@ import { createStores, type Stores } from '../stores.js';
 import type { TaskHost, TaskHostParts } from '../workers.js';
 import { sourceOf } from './batch-runner.js';
 import { BatchTask } from './batch-task.js';
+import { PairsOutput } from './pairs-output.js';
 import { piecesOf } from './pieces.js';
 import type { PartitionTime } from './progress.js';
-import { rowsOf } from './row-codec.js';
+import { readable } from './row-codec.js';
 import { Rows } from './rows.js';
+import { RowsOutput, type ShuffleExit } from './shuffle.js';
 import { BlockInput, ShuffleInput } from './task-inputs.js';
 import {
   blocksOf,
   type CutPiece,
   type FromHost,
+  type HostOutput,
   type StoreHead,
   sentResult,
   type TaskId,
@@ -38,7 +41,7 @@ interface Cut {
 
 /** A task is made when it is first heard of. */
 interface HostedTask {
-  readonly task: BatchTask | undefined;
+  readonly task: BatchTask<HostOutput> | undefined;
   readonly gates: readonly GateState[];
   readonly cut: Cut | undefined;
   /** Of a source partition: how far its stream time got. */
@@ -100,17 +103,17 @@ class MicroBatchHost {
   }
 
   /** Everything in one result, also where the work is done in pieces. */
-  #result(id: TaskId, work: TaskWork, time: PartitionTime | undefined): TaskResult | TaskFailure {
+  #result(id: TaskId, work: TaskWork, time: PartitionTime | undefined): TaskResult<HostOutput> | TaskFailure {
     const { plan } = this.#parts;
     const stage = plan.stages[id.stage]!;
     const task = this.#taskOf(id);
     if (work.kind === 'rows') {
       const origin = { source: plan.operators[stage.head]!.uid, partition: id.task };
-      return task.runBatch(new ShuffleInput(work.rows.map(rowsOf), work.news, origin));
+      return task.runBatch(new ShuffleInput(work.rows.map(readable), work.news, origin));
     }
     const origin = { source: sourceOf(plan, stage), partition: id.task };
     const pieces = piecesOf(plan, stage, blocksOf(work.blocks));
-    let all: TaskResult | undefined;
+    let all: TaskResult<HostOutput> | undefined;
     for (const piece of pieces) {
       const result = task.runBatch(new BlockInput(piece, time!, plan.step, origin));
       if (result instanceof TaskFailure)
@@ -168,11 +171,12 @@ class MicroBatchHost {
     this.#parts.send(message, buffers);
   }
 
-  #taskOf(id: TaskId): BatchTask {
+  #taskOf(id: TaskId): BatchTask<HostOutput> {
     const { task, gates } = this.#hosted(id);
     if (task !== undefined) return task;
     const { plan, functions } = this.#parts;
-    const made = new BatchTask(plan.stages[id.stage]!, id.task, { plan, functions, stores: this.#stores }, gates);
+    const services = { plan, functions, stores: this.#stores, newOutput };
+    const made = new BatchTask(plan.stages[id.stage]!, id.task, services, gates);
     this.#set(id, { task: made });
     return made;
   }
@@ -186,8 +190,15 @@ class MicroBatchHost {
   }
 }
 
+/** Pairs go as columns; what was combined has each key once as it is. */
+function newOutput(exit: ShuffleExit): HostOutput {
+  const { exchange, reader, readers } = exit;
+  const arePairs = exchange.kind === 'hash' && reader.kind !== 'window-reduce';
+  return arePairs ? new PairsOutput(reader, readers) : new RowsOutput(exit);
+}
+
 /** Results of pieces one behind the other; the rows of `result` are used again. Pieces are cut only where nothing is shuffled. */
-function joined(all: TaskResult | undefined, result: TaskResult): TaskResult {
+function joined(all: TaskResult<HostOutput> | undefined, result: TaskResult<HostOutput>): TaskResult<HostOutput> {
   const results = new Map(all?.results as Map<string, Rows> | undefined);
   for (const [sink, rows] of result.results) {
     const into = results.get(sink) ?? new Rows();

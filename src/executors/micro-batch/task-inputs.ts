@@ -5,7 +5,7 @@ import type { Block, Heartbeat } from '../../runtime/source.js';
 import type { Chain } from '../chain.js';
 import { NO_RECORD, type TaskInput } from './batch-task.js';
 import type { GateNews, PartitionTime } from './progress.js';
-import type { Rows } from './rows.js';
+import type { ReadableRows } from './rows.js';
 
 type Push = (value: unknown) => void;
 type Advance = (watermark: number) => void;
@@ -157,11 +157,15 @@ export class BlockInput implements TaskInput {
 /** What a shuffle holds for one task: rows of every producing task in order, then the minimum of their watermarks. */
 export class ShuffleInput implements TaskInput {
   readonly length: number;
-  readonly #rows: readonly Rows[];
+  readonly #rows: readonly ReadableRows[];
   readonly #news: GateNews;
   readonly #origin: { readonly source: string; readonly partition: number };
 
-  constructor(rows: readonly Rows[], news: GateNews, origin: { readonly source: string; readonly partition: number }) {
+  constructor(
+    rows: readonly ReadableRows[],
+    news: GateNews,
+    origin: { readonly source: string; readonly partition: number },
+  ) {
     this.#rows = rows;
     this.#news = news;
     this.#origin = origin;
@@ -171,12 +175,13 @@ export class ShuffleInput implements TaskInput {
   run(chain: Chain, context: RecordContext, from: number, to: number, at: (index: number) => void): void {
     const { push } = chain.head;
     let base = 0;
-    for (const { values, timestamps, windowEnds, length } of this.#rows) {
+    for (const rows of this.#rows) {
+      const { timestamps, windowEnds, length } = rows;
       for (let i = Math.max(0, from - base); i < Math.min(length, to - base); i++) {
         at(base + i);
         context.timestamp = timestamps[i]!;
         context.windowEnd = windowEnds[i]!;
-        push(values[i]);
+        push(rows.at(i));
       }
       base += length;
     }
@@ -194,9 +199,9 @@ export class ShuffleInput implements TaskInput {
 
   describe(index: number): { source: string; partition: number; offset: number; value: unknown } {
     let base = 0;
-    for (const { values, length } of this.#rows) {
-      if (index < base + length) return { ...this.#origin, offset: index, value: values[index - base] };
-      base += length;
+    for (const rows of this.#rows) {
+      if (index < base + rows.length) return { ...this.#origin, offset: index, value: rows.at(index - base) };
+      base += rows.length;
     }
     return { ...this.#origin, offset: -1, value: undefined };
   }

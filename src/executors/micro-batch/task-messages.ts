@@ -4,11 +4,13 @@ import type { SnapshotRow } from '../../core/keyed-store.js';
 import type { GateState, PartitionTimes, StoreSource } from '../../runtime/durability.js';
 import { Block } from '../../runtime/source.js';
 import { type Column, columnOf, valuesOf } from './column-codec.js';
+import { type Numbers, numbersOf, spread } from './number-column.js';
+import { PairsOutput } from './pairs-output.js';
 import type { GateNews, PartitionTime } from './progress.js';
 import { rowsOf, type SentRows, sentRows } from './row-codec.js';
 import type { Rows } from './rows.js';
 import { errorOf, type PlainError, plainError } from './sent-errors.js';
-import type { OutputTime } from './shuffle.js';
+import type { OutputTime, RowsOutput } from './shuffle.js';
 import { TaskFailure, type TaskNote, type TaskReport, type TaskResult } from './task-result.js';
 
 /** The task that a message is about. */
@@ -22,7 +24,7 @@ interface SentBlock {
   readonly firstOffset: number;
   readonly length: number;
   readonly values: Column;
-  readonly timestamps: Float64Array;
+  readonly timestamps: Numbers;
   /** `at` and `watermark` in turn. */
   readonly heartbeats: Float64Array;
   readonly ended: boolean;
@@ -71,6 +73,9 @@ export interface SentOutput extends OutputTime {
   readonly rows: readonly SentRows[];
 }
 
+/** What a task on a worker writes into. */
+export type HostOutput = RowsOutput | PairsOutput;
+
 type SentNote = Exclude<TaskNote, { kind: 'dead-letter' }> | SentLetter;
 interface SentLetter {
   readonly kind: 'dead-letter';
@@ -97,7 +102,7 @@ export function sentBlocks(blocks: readonly Block[]): readonly SentBlock[] {
     firstOffset,
     length: values.length,
     values: columnOf(values, []),
-    timestamps: timestamps.slice(0, values.length),
+    timestamps: numbersOf(timestamps, values.length, []),
     heartbeats: Float64Array.from(heartbeats.flatMap(({ at, watermark }) => [at, watermark])),
     ended,
   }));
@@ -108,7 +113,7 @@ export function blocksOf(sent: readonly SentBlock[]): readonly Block[] {
     const block = new Block();
     block.firstOffset = firstOffset;
     block.values = valuesOf(values);
-    block.timestamps = timestamps;
+    block.timestamps = spread(timestamps);
     block.ended = ended;
     for (let i = 0; i < heartbeats.length; i += 2)
       block.heartbeats.push({ at: heartbeats[i]!, watermark: heartbeats[i + 1]! });
@@ -118,17 +123,17 @@ export function blocksOf(sent: readonly SentBlock[]): readonly Block[] {
 
 /** `buffers` gets what may be transferred. */
 export function sentResult(
-  result: TaskResult | TaskFailure,
+  result: TaskResult<HostOutput> | TaskFailure,
   time: PartitionTime | undefined,
   buffers: ArrayBuffer[],
 ): SentResult {
   const { retries } = result;
   const notes = result.notes.map(sentNote);
   if (result instanceof TaskFailure) return { kind: 'failed', notes, retries, error: plainError(result.error) };
-  const outputs = mapped(result.outputs, ({ rows, watermark, end }) => ({
-    rows: rows.map((each) => sentRows(each, buffers)),
-    watermark,
-    end,
+  const outputs = mapped(result.outputs, (output) => ({
+    rows: output instanceof PairsOutput ? output.sent(buffers) : output.rows.map((rows) => sentRows(rows, buffers)),
+    watermark: output.watermark,
+    end: output.end,
   }));
   const results = mapped(result.results, (rows) => sentRows(rows, buffers));
   return { kind: 'done', outputs, results, counts: result.counts, notes, retries, time };

@@ -19,9 +19,9 @@ export interface TaskReport {
 }
 
 /** One piece of work that was done, with all its attempts. */
-export interface TaskResult extends TaskReport {
+export interface TaskResult<O extends ShuffleOutput> extends TaskReport {
   /** Shuffle output by `stage:input` of its readers. */
-  readonly outputs: ReadonlyMap<string, ShuffleOutput>;
+  readonly outputs: ReadonlyMap<string, O>;
 }
 
 /** Work whose last attempt failed: state is as it was before that attempt, and there is neither output nor result. */

@@ -1,0 +1,73 @@
+/** A column of numbers: one number and how often, where all are the same, as times of one batch often are; else one after another. */
+
+/** So many times the same number. */
+export interface Same {
+  readonly same: number;
+  readonly length: number;
+}
+
+export type Numbers = Float64Array | Same;
+
+/** Collects numbers for `sent`. Grows to twice its size; starts over for each batch. */
+export class NumberColumn {
+  // Plain fields, as in `MemorySpace`: `add` is called for each record.
+  private first = Number.NaN;
+  /** Undefined while all are the same. */
+  private numbers: Float64Array<ArrayBuffer> | undefined;
+  length = 0;
+
+  add(number: number): void {
+    const at = this.length;
+    if (this.numbers === undefined) {
+      if (at === 0) this.first = number;
+      else if (!Object.is(number, this.first)) this.numbers = this.#spread(at);
+    }
+    if (this.numbers !== undefined) {
+      if (at === this.numbers.length) this.numbers = grown(this.numbers);
+      this.numbers[at] = number;
+    }
+    this.length = at + 1;
+  }
+
+  at(index: number): number {
+    return this.numbers === undefined ? this.first : this.numbers[index]!;
+  }
+
+  /** Takes back what came after the first `length`. */
+  cutTo(length: number): void {
+    this.length = length;
+  }
+
+  /** `buffers` gets what may be transferred. */
+  sent(buffers: ArrayBuffer[]): Numbers {
+    if (this.numbers === undefined) return { same: this.first, length: this.length };
+    const numbers = this.numbers.slice(0, this.length);
+    buffers.push(numbers.buffer);
+    return numbers;
+  }
+
+  #spread(length: number): Float64Array<ArrayBuffer> {
+    return new Float64Array(Math.max(256, 2 * length)).fill(this.first, 0, length);
+  }
+}
+
+/** The first `length` numbers of an array, copied. `buffers` gets what may be transferred. */
+export function numbersOf(array: Float64Array, length: number, buffers: ArrayBuffer[]): Numbers {
+  const same = array[0] ?? Number.NaN;
+  let at = 0;
+  while (at < length && Object.is(array[at], same)) at++;
+  if (at === length) return { same, length };
+  const numbers = new Float64Array(array.subarray(0, length));
+  buffers.push(numbers.buffer);
+  return numbers;
+}
+
+export function spread(numbers: Numbers): Float64Array {
+  return 'same' in numbers ? new Float64Array(numbers.length).fill(numbers.same) : numbers;
+}
+
+function grown(numbers: Float64Array): Float64Array<ArrayBuffer> {
+  const twice = new Float64Array(numbers.length * 2);
+  twice.set(numbers);
+  return twice;
+}

@@ -1,0 +1,136 @@
+/** What a task on a worker writes for the tasks behind a grouping by key: columns, with each key once. It knows no chain. */
+
+import { assert } from '../../core/assert.js';
+import type { RecordContext } from '../../kernels/kernel.js';
+import type { Partial } from '../../kernels/partial.js';
+import { isPair, notAPair } from '../../kernels/shapes.js';
+import { taskOf } from '../task-of-key.js';
+import { attributed, type Blamed } from '../user-error.js';
+import { columnOf } from './column-codec.js';
+import { NumberColumn } from './number-column.js';
+import type { SentRows } from './row-codec.js';
+import type { OutputTime, ShuffleOutput } from './shuffle.js';
+
+/** After so many keys it is known whether they come again. */
+const KEYS_TRIED = 1_024;
+
+/**
+ * A text that is a key is looked up once: that gives the task that reads it, and the number under which it is sent. So a key is hashed,
+ * sent and made again once a batch and not once a record, and a pair is dead when it is written (bench `keyed-workers`).
+ * Other keys, and texts of which less than half come again, are numbered one after another without a look.
+ */
+export class PairsOutput implements ShuffleOutput {
+  watermark = Number.NEGATIVE_INFINITY;
+  end: OutputTime['end'];
+  readonly #reader: Blamed;
+  readonly #columns: readonly PairColumns[];
+  /** Place of a text in `#tasks` and `#numbers`. */
+  readonly #places = new Map<string, number>();
+  readonly #tasks: number[] = [];
+  readonly #numbers: number[] = [];
+  #records = 0;
+  #looksUp = true;
+
+  constructor(reader: Blamed, readers: number) {
+    this.#reader = reader;
+    this.#columns = Array.from({ length: readers }, () => new PairColumns());
+  }
+
+  write(value: unknown, context: RecordContext): void {
+    if (!isPair(value)) throw attributed(notAPair(value), this.#reader);
+    const key = value[0];
+    if (typeof key !== 'string' || !this.#looksUp) {
+      const columns = this.#columns[taskOf(this.#reader, key, this.#columns.length)]!;
+      columns.add(columns.keys.push(key) - 1, value[1], context);
+      return;
+    }
+    const place = this.#places.get(key) ?? this.#enter(key);
+    this.#columns[this.#tasks[place]!]!.add(this.#numbers[place]!, value[1], context);
+    this.#records += 1;
+  }
+
+  writePartial(_partial: Partial): void {
+    assert(false, 'what is combined is not written as pairs');
+  }
+
+  mark(): () => void {
+    const lengths = this.#columns.map(({ timestamps }) => timestamps.length);
+    return () => {
+      for (const [index, columns] of this.#columns.entries()) columns.cutTo(lengths[index]!);
+    };
+  }
+
+  /** By reading task. `buffers` gets what may be transferred. */
+  sent(buffers: ArrayBuffer[]): readonly SentRows[] {
+    return this.#columns.map((columns) => columns.sent(buffers));
+  }
+
+  #enter(key: string): number {
+    const place = this.#tasks.length;
+    const task = taskOf(this.#reader, key, this.#columns.length);
+    this.#tasks.push(task);
+    this.#numbers.push(this.#columns[task]!.keys.push(key) - 1);
+    this.#places.set(key, place);
+    if (place === KEYS_TRIED) this.#looksUp = this.#records > 2 * KEYS_TRIED;
+    return place;
+  }
+}
+
+/** For one reading task. */
+class PairColumns {
+  /** Also of pairs that were taken back. */
+  readonly keys: unknown[] = [];
+  readonly timestamps = new NumberColumn();
+  readonly windowEnds = new NumberColumn();
+  /** Of each pair, its key. */
+  private numbers = new Uint32Array(256);
+  private values = new NumberColumn();
+  /** All values, from the first on that is no number. */
+  private others: unknown[] | undefined;
+
+  add(number: number, value: unknown, { timestamp, windowEnd }: RecordContext): void {
+    const at = this.timestamps.length;
+    this.timestamps.add(timestamp);
+    this.windowEnds.add(windowEnd);
+    if (at === this.numbers.length) this.#grow();
+    this.numbers[at] = number;
+    if (this.others !== undefined) this.others[at] = value;
+    else if (typeof value === 'number') this.values.add(value);
+    else this.#addOther(at, value);
+  }
+
+  cutTo(length: number): void {
+    this.timestamps.cutTo(length);
+    this.windowEnds.cutTo(length);
+    this.values.cutTo(Math.min(length, this.values.length));
+    if (this.others !== undefined) this.others.length = length;
+  }
+
+  sent(buffers: ArrayBuffer[]): SentRows {
+    const { length } = this.timestamps;
+    const keys = columnOf(this.keys, buffers);
+    const numbers = this.keys.length === length && this.#areInOrder() ? undefined : this.numbers.slice(0, length);
+    if (numbers !== undefined) buffers.push(numbers.buffer);
+    const values = this.others === undefined ? this.values.sent(buffers) : columnOf(this.others, buffers);
+    const timestamps = this.timestamps.sent(buffers);
+    const windowEnds = this.windowEnds.sent(buffers);
+    return { length, columns: { kind: 'pairs', keys, numbers, values }, timestamps, windowEnds };
+  }
+
+  #areInOrder(): boolean {
+    const { numbers, keys } = this;
+    for (let i = 0; i < keys.length; i++) if (numbers[i] !== i) return false;
+    return true;
+  }
+
+  #addOther(at: number, value: unknown): void {
+    this.others = Array.from({ length: at }, (_, i) => this.values.at(i));
+    this.others[at] = value;
+  }
+
+  #grow(): void {
+    const numbers = new Uint32Array(this.numbers.length * 2);
+    numbers.set(this.numbers);
+    this.numbers = numbers;
+  }
+}
