@@ -1,7 +1,7 @@
 /** Opens what a source spec names. The one place that knows every kind of source. */
 import type { Readable } from 'node:stream';
 import { nearest, StreamError } from '../core/errors.js';
-import type { RawSource } from '../runtime/source.js';
+import type { RawSource, ReceiverNews } from '../runtime/source.js';
 import { rawPositions } from '../runtime/stamped-source.js';
 import type { World } from '../runtime/world.js';
 import { type GeneratorSettings, openGenerator } from './generator-source.js';
@@ -30,6 +30,8 @@ export interface SourceServices {
   readonly from?: readonly number[];
   /** What `position` of each stamped partition gave there, where it is known. */
   readonly resume?: readonly unknown[];
+  /** Hears what becomes of a receiver's connection. */
+  readonly tell?: (news: ReceiverNews) => void;
 }
 
 /** Opens a source whose spec gives `options`, and functions or data by role. */
@@ -54,7 +56,7 @@ const OPENERS: Readonly<Record<string, Open>> = {
     openMemorySource(role('values') as readonly (readonly unknown[])[], { name, from }),
   stdin: ({ options }, _role, { stdin = process.stdin }) =>
     openStdinSource(options as unknown as Parameters<typeof openStdinSource>[0], stdin),
-  tcp: ({ options }, _role, { world }) => openTcpSource(options as unknown as TcpSettings, world),
+  tcp: ({ options }, _role, { world, tell }) => openTcpSource(options as unknown as TcpSettings, world, tell),
 };
 
 /**
