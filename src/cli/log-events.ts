@@ -21,6 +21,8 @@ function severityOf(event: JobEvent): 'trace' | 'debug' | 'info' | 'warn' | 'err
     case 'jobEnded':
     case 'sourceEnded':
     case 'tupleReplayed':
+    case 'receiverError':
+    case 'receiverStarted':
       return 'info';
     case 'batchSubmitted':
     case 'batchCompleted':

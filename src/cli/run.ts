@@ -21,7 +21,7 @@ import { runDocument } from './run-document.js';
 import { formatSummary } from './run-summary.js';
 import { sinkUnits } from './sink-units.js';
 import { isStdoutClosed, onStdoutClosed, printOut } from './stdout.js';
-import { tellLosses, tellOrigin } from './tell-recovery.js';
+import { tellLosses, tellOrigin, tellReceiver } from './tell-recovery.js';
 import { UsageError } from './usage-error.js';
 
 /** Flags of `run`, the mode being known. */
@@ -88,6 +88,7 @@ function runOptions(job: string, flags: RunCommandFlags, ends: Ends, listener: L
     ...(workers === undefined
       ? {}
       : { workers: flags.quiet === true ? workers : { ...workers, onEvent: tellLosses() } }),
+    ...(flags.quiet === true ? {} : { onReceiver: tellReceiver }),
     ...ends,
   };
 }

@@ -1,7 +1,8 @@
-/** Says on stderr what a job goes on from, and which of its workers were lost. */
+/** Says on stderr what a job goes on from, which of its workers were lost, and which receivers start again. */
 import { formatDuration } from '../core/time.js';
 import type { StartedJob } from '../host/run.js';
 import type { WorkerPoolEvent } from '../host/worker-pool.js';
+import type { ReceiverEvent } from '../runtime/events.js';
 
 /** Prints what a job goes on from, and what was found wrong with its folder. Nothing for a job that begins. */
 export function tellOrigin({ goesOnFrom, warnings }: Pick<StartedJob, 'goesOnFrom' | 'warnings'>, nowMs: number): void {
@@ -22,6 +23,14 @@ export function tellLosses(): (event: WorkerPoolEvent) => void {
     else if (ready.has(event.worker))
       process.stderr.write(`warning: worker ${event.worker} was lost: ${shortReason(event.reason)}\n`);
   };
+}
+
+/** Prints each time that a receiver lost its connection, and when it is there again. */
+export function tellReceiver(event: ReceiverEvent): void {
+  const { source, message } = event;
+  if (event.kind === 'receiverStarted') return void process.stderr.write(`source '${source}': ${message}\n`);
+  const next = `attempt ${event.attempt} of ${event.attemptsMax} in ${formatDuration(event.delay)}`;
+  process.stderr.write(`warning: source '${source}': ${message}; ${next}\n`);
 }
 
 /** The first line, and of what a process said with its last breath only that its memory was full. */

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { nearest, StreamError } from '../core/errors.js';
 import type { TellSetAside } from '../runtime/set-aside.js';
-import type { RawSource } from '../runtime/source.js';
+import type { RawSource, ReceiverNews } from '../runtime/source.js';
 import { rawPositions } from '../runtime/stamped-source.js';
 import type { World } from '../runtime/world.js';
 import { openDecoding } from './formats/open-format.js';
@@ -34,6 +34,8 @@ export interface SourceServices {
   readonly resume?: readonly unknown[];
   /** Hears of records that do not decode. */
   readonly setAside?: TellSetAside;
+  /** Hears what becomes of a receiver's connection. */
+  readonly tell?: (news: ReceiverNews) => void;
 }
 
 /** Opens a source whose spec gives `options`, and functions or data by role. */
@@ -61,8 +63,8 @@ const OPENERS: Readonly<Record<string, Open>> = {
     const decoding = await openDecoding(options, world.files, setAside);
     return openStdinSource(options as unknown as Parameters<typeof openStdinSource>[0], stdin, decoding);
   },
-  tcp: async ({ options }, _role, { world, setAside }) =>
-    openTcpSource(options as unknown as TcpSettings, world, await openDecoding(options, world.files, setAside)),
+  tcp: async ({ options }, _role, { world, setAside, tell }) =>
+    openTcpSource(options as unknown as TcpSettings, world, tell, await openDecoding(options, world.files, setAside)),
 };
 
 /**

@@ -1,7 +1,7 @@
 /** Reads lines from a TCP server, and connects again when the connection is lost. */
 import { connect, type Socket } from 'node:net';
 import { StreamError } from '../core/errors.js';
-import type { RawSource } from '../runtime/source.js';
+import type { RawSource, ReceiverNews } from '../runtime/source.js';
 import type { Clock, Scheduler, Timer } from '../runtime/world.js';
 import type { Decoding } from './formats/open-format.js';
 import { LineBuffer } from './line-buffer.js';
@@ -21,20 +21,23 @@ export const RECONNECT_DELAY = 200_000;
 const RECONNECT_DELAY_MAX = 5_000_000;
 /** A server that does not answer for so long counts as unreachable. */
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A connection that is silent for so long is asked whether the other side still lives; if it does not, the connection breaks. */
+const KEEP_ALIVE_MS = 10_000;
 
 /**
  * Opens a connection. A server that is not there fails at once; a connection that is lost later is opened again, after
- * growing waits, and fails with `RG043` when that many attempts in a row brought no data.
+ * growing waits, and fails with `RG043` when that many attempts in a row brought no data. `tell` hears of each of them.
  *
  * @throws StreamError `RG043`. Source: Spark Streaming, `SocketReceiver`.
  */
 export async function openTcpSource(
   settings: TcpSettings,
   world: { readonly clock: Clock; readonly scheduler: Scheduler },
+  tell: (news: ReceiverNews) => void = () => undefined,
   decoding?: Decoding,
 ): Promise<RawSource> {
   const socket = await connected(settings);
-  const reader = new TcpReader(settings, world, socket, decoding);
+  const reader = new TcpReader(settings, world, socket, tell, decoding);
   const reading = reader.run();
   return {
     partitions: [reader.lines],
@@ -50,6 +53,7 @@ class TcpReader {
   readonly lines: LineBuffer;
   readonly #settings: TcpSettings;
   readonly #world: { readonly clock: Clock; readonly scheduler: Scheduler };
+  readonly #tell: (news: ReceiverNews) => void;
   #socket: Socket | undefined;
   #attempts = 0;
   #stopWaiting: (() => void) | undefined;
@@ -58,12 +62,14 @@ class TcpReader {
     settings: TcpSettings,
     world: { readonly clock: Clock; readonly scheduler: Scheduler },
     socket: Socket,
+    tell: (news: ReceiverNews) => void,
     decoding: Decoding | undefined,
   ) {
     this.lines = new LineBuffer({ ...settings, from: addressOf(settings) }, 0, decoding);
     this.#settings = settings;
     this.#world = world;
     this.#socket = socket;
+    this.#tell = tell;
   }
 
   /** Never rejects: what goes wrong becomes the partition's failure. */
@@ -75,11 +81,38 @@ class TcpReader {
         this.lines.pushRest();
       }
       if (lost === undefined && this.#settings.onClose === 'end') return this.lines.end();
+      if (!this.lines.isOpen) break;
       if (this.#attempts >= this.#settings.reconnectsMax) return this.lines.fail(this.#gone(lost));
-      await this.#wait(Math.min(RECONNECT_DELAY_MAX, RECONNECT_DELAY * 2 ** this.#attempts++));
-      if (this.lines.isOpen) this.#socket = await connected(this.#settings).catch(() => undefined);
+      const delay = Math.min(RECONNECT_DELAY_MAX, RECONNECT_DELAY * 2 ** this.#attempts++);
+      this.#tellLost(lost, delay);
+      await this.#wait(delay);
+      if (this.lines.isOpen) lost = await this.#connectAgain();
     }
     this.#socket?.destroy();
+  }
+
+  /** Resolves to the error when nobody answers. */
+  async #connectAgain(): Promise<unknown> {
+    try {
+      this.#socket = await connected(this.#settings);
+      this.#tell({ kind: 'receiverStarted', message: `connected to ${addressOf(this.#settings)} again` });
+      return undefined;
+    } catch (error) {
+      this.#socket = undefined;
+      return error;
+    }
+  }
+
+  #tellLost(lost: unknown, delay: number): void {
+    const address = addressOf(this.#settings);
+    const message =
+      lost === undefined
+        ? `${address} closed the connection`
+        : lost instanceof StreamError
+          ? lost.message
+          : `the connection to ${address} broke: ${(lost as NodeJS.ErrnoException).code ?? String(lost)}`;
+    const attemptsMax = this.#settings.reconnectsMax;
+    this.#tell({ kind: 'receiverError', message, attempt: this.#attempts, attemptsMax, delay });
   }
 
   stop(): void {
@@ -133,6 +166,7 @@ function connected(settings: TcpSettings): Promise<Socket> {
     socket.once('error', fail);
     socket.once('connect', () => {
       socket.setTimeout(0);
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
       socket.off('error', fail);
       resolve(socket);
     });

@@ -4,6 +4,8 @@ import { openSink } from '../connectors/open-sink.js';
 import { openSource } from '../connectors/open-source.js';
 import { assert } from '../core/assert.js';
 import type { Plan, SinkOperator, SourceOperator } from '../plan/plan.js';
+import type { ReceiverEvent } from '../runtime/events.js';
+import { type Journal, journalled } from '../runtime/journalled-source.js';
 import { type Reservations, reserved } from '../runtime/reserved-source.js';
 import { retained } from '../runtime/retained-source.js';
 import type { SinkWriter } from '../runtime/sink.js';
@@ -39,8 +41,12 @@ export interface EndsParts {
   readonly isRewindable: boolean;
   /** At most once, record at a time: what is handed out is written down before. */
   readonly reservations: Reservations | undefined;
+  /** At least once or more, record at a time: what cannot be read again is written down before it is handed out. */
+  readonly journal: Journal | undefined;
   /** Where a partition goes on; undefined: at its beginning. */
   readonly placeOf: (source: SourceOperator, partition: number) => SourcePlace | undefined;
+  /** Hears of receivers that start again. */
+  readonly tell: (event: ReceiverEvent) => void;
   /** What a fault plan does to a source. */
   readonly decorated: (name: string, reader: SourceReader) => SourceReader;
   /** What ends set aside by themselves. */
@@ -67,7 +73,9 @@ async function openReader(operator: SourceOperator, parts: EndsParts): Promise<S
   const { options, placeOf, isRewindable, decorated } = parts;
   const { name } = operator;
   const { partitions } = operator.spec.capabilities;
-  const at = Array.from({ length: partitions }, (_, index) => placeOf(operator, index));
+  const begin = Array.from({ length: partitions }, (_, index) => placeOf(operator, index));
+  const journal = operator.spec.capabilities.replayable ? undefined : parts.journal;
+  const at = begin.map((place, index) => journal?.endOf(name, index) ?? place);
   const from = at.map((place) => place?.offset ?? 0);
   const resume = at.map((place) => place?.reader);
   const opened =
@@ -75,10 +83,20 @@ async function openReader(operator: SourceOperator, parts: EndsParts): Promise<S
     options.readers?.get(name) ??
     (await openStamped(operator, at.some((place) => place !== undefined) ? { from, resume } : {}, parts));
   assert(opened.partitions.length === partitions, `source '${name}' has not the partitions of its spec`);
-  const { reservations } = parts;
-  const faulty = decorated(name, opened);
-  const reader = reservations === undefined ? faulty : reserved(name, faulty, reservations, from);
-  return isRewindable ? retained(reader, { from }) : reader;
+  const goesOnAt = begin.map((place) => place?.offset ?? 0);
+  const reader = written(name, decorated(name, opened), { reservations: parts.reservations, journal }, goesOnAt);
+  return isRewindable ? retained(reader, { from: goesOnAt }) : reader;
+}
+
+/** Record at a time: what has to stand in the log before a record is handed out. */
+function written(
+  name: string,
+  reader: SourceReader,
+  { reservations, journal }: Pick<EndsParts, 'reservations' | 'journal'>,
+  from: readonly number[],
+): SourceReader {
+  if (reservations !== undefined) return reserved(name, reader, reservations, from);
+  return journal === undefined ? reader : journalled(name, reader, journal, from);
 }
 
 async function openWriter(operator: SinkOperator, parts: EndsParts): Promise<SinkWriter> {
@@ -97,12 +115,13 @@ async function openWriter(operator: SinkOperator, parts: EndsParts): Promise<Sin
 async function openStamped(
   operator: SourceOperator,
   places: { readonly from?: readonly number[]; readonly resume?: readonly unknown[] },
-  { job, plan, world, options: { rate, records }, setAsides }: EndsParts,
+  { job, plan, world, tell, options: { rate, records }, setAsides }: EndsParts,
 ): Promise<SourceReader> {
   const { kind, options, capabilities } = operator.spec;
   const raw = await openSource({ name: operator.name, kind, options }, roleOf(job, operator.node), {
     world,
     setAside: setAsides.of(operator.name),
+    tell: (news) => tell({ ...news, source: operator.name }),
     ...places,
   });
   return stamped(raw, {

@@ -1,6 +1,6 @@
 /** How a job is run: every option of `run` and `start`. */
 import type { ChannelDecorator, MicroBatchOptions, RecordOptions } from '../executors/executor.js';
-import type { Listener, Mode } from '../runtime/events.js';
+import type { Listener, Mode, ReceiverEvent } from '../runtime/events.js';
 import type { SinkWriter } from '../runtime/sink.js';
 import type { SourceReader } from '../runtime/source.js';
 import type { Isolation, World } from '../runtime/world.js';
@@ -40,6 +40,8 @@ export interface RunOptions {
   /** Default: the real World. */
   readonly world?: World;
   readonly listener?: Listener;
+  /** Hears of receivers only: where nobody listens to all events, none are made. */
+  readonly onReceiver?: (event: ReceiverEvent) => void;
   /** How a test gets into the record model's channels; a fault plan has its own way. */
   readonly channels?: ChannelDecorator;
   /** Where progress survives. Default: nowhere, or in memory where the guarantee or workers need it. */

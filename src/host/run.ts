@@ -9,6 +9,7 @@ import type { Plan } from '../plan/plan.js';
 import type { Recovered } from '../runtime/durability.js';
 import type { Mode } from '../runtime/events.js';
 import { faultyFiles } from '../runtime/faults/faulty-files.js';
+import { Journal } from '../runtime/journalled-source.js';
 import { createRealWorld } from '../runtime/real-world.js';
 import { Reservations } from '../runtime/reserved-source.js';
 import type { SourceReader } from '../runtime/source.js';
@@ -64,6 +65,8 @@ export async function start(topology: Topology, options: RunOptions): Promise<St
     opened = { ...opened, durability };
     const isReserved =
       durability !== undefined && options.mode === 'record' && plan.settings.guarantee === 'at-most-once';
+    // In memory nothing survives that a journal would serve.
+    const isJournalled = options.mode === 'record' && !isReserved && options.checkpoint?.folder !== undefined;
     const ends = await openEnds({
       job,
       plan,
@@ -72,7 +75,12 @@ export async function start(topology: Topology, options: RunOptions): Promise<St
       isTransactional: durability !== undefined && plan.settings.guarantee === 'exactly-once',
       isRewindable: durability !== undefined && options.mode === 'record' && plan.settings.guarantee !== 'at-most-once',
       reservations: isReserved ? new Reservations(durability) : undefined,
+      journal: isJournalled && durability !== undefined ? new Journal(durability) : undefined,
       placeOf: placesIn(durability?.recovered, plan, options.mode),
+      tell: (event) => {
+        options.listener?.(event);
+        options.onReceiver?.(event);
+      },
       decorated: (name: string, reader: SourceReader) => faults?.source(name, reader) ?? reader,
       setAsides,
     });

@@ -1,6 +1,6 @@
 /** What becomes of each record's effect after a fault, in both modes: told from the parts of a job and from how it is run. */
 import type { Graph, Node } from '../topology/graph.js';
-import type { Guarantee } from '../topology/specs.js';
+import type { Guarantee, SourceCapabilities } from '../topology/specs.js';
 
 /** When sources and spouts hear that a record is done: the option `ackOn` of record mode. */
 export type AckOn = 'checkpoint' | 'update';
@@ -56,6 +56,8 @@ interface Traits {
   readonly hasComponents: boolean;
   readonly hasSpouts: boolean;
   readonly hasBolts: boolean;
+  /** Sources that cannot be read again; and those of them that do not wait for an answer either. */
+  readonly hasReadOnce: boolean;
   readonly hasLiveSources: boolean;
 }
 
@@ -71,8 +73,14 @@ function traitsOf(graph: Graph, setup: RecordSetup): Traits {
     hasComponents: hasSpouts || hasBolts,
     hasSpouts,
     hasBolts,
-    hasLiveSources: nodes.some((node) => node.kind === 'source' && !node.spec.capabilities.replayable),
+    hasReadOnce: nodes.some((node) => node.kind === 'source' && !node.spec.capabilities.replayable),
+    hasLiveSources: nodes.some((node) => node.kind === 'source' && isLive(node.spec.capabilities)),
   };
+}
+
+/** What is on its way to the log has nobody who gives it again. */
+function isLive({ replayable, acknowledged }: SourceCapabilities): boolean {
+  return !replayable && acknowledged !== true;
 }
 
 /** State that a checkpoint holds: also what an interval sink gathers, and how far event time got. */
@@ -151,18 +159,19 @@ function oldState({ isStateful, hasBolts }: Traits): string {
   return isStateful ? 'the state (bolts: nothing)' : 'what the bolts knew';
 }
 
-function anew({ asked, hasLiveSources, hasSpouts }: Traits): Held {
-  const input = hasLiveSources || hasSpouts ? 'what was read from live sources is lost' : 'all input is read again';
+/** Both modes write down what they receive before it counts. */
+const LIVE = 'live input is safe once its block is in the log, and what is on its way then is lost';
+
+function anew({ asked, hasReadOnce, hasSpouts }: Traits): Held {
+  const input = hasReadOnce || hasSpouts ? 'what was read from live sources is lost' : 'all input is read again';
   const results = asked === 'at-most-once' ? ', results of before may come a second time' : ', all results come again';
-  return { holds: 'anew', how: `the same command begins anew: ${input}${hasLiveSources || hasSpouts ? '' : results}` };
+  return { holds: 'anew', how: `the same command begins anew: ${input}${hasReadOnce || hasSpouts ? '' : results}` };
 }
 
 function driverOfBatches({ asked, hasLiveSources }: Traits): Held {
   if (asked === 'at-most-once')
     return { holds: 'at-most-once', how: 'batches that were logged are not run again: what was in them is lost' };
-  const live = hasLiveSources
-    ? '; live input is safe once its block is in the log, and what was on its way is lost'
-    : '';
+  const live = hasLiveSources ? `; ${LIVE}` : '';
   if (asked === 'exactly-once')
     return {
       holds: 'exactly-once',
@@ -184,7 +193,7 @@ function driverOfRecords(job: Traits): Held {
       how: 'sources and state go on from the last checkpoint; what was not committed is not seen',
     };
   const lost = [
-    ...(job.hasLiveSources ? ['live input since then is lost'] : []),
+    ...(job.hasLiveSources ? [LIVE] : []),
     ...(job.hasSpouts ? ['a spout must emit by itself what it heard no ack of'] : []),
     ...(job.hasBolts ? ['bolts begin empty'] : []),
   ];

@@ -1,4 +1,5 @@
 /** Everything observable about a run, as one typed union of plain data: the event log, listeners and statistics read it. */
+import type { ReceiverNews } from './source.js';
 
 /** Spark's `BatchInfo`. Times are stream time (us); delays are durations (us). */
 export interface BatchInfo {
@@ -14,6 +15,9 @@ export interface BatchInfo {
 
 /** Why a tuple tree failed. */
 export type FailReason = 'timeout' | 'failed' | 'error' | 'worker lost';
+
+/** What became of a source's receiver. */
+export type ReceiverEvent = ReceiverNews & { readonly source: string };
 
 /** One event. */
 export type JobEvent =
@@ -60,6 +64,8 @@ export type JobEvent =
       readonly value: string;
     }
   | { readonly kind: 'sourceEnded'; readonly source: string; readonly partition: number; readonly records: number }
+  /** A receiver starts again, after a wait, or has done so. Source: Spark's `StreamingListenerReceiverError` and `…ReceiverStarted`. */
+  | ReceiverEvent
   | { readonly kind: 'workerLost'; readonly worker: number; readonly reason: string }
   /** A task of a lost worker was made again: from its last snapshot, and these batches since. */
   | {

@@ -1,5 +1,6 @@
 /** For at-most-once: what a source hands out was written down as handed out before, so that no restart hands it out again. */
 import type { StreamError } from '../core/errors.js';
+import { BlockCursor } from './block-cursor.js';
 import type { Durability, SourcePosition } from './durability.js';
 import { Block, type PartitionReader, type SourceReader } from './source.js';
 
@@ -90,10 +91,8 @@ class ReservedPartition implements PartitionReader {
   readonly #reader: PartitionReader;
   readonly #reservations: Reservations;
   readonly #records: number;
-  /** What may be handed out, and how much of it is. */
-  #ready: Block | undefined;
-  #given = 0;
-  #beats = 0;
+  /** What may be handed out. */
+  #ready: BlockCursor | undefined;
   #next: number;
   #isReserving = false;
   #wake: (() => void) | undefined;
@@ -122,18 +121,8 @@ class ReservedPartition implements PartitionReader {
 
   poll(block: Block, max: number): void {
     if (this.#ready === undefined) this.#readAhead();
-    const ready = this.#ready;
-    if (ready === undefined) return;
-    const end = Math.min(ready.length, this.#given + max);
-    while (this.#given < end) {
-      this.#beat(ready, block);
-      block.push(ready.values[this.#given], ready.timestamps[this.#given]!);
-      this.#given += 1;
-    }
-    if (this.#given < ready.length) return;
-    this.#beat(ready, block);
-    block.ended = ready.ended;
-    this.#ready = undefined;
+    this.#ready?.give(block, max);
+    if (this.#ready?.isDone === true) this.#ready = undefined;
   }
 
   onReady(wake: () => void): void {
@@ -148,12 +137,6 @@ class ReservedPartition implements PartitionReader {
 
   position(): unknown {
     return this.#reader.position?.();
-  }
-
-  /** The heartbeats that stand before the next record. */
-  #beat(ready: Block, block: Block): void {
-    for (; this.#beats < ready.heartbeats.length && ready.heartbeats[this.#beats]!.at <= this.#given; this.#beats += 1)
-      block.heartbeat(ready.heartbeats[this.#beats]!.watermark);
   }
 
   #readAhead(): void {
@@ -187,8 +170,6 @@ class ReservedPartition implements PartitionReader {
   }
 
   #take(block: Block): void {
-    this.#ready = block;
-    this.#given = 0;
-    this.#beats = 0;
+    this.#ready = new BlockCursor(block);
   }
 }

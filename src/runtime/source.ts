@@ -54,7 +54,10 @@ export interface PartitionReader {
   onReady(wake: () => void): void;
   /** Set when reading failed: the job stops with it once what was read before is handed out. */
   readonly failure: StreamError | undefined;
-  /** Every record below `offset` is durable: the source may forget it. */
+  /**
+   * Every record below `offset` is durable: the source may forget it, and give its receipt. Of a source that cannot be read again that
+   * is when its block is synced to the log, long before its batch or checkpoint is done; never sooner.
+   */
   commit(offset: number): void;
   /**
    * Polls go on at `offset` again, not below the last commit: same values, same timestamps, same heartbeats. Present where a job
@@ -64,6 +67,19 @@ export interface PartitionReader {
   /** What the reader must be told, beside the offset, to go on in another process where the last poll ended: plain JSON. */
   position?(): unknown;
 }
+
+/** What a receiver tells beside its records: its connection is lost or refused and will be tried again, or is there again. */
+export type ReceiverNews =
+  | {
+      readonly kind: 'receiverError';
+      readonly message: string;
+      /** The attempt that comes now, counted from the last data on, and how many there are. */
+      readonly attempt: number;
+      readonly attemptsMax: number;
+      /** Until then (us). */
+      readonly delay: number;
+    }
+  | { readonly kind: 'receiverStarted'; readonly message: string };
 
 /** An open source. */
 export interface SourceReader {

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openTcpSource, RECONNECT_DELAY } from '../../src/connectors/tcp-source.js';
 import { realClock, realScheduler } from '../../src/runtime/real-world.js';
-import type { RawSource } from '../../src/runtime/source.js';
+import type { RawSource, ReceiverNews } from '../../src/runtime/source.js';
 import type { Scheduler } from '../../src/runtime/world.js';
 import { drain, takeSome } from '../conformance/drain.js';
 
@@ -46,8 +46,13 @@ async function serve(
   return { server, port: (server.address() as { port: number }).port };
 }
 
-function open(port: number, options: object = {}, scheduler: Scheduler = new Impatient()): Promise<RawSource> {
-  return openTcpSource({ ...spec, port, ...options }, { clock: realClock, scheduler });
+function open(
+  port: number,
+  options: object = {},
+  scheduler: Scheduler = new Impatient(),
+  tell?: (news: ReceiverNews) => void,
+): Promise<RawSource> {
+  return openTcpSource({ ...spec, port, ...options }, { clock: realClock, scheduler }, tell);
 }
 
 describe('the tcp source', () => {
@@ -96,6 +101,28 @@ describe('the tcp source', () => {
     expect(values).toEqual(['one']);
     expect(outcome).toMatchObject({ code: 'RG043' });
     expect(scheduler.waits).toEqual([RECONNECT_DELAY, 2 * RECONNECT_DELAY, 4 * RECONNECT_DELAY]);
+    await source.close();
+  });
+
+  it('tells each attempt with its wait and limit, and that it is connected again', async () => {
+    const news: string[] = [];
+    const { server, port } = await serve((socket, connection) => {
+      if (connection === 2) server.close();
+      socket.end(`${connection}\n`);
+    });
+    const source = await open(port, {}, new Impatient(), (said) => {
+      const how =
+        said.kind === 'receiverError' ? ` (${said.attempt} of ${said.attemptsMax}, ${said.delay / 1_000} ms)` : '';
+      news.push(`${said.message.replace(String(port), 'PORT')}${how}`);
+    });
+    expect((await drain(source.partitions[0]!)).values).toEqual(['1', '2']);
+    expect(news).toEqual([
+      '127.0.0.1:PORT closed the connection (1 of 3, 200 ms)',
+      'connected to 127.0.0.1:PORT again',
+      '127.0.0.1:PORT closed the connection (1 of 3, 200 ms)',
+      'nothing listens on 127.0.0.1:PORT (2 of 3, 400 ms)',
+      'nothing listens on 127.0.0.1:PORT (3 of 3, 800 ms)',
+    ]);
     await source.close();
   });
 

@@ -3,6 +3,9 @@ import { type FaultRow, USUAL } from './fault-row.js';
 
 const GUARANTEES = 'executors/micro-batch/guarantees.test.ts';
 const RESUMED = 'connectors/resumed.test.ts';
+const RECEIVED = 'executors/micro-batch/received-blocks.test.ts';
+const RECEIVER = 'recovery/receiver-kill.test.ts';
+const JOURNAL = 'runtime/journalled-source.test.ts';
 
 export const FAULTS_OF_SOURCES: readonly FaultRow[] = [
   {
@@ -11,6 +14,7 @@ export const FAULTS_OF_SOURCES: readonly FaultRow[] = [
     promised: USUAL,
     tests: [
       [GUARANTEES, 'hear of an offset when a snapshot or the log covers it, and not before'],
+      [RECEIVED, 'driver crash at "%s", four times, exactly-once: the output of an undisturbed job'],
       [GUARANTEES, 'driver crash at "%s", three times: output once'],
       ['recovery/driver-kill.test.ts', 'keeps $guarantee, $mode'],
     ],
@@ -20,10 +24,9 @@ export const FAULTS_OF_SOURCES: readonly FaultRow[] = [
     fault: 'source: the driver dies behind the log, before the source hears of it',
     promised: USUAL,
     tests: [
-      [
-        GUARANTEES,
-        'driver crash at "%s" with a source that cannot be read again: what was allocated comes out of the log',
-      ],
+      [RECEIVED, 'is heard of by its source when its block is in the log, and long before its batch'],
+      [RECEIVED, 'driver crash at "%s", four times, at-least-once: nothing is missing'],
+      [JOURNAL, 'hands a block out when it is durable, tells the source then, and wakes'],
       [GUARANTEES, 'of a stopped job goes on where it stopped'],
     ],
   },
@@ -32,8 +35,8 @@ export const FAULTS_OF_SOURCES: readonly FaultRow[] = [
     fault: 'source that cannot be read again (socket, standard input): its connection or its driver dies',
     promised: {
       atMostOnce: 'what was read may be lost',
-      atLeastOnce: 'micro-batch: what a batch had is kept; record: what was under way is lost with the driver',
-      exactlyOnce: 'refused (RG017)',
+      atLeastOnce: 'none lost from its block in the log on; what was on its way then is lost',
+      exactlyOnce: 'refused (RG017), unless the source waits for an answer',
     },
     tests: [
       [
@@ -45,19 +48,26 @@ export const FAULTS_OF_SOURCES: readonly FaultRow[] = [
         GUARANTEES,
         'driver crash at "%s" with a source that cannot be read again: what was allocated comes out of the log',
       ],
+      [RECEIVED, 'in no batch yet is in the first batch after the restart, once, with the time that it had'],
+      [JOURNAL, 'gives after a restart what the source gave, from any place on, however it is cut'],
+      [RECEIVER, 'what was taken from a socket outlives the driver, %s'],
+      ['plan/guarantee.test.ts', 'is exactly-once from what cannot be read again but waits for an answer'],
       ['plan/guarantee.test.ts', 'is refused with each part that cannot keep it, and with what to use instead'],
     ],
   },
   {
     number: 4,
     fault: 'source: hangs, or its other side is gone without a word',
-    promised: 'nothing is lost; windows wait for it, or for idleTimeout',
+    promised:
+      'nothing is lost; windows wait for it, or for idleTimeout; a receiver starts again, so often, and says so',
     tests: [
       [
         'faults/row-04-silent-source.test.ts',
         'fault row 4: what a source gives after three seconds of silence is in its windows, %s',
       ],
       ['conformance/operators.test.ts', 'without idleTimeout silence holds windows open; with it they close'],
+      ['connectors/tcp.test.ts', 'tells each attempt with its wait and limit, and that it is connected again'],
+      [RECEIVER, 'a socket that breaks is told on stderr, and read on when it is there again, %s'],
       ['connectors/tcp.test.ts', 'gives up on a server that takes connections and sends nothing'],
     ],
   },

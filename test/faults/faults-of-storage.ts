@@ -2,6 +2,7 @@
 import { type FaultRow, USUAL } from './fault-row.js';
 
 const GUARANTEES = 'executors/micro-batch/guarantees.test.ts';
+const RECEIVED = 'executors/micro-batch/received-blocks.test.ts';
 const LOG = 'runtime/segmented-log.test.ts';
 const CRASHES = 'runtime/checkpoint-crashes.test.ts';
 const FOLDER = 'runtime/checkpoint-folder.test.ts';
@@ -12,23 +13,25 @@ export const FAULTS_OF_STORAGE: readonly FaultRow[] = [
     fault: 'received records: one copy is gone or damaged',
     promised: USUAL,
     tests: [
+      [RECEIVED, 'a block outlives worker %i, lost at each of its messages: the driver has it still'],
+      [RECEIVED, 'in no batch yet is in the first batch after the restart, once, with the time that it had'],
       ['executors/micro-batch/remote-tasks.test.ts', 'worker %i: its own tasks only are made again'],
       [
         LOG,
         'is refused with segment and byte when a bit is flipped, or is a promised prefix when only its last record is',
       ],
     ],
-    later: 'second copies of blocks: received records stand in the driver, and then in its log',
   },
   {
     number: 11,
     fault: 'received records: every copy is gone',
     promised: {
       atMostOnce: 'they are lost',
-      atLeastOnce: 'they are read again, or come out of the log; else the job stops (RG064)',
-      exactlyOnce: 'they are read again; else the job stops (RG064)',
+      atLeastOnce: 'they are read again; else the job stops (RG054, RG064)',
+      exactlyOnce: 'they are read again; else the job stops (RG054, RG064)',
     },
     tests: [
+      [RECEIVED, 'that the log has not any more, though a batch names it, stops the job with RG054'],
       [GUARANTEES, 'driver crash at "%s", three times: nothing is missing, and nothing is wrong'],
       [GUARANTEES, 'of a job whose input became shorter fails with RG064'],
       [GUARANTEES, 'what was allocated before the crash is lost'],
@@ -40,6 +43,8 @@ export const FAULTS_OF_STORAGE: readonly FaultRow[] = [
     promised: 'sources wait; nothing that is not done is thrown away',
     tests: [
       ['faults/row-12-full-queues.test.ts', 'fault row 12: no more wait than the limit allows, and none is lost, %s'],
+      [RECEIVED, 'waits for the log: no more is polled than receivedRecordsMax, however slow the log is'],
+      ['runtime/journalled-source.test.ts', 'reads no further ahead than its limit while the log is slow'],
       ['executors/kit.test.ts', 'never has more than maxSpoutPending under way'],
       [
         'executors/record/survival/limits.test.ts',

@@ -262,8 +262,8 @@ export const MUTANTS = [
   ]),
   mutant('dropped-log-kept', 'micro-batch', 'a checkpoint asks for the log from one record too late', [
     'runtime/checkpoint-folder.js',
-    'return { from: after(this.#records, epoch)[0]?.sequence ?? this.#log.next,',
-    'return { from: after(this.#records, epoch)[1]?.sequence ?? this.#log.next,',
+    'return { from: after(this.#records, meta)[0]?.sequence ?? this.#log.next,',
+    'return { from: after(this.#records, meta)[1]?.sequence ?? this.#log.next,',
   ]),
   // Micro-batches and their restart.
   mutant('prepared-before-prepare', 'micro-batch', 'a batch counts as committed before sinks hold it', [
@@ -283,8 +283,8 @@ export const MUTANTS = [
   ]),
   mutant('logged-skipped', 'micro-batch', 'a restart does not run the batches that were logged', [
     `${MICRO}/restart.js`,
-    "records.filter((record) => record.kind === 'allocated')",
-    "records.filter((record) => record.kind === 'allocated' && record.batch > epoch + 1)",
+    "(record) => record.kind === 'allocated')",
+    "(record) => record.kind === 'allocated' && record.batch > epoch + 1)",
   ]),
   mutant(
     'recovery-clears-unallocated',
@@ -296,6 +296,53 @@ export const MUTANTS = [
       'reader.poll(block, 1000); if (block.values.length > count) block.values.length = count;',
     ],
   ),
+  // What receivers took.
+  mutant('block-acked-before-sync', 'micro-batch', 'a source hears of a block before the log is synced', [
+    `${MICRO}/block-log.js`,
+    'written.then(() => partition.logged(mark.offset, block.length), this.#failed);',
+    'partition.logged(mark.offset, block.length);\n        written.catch(this.#failed);',
+  ]),
+  mutant('unallocated-forgotten', 'micro-batch', 'a restart forgets what was received and is in no batch yet', [
+    `${MICRO}/received.js`,
+    'this.#unallocated = unallocated;',
+    'this.#unallocated = [];',
+  ]),
+  mutant(
+    'block-in-two-batches',
+    'micro-batch',
+    'after a restart the blocks of the last batch are in the next one too',
+    [
+      `${MICRO}/restart.js`,
+      'received.filter(({ batch }) => batch > allocated)',
+      'received.filter(({ batch }) => batch >= allocated)',
+    ],
+  ),
+  mutant(
+    'block-of-older-batch',
+    'micro-batch',
+    'what is received behind a batch is logged as if it were of that batch',
+    [`${MICRO}/allocator.js`, 'this.#blocks.batch = this.#number + 1;', 'this.#blocks.batch = this.#number;'],
+  ),
+  mutant('journal-acked-before-sync', 'record', 'a source hears of a block before the journal is synced', [
+    'runtime/journalled-source.js',
+    'this.#journal.write(rangeOf(',
+    'this.#reader.commit(offset);\n        this.#journal.write(rangeOf(',
+  ]),
+  mutant('journal-forgotten', 'record', 'a restart does not hand out what the journal has', [
+    'runtime/journalled-source.js',
+    'for (const range of journal.blocksOf(source, partition))',
+    'for (const range of [])',
+  ]),
+  mutant('journal-covered-again', 'record', 'a restart hands out a whole block of which the snapshot has a part', [
+    'runtime/journalled-source.js',
+    'cursor.give(new Block(), Math.max(0, from - range.from));',
+    ';',
+  ]),
+  mutant('journal-cut-by-epoch', 'record', 'a checkpoint takes the whole journal with it', [
+    'runtime/durability.js',
+    "if (record.kind !== 'received' || record.batch > 0)",
+    'if (true)',
+  ]),
   mutant(
     'allocated-after-work',
     'micro-batch',

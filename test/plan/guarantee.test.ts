@@ -42,6 +42,13 @@ describe('the guarantee of a chain', () => {
     },
   );
 
+  it('is exactly-once from what cannot be read again but waits for an answer', () => {
+    const { capabilities, ...queue } = tcp('localhost:9999');
+    const chain = chainOf({ ...queue, capabilities: { ...capabilities, acknowledged: true } }, memory());
+    expect(strongestOf(chain)).toBe('exactly-once');
+    expect(chain[0]!.why).toContain('keeps what it gave until it is durable');
+  });
+
   it('says how each sink keeps it', () => {
     const whys = [textFileSink('out'), memory(), none()].map((sink) => chainOf(values(['a']), sink).at(-1)!.why);
     expect(whys).toEqual([

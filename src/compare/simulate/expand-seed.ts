@@ -37,8 +37,7 @@ export function scenarioOf(seed: number, target: Target, given: Partial<Scenario
     ...given,
   };
   const faults = given.faults ?? drawFaults(prng(seed).fork('faults'), drawn, target);
-  const scenario = withoutReplay(drawn) ? drawn : { ...drawn, isReplayable: true };
-  return { ...scenario, faults, attemptsMax: attemptsFor(faults, drawn.workers), record: patient(scenario, faults) };
+  return { ...drawn, faults, attemptsMax: attemptsFor(faults, drawn.workers), record: patient(drawn, faults) };
 }
 
 function drawMicroBatch(random: Prng): Partial<MicroBatchOptions> {
@@ -61,11 +60,6 @@ function drawRecord(random: Prng): Partial<RecordOptions> {
     barrierTimeout: pick(random, [100_000, 10_000_000]),
     workerRowsMax: pick(random, [16, 65_536]),
   };
-}
-
-/** What cannot be read again is kept in the log of micro-batches; record at a time nobody keeps it. */
-function withoutReplay({ mode, guarantee }: Pick<Scenario, 'mode' | 'guarantee'>): boolean {
-  return guarantee === 'at-most-once' || mode === 'micro-batch';
 }
 
 /** Tuples on a worker that stands still, or that wait for their way, time out again and again, and then count as given up. */

@@ -2,11 +2,12 @@
 import type { Plan } from '../../plan/plan.js';
 import type { Durability, SnapshotMeta } from '../../runtime/durability.js';
 import type { Listener } from '../../runtime/events.js';
+import { rangeOf } from '../../runtime/logged-block.js';
 import type { Block } from '../../runtime/source.js';
 import type { World } from '../../runtime/world.js';
 import type { Batch, CutPoint, PartitionMark, Write } from './batch.js';
 import { BlockLog } from './block-log.js';
-import { rangeOf, rangeOfLogged } from './logged-range.js';
+import { rangeOfLogged } from './logged-range.js';
 import type { ReceivedPartition } from './received.js';
 import { type LoggedBatch, restartOf } from './restart.js';
 

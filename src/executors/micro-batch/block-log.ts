@@ -1,8 +1,8 @@
 /** The write-ahead log of receivers: a block of a source that cannot be read again is written down as it is received. */
 import type { Durability } from '../../runtime/durability.js';
+import { rangeOf } from '../../runtime/logged-block.js';
 import type { Block } from '../../runtime/source.js';
 import type { PartitionMark } from './batch.js';
-import { rangeOf } from './logged-range.js';
 
 /** Who is told once a block is safe. */
 export interface LoggedPartition {

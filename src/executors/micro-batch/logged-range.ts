@@ -4,33 +4,6 @@ import type { AllocatedRange } from '../../runtime/durability.js';
 import { Block, type PartitionReader } from '../../runtime/source.js';
 import type { PartitionMark } from './batch.js';
 
-/** The range of some blocks of a partition, up to its mark. `withValues`: the source cannot be read again. */
-export function rangeOf(mark: PartitionMark, blocks: readonly Block[], withValues: boolean): AllocatedRange {
-  const times: number[] = [];
-  const heartbeats: number[] = [];
-  let count = 0;
-  for (const block of blocks) {
-    for (const { at, watermark } of block.heartbeats) heartbeats.push(count + at, watermark);
-    for (let i = 0; i < block.values.length; i++) {
-      const time = block.timestamps[i]!;
-      if (times.length > 0 && times[times.length - 1] === time) times[times.length - 2]! += 1;
-      else times.push(1, time);
-    }
-    count += block.values.length;
-  }
-  return {
-    source: mark.source,
-    partition: mark.partition,
-    from: mark.offset - count,
-    to: mark.offset,
-    times,
-    heartbeats,
-    ended: blocks.at(-1)?.ended === true,
-    reader: mark.reader,
-    ...(withValues ? { values: ([] as unknown[]).concat(...blocks.map(({ values }) => values)) } : {}),
-  };
-}
-
 /** The range of blocks that are in the log: it only says which. */
 export function rangeOfLogged(mark: PartitionMark, blocks: readonly Block[]): AllocatedRange {
   return {
@@ -44,28 +17,6 @@ export function rangeOfLogged(mark: PartitionMark, blocks: readonly Block[]): Al
     reader: undefined,
     blocks: blocks.length,
   };
-}
-
-/** The range as a block. Without values its records are left out, and only the time that they brought stays. */
-export function blockOf(range: AllocatedRange, values: unknown[] | undefined): Block {
-  const { times, heartbeats } = range;
-  const block = new Block();
-  block.clear(values === undefined ? range.to : range.from);
-  block.ended = range.ended;
-  for (let i = 0; i < heartbeats.length; i += 2)
-    block.heartbeats.push({ at: values === undefined ? 0 : heartbeats[i]!, watermark: heartbeats[i + 1]! });
-  if (values === undefined) {
-    if (times.length > 0) block.heartbeat(times[times.length - 1]!);
-    return block;
-  }
-  block.values = values;
-  block.timestamps = new Float64Array(values.length);
-  let filled = 0;
-  for (let i = 0; i < times.length; i += 2) {
-    block.timestamps.fill(times[i + 1]!, filled, filled + times[i]!);
-    filled += times[i]!;
-  }
-  return block;
 }
 
 /** What reading a range again gave: its values, and what the reader told behind them. */

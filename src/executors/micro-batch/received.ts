@@ -2,11 +2,12 @@
 import { StreamError } from '../../core/errors.js';
 import type { Plan, SourceOperator } from '../../plan/plan.js';
 import type { AllocatedRange, SnapshotMeta, SourcePosition } from '../../runtime/durability.js';
+import { blockOf } from '../../runtime/logged-block.js';
 import { Block, type PartitionReader } from '../../runtime/source.js';
 import type { MicroBatchOptions, Services } from '../executor.js';
 import type { PartitionMark } from './batch.js';
 import type { BlockLog } from './block-log.js';
-import { blockOf, readAgain } from './logged-range.js';
+import { readAgain } from './logged-range.js';
 
 /**
  * A receiver's block queue, or a direct source's next range.

@@ -4,6 +4,7 @@ import { millis } from '../../../src/core/time.js';
 import { topology } from '../../../src/topology/builder.js';
 import type { Topology } from '../../../src/topology/graph.js';
 import type { Guarantee, SinkSpec, SourceSpec } from '../../../src/topology/specs.js';
+import { FakeWorkers } from './fake-workers.js';
 import { type Crash, type Life, type LifeOptions, live } from './incarnations.js';
 
 const BATCH = 10_000;
@@ -175,6 +176,14 @@ describe('what was received', () => {
     expect(most).toBe(4);
   });
 
+  it('is taken as far as it is there when the job is asked to stop', async () => {
+    // The latest block was cut at 40 ms; the ninth record came 100 us later.
+    const life = await run('exactly-once', [{ kind: 'stop', after: 43_000 }], { options: { blockInterval: 5_000 } });
+    expect(life.results.map(({ outcome }) => outcome)).toEqual(['stopped', 'finished']);
+    expect(life.results[0]!.recordsRead).toEqual({ numbers: 9 });
+    expect(seen(life)).toEqual(seen(await run('exactly-once', [])));
+  });
+
   it('stands in the log once: a batch names its blocks', async () => {
     const life = await run('at-least-once', [{ kind: 'step', step: 'batchCompleted', nth: 4 }], {
       snapshotEach: 1_000,
@@ -197,4 +206,48 @@ describe('what was received', () => {
     });
     await expect(life).rejects.toMatchObject({ code: 'RG054', message: expect.stringContaining('for batch 2') });
   });
+});
+
+describe('without a log, on two workers', () => {
+  const MESSAGES = 40;
+
+  /** One worker is lost at one of its messages. `polled`: records that the source was asked for. */
+  async function losing(worker: number, after: number): Promise<{ life: Life; lost: number; polled: number }> {
+    let [workers, polled]: [FakeWorkers | undefined, number] = [undefined, 0];
+    const topology = job('at-least-once');
+    const life = await run('at-least-once', [], {
+      topology,
+      isDurable: false,
+      services: (world, plan) => {
+        workers = new FakeWorkers(world, plan, topology.functions, 2, [{ worker, after }]);
+        return { workers };
+      },
+      wrap: (reader) => ({
+        poll: (block, max) => {
+          const before = block.length;
+          reader.poll(block, max);
+          polled += block.length - before;
+        },
+        onReady: (wake) => reader.onReady(wake),
+        failure: undefined,
+        commit: (offset) => reader.commit(offset),
+      }),
+    });
+    return { life, lost: workers!.losses, polled };
+  }
+
+  it.each([0, 1])(
+    'a block outlives worker %i, lost at each of its messages: the driver has it still',
+    async (worker) => {
+      const undisturbed = seen(await run('at-least-once', []));
+      let losses = 0;
+      for (let after = 1; after <= MESSAGES; after++) {
+        const { life, lost, polled } = await losing(worker, after);
+        losses += lost;
+        expect([life.job.outcome, polled], `message ${after}`).toEqual(['finished', RECORDS]);
+        expect(seen(life), `message ${after}`).toEqual(undisturbed);
+      }
+      expect(losses).toBeGreaterThan(MESSAGES / 2);
+    },
+  );
 });
