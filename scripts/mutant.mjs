@@ -12,7 +12,6 @@ import { MUTANTS } from '../test/mutants/mutants.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const killsFile = fileURLToPath(new URL('../test/mutants/kills.json', import.meta.url));
-const JOBS = ['test/compare/simulate/shop.ts', 'comparisons/word-count.ts', 'test/compare/simulate/relay.ts'];
 const SEEDS = Number(process.env.SEEDS ?? 500);
 /** Exit code of `simulate` for a broken promise. */
 const BROKEN = 3;
@@ -24,7 +23,13 @@ if (first === undefined) for (const { name, breaks } of MUTANTS) process.stdout.
 else if (first === '--record') await recordAll(others.length === 0 ? MUTANTS.map(({ name }) => name) : others);
 else {
   const words = others.length > 0 ? others : readKills()[first]?.split(' ');
-  process.exitCode = await run(first, words ?? [JOBS[0], '--seeds', String(SEEDS)], 'inherit');
+  process.exitCode = await run(first, words ?? usual(first), 'inherit');
+}
+
+/** Where a defect that was not recorded yet is looked for. */
+function usual(name) {
+  const { jobs = [], where = [] } = MUTANTS.find((each) => each.name === name) ?? {};
+  return [...jobs.slice(0, 1), '--seeds', String(SEEDS), ...where];
 }
 
 async function recordAll(names) {
@@ -38,7 +43,7 @@ async function recordAll(names) {
 async function record(name) {
   const mutant = MUTANTS.find((each) => each.name === name);
   if (mutant === undefined) return say(`there is no mutant '${name}'`);
-  for (const job of JOBS) {
+  for (const job of mutant.jobs) {
     const chunks = [];
     const code = await run(name, [job, '--seeds', String(SEEDS), ...mutant.where, '--json', '--quiet'], chunks);
     if (code === 0) continue;

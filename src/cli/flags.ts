@@ -1,6 +1,7 @@
 /** Every flag of the command line, once: its name, its help, how its value is read, and its environment variable. */
 import { type Command, Option } from 'commander';
 import type { Duration } from '../core/time.js';
+import type { RecordOptions } from '../executors/executor.js';
 import type { Mode } from '../runtime/events.js';
 import type { LogLevel } from '../runtime/log.js';
 import type { Isolation } from '../runtime/world.js';
@@ -33,6 +34,7 @@ export interface RunFlags extends JobFlags, OutputFlags, RecoveryFlags {
   readonly seed?: number;
   readonly messageTimeout?: Duration;
   readonly maxSpoutPending?: number;
+  readonly ackOn?: NonNullable<RecordOptions['ackOn']>;
   readonly blockInterval?: Duration;
 }
 
@@ -102,6 +104,7 @@ export function addModeFlags(command: Command): Command {
         countOf('--max-spout-pending'),
       ),
     )
+    .addOption(ackOnFlag())
     .addOption(
       flag(
         '--block-interval <duration>',
@@ -110,6 +113,17 @@ export function addModeFlags(command: Command): Command {
       ),
     );
 }
+
+/** `run` and `simulate` have it. */
+export function ackOnFlag(): Option {
+  return flag(
+    '--ack-on <signal>',
+    `record mode: when a record is done: ${ACK_ON.join(', ')} (raingauge explain RG019)`,
+    oneOf('--ack-on', ACK_ON),
+  );
+}
+
+const ACK_ON: readonly NonNullable<RecordOptions['ackOn']>[] = ['checkpoint', 'update', 'expiry'];
 
 /** Flags of what survives, where tasks run, and what is broken on purpose. */
 export interface RecoveryFlags {

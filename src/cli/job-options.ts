@@ -29,8 +29,8 @@ export function planOptionsOf(flags: Pick<JobFlags, 'parallelism' | 'chaining'>)
 
 /** The record mode's own options. */
 export function recordOptionsOf(flags: RunFlags): NonNullable<RunOptions['record']> {
-  const { messageTimeout, maxSpoutPending } = flags;
-  return { ...(flags.acking ? {} : { acking: false }), ...defined({ messageTimeout, maxSpoutPending }) };
+  const { messageTimeout, maxSpoutPending, ackOn } = flags;
+  return { ...(flags.acking ? {} : { acking: false }), ...defined({ messageTimeout, maxSpoutPending, ackOn }) };
 }
 
 /** The micro-batch mode's own options. */

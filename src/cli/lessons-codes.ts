@@ -180,8 +180,14 @@ without directGrouping, or the other way round, or a fields grouping names no fi
 Low-level spouts and bolts run in record mode only, for now: in micro-batch mode they are
 refused before anything runs. The operators of streams run in both modes.
 
-  raingauge run job.ts --mode record`,
-    see: ['micro-batch', 'record'],
+  raingauge run job.ts --mode record
+
+Or --ack-on names a signal that this job cannot give. A record is done when a checkpoint
+has what became of it (checkpoint), when its tuple tree is processed (update), or when the
+windows that it is in have closed and their results are out (expiry). With expiry nothing
+is kept but the records of open windows, so it needs state that windows end, no checkpoint
+folder, and maxUncommitted records that are enough for the longest window.`,
+    see: ['micro-batch', 'record', 'replay'],
   },
   RG020: {
     title: 'timestamps come first',

@@ -3,6 +3,7 @@ import { Command, type Help, type Option } from 'commander';
 import { EXIT } from '../core/errors.js';
 import { version } from '../host/installation.js';
 import {
+  ackOnFlag,
   addCheckpointFlags,
   addFaultFlags,
   addJobFlags,
@@ -78,6 +79,7 @@ function addSimulate(program: Command, ended: (exitCode: number) => void): void 
     .addOption(flag('--mode <mode>', 'only this mode', oneOf('--mode', ['micro-batch', 'record'] as const)))
     .addOption(flag('--records <n>', 'records of each source, up to 200', countOf('--records', 200)))
     .addOption(flag('--workers <n>', 'so many simulated workers; 0: none', seedOf('--workers')))
+    .addOption(ackOnFlag())
     .addOption(
       flag('--fault <fault>', 'this fault in place of drawn ones (repeatable; raingauge explain RG063)', listOf),
     )

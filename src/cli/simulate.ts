@@ -2,6 +2,7 @@
 import { repeatFlags, type SimulateResult, simulate } from '../compare/simulate/simulate.js';
 import { defined } from '../core/defined.js';
 import { EXIT } from '../core/errors.js';
+import type { RecordOptions } from '../executors/executor.js';
 import type { Mode } from '../runtime/events.js';
 import { showFault } from '../runtime/faults/fault-plan.js';
 import { GUARANTEES } from '../topology/specs.js';
@@ -20,6 +21,7 @@ export interface SimulateFlags extends JobFlags, OutputFlags, FaultFlags {
   readonly mode?: Mode;
   readonly workers?: number;
   readonly records?: number;
+  readonly ackOn?: NonNullable<RecordOptions['ackOn']>;
   readonly faults: boolean;
 }
 
@@ -41,6 +43,7 @@ export async function simulateCommand(job: string, flags: SimulateFlags): Promis
       workers: flags.workers,
       parallelism: flags.parallelism,
       records: flags.records,
+      ackOn: flags.ackOn,
       batchInterval: flags.batchInterval,
       faults: flags.faults ? faults : [],
     }),

@@ -76,10 +76,14 @@ export interface RecordOptions {
   readonly turnRecordsMax: number;
   /**
    * When a source may forget a record, and a user-written spout hears `ack`. `checkpoint`: when a checkpoint holds what became of it.
-   * `update`: when it is processed. Default: `checkpoint` where there is durability, unless a bolt holds tuples.
+   * `update`: when it is processed. `expiry`: when the windows that it is in have closed and their results are out, so that nothing is
+   * lost without checkpoints. Default: `checkpoint` where there is durability, unless a bolt holds tuples.
    */
   readonly ackOn?: 'checkpoint' | 'update' | 'expiry';
-  /** With `ackOn: 'checkpoint'`: the most records of a source task behind its last checkpoint. Beyond it the task waits for the next. */
+  /**
+   * With `ackOn: 'checkpoint'`: the most records of a source task behind its last checkpoint. Beyond it the task waits for the next. With
+   * `ackOn: 'expiry'`: the most records of a source task that are in open windows.
+   */
   readonly maxUncommitted: number;
   /** How long a barrier waits for pending trees, and sources for the barrier, before it is skipped (us). */
   readonly barrierTimeout: number;

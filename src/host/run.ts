@@ -16,7 +16,7 @@ import type { SourceReader } from '../runtime/source.js';
 import type { World } from '../runtime/world.js';
 import type { Topology } from '../topology/graph.js';
 import { compileJob } from './compile-job.js';
-import { type OpenDurability, openDurability } from './open-durability.js';
+import { isByExpiry, type OpenDurability, openDurability } from './open-durability.js';
 import { type EndsParts, type OpenEnds, openEnds } from './open-ends.js';
 import { type RunFaults, runFaults } from './run-faults.js';
 import type { RunOptions } from './run-options.js';
@@ -73,7 +73,10 @@ export async function start(topology: Topology, options: RunOptions): Promise<St
       world,
       options,
       isTransactional: durability !== undefined && plan.settings.guarantee === 'exactly-once',
-      isRewindable: durability !== undefined && options.mode === 'record' && plan.settings.guarantee !== 'at-most-once',
+      isRewindable:
+        options.mode === 'record' &&
+        plan.settings.guarantee !== 'at-most-once' &&
+        (durability !== undefined || isByExpiry(options.mode, options.record ?? {})),
       reservations: isReserved ? new Reservations(durability) : undefined,
       journal: isJournalled && durability !== undefined ? new Journal(durability) : undefined,
       placeOf: placesIn(durability?.recovered, plan, options.mode),

@@ -3,7 +3,7 @@ import type { Graph, Node } from '../topology/graph.js';
 import type { Guarantee, SourceCapabilities } from '../topology/specs.js';
 
 /** When sources and spouts hear that a record is done: the option `ackOn` of record mode. */
-export type AckOn = 'checkpoint' | 'update';
+export type AckOn = 'checkpoint' | 'update' | 'expiry';
 
 /** How record mode is set up. */
 export interface RecordSetup {
@@ -140,6 +140,11 @@ function workerOfRecords(job: Traits): Held {
       holds: 'exactly-once',
       how: 'all tasks and sources go back to the last checkpoint; what was not committed is not seen',
     };
+  if (job.ackOn === 'expiry')
+    return {
+      holds: 'at-least-once',
+      how: 'all tasks begin empty, and sources go back to the oldest record of an open window; results of closed windows do not come again',
+    };
   if (job.ackOn === 'checkpoint' && job.isStateful)
     return {
       holds: 'at-least-once',
@@ -187,6 +192,7 @@ function driverOfRecords(job: Traits): Held {
   if (job.asked === 'at-most-once')
     return { holds: 'at-most-once', how: 'sources go on behind what may have been handed out; state begins empty' };
   if (!job.acking) return { holds: 'anew', how: 'without acking there are no checkpoints: the job begins anew' };
+  if (job.ackOn === 'expiry') return { holds: 'no', how: 'refused: ackOn expiry takes no checkpoints' };
   if (job.asked === 'exactly-once')
     return {
       holds: 'exactly-once',

@@ -1,7 +1,7 @@
 /** Explains the guarantee of a job: what each part allows, which is the weakest, and what holds after each kind of fault. */
 import type { Graph } from '../topology/graph.js';
 import { GUARANTEES } from '../topology/specs.js';
-import { ackedOn, afterFaults, type Held, type RecordSetup } from './after-faults.js';
+import { type AckOn, ackedOn, afterFaults, type Held, type RecordSetup } from './after-faults.js';
 import { rule, sideBySide, wrap } from './columns.js';
 import { type GuaranteeLink, guaranteeChain, strongestOf } from './guarantee.js';
 
@@ -80,10 +80,11 @@ function shown({ holds, how }: Held): string {
 
 function ackOnLines(graph: Graph, setup: RecordSetup): readonly string[] {
   if (!setup.acking || graph.settings.guarantee === 'at-most-once') return [];
-  return [
-    '',
-    ackedOn(graph, setup) === 'checkpoint'
-      ? 'ackOn checkpoint: where checkpoints are taken, sources and spouts hear that a record is done when one holds it'
-      : 'ackOn update: sources and spouts hear that a record is done when it is processed',
-  ];
+  return ['', `ackOn ${ackedOn(graph, setup)}: ${HEARD[ackedOn(graph, setup)]}`];
 }
+
+const HEARD: Readonly<Record<AckOn, string>> = {
+  checkpoint: 'where checkpoints are taken, sources and spouts hear that a record is done when one holds it',
+  update: 'sources and spouts hear that a record is done when it is processed',
+  expiry: 'sources and spouts hear that a record is done when the windows that it is in have closed',
+};

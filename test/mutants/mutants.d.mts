@@ -1,6 +1,8 @@
 /** A planted defect. */
 export interface Mutant {
   readonly name: string;
+  /** The jobs that can find it. */
+  readonly jobs: readonly string[];
   /** Flags of `simulate` for the runs that can find it. */
   readonly where: readonly string[];
   readonly breaks: string;

@@ -6,6 +6,10 @@
 const MICRO = 'executors/micro-batch';
 const RECORD = 'executors/record';
 
+/** Where defects are looked for; `expiry` needs a job whose state ends with its windows. */
+const JOBS = ['test/compare/simulate/shop.ts', 'comparisons/word-count.ts', 'test/compare/simulate/relay.ts'];
+const WINDOWED_JOBS = ['test/compare/simulate/panes.ts'];
+
 /** Flags for several plans of faults at once. */
 function faults(count, plan) {
   return Array.from({ length: count }, (_, i) => plan(i + 1))
@@ -27,6 +31,7 @@ const FLAGS = {
     ...['--mode', 'record', '--guarantee', 'at-least-once', '--workers', '0'],
     ...faults(4, (n) => [`duplicate-ack:stays@${16 + n}`, `drop-tuple:seen@${18 + n}`]),
   ],
+  'acked on expiry': ['--mode', 'record', '--guarantee', 'at-least-once', '--workers', '2', '--ack-on', 'expiry'],
   'workers, exactly once': ['--mode', 'record', '--guarantee', 'exactly-once', '--workers', '2'],
   'workers, micro-batch': ['--mode', 'micro-batch', '--workers', '2'],
   'micro-batch, at most once': ['--mode', 'micro-batch', '--guarantee', 'at-most-once'],
@@ -34,7 +39,13 @@ const FLAGS = {
 
 /** @returns {import('./mutants.mjs').Mutant} */
 function mutant(name, where, breaks, ...edits) {
-  return { name, where: FLAGS[where], breaks, edits: edits.map(([file, find, replace]) => ({ file, find, replace })) };
+  return {
+    name,
+    jobs: where === 'acked on expiry' ? WINDOWED_JOBS : JOBS,
+    where: FLAGS[where],
+    breaks,
+    edits: edits.map(([file, find, replace]) => ({ file, find, replace })),
+  };
 }
 
 const SYNC_OF_RECORDS = 'await file.sync();\n        this.#written += group.length;';
@@ -405,6 +416,22 @@ export const MUTANTS = [
       '!kept.isDone',
     ],
   ),
+  mutant('expiry-at-processed', 'acked on expiry', 'a source may forget a record that is in an open window', [
+    `${RECORD}/source-marks.js`,
+    'marks[last + 1].expiry <= frontier && ',
+    '',
+  ]),
+  mutant(
+    'half-windows-shown',
+    'acked on expiry',
+    'results of closed windows come again without the records that expired',
+    [`${RECORD}/run-maker.js`, 'if (!(context.windowEnd <= this.#outUntil))', 'if (true)'],
+  ),
+  mutant('out-before-out', 'acked on expiry', 'windows count as out whose watermark is still on its way', [
+    `${RECORD}/run.js`,
+    'const watermark = Math.min(this.wiring.watermark(), this.links?.watermark ?? Number.POSITIVE_INFINITY);',
+    'const watermark = this.wiring.watermark();',
+  ]),
   mutant('not-fenced', 'both', 'messages of a worker that was lost are heard', [
     'host/worker-slot.js',
     'if (this.#worker === worker)\n                this.#hear(message);',

@@ -52,5 +52,6 @@ export async function simulateWords([job = '', ...words]: readonly string[]): Pr
     mode: text('mode') as NonNullable<SimulateOptions['mode']>,
     guarantee: text('guarantee') as NonNullable<SimulateOptions['guarantee']>,
     faults: (values.get('fault') ?? []).map(parseFault),
+    ...(values.has('ack-on') ? { ackOn: text('ack-on') as NonNullable<SimulateOptions['ackOn']> } : {}),
   });
 }

@@ -128,6 +128,7 @@ describe('a record is told to be done', () => {
 
   it('when the option says', () => {
     expect(ackedOn(counting('at-least-once').graph, { ackOn: 'update' })).toBe('update');
+    expect(ackedOn(counting('at-least-once').graph, { ackOn: 'expiry' })).toBe('expiry');
   });
 
   it.each([counting('at-least-once'), counting('exactly-once'), copying, gathering, timed, bolts(false), bolts(true)])(

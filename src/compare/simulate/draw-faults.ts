@@ -98,8 +98,10 @@ export function drawFaults(random: Prng, scenario: Drawn, target: Target): Fault
 /** Faults that hit one tree where components get a tuple for each record: what one answer does, another must not hide. */
 const ON_ONE_TREE: ReadonlySet<Fault['kind']> = new Set(['drop-ack', 'duplicate-ack', 'delay-ack', 'drop-tuple']);
 
-function isPossible(group: Group, { mode, guarantee, workers }: Drawn, target: Target): boolean {
+function isPossible(group: Group, { mode, guarantee, workers, record }: Drawn, target: Target): boolean {
   const canTryAgain = guarantee !== 'at-most-once';
+  // Without checkpoints a job begins anew with its driver, and has no files.
+  if (record.ackOn === 'expiry' && ['driver', 'crash', 'files'].includes(group)) return false;
   switch (group) {
     case 'worker':
       return workers > 0 && target.components.length > 0;

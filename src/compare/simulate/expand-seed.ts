@@ -14,7 +14,12 @@ const RECORDS_MIN = 20;
  * Expands a seed; `given` wins over what is drawn. Options and kinds of faults are drawn for each seed anew ("swarm"): a run in which
  * everything goes wrong at once hides what one fault by itself would show.
  */
-export function scenarioOf(seed: number, target: Target, given: Partial<Scenario> = {}): Scenario {
+export function scenarioOf(
+  seed: number,
+  target: Target,
+  given: Partial<Scenario> = {},
+  ackOn?: RecordOptions['ackOn'],
+): Scenario {
   const random = prng(seed).fork('scenario');
   const drawn = {
     seed,
@@ -36,9 +41,13 @@ export function scenarioOf(seed: number, target: Target, given: Partial<Scenario
     diskDelayMax: pick(random, [0, 0, 1_000, 100_000]),
     ...given,
   };
+  if (ackOn !== undefined) drawn.record = { ...drawn.record, ackOn, ...(ackOn === 'expiry' ? ROOM_FOR_WINDOWS : {}) };
   const faults = given.faults ?? drawFaults(prng(seed).fork('faults'), drawn, target);
   return { ...drawn, faults, attemptsMax: attemptsFor(faults, drawn.workers), record: patient(drawn, faults) };
 }
+
+/** Fewer than what a window holds would be refused. */
+const ROOM_FOR_WINDOWS: Partial<RecordOptions> = { maxUncommitted: 1_000_000 };
 
 function drawMicroBatch(random: Prng): Partial<MicroBatchOptions> {
   return {

@@ -225,7 +225,9 @@ class Run {
       listener: (event) => {
         if (life.isAlive) this.#heard(event);
       },
-      checkpoint: { folder: FOLDER, batches: snapshotBatches, time: snapshotTime, segmentBytes },
+      ...(record.ackOn === 'expiry'
+        ? {}
+        : { checkpoint: { folder: FOLDER, batches: snapshotBatches, time: snapshotTime, segmentBytes } }),
       ...(workers === 0 ? {} : { workers: { count: workers, isolation: 'thread', job: undefined } }),
       microBatch,
       record,

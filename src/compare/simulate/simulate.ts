@@ -2,6 +2,7 @@
 
 import { StreamError } from '../../core/errors.js';
 import { hashText } from '../../core/json.js';
+import type { RecordOptions } from '../../executors/executor.js';
 import { componentsOf } from '../../host/run-faults.js';
 import { compile } from '../../plan/compile.js';
 import { slidesOf } from '../../plan/slides.js';
@@ -37,6 +38,8 @@ export interface SimulateOptions {
   readonly workers?: number;
   readonly parallelism?: number;
   readonly records?: number;
+  /** In record mode: when a record counts as done. With `expiry` there are no checkpoints, and only workers are lost. */
+  readonly ackOn?: NonNullable<RecordOptions['ackOn']>;
   /** Share of the seeds that run twice, to see that both runs are equal event by event. Default 0.02. */
   readonly twice?: number;
   readonly sources?: Readonly<Record<string, SourceSpec<unknown>>>;
@@ -130,7 +133,7 @@ async function benchFor(topology: Topology, options: SimulateOptions): Promise<B
   const jobs = new Map<string, Topology>();
   const cases = new Map<string, Case>();
   return {
-    scenario: (seed) => scenarioOf(seed, target, givenBy(options)),
+    scenario: (seed) => scenarioOf(seed, target, givenBy(options), options.ackOn),
     run: (scenario) => {
       const { isReplayable, intake, records, seed } = scenario;
       const job = once(jobs, `${isReplayable} ${intake}`, () => withOutside(given, scenario));
@@ -152,7 +155,7 @@ function once<T>(made: Map<string, T>, name: string, make: () => T): T {
 
 /** The command that repeats a failure, without the job. */
 export function repeatFlags({ shortest }: Failure): readonly string[] {
-  const { seed, mode, guarantee, workers, parallelism, records, faults } = shortest;
+  const { seed, mode, guarantee, workers, parallelism, records, record, faults } = shortest;
   return [
     '--seeds 1',
     `--seed ${seed}`,
@@ -161,6 +164,7 @@ export function repeatFlags({ shortest }: Failure): readonly string[] {
     `--workers ${workers}`,
     `--parallelism ${parallelism}`,
     `--records ${records}`,
+    ...(record.ackOn === undefined ? [] : [`--ack-on ${record.ackOn}`]),
     ...(faults.length === 0 ? ['--no-faults'] : faults.map((fault) => `--fault ${showFault(fault)}`)),
   ];
 }

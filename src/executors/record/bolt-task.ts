@@ -64,6 +64,11 @@ export class BoltTask {
     return this.#gate.ended;
   }
 
+  /** Passed on, with every tuple before it; infinite when all inputs have ended. */
+  get watermark(): number {
+    return this.#gate.ended ? Number.POSITIVE_INFINITY : this.#gate.minimum;
+  }
+
   get gate(): GateState {
     return this.#gate.state();
   }

@@ -15,6 +15,9 @@ export class WatermarkHold {
   readonly #pending: Progress;
   readonly #next: Link;
   readonly #waiting: { readonly sequence: number; watermark: number }[] = [];
+  /** The highest watermark that came, and the highest that was let go. */
+  arrived = Number.NEGATIVE_INFINITY;
+  passed = Number.NEGATIVE_INFINITY;
 
   constructor(pending: Progress, next: Link) {
     this.#pending = pending;
@@ -35,18 +38,24 @@ export class WatermarkHold {
     let passed: number | undefined;
     while (this.#waiting.length > 0 && this.#waiting[0]!.sequence <= this.#pending.processed)
       passed = this.#waiting.shift()!.watermark;
-    if (passed !== undefined) this.#next.advance(passed);
+    if (passed !== undefined) this.#pass(passed);
   }
 
   #advance(watermark: number): void {
     const { processed, next } = this.#pending;
+    this.arrived = watermark;
     if (processed >= next) {
       this.#waiting.length = 0;
-      this.#next.advance(watermark);
+      this.#pass(watermark);
       return;
     }
     const last = this.#waiting.at(-1);
     if (last?.sequence === next) last.watermark = watermark;
     else this.#waiting.push({ sequence: next, watermark });
+  }
+
+  #pass(watermark: number): void {
+    this.passed = watermark;
+    this.#next.advance(watermark);
   }
 }

@@ -60,7 +60,7 @@ export class HostRun implements JobControl {
       plan,
       options: begin.options,
       functions,
-      place: placementOf(plan, begin.workers, worker),
+      place: placementOf(plan, begin.workers, begin.options, worker),
       remote: {
         send: (edge) => (block) => {
           this.#outbox.edges.push(rowsOf(edge, block));
@@ -83,6 +83,7 @@ export class HostRun implements JobControl {
       restored,
       skipped: new SkippedRecords(),
       untilDurable: false,
+      expires: false,
       spoutsBefore: new Map(),
     });
     const { progress } = begin;
@@ -215,6 +216,7 @@ export class HostRun implements JobControl {
       notes: this.#notes,
       barrier: this.#report(),
       isEnded: this.#wiring.consumers.every((task) => task.isEnded),
+      watermark: this.#wiring.watermark(),
     };
     this.#done = 0;
     this.#notes = [];

@@ -86,6 +86,8 @@ export type FromWorker =
       readonly barrier: BarrierReport | undefined;
       /** All inputs of all its tasks have ended. */
       readonly isEnded: boolean;
+      /** Passed on by all of its tasks, with every result before it; infinite when all inputs have ended. */
+      readonly watermark: number;
     }
   | {
       readonly kind: 'rows';

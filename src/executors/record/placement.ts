@@ -1,5 +1,6 @@
 /** Where tasks run: in the driver, or on a worker. The same on every host, from the plan alone. */
 import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
+import type { RecordOptions } from '../executor.js';
 import { workerOf } from '../workers.js';
 
 /** The host that has sources, sinks, ackers and barriers. Workers are numbered from 0. */
@@ -15,14 +16,23 @@ export interface Placement {
   isSplit(stage: Stage): boolean;
 }
 
-/** Without workers everything runs in the driver; so do user-written spouts, with what is chained to them. */
-export function placementOf(plan: Plan, workers: number | undefined, here: number = DRIVER): Placement {
+/**
+ * Without workers everything runs in the driver; so do user-written spouts, with what is chained to them. With `ackOn: 'expiry'` so do
+ * the chains of sources: how far event time got must not be lost with a worker, since no checkpoint has it.
+ */
+export function placementOf(
+  plan: Plan,
+  workers: number | undefined,
+  { ackOn }: Pick<RecordOptions, 'ackOn'>,
+  here: number = DRIVER,
+): Placement {
   const kindOf = (stage: Stage): CoreOperator['kind'] => plan.operators[stage.head]!.kind;
+  const isHere = (stage: Stage): boolean =>
+    kindOf(stage) === 'spout' || (ackOn === 'expiry' && kindOf(stage) === 'source');
   return {
     here,
-    hostOf: (stage, task) =>
-      workers === undefined || kindOf(stage) === 'spout' ? DRIVER : workerOf(stage.id, task, workers),
-    isSplit: (stage) => workers !== undefined && kindOf(stage) === 'source',
+    hostOf: (stage, task) => (workers === undefined || isHere(stage) ? DRIVER : workerOf(stage.id, task, workers)),
+    isSplit: (stage) => workers !== undefined && kindOf(stage) === 'source' && !isHere(stage),
   };
 }
 

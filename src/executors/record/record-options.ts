@@ -1,8 +1,10 @@
 /** Defaults of the record model, and which settings do not go together. */
 import { StreamError } from '../../core/errors.js';
+import { heldFor } from '../../plan/expiry.js';
 import type { Plan } from '../../plan/plan.js';
 import type { RecordOptions, Services } from '../executor.js';
 import { createStores } from '../stores.js';
+import { expiryProblem } from './expiry-errors.js';
 
 /** Storm's defaults, but for a limit where Storm has none, and a ring that fits the cache. */
 const RECORD_DEFAULTS: RecordOptions = {
@@ -34,26 +36,37 @@ export interface Survival {
   readonly setsBackTrees: boolean;
   /** A lost worker sets everything back; otherwise its tasks come back alone. */
   readonly setsBackWorkers: boolean;
+  /** Offsets and acks wait until windows have closed, and what goes back goes to records that are in open windows. */
+  readonly expires: boolean;
 }
 
 /** @throws StreamError `RG019`, `RG017` for an `ackOn` that cannot be. */
 export function survivalOf(
   plan: Plan,
-  { acking, ackOn }: RecordOptions,
+  { acking, ackOn, maxUncommitted }: RecordOptions,
   { durability }: Pick<Services, 'durability'>,
 ): Survival {
   const isExactlyOnce = plan.settings.guarantee === 'exactly-once';
   const hasBarriers = durability !== undefined && acking;
   const holdsTuples = plan.operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples);
   refuse(ackOn, { isExactlyOnce, hasBarriers, holdsTuples });
+  const problem =
+    ackOn === 'expiry'
+      ? expiryProblem(plan, { acking, hasCheckpoints: durability !== undefined, maxUncommitted })
+      : undefined;
+  if (problem !== undefined) throw problem;
+  // Without windows a record has expired when it is processed.
+  const expires = ackOn === 'expiry' && heldFor(plan) > 0;
   const isNeeded = isExactlyOnce || (!holdsTuples && plan.operators.some(createStores(plan).isStateful));
   // Also without state: a driver that starts again asks for what its last checkpoint does not hold.
-  const untilDurable = hasBarriers && (ackOn === undefined ? isExactlyOnce || !holdsTuples : ackOn === 'checkpoint');
+  const untilDurable =
+    expires || (hasBarriers && (ackOn === undefined ? isExactlyOnce || !holdsTuples : ackOn === 'checkpoint'));
   return {
     hasBarriers,
     untilDurable,
     setsBackTrees: hasBarriers && isExactlyOnce,
-    setsBackWorkers: hasBarriers && (ackOn === undefined ? isNeeded : untilDurable),
+    setsBackWorkers: expires || (hasBarriers && (ackOn === undefined ? isNeeded : untilDurable)),
+    expires,
   };
 }
 
@@ -61,16 +74,10 @@ function refuse(
   ackOn: RecordOptions['ackOn'],
   job: { readonly isExactlyOnce: boolean; readonly hasBarriers: boolean; readonly holdsTuples: boolean },
 ): void {
-  if (ackOn === 'expiry')
-    throw new StreamError(
-      'RG019',
-      "ackOn: 'expiry' is not available: windows do not keep the tuples that they were made of",
-      "use ackOn: 'checkpoint', or a bolt with holdsTuples that acks when its window has passed",
-    );
-  if (ackOn === 'update' && job.isExactlyOnce)
+  if ((ackOn === 'update' || ackOn === 'expiry') && job.isExactlyOnce)
     throw new StreamError(
       'RG017',
-      "ackOn: 'update' and exactly-once: a source would forget records that no checkpoint has",
+      `ackOn: '${ackOn}' and exactly-once: a source would forget records that no checkpoint has`,
       'leave ackOn out, or ask for at-least-once',
     );
   if (ackOn !== 'checkpoint') return;

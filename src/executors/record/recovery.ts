@@ -2,7 +2,7 @@
 import { assert } from '../../core/assert.js';
 import { StreamError } from '../../core/errors.js';
 import type { Plan } from '../../plan/plan.js';
-import type { RestoredJob } from '../../runtime/durability.js';
+import type { RestoredJob, SnapshotMeta } from '../../runtime/durability.js';
 import type { RecordOptions, Services } from '../executor.js';
 import type { Outcome } from '../outcome.js';
 import type { Barriers } from './barriers.js';
@@ -115,7 +115,7 @@ export class Recovery {
     await new Promise<void>((resolve) => scheduler.at(clock.now() + wait, resolve));
     while (this.#lost.size > 0 && !isNoMore()) await this.#back();
     if (isNoMore()) return;
-    const latest = this.#latest;
+    const latest = this.#parts.survival.expires ? atMarks(over, outcome.counted()) : this.#latest;
     const epoch = latest?.meta.epoch ?? 0;
     const transactions = [...services.sinks.values()].flatMap((sink) => sink.transactions ?? []);
     await Promise.all(transactions.map((transaction) => transaction.recover(epoch)));
@@ -156,6 +156,26 @@ export class Recovery {
       });
     }
   }
+}
+
+/** Where a job begins again whose state no checkpoint has: all records of windows that are not out, and tasks that know nothing. */
+function atMarks({ wiring }: Run, counters: SnapshotMeta['counters']): RestoredJob {
+  const sources = wiring.spouts.filter((spout) => spout instanceof SourceTask);
+  const marks = sources.map(({ mark }) => mark!);
+  return {
+    meta: {
+      epoch: 0,
+      mode: 'record',
+      time: 0,
+      // The end is told again: no task has heard of it.
+      sources: marks.map(({ position }) => ({ ...position, hasEnded: false })),
+      gates: {},
+      innerGates: {},
+      counters,
+    },
+    rows: (uid, task) =>
+      marks.find(({ position, rows }) => position.partition === task && rows.has(uid))?.rows.get(uid),
+  };
 }
 
 /** Records that sources will give again. */

@@ -7,7 +7,7 @@ import type { TaskParts } from './task.js';
 /**
  * 1. A tuple that failed at most `replaysMax` times is emitted again, after a wait that doubles from `replayDelay` up to
  *    `replayDelayMax`. It keeps its slot, so it counts as pending and holds the watermark.
- * 2. Then it becomes a dead letter, except when a user function is at fault and `onError` is `fail`: that fails the job.
+ * 2. Then `onError` decides, whatever the tuple failed of: the job fails, or the tuple becomes a dead letter.
  * 3. With exactly-once the first failure sets the whole job back to its last checkpoint: what the tree did so far cannot be taken
  *    back otherwise.
  */
@@ -42,8 +42,7 @@ export class Replays {
       const offset = Number(this.#pending.ids[slot]);
       return job.failed(this.#error(slot, failure), { source: this.#source, partition: this.#parts.task, offset });
     }
-    const isFatal = isLast && failure.error !== undefined && plan.settings.onError === 'fail';
-    if (isFatal) return job.abort(this.#error(slot, failure));
+    if (isLast && plan.settings.onError === 'fail') return job.abort(this.#error(slot, failure));
     if (isLast) return this.#setAside(slot, failure);
     const wait = Math.min(options.replayDelay * 2 ** Math.min(Math.max(0, attempt - 1), 30), options.replayDelayMax);
     job.at(now() + wait, () => {

@@ -1,6 +1,6 @@
 /** Makes the wirings of a job, one after the other: with control, tasks, and links to workers. */
 import type { Prng } from '../../core/prng.js';
-import type { RecordContext } from '../../kernels/kernel.js';
+import type { Emit, RecordContext } from '../../kernels/kernel.js';
 import type { Plan } from '../../plan/plan.js';
 import type { RestoredJob } from '../../runtime/durability.js';
 import type { RecordOptions, Services } from '../executor.js';
@@ -39,11 +39,14 @@ export class RunMaker {
   readonly #prng: Prng;
   readonly #spouts = new Map<string, SpoutTask>();
   #runs = 0;
+  #run: Run | undefined;
+  /** Windows that end there or before were out when state was lost: what comes of them again may lack records. */
+  #outUntil = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
     this.counters = countersOf(parts.plan);
-    this.#place = placementOf(parts.plan, parts.services.workers?.count);
+    this.#place = placementOf(parts.plan, parts.services.workers?.count, parts.options);
     this.#prng = parts.services.world.prng.fork('record');
   }
 
@@ -51,6 +54,7 @@ export class RunMaker {
   make(restored: RestoredJob | undefined): Run {
     const { plan, services, options, survival, outcome, skipped, job } = this.#parts;
     const { world, functions, channels, sources } = services;
+    this.#outUntil = Math.max(this.#outUntil, this.#run?.frontier ?? this.#outUntil);
     for (const counters of this.counters) counters.forgetEdges();
     const control = new RunControl(job, world.scheduler, world.clock);
     const lanes: AckLane[] = [];
@@ -63,7 +67,7 @@ export class RunMaker {
       remote: links,
       channels,
       readers: sources,
-      sink: ({ name }, context, task) => outcome.outlets.get(name)!.emit(context, task),
+      sink: ({ name }, context, task) => this.#sink(name, context, task),
       lane: (stage, ackers) => decorated(ackers, nameOf(plan.operators[stage.head]!), channels),
       counters: this.counters,
       job: control,
@@ -73,11 +77,13 @@ export class RunMaker {
       restored,
       skipped,
       untilDurable: survival.untilDurable,
+      expires: survival.expires,
       spoutsBefore: this.#spouts,
     });
     for (const stage of plan.stages)
       lanes.push(decorated(wiring.ackers, nameOf(plan.operators[stage.head]!), channels));
-    return new Run(control, wiring, links);
+    this.#run = new Run(control, wiring, links, survival.expires);
+    return this.#run;
   }
 
   /** Opens the tasks. A user-written spout is opened once, whatever the job goes back to. */
@@ -123,14 +129,22 @@ export class RunMaker {
     });
   }
 
+  #sink(name: string, context: RecordContext, task: number): Emit {
+    const { outcome, survival } = this.#parts;
+    const emit = outcome.outlets.get(name)!.emit(context, task);
+    if (!survival.expires) return emit;
+    return (value) => {
+      if (!(context.windowEnd <= this.#outUntil)) emit(value);
+    };
+  }
+
   /** Hands over what workers send for sinks. */
   #results(): (rows: SinkRows) => void {
-    const { outcome } = this.#parts;
     const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
     const emits = new Map<string, (value: unknown) => void>();
     return ({ sink, task, values, times }) => {
       const name = `${task}:${sink}`;
-      const emit = emits.get(name) ?? outcome.outlets.get(sink)!.emit(context, task);
+      const emit = emits.get(name) ?? this.#sink(sink, context, task);
       emits.set(name, emit);
       values.forEach((value, i) => {
         context.timestamp = times[2 * i]!;

@@ -9,11 +9,16 @@ export class Run implements BarrierRun {
   readonly control: RunControl;
   readonly wiring: Wiring;
   readonly links: WorkerLinks | undefined;
+  /** Passed on by every task of the job: all results of windows that end there or before are handed to sinks. */
+  frontier = Number.NEGATIVE_INFINITY;
+  readonly #expires: boolean;
 
-  constructor(control: RunControl, wiring: Wiring, links: WorkerLinks | undefined) {
+  /** With `expires` sources and spouts hear of it. */
+  constructor(control: RunControl, wiring: Wiring, links: WorkerLinks | undefined, expires: boolean) {
     this.control = control;
     this.wiring = wiring;
     this.links = links;
+    this.#expires = expires;
   }
 
   /** Everything that could come has come, and is processed. */
@@ -42,7 +47,7 @@ export class Run implements BarrierRun {
     for (const spout of spouts) spout.settle();
     worked = this.#drainEdges() || worked;
     this.links?.flush();
-    return worked;
+    return this.#expires ? this.#expire() || worked : worked;
   }
 
   drain(): void {
@@ -58,6 +63,14 @@ export class Run implements BarrierRun {
   end(): void {
     this.control.end();
     for (const edge of this.wiring.edges) edge.complete();
+  }
+
+  #expire(): boolean {
+    const watermark = Math.min(this.wiring.watermark(), this.links?.watermark ?? Number.POSITIVE_INFINITY);
+    this.frontier = Math.max(this.frontier, watermark);
+    let isAny = false;
+    for (const spout of this.wiring.spouts) isAny = spout.expire(this.frontier) || isAny;
+    return isAny;
   }
 
   /** One pass is enough: an edge leads to a later stage only. True when an edge had anything. */

@@ -30,6 +30,11 @@ export class SourceChainTask {
     return this.#isEnded;
   }
 
+  /** Passed on, with every record before it; infinite when the source has ended. */
+  get watermark(): number {
+    return this.#isEnded ? Number.POSITIVE_INFINITY : Math.min(...this.#holds.map(({ passed }) => passed));
+  }
+
   open(): void {}
   close(): void {}
 

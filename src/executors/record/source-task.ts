@@ -2,29 +2,14 @@
 import { assert } from '../../core/assert.js';
 import { floorTo } from '../../core/time.js';
 import type { SourcePosition } from '../../runtime/durability.js';
-import { Block, type PartitionReader } from '../../runtime/source.js';
+import { Block } from '../../runtime/source.js';
 import type { Link } from '../link.js';
 import { LAZY, UNTRACKED } from './anchors.js';
-import type { WatermarkHold } from './hold.js';
-import type { PendingTuples } from './pending.js';
-import type { SkippedRecords } from './skipped-records.js';
+import type { SourceTaskParts } from './read-task-parts.js';
+import type { Mark } from './source-marks.js';
+import { SourceRelease } from './source-release.js';
 import { SourceTrees } from './source-trees.js';
 import type { TaskParts } from './task.js';
-
-/** What a source task is made from, beside what every task has. */
-export interface SourceTaskParts {
-  readonly reader: PartitionReader;
-  readonly pending: PendingTuples;
-  /** What holds watermarks back within the chain. */
-  readonly holds: readonly Pick<WatermarkHold, 'release' | 'isEmpty'>[];
-  /** The first root of this task's slots. */
-  readonly base: number;
-  /** Where the partition goes on; undefined at its beginning. The reader stands there. */
-  readonly from: SourcePosition | undefined;
-  readonly skipped: SkippedRecords;
-  /** A record is released when a checkpoint holds what became of it, and not when it is processed. */
-  readonly untilDurable: boolean;
-}
 
 /**
  * A connector's partition as a spout that replays by itself.
@@ -42,8 +27,7 @@ export class SourceTask {
   readonly #link: Link;
   readonly #block = new Block();
   #offset: number;
-  /** Offsets below it are released. */
-  #released: number;
+  readonly #release: SourceRelease;
   /** Offset of the sequence 0. */
   readonly #first: number;
   #highest = Number.NEGATIVE_INFINITY;
@@ -62,15 +46,9 @@ export class SourceTask {
     this.trees = new SourceTrees(parts, parts.head.name, own.pending, own.base);
     this.#offset = own.from?.offset ?? 0;
     this.#first = this.#offset;
-    this.#released = this.#offset;
-    if (own.from === undefined) return;
-    const { hasEnded, times } = own.from;
-    this.#isExhausted = hasEnded;
-    this.#isEnded = hasEnded;
-    this.#highest = times.highest;
-    this.#watermark = times.watermark;
-    this.#nextStep = times.nextStep;
-    this.#sent = times.sent;
+    this.#release = new SourceRelease(parts, own, this.name);
+    if (own.from !== undefined) this.#goOnFrom(own.from);
+    own.marks?.mark(this.position(), 0);
   }
 
   /** A source is opened and closed by whoever runs the job. */
@@ -84,6 +62,16 @@ export class SourceTask {
 
   get pendingCount(): number {
     return this.#own.pending.count;
+  }
+
+  /** Passed on by its chain, with every record before it; infinite once it has ended. */
+  get watermark(): number {
+    return this.#isEnded ? Number.POSITIVE_INFINITY : Math.min(...this.#own.holds.map(({ passed }) => passed));
+  }
+
+  /** Where it begins again when state is lost that no checkpoint has. */
+  get mark(): Mark | undefined {
+    return this.#own.marks?.passed;
   }
 
   /** Nothing more will come from it, and everything that came is processed. */
@@ -122,11 +110,15 @@ export class SourceTask {
     this.#link.end(this.#watermark, this.#highest);
   }
 
+  /** All tasks have passed that watermark on. True when records were released. */
+  expire(frontier: number): boolean {
+    if (this.#isEnded) this.#own.marks?.mark(this.position(), this.#own.pending.next);
+    return this.#release.expire(frontier);
+  }
+
   /** Everything below that offset is kept: the source may forget it. */
   durable(offset: number): void {
-    if (offset <= this.#released) return;
-    this.#released = offset;
-    this.#own.reader.commit(offset);
+    this.#release.to(offset);
   }
 
   /** Where it stands, at rest. */
@@ -152,15 +144,20 @@ export class SourceTask {
     if (isRead && !this.#isEnded) this.#rise(Math.max(this.#watermark, Math.floor(this.#parts.now())));
   }
 
+  #goOnFrom({ hasEnded, times }: SourcePosition): void {
+    this.#isExhausted = hasEnded;
+    this.#isEnded = hasEnded;
+    this.#highest = times.highest;
+    this.#watermark = times.watermark;
+    this.#nextStep = times.nextStep;
+    this.#sent = times.sent;
+  }
+
   #poll(): boolean {
     const { options, job } = this.#parts;
-    const { pending, reader, untilDurable } = this.#own;
-    let max = Math.min(options.turnRecordsMax, options.maxSpoutPending - pending.count, pending.room);
-    if (untilDurable) {
-      const room = this.#released + options.maxUncommitted - this.#offset;
-      if (room <= 0) job.barrierNeeded();
-      max = Math.min(max, room);
-    }
+    const { pending, reader } = this.#own;
+    const slots = Math.min(options.maxSpoutPending - pending.count, pending.room);
+    const max = Math.min(options.turnRecordsMax, slots, this.#release.room(this.#offset));
     if (max <= 0) return false;
     const block = this.#block;
     block.clear(this.#offset);
@@ -283,9 +280,10 @@ export class SourceTask {
 
   /** The partition's watermark crossed a step, by a record or a heartbeat. */
   #rise(watermark: number): void {
-    this.#watermark = watermark;
     const { step } = this.#parts.plan;
     const floor = floorTo(watermark, step);
+    if (floor > this.#sent) this.#own.marks?.mark(this.position(), this.#own.pending.next);
+    this.#watermark = watermark;
     this.#nextStep = floor + step;
     if (floor <= this.#sent) return;
     this.#sent = floor;

@@ -47,9 +47,12 @@ export function splitChain({ edge, context, anchors, pending, head }: SplitChain
 }
 
 /** In place of the holds of a split chain, which are on the worker: tells it how far the records are processed. */
-export class ToldProgress implements Pick<WatermarkHold, 'release' | 'isEmpty'> {
+export class ToldProgress implements Pick<WatermarkHold, 'release' | 'isEmpty' | 'arrived' | 'passed'> {
   /** What is told goes before a barrier. */
   readonly isEmpty = true;
+  /** The holds of the worker count. */
+  readonly arrived = Number.POSITIVE_INFINITY;
+  readonly passed = Number.POSITIVE_INFINITY;
   readonly #pending: PendingTuples;
   readonly #tell: () => void;
   #told = 0;

@@ -1,6 +1,7 @@
 /** The task of a user-written spout: calls `nextTuple`, tells it `ack` and `fail`, and never replays by itself. */
 import { assert } from '../../core/assert.js';
 import { floorTo } from '../../core/time.js';
+import { expiryOf } from '../../plan/expiry.js';
 import type { SpoutOperator } from '../../plan/plan.js';
 import type { SourcePosition } from '../../runtime/durability.js';
 import type { MessageId, NoStreams, Spout, SpoutCollector, Streams, Values } from '../../topology/components.js';
@@ -9,8 +10,7 @@ import type { Link } from '../link.js';
 import { attributed, blaming, noPromise } from '../user-error.js';
 import { UNTRACKED } from './anchors.js';
 import { type Deferred, DeferredEmits } from './deferred-emits.js';
-import type { WatermarkHold } from './hold.js';
-import type { PendingTuples } from './pending.js';
+import type { SpoutTaskParts } from './read-task-parts.js';
 import { SpoutAnswers } from './spout-answers.js';
 import { SpoutTrees } from './spout-trees.js';
 import { streamLinks } from './stream-links.js';
@@ -18,18 +18,6 @@ import type { TaskParts } from './task.js';
 
 /** How long an idle spout waits for its next call (us). Storm: `topology.sleep.spout.wait.strategy.time.ms`, 1. */
 const IDLE_WAIT = 1_000;
-
-/** What a spout task is made from, beside what every task has. */
-export interface SpoutTaskParts {
-  readonly pending: PendingTuples;
-  readonly holds: readonly WatermarkHold[];
-  /** The first root of this task's slots. */
-  readonly base: number;
-  /** Where it stood when the checkpoint was taken that the job goes on from. */
-  readonly from: SourcePosition | undefined;
-  /** Messages are acked when a checkpoint holds what became of them. */
-  readonly untilDurable: boolean;
-}
 
 /**
  * One instance of a user's spout. Acks and fails are told at the beginning of a turn, never inside an emit.
@@ -124,6 +112,11 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
     return this.#own.pending.count === 0 && this.#answers.dueCount === 0 && this.#deferred.length === 0;
   }
 
+  /** Passed on by its chain, with every tuple before it; infinite once it has ended. */
+  get watermark(): number {
+    return this.#isEnded ? Number.POSITIVE_INFINITY : Math.min(...this.#own.holds.map(({ passed }) => passed));
+  }
+
   /** Everything that has gone out is processed, and its watermarks are passed on. What waits in the collector may need a checkpoint. */
   get isAtRest(): boolean {
     const { pending, holds } = this.#own;
@@ -169,6 +162,15 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
     if (this.#isEnded) blaming(this.#operator, () => this.#tellAnswers());
   }
 
+  /** All tasks have passed that watermark on. True when there is something to tell. */
+  expire(frontier: number): boolean {
+    if (!this.#own.expires) return false;
+    if (this.#isEnded) this.#answers.inWindows(expiryOf(this.#parts.plan, this.#highest));
+    const hasExpired = this.#answers.expired(frontier);
+    if (this.#isEnded) blaming(this.#operator, () => this.#tellAnswers());
+    return hasExpired;
+  }
+
   /** Puts a barrier behind everything that it has given. */
   barrier(epoch: number): void {
     for (const edge of this.#parts.exitEdges) edge.barrier(epoch);
@@ -180,6 +182,7 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
     const reached = floorTo(now(), plan.step);
     if (reached <= this.#sent) return;
     this.#sent = reached;
+    if (this.#own.expires) this.#answers.inWindows(expiryOf(plan, this.#highest));
     anchors.root = UNTRACKED;
     for (const { name } of this.#operator.streams) this.#parts.chain.output(name).advance(reached);
   }

@@ -33,6 +33,11 @@ export class StageTask {
     return this.#gate.ended;
   }
 
+  /** Passed on, with every result before it; infinite when all inputs have ended. */
+  get watermark(): number {
+    return this.#gate.ended ? Number.POSITIVE_INFINITY : this.#gate.minimum;
+  }
+
   open(): void {}
   close(): void {}
 

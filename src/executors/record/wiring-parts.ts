@@ -47,6 +47,8 @@ export interface Wiring {
   /** The gates of this host's tasks, as a snapshot has them. */
   gates(): Readonly<Record<string, GateState>>;
   innerGates(): Readonly<Record<string, readonly GateState[]>>;
+  /** Passed on by all tasks of this host, with every result before it; infinite when all have ended. */
+  watermark(): number;
 }
 
 /** What a host with other hosts beside it does with what leaves it. */
@@ -80,6 +82,8 @@ export interface WiringParts {
   readonly skipped: SkippedRecords;
   /** What must survive until a checkpoint has it: offsets and acks wait for one. */
   readonly untilDurable: boolean;
+  /** Offsets and acks wait until windows have closed. */
+  readonly expires: boolean;
   /** User-written spouts of the wiring before. */
   readonly spoutsBefore: ReadonlyMap<string, SpoutTask>;
 }

@@ -17,6 +17,7 @@ import { PendingTuples } from './pending.js';
 import { isSpout, nameOf } from './placement.js';
 import type { Block } from './ring.js';
 import { SourceChainTask } from './source-chain-task.js';
+import { marksOf } from './source-marks.js';
 import { SourceTask } from './source-task.js';
 import { RemoteProgress, splitChain, ToldProgress } from './split-source.js';
 import { SpoutTask } from './spout-task.js';
@@ -91,11 +92,12 @@ class Wirer {
       gates: () =>
         Object.fromEntries(gated.flatMap(([name, { task }]) => (task === undefined ? [] : [[name, task.gate]]))),
       innerGates: () => Object.fromEntries(gated.map(([name, { chain }]) => [name, chain.gates()])),
+      watermark: () => Math.min(...[...spouts, ...consumers].map((task) => task.watermark)),
     };
   }
 
   #spout(stage: Stage, task: number, index: number): SourceTask | SpoutTask {
-    const { plan, place, readers, skipped, untilDurable, spoutsBefore, remote } = this.#parts;
+    const { plan, place, readers, skipped, untilDurable, expires, spoutsBefore, remote } = this.#parts;
     const base = index * this.#capacity;
     const pending = new PendingTuples(this.#capacity);
     const head = plan.operators[stage.head]!;
@@ -106,9 +108,12 @@ class Wirer {
     const frame = this.#frame(stage, task, isSplit ? 'reads' : 'ids', {
       open: () => spout.trees.open(),
       directTask: () => (spout instanceof SpoutTask ? spout.directTask : 0),
-      hold: this.#holds ? (next) => held(next, pending, holds) : undefined,
+      hold: this.#holds
+        ? (next) => held(marks === undefined ? next : { ...next, push: marks.seeing(next.push) }, pending, holds)
+        : undefined,
       deliveries: pending,
     });
+    const marks = expires && head.kind === 'source' ? marksOf(plan, this.#stores, frame) : undefined;
     if (isSplit) {
       const { number, edge } = this.#table.split(stage.id, task);
       frame.exitEdges.push(edge!);
@@ -116,14 +121,14 @@ class Wirer {
       const tell = remote!.reader(number, place.hostOf(stage, task), pending);
       const told = this.#holds ? [new ToldProgress(pending, tell)] : [];
       const reader = readers.get(nameOf(head))!.partitions[task]!;
-      spout = new SourceTask(parts, { reader, pending, holds: told, base, from, skipped, untilDurable });
+      spout = new SourceTask(parts, { reader, pending, holds: told, base, from, skipped, untilDurable, marks });
     } else {
       const parts = this.#chained(frame);
       if (head.kind === 'source') {
         const reader = readers.get(head.name)!.partitions[task]!;
-        spout = new SourceTask(parts, { reader, pending, holds, base, from, skipped, untilDurable });
+        spout = new SourceTask(parts, { reader, pending, holds, base, from, skipped, untilDurable, marks });
       } else {
-        const own = { pending, holds, base, from, untilDurable };
+        const own = { pending, holds, base, from, untilDurable, expires };
         const before = spoutsBefore.get(`${stage.id}:${task}`);
         before?.rewire(parts, own);
         spout = before ?? new SpoutTask(parts, own);

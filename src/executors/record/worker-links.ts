@@ -62,6 +62,7 @@ class Link {
   heard = 0;
   isLost = false;
   isEnded = false;
+  watermark = Number.NEGATIVE_INFINITY;
   report: BarrierReport | undefined;
 }
 
@@ -98,6 +99,11 @@ export class WorkerLinks implements RemoteEnds {
   /** All tasks on workers have ended. */
   get isEnded(): boolean {
     return this.#participants.every((worker) => this.#links[worker]!.isEnded);
+  }
+
+  /** Passed on by all tasks on workers. */
+  get watermark(): number {
+    return Math.min(...this.#participants.map((worker) => this.#links[worker]!.watermark));
   }
 
   send(edge: number, to: number): (block: Block) => void {
@@ -182,6 +188,7 @@ export class WorkerLinks implements RemoteEnds {
     link.heard = message.sequence;
     link.outstanding -= message.done;
     link.isEnded = message.isEnded;
+    link.watermark = message.watermark;
     for (const rows of message.results) this.#parts.results(rows);
     for (const rows of message.edges) this.#links[this.#targets[rows.edge]!]!.outbox.edges.push(rows);
     for (const { stage, acks, fails, resets } of message.answers) {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import wordCount from '../../../comparisons/word-count.js';
 import { repeatFlags, type SimulateResult, simulate } from '../../../src/compare/simulate/simulate.js';
 import { parseFault, showFault } from '../../../src/runtime/faults/fault-plan.js';
+import panes from './panes.js';
 import relay from './relay.js';
 import shop from './shop.js';
 import unsteady from './unsteady.js';
@@ -41,6 +42,17 @@ describe.each(jobs)('simulate $name', ({ topology, file, seeds }) => {
       expect(coverage[what], what).toBeGreaterThan(0);
     expect(result.crashes).toBeGreaterThan(seeds);
   });
+});
+
+it('ackOn expiry: without checkpoints, lost workers cost no record of an open window', {
+  timeout: TIMEOUT,
+}, async () => {
+  const given = { mode: 'record', guarantee: 'at-least-once', ackOn: 'expiry', workers: 2 } as const;
+  const seeds = isLong ? 1_000 : 40;
+  const result = await simulate(panes, { ...given, seeds, twice: TWICE });
+  expect(failureOf(result, 'test/compare/simulate/panes.ts')).toBe('');
+  for (const what of ['kill', 'terminate', 'stop', 'clog', 'throw'])
+    expect(result.coverage[what], what).toBeGreaterThan(0);
 });
 
 describe('simulate', () => {

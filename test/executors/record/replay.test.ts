@@ -95,3 +95,36 @@ it('a record whose tuples or acks are lost still gets into its window, and is fo
     { numRuns: isLong ? 1_000 : 40, seed: 1 },
   );
 });
+
+it.each(['fail', 'dead-letter'] as const)(
+  'a record whose tuples never arrive: after the last replay onError (%s) decides, as about any other failure',
+  async (onError) => {
+    const sequence = { values: [['a', 1]], timestamps: [0], heartbeats: [] };
+    const run = await startVirtual(job, (world) => ({
+      mode: 'record',
+      chaining: false,
+      settings: { attemptsMax: 3, onError },
+      readers: new Map([
+        ['in', { partitions: [new TimedPartition(sequence, world, { ends: true })], close: async () => undefined }],
+      ]),
+      writers: new Map(['windows', 'running'].map((name) => [name, new CapturedSink('record')])),
+      record: { messageTimeout: millis(5) },
+      // One of its two tuples is lost, again and again.
+      channels: {
+        acks: (_component, send) => send,
+        tuples: (component) => (component === 'seen' ? () => false : undefined),
+      },
+    }));
+    const result = await run.end();
+    expect(result.replayed).toBe(2);
+    if (onError === 'fail') {
+      expect(result.outcome).toBe('failed');
+      expect(result.error).toMatchObject({ code: 'RG035' });
+      expect(result.error!.message).toContain('timed out 3 times');
+      expect(result.deadLetterCount).toBe(0);
+    } else {
+      expect(result.outcome).toBe('finished');
+      expect(result.deadLetters.map(({ error }) => error.code)).toEqual(['RG035']);
+    }
+  },
+);

@@ -138,7 +138,9 @@ describe('workers', () => {
 
 describe('what is refused', () => {
   it.each<[string, string, RecordOptions['ackOn'], Partial<LivesParts>, Partial<JobSettings>]>([
-    ['ackOn expiry', 'RG019', 'expiry', {}, {}],
+    ['ackOn expiry with checkpoints', 'RG019', 'expiry', {}, {}],
+    ['ackOn expiry and state that no window ends', 'RG019', 'expiry', { isDurable: false }, {}],
+    ['ackOn expiry with exactly-once', 'RG017', 'expiry', {}, { guarantee: 'exactly-once' }],
     ['ackOn update with exactly-once', 'RG017', 'update', {}, { guarantee: 'exactly-once' }],
     ['ackOn checkpoint without a checkpoint', 'RG019', 'checkpoint', { isDurable: false }, {}],
   ])('%s', async (_what, code, ackOn, more, settings) => {

@@ -8,7 +8,7 @@ import type { Plan, SinkOperator } from '../../../../src/plan/plan.js';
 import type { JobEvent } from '../../../../src/runtime/events.js';
 import { retained } from '../../../../src/runtime/retained-source.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../../../../src/runtime/simulated-world.js';
-import type { SourceReader } from '../../../../src/runtime/source.js';
+import type { PartitionReader, SourceReader } from '../../../../src/runtime/source.js';
 import { TimedPartition } from '../../../../src/testing/timed-partition.js';
 import { withSettings } from '../../../../src/topology/builder.js';
 import type { JobSettings, Topology } from '../../../../src/topology/graph.js';
@@ -37,6 +37,8 @@ export interface LivesParts {
   readonly workers?: (world: SimulatedWorld, plan: Plan, job: () => RunningJob) => TaskWorkers;
   /** False: nothing survives. */
   readonly isDurable?: boolean;
+  /** Hears of each offset below which a source may forget. */
+  readonly committed?: (now: number, offset: number) => void;
 }
 
 /** What came of it. */
@@ -80,7 +82,7 @@ export async function live(parts: LivesParts): Promise<Lives> {
       {
         world,
         functions: topology.functions,
-        sources: readersOf(parts.trace, world, snapshots),
+        sources: readersOf(parts, world, snapshots),
         sinks: new Map([...results].map(([name, lasting]) => [name, lasting.open(crash)])),
         listener: (event) => {
           events.push(event);
@@ -107,7 +109,11 @@ function pausing({ scheduler, clock }: SimulatedWorld, time: number): () => Prom
 }
 
 /** Fresh readers that stand where the last snapshot does. */
-function readersOf({ sources }: Trace, world: SimulatedWorld, { latest }: LastingSnapshots): Map<string, SourceReader> {
+function readersOf(
+  { trace: { sources }, committed }: LivesParts,
+  world: SimulatedWorld,
+  { latest }: LastingSnapshots,
+): Map<string, SourceReader> {
   return new Map(
     sources.map(({ name, partitions }) => {
       const from = partitions.map(
@@ -115,9 +121,11 @@ function readersOf({ sources }: Trace, world: SimulatedWorld, { latest }: Lastin
           latest?.meta.sources.find(({ source, partition }) => source === name && partition === index)?.offset ?? 0,
       );
       const reader = {
-        partitions: partitions.map(
-          (sequence, index) => new TimedPartition(behind(sequence, from[index]!), world, ENDS),
-        ),
+        partitions: partitions.map((sequence, index) => {
+          const partition: PartitionReader = new TimedPartition(behind(sequence, from[index]!), world, ENDS);
+          if (committed !== undefined) partition.commit = (offset) => committed(world.clock.now(), offset);
+          return partition;
+        }),
         close: async () => undefined,
       };
       return [name, retained(reader, { from })];
