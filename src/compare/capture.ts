@@ -159,14 +159,25 @@ function both(first: SinkTransactions | undefined, second: SinkTransactions): Si
   };
 }
 
-/** A sink for drain runs: it only counts, so that the highest rate is the engine's. */
+/** A sink for drain runs: it only counts, so that the highest rate is the engine's. `isTransactional`: what it counts is committed by epoch. */
 export class CountingSink implements SinkWriter {
   count = 0;
   readonly ready = true;
   readonly failure = undefined;
+  readonly transactions?: SinkTransactions;
+  readonly #staged: StagedEpochs<undefined> | undefined;
+
+  constructor(isTransactional = false) {
+    if (!isTransactional) return;
+    this.#staged = new StagedEpochs(() => {
+      this.count++;
+    });
+    this.transactions = this.#staged;
+  }
 
   accept(): void {
-    this.count++;
+    if (this.#staged === undefined) this.count++;
+    else this.#staged.add(undefined);
   }
 
   flush(): void {}

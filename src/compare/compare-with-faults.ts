@@ -2,9 +2,9 @@
 import type { Mode } from '../runtime/events.js';
 import { showFault } from '../runtime/faults/fault-plan.js';
 import { documentOf, withRecovery } from './document.js';
-import type { Drains } from './drains.js';
+import { Drains, NO_RUNS } from './drains.js';
 import { describeEnvironment } from './environment.js';
-import { type FaultedRun, judgeFaulted, runWithFaults } from './fault-run.js';
+import { expectationOf, type FaultedRun, judgeFaulted, runWithFaults } from './fault-run.js';
 import { noVerdict } from './judge.js';
 import type { ExpectedPhase, Progress } from './progress.js';
 import type { CompareResult } from './result.js';
@@ -13,13 +13,15 @@ import { recordCount, type TimedTrace } from './trace.js';
 
 /** The phases of a comparison with faults, for its progress. */
 export interface FaultPhases {
+  readonly warmUp: ExpectedPhase;
   readonly microBatch: ExpectedPhase;
   readonly record: ExpectedPhase;
   readonly oracle: ExpectedPhase;
 }
 
-const NO_DRAINS: Pick<Drains, 'telling' | 'withheld' | 'differ'> = {
-  telling: { microBatch: [], record: [], unacked: [] },
+const NO_DRAINS: Pick<Drains, 'telling' | 'withheld' | 'differ' | 'unprepared'> = {
+  telling: NO_RUNS,
+  unprepared: new Map(),
   withheld: 'runs with faults',
   differ: false,
 };
@@ -40,18 +42,32 @@ export async function compareWithFaults(
     progress.begin(phase);
     return runWithFaults(setup, trace, mode, { signal, onProgress: (read) => progress.at(read / records, read) });
   };
+  // Not told as the highest rate, for which one run is too few: only what the ideal recovery is reckoned with.
+  progress.begin(phases.warmUp);
+  const drains = new Drains(setup, trace, { signal, onProgress: () => {} });
+  await drains.warmUp(true);
   const microBatch = await faulted(phases.microBatch, 'micro-batch');
   const record = await faulted(phases.record, 'record');
   progress.begin(phases.oracle);
   const verdict = noVerdict(setup, records, 'with faults the answers are judged record by record');
-  const runs = { trace, microBatch: microBatch?.run, record: record?.run, drains: NO_DRAINS, setup, rate };
+  const runs = {
+    trace,
+    microBatch: microBatch?.run,
+    record: record?.run,
+    drains: NO_DRAINS,
+    prepared: new Map(),
+    setup,
+    rate,
+  };
   const document = documentOf(runs, verdict, environment);
   const text = (setup.options.faults ?? []).map(showFault).join(', ');
   if (microBatch?.run.isComplete !== true || record?.run.isComplete !== true) return { ...document, fault: text };
-  const result = withRecovery(document, text, {
-    'micro-batch': judgeFaulted(setup, trace, microBatch),
-    record: judgeFaulted(setup, trace, record),
-  });
+  const expected = expectationOf(setup, trace);
+  const recoveries = {
+    'micro-batch': judgeFaulted(setup, trace, expected, microBatch, drains.warmRates.get('micro-batch')),
+    record: judgeFaulted(setup, trace, expected, record, drains.warmRates.get('record')),
+  };
+  const result = withRecovery(document, text, recoveries);
   progress.at(1, 0);
   return result;
 }

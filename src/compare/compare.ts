@@ -7,8 +7,16 @@ import { documentOf } from './document.js';
 import { Drains } from './drains.js';
 import { describeEnvironment } from './environment.js';
 import { judge, noVerdict, type Opinion } from './judge.js';
-import { type CompareOptions, DRAIN_ROUNDS_DEFAULT, DRAIN_ROUNDS_WITH_CRASH, DRAIN_TIME_MAX } from './options.js';
+import {
+  type CompareOptions,
+  DRAIN_ROUNDS_DEFAULT,
+  DRAIN_ROUNDS_WITH_CRASH,
+  DRAIN_TIME_MAX,
+  PREPARED_DURATION_MAX,
+  PREPARED_DURATION_MIN,
+} from './options.js';
 import { evaluate } from './oracle/evaluate.js';
+import { type PreparedLatencies, preparedLatencies } from './prepared/latencies.js';
 import { type ExpectedPhase, Progress } from './progress.js';
 import { recordInput } from './record-input.js';
 import type { CompareResult } from './result.js';
@@ -22,8 +30,9 @@ import { layOut, recordCount, type TimedTrace } from './trace.js';
  *
  * 1. The sources are recorded, and every record gets its intended time.
  * 2. Each mode runs at that pace on a driver of its own thread; all results are captured with their latency.
- * 3. Each mode drains the same input as fast as it can, in interleaved rounds.
- * 4. The oracle evaluates the job, and both answers are compared with each other and with its own.
+ * 3. Each mode drains the same input as fast as it can, in interleaved rounds, also prepared for a crash.
+ * 4. Each mode runs for a moment prepared for a crash, and not: what that does to latency.
+ * 5. The oracle evaluates the job, and both answers are compared with each other and with its own.
  *
  * ```ts
  * import { compare, topology } from 'raingauge';
@@ -50,7 +59,8 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
     warmUp: { phase: 'warm up', weight: 2 },
     microBatch: { phase: 'micro-batch', weight: pacedWeight },
     record: { phase: 'record', weight: pacedWeight },
-    drains: { phase: 'highest rate', weight: drainRounds * 3 },
+    drains: { phase: 'highest rate', weight: drainRounds * 4 },
+    prepared: { phase: 'cost of being prepared', weight: hasCrash || drainRounds === 0 ? 0 : PREPARED_WEIGHT },
     crashMicroBatch: { phase: 'micro-batch, with a crash', weight: options.crash === undefined ? 0 : CRASH_WEIGHT },
     crashRecord: { phase: 'record, with a crash', weight: options.crash === undefined ? 0 : CRASH_WEIGHT },
     oracle: { phase: 'oracle', weight: 1 },
@@ -86,6 +96,14 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
     progress.at((round + 1) / drainRounds, 0);
   }
 
+  const prepared = new Map<Mode, PreparedLatencies>();
+  const preparedFor = Math.min((trace.end - trace.start) / 4, PREPARED_DURATION_MAX);
+  if (phases.prepared.weight > 0 && preparedFor >= PREPARED_DURATION_MIN && signal?.aborted !== true) {
+    progress.begin(phases.prepared);
+    for (const [mode, runs] of await preparedLatencies(setup, recorded, { rate, duration: preparedFor }))
+      prepared.set(mode, runs);
+  }
+
   const crash =
     options.crash === undefined || signal?.aborted === true
       ? undefined
@@ -103,13 +121,15 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
   const verdict = opinion
     ? judge(setup, trace, microBatch!, record!, opinion)
     : noVerdict(setup, records, 'the runs were interrupted before both had finished');
-  const runs = { trace, microBatch, record, drains, setup, rate };
+  const runs = { trace, microBatch, record, drains, prepared, setup, rate };
   const document = documentOf(runs, verdict, environment);
   const result = crash === undefined ? document : { ...document, crash };
   progress.at(1, 0);
   return result;
 }
 
+/** The four runs that tell what being prepared does to latency take so long (s). */
+const PREPARED_WEIGHT = 10;
 /** A run with a crash takes so long, with the start of its workers (s). */
 const CRASH_WEIGHT = 10;
 

@@ -3,10 +3,10 @@ import type { WorkerOptions } from '../host/run-options.js';
 import type { Mode } from '../runtime/events.js';
 import { type Fault, showFault } from '../runtime/faults/fault-plan.js';
 import type { Topology } from '../topology/graph.js';
-import { judgeFaulted, runWithFaults } from './fault-run.js';
+import { expectationOf, judgeFaulted, runWithFaults } from './fault-run.js';
 import type { CrashMeasures } from './result.js';
 import type { Setup } from './setup.js';
-import { layOut, type RecordedSource, recordCount, type TimedTrace } from './trace.js';
+import { beginningOf, type RecordedSource, recordCount, type TimedTrace } from './trace.js';
 
 /** The crash comes early, so that there is time to see the recovery. */
 const CRASH_AT = 0.35;
@@ -26,6 +26,7 @@ export async function crashOf(
   const crashing: Setup = { ...setup, options: { ...setup.options, workers, faults: [fault] } };
   const trace = shortTrace(setup, recorded, rate);
   const { signal } = setup.options;
+  const expected = expectationOf(crashing, trace);
   const recoveries = new Map<Mode, CrashMeasures['modes']['record']>();
   for (const mode of ['micro-batch', 'record'] as const) {
     if (signal?.aborted === true) return undefined;
@@ -35,7 +36,7 @@ export async function crashOf(
       onProgress: (read) => onProgress(read / recordCount(trace), read),
     });
     if (!faulted.run.isComplete) return undefined;
-    const { cost, verdict } = judgeFaulted(crashing, trace, faulted, drainPerSecond(mode));
+    const { cost, verdict } = judgeFaulted(crashing, trace, expected, faulted, drainPerSecond(mode));
     recoveries.set(mode, { ...cost, verdict });
   }
   const modes = { 'micro-batch': recoveries.get('micro-batch')!, record: recoveries.get('record')! };
@@ -49,14 +50,13 @@ export async function crashOf(
 }
 
 /** The first records at the same rate. */
-function shortTrace(setup: Setup, recorded: readonly RecordedSource[], rate: number): TimedTrace {
-  const { job, slides, seed } = setup;
-  const most = Math.ceil((rate * Math.min(CRASH_DURATION_MAX, setup.duration)) / 1e6);
-  const sources = recorded.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map((values) => values.slice(0, Math.ceil(most / partitions.length))),
-  }));
-  return layOut(sources, { rate, batchInterval: job.graph.settings.batchInterval, slides, seed });
+function shortTrace(
+  { job, slides, seed, duration }: Setup,
+  recorded: readonly RecordedSource[],
+  rate: number,
+): TimedTrace {
+  const { batchInterval } = job.graph.settings;
+  return beginningOf(recorded, Math.min(CRASH_DURATION_MAX, duration), { rate, batchInterval, slides, seed });
 }
 
 /** The last operator with state, which loses most; without any, the last one at all. */

@@ -1,6 +1,7 @@
 /** The highest rate of each mode: interleaved rounds that drain the same trace, repeated until a run is long enough. */
 import type { Mode } from '../runtime/events.js';
 import { DRAIN_DURATION_DEFAULT, DRAIN_DURATION_WITH_CRASH } from './options.js';
+import { type Reliability, whyUnprepared } from './prepared/reliability.js';
 import { type DrainRun, type RunWatch, runDrain } from './runs.js';
 import type { Setup } from './setup.js';
 import { recordCount, type TimedTrace } from './trace.js';
@@ -21,7 +22,17 @@ export function whyWithheld(runs: readonly Pick<DrainRun, 'records' | 'took'>[])
 
 /** The rounds at the highest rate. */
 export class Drains {
-  readonly runs = { microBatch: [] as DrainRun[], record: [] as DrainRun[], unacked: [] as DrainRun[] };
+  readonly runs = {
+    microBatch: [] as DrainRun[],
+    record: [] as DrainRun[],
+    unacked: [] as DrainRun[],
+    microBatchPrepared: [] as DrainRun[],
+    recordPrepared: [] as DrainRun[],
+  };
+  /** Why a mode could not be prepared for a crash. */
+  readonly unprepared = new Map<Mode, string>();
+  /** Each mode's rate in the last round of the warm-up: one run, so no figure to quote. */
+  readonly warmRates = new Map<Mode, number>();
   readonly #setup: Setup;
   readonly #trace: TimedTrace;
   readonly #watch: RunWatch;
@@ -45,7 +56,7 @@ export class Drains {
 
   /** The runs whose rates may be told: all or none, since ratios are made of them. */
   get telling(): typeof this.runs {
-    return this.withheld === null ? this.runs : { microBatch: [], record: [], unacked: [] };
+    return this.withheld === null ? this.runs : NO_RUNS;
   }
 
   /** Lets the compiler see the code of both modes, and finds how often the trace must be repeated. */
@@ -54,9 +65,10 @@ export class Drains {
       const rates: number[] = [];
       for (const mode of ['micro-batch', 'record'] as const) {
         if (this.#watch.signal?.aborted === true) return;
-        const run = await this.#drain(mode, this.#setup.isAcking);
+        const run = await this.#drain(mode, 'asked');
         if (run === undefined) return;
         rates.push(run.recordsPerSecond);
+        this.warmRates.set(mode, run.recordsPerSecond);
       }
       // The rate of cold code is far too low, so the second round tells again, repeated by what the first one told.
       if (willMeasure && this.#setup.canRepeat) this.#repeat = this.#repeatFor(Math.sqrt(rates[0]! * rates[1]!));
@@ -65,13 +77,30 @@ export class Drains {
 
   /** One run of each variant, so that a slow minute of the machine hits all. */
   async round(): Promise<void> {
-    const microBatch = await this.#drain('micro-batch', this.#setup.isAcking);
-    const record = await this.#drain('record', this.#setup.isAcking);
-    const unacked = this.#setup.isAcking ? await this.#drain('record', false) : undefined;
+    const microBatch = await this.#drain('micro-batch', 'asked');
+    const microBatchPrepared = await this.#prepared('micro-batch');
+    const record = await this.#drain('record', 'asked');
+    const recordPrepared = await this.#prepared('record');
+    const unacked = this.#setup.isAcking ? await this.#drain('record', 'off') : undefined;
     if (microBatch === undefined || record === undefined || this.#watch.signal?.aborted === true) return;
     this.runs.microBatch.push(microBatch);
     this.runs.record.push(record);
     if (unacked !== undefined) this.runs.unacked.push(unacked);
+    if (microBatchPrepared !== undefined) this.runs.microBatchPrepared.push(microBatchPrepared);
+    if (recordPrepared !== undefined) this.runs.recordPrepared.push(recordPrepared);
+  }
+
+  /** Most jobs can be prepared; of one that cannot, the first try says why. */
+  async #prepared(mode: Mode): Promise<DrainRun | undefined> {
+    if (this.unprepared.has(mode)) return undefined;
+    try {
+      return await this.#drain(mode, 'on');
+    } catch (error) {
+      const why = whyUnprepared(error);
+      if (why === undefined) throw error;
+      this.unprepared.set(mode, why);
+      return undefined;
+    }
   }
 
   #repeatFor(rate: number): number {
@@ -80,7 +109,16 @@ export class Drains {
     return Math.min(REPEAT_MAX, Math.max(1, Math.ceil((wanted * rate) / recordCount(this.#trace))));
   }
 
-  #drain(mode: Mode, acking: boolean): Promise<DrainRun | undefined> {
-    return runDrain(this.#setup, this.#trace, { mode, acking, repeat: this.#repeat }, this.#watch);
+  #drain(mode: Mode, reliability: Reliability): Promise<DrainRun | undefined> {
+    return runDrain(this.#setup, this.#trace, { mode, reliability, repeat: this.#repeat }, this.#watch);
   }
 }
+
+/** The runs of rounds that were not held, or must not be told. */
+export const NO_RUNS: Drains['runs'] = {
+  microBatch: [],
+  record: [],
+  unacked: [],
+  microBatchPrepared: [],
+  recordPrepared: [],
+};

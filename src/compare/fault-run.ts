@@ -6,7 +6,8 @@ import { withIds } from './provenance/record-ids.js';
 import { withProvenance } from './provenance/with-provenance.js';
 import { type RecoveryCost, recoveryCost } from './recovery/cost.js';
 import { expectedParts, stateList } from './recovery/expected-parts.js';
-import { type FaultVerdict, judgeFaultRun } from './recovery/judge-fault-run.js';
+import { addDue, type DueResults } from './recovery/input-lag.js';
+import { type ExpectedPart, type FaultVerdict, judgeFaultRun } from './recovery/judge-fault-run.js';
 import { LatencySeries } from './recovery/latency-series.js';
 import { RecordNames } from './recovery/record-names.js';
 import type { ResultList } from './result-list.js';
@@ -26,7 +27,8 @@ export interface FaultEvents {
 export interface FaultedRun {
   readonly run: PacedRun;
   readonly events: FaultEvents;
-  readonly series: LatencySeries;
+  /** Latencies of per-record and of windowed results in order. */
+  readonly series: { readonly record: LatencySeries; readonly window: LatencySeries };
 }
 
 /** Events that recovery is read from. */
@@ -47,41 +49,63 @@ const PROVENANCE_MODULE = new URL(
 /** Runs one mode with the setup's faults. */
 export async function runWithFaults(setup: Setup, trace: TimedTrace, mode: Mode, watch: RunWatch): Promise<FaultedRun> {
   const events: FaultEvents = { struck: [], workers: [], job: [] };
-  const series = new LatencySeries();
-  const run = await runPaced({ ...setup, job: withProvenance(setup.job) }, withIds(trace), mode, watch, (clock) => ({
-    series,
-    isTransactional: setup.job.graph.settings.guarantee === 'exactly-once' && setup.isAcking,
-    options: {
-      ...(setup.options.workers === undefined
-        ? {}
-        : {
-            workers: {
-              ...setup.options.workers,
-              decorators: [PROVENANCE_MODULE],
-              onEvent: (event) => events.workers.push(event),
-            },
-          }),
-      faults: {
-        plan: setup.options.faults ?? [],
-        total: recordCount(trace),
-        onStrike: (_fault, time) => events.struck.push(time),
+  const series = { record: new LatencySeries(), window: new LatencySeries() };
+  const run = await runPaced({ ...setup, job: withProvenance(setup.job) }, withIds(trace), mode, watch, {
+    extrasOf: (clock) => ({
+      series,
+      isTransactional: setup.job.graph.settings.guarantee === 'exactly-once' && setup.isAcking,
+      options: {
+        ...(setup.options.workers === undefined
+          ? {}
+          : {
+              workers: {
+                ...setup.options.workers,
+                decorators: [PROVENANCE_MODULE],
+                onEvent: (event) => events.workers.push(event),
+              },
+            }),
+        faults: {
+          plan: setup.options.faults ?? [],
+          total: recordCount(trace),
+          onStrike: (_fault, time) => events.struck.push(time),
+        },
+        listener: (event) => {
+          if (TOLD.has(event.kind)) events.job.push({ event, time: clock.now() });
+        },
       },
-      listener: (event) => {
-        if (TOLD.has(event.kind)) events.job.push({ event, time: clock.now() });
-      },
-    },
-  }));
+    }),
+  });
   return { run, events, series };
+}
+
+/** What a run with faults is judged by: the same for both modes. */
+export interface Expectation {
+  readonly parts: readonly ExpectedPart[];
+  /** By when they are due. Windows tell the cost only where there are no results of single records. */
+  readonly due: DueResults;
+  readonly kind: 'record' | 'window';
+}
+
+/** Evaluates the job on its trace. @throws whatever a user function throws. */
+export function expectationOf(setup: Setup, trace: TimedTrace): Expectation {
+  const parts = expectedParts(setup.job, trace, setup.sinks);
+  const due = { record: new Map<number, number>(), window: new Map<number, number>() };
+  for (const { name, isTimed } of setup.sinks) {
+    if (isTimed) addDue(due, parts.find((part) => part.name === `sink ${name}`)!.results, trace.end);
+  }
+  const kind = due.record.size > 0 ? 'record' : 'window';
+  return { parts, due: due[kind], kind };
 }
 
 /** What came of it: the guarantee, and the cost. `drainPerSecond`: the mode's highest rate, where it was measured. */
 export function judgeFaulted(
   setup: Setup,
   trace: TimedTrace,
-  { run, events, series }: FaultedRun,
+  { parts: expected, due, kind }: Expectation,
+  { run, events, series: all }: FaultedRun,
   drainPerSecond?: number,
 ): { readonly cost: RecoveryCost; readonly verdict: FaultVerdict } {
-  const expected = expectedParts(setup.job, trace, setup.sinks);
+  const series = all[kind];
   const actual = new Map<string, ResultList>();
   for (const [name, capture] of run.captures) actual.set(`sink ${name}`, capture);
   for (const { name } of expected) {
@@ -111,6 +135,7 @@ export function judgeFaulted(
     baselineFrom: trace.start + Math.min(1_000_000, (faultAt - trace.start) / 4),
     endedAt: Math.max(run.finishedAt, trace.end),
     series,
+    due,
     bin: Math.max(setup.job.graph.settings.batchInterval, 100_000),
     calm: 2 * Math.max(setup.job.graph.settings.batchInterval, 100_000),
     offeredPerSecond: (recordCount(trace) * 1e6) / (trace.end - trace.start),

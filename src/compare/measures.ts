@@ -1,7 +1,10 @@
 /** Turns runs into the figures of the result: latencies, rates, Spark's and Storm's own numbers. */
 import type { JobResult } from '../executors/executor.js';
+import type { Mode } from '../runtime/events.js';
 import type { MeasuredLatency } from './capture.js';
 import type { Drains } from './drains.js';
+import type { PreparedLatencies } from './prepared/latencies.js';
+import { type PreparedRuns, preparedMeasures } from './prepared/measures.js';
 import { NO_USE } from './probe.js';
 import type {
   DriverMeasures,
@@ -24,7 +27,9 @@ export interface Runs {
   readonly rate: number;
   readonly microBatch: PacedRun | undefined;
   readonly record: PacedRun | undefined;
-  readonly drains: Pick<Drains, 'telling' | 'withheld' | 'differ'>;
+  readonly drains: Pick<Drains, 'telling' | 'withheld' | 'differ' | 'unprepared'>;
+  /** Latency with each mode's reliability on and off, where it was measured. */
+  readonly prepared: ReadonlyMap<Mode, PreparedLatencies>;
 }
 
 /** The percentiles that are told. */
@@ -36,8 +41,9 @@ export function microBatchMeasures(runs: Runs): MicroBatchMeasures {
   const batches = all.some((batch) => batch.numRecords > 0) ? all.filter((batch) => batch.numRecords > 0) : all;
   const middle = (field: 'numRecords' | 'schedulingDelay' | 'processingDelay' | 'totalDelay') =>
     batches.length === 0 ? 0 : median(batches.map((batch) => batch[field]));
+  const { microBatch: asked, microBatchPrepared } = runs.drains.telling;
   return {
-    ...modeMeasures(runs, runs.microBatch, runs.drains.telling.microBatch),
+    ...modeMeasures(runs, 'micro-batch', asked, { off: asked, on: microBatchPrepared }),
     batches: {
       count: job?.batchCount ?? 0,
       numRecords: middle('numRecords'),
@@ -52,13 +58,11 @@ export function microBatchMeasures(runs: Runs): MicroBatchMeasures {
 
 export function recordMeasures(runs: Runs): RecordMeasures {
   const { acked, failed, replayed } = runs.record?.job ?? ({ acked: 0, failed: 0, replayed: 0 } as JobResult);
-  const costEstimate = pairedRatio(
-    ratesOf(runs.drains.telling.record),
-    ratesOf(runs.drains.telling.unacked),
-    runs.setup.seed,
-  );
+  const { record, unacked, recordPrepared } = runs.drains.telling;
+  const costEstimate = pairedRatio(ratesOf(record), ratesOf(unacked), runs.setup.seed);
+  const off = runs.setup.isAcking ? unacked : record;
   return {
-    ...modeMeasures(runs, runs.record, runs.drains.telling.record),
+    ...modeMeasures(runs, 'record', record, { off, on: recordPrepared }),
     acking: { acked, failed, replayed, costRatio: costEstimate?.median ?? null, costEstimate },
   };
 }
@@ -85,7 +89,13 @@ export function throughputRatio({ drains, setup }: Runs): Estimate | null {
   return pairedRatio(ratesOf(drains.telling.microBatch), ratesOf(drains.telling.record), setup.seed);
 }
 
-function modeMeasures(runs: Runs, run: PacedRun | undefined, drains: readonly DrainRun[]): ModeMeasures {
+function modeMeasures(
+  runs: Runs,
+  mode: Mode,
+  drains: readonly DrainRun[],
+  prepared: Pick<PreparedRuns, 'off' | 'on'>,
+): ModeMeasures {
+  const run = mode === 'record' ? runs.record : runs.microBatch;
   const rates = estimate(ratesOf(drains), runs.setup.seed);
   const cpu = drains.map((drain) => drain.cpuSecondsPerMillion);
   return {
@@ -102,6 +112,12 @@ function modeMeasures(runs: Runs, run: PacedRun | undefined, drains: readonly Dr
     lateRecords: run?.job.lateRecords ?? 0,
     deadLetters: run?.job.deadLetterCount ?? 0,
     resources: run?.resources ?? NO_USE,
+    prepared: preparedMeasures(
+      runs.setup,
+      mode,
+      { ...prepared, latencies: runs.prepared.get(mode), withheld: runs.drains.unprepared.get(mode) ?? null },
+      (paced, kind) => latencySummary(paced.latencies[kind], paced),
+    ),
   };
 }
 

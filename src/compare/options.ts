@@ -13,6 +13,7 @@ export type ComparePhase =
   | 'micro-batch'
   | 'record'
   | 'highest rate'
+  | 'cost of being prepared'
   | 'micro-batch, with a crash'
   | 'record, with a crash'
   | 'compare answers';
@@ -55,7 +56,7 @@ export interface CompareOptions {
   readonly drainDuration?: number;
   /** Run the tasks of both modes on workers. Default: in this thread. */
   readonly workers?: WorkerOptions;
-  /** What is broken on purpose, in both modes alike. Then no highest rate is measured, and the guarantee is judged record by record. */
+  /** What is broken on purpose, in both modes alike. Then no highest rate is told, and the guarantee is judged record by record. */
   readonly faults?: FaultPlan;
   /** Beside the ordinary runs, both modes once more on these workers, of which one is killed. */
   readonly crash?: WorkerOptions;
@@ -79,9 +80,13 @@ export const DURATION_MAX = 60_000_000;
 /** The most records that are recorded from one source when neither rate nor records say how many. */
 export const RECORDS_MAX = 200_000;
 export const DRAIN_ROUNDS_DEFAULT = 3;
-export const DRAIN_DURATION_DEFAULT = 900_000;
+export const DRAIN_DURATION_DEFAULT = 700_000;
 /** Beside a crash, which takes its time too, the highest rate gets less: so that both fit in a minute. */
 export const DRAIN_ROUNDS_WITH_CRASH = 2;
-export const DRAIN_DURATION_WITH_CRASH = 600_000;
+export const DRAIN_DURATION_WITH_CRASH = 400_000;
+/** How long a paced run takes at most that tells what being prepared does to latency (us). There are four; none beside a crash. */
+export const PREPARED_DURATION_MAX = 2_000_000;
+/** Shorter runs would tell nothing but how they start, and are left out (us). */
+export const PREPARED_DURATION_MIN = 500_000;
 /** On a slow machine the default rounds end after so long, with at least one (us). */
 export const DRAIN_TIME_MAX = 12_000_000;

@@ -3,6 +3,7 @@ import { resourceLines, throughputLines } from './report/costs.js';
 import { counted, formatCount, formatMs, wrap } from './report/format.js';
 import { latencyLines } from './report/latency.js';
 import { BESIDE, block, type Paint, plain } from './report/paint.js';
+import { preparedLines } from './report/prepared.js';
 import { recoveryLines } from './report/recovery.js';
 import { verdictLines } from './report/verdict.js';
 import { whatNext, whyLatencyDiffers } from './report/why.js';
@@ -35,6 +36,7 @@ export function report(result: CompareResult, paint: Paint = plain): string {
     ),
     missingLines(result, paint),
     throughputLines(result, paint),
+    preparedLines(result, paint),
     result.fault === undefined ? recoveryLines(result, paint) : [],
     resourceLines(result, paint),
     [

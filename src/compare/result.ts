@@ -60,8 +60,29 @@ export interface ModeMeasures {
   readonly lateRecords: number;
   readonly deadLetters: number;
   readonly resources: ResourceUse;
+  /** What it costs to be ready for a crash while nothing happens. `null`: not measured, as with faults. */
+  readonly prepared: PreparedMeasures | null;
   /** Of a run with a fault; else absent. */
   readonly recovery?: RecoveryMeasures;
+}
+
+/**
+ * The same job with a mode's reliability on and off, run alternately. On: what the job's guarantee needs so that a new process can go on:
+ * checkpoints in a folder, in micro-batch mode the log of batches, in record mode acking; exactly-once also commits. Off: none of these.
+ */
+export interface PreparedMeasures {
+  /** What is on: `log and checkpoints`. */
+  readonly on: string;
+  /** Highest drain rates, medians over rounds. `null`: not measured. A round ends with a checkpoint, so a short one has more of them than a job. */
+  readonly recordsPerSecond: { readonly off: number; readonly on: number } | null;
+  /** Rate on divided by rate off, median of the rounds' own ratios. */
+  readonly costRatio: number | null;
+  readonly costEstimate: Estimate | null;
+  /** Of short paced runs with the same records. `null`: not measured. */
+  readonly latencyMs: { readonly off: LatencySummary; readonly on: LatencySummary } | null;
+  readonly windowLatencyMs: { readonly off: LatencySummary; readonly on: LatencySummary } | null;
+  /** Why the job cannot be prepared, or `null`. */
+  readonly withheld: string | null;
 }
 
 /** What a fault did to a mode's run, and what it cost. */

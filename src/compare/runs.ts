@@ -8,6 +8,7 @@ import { type Clock, shifted } from '../runtime/world.js';
 import { functionId, type SinkNode } from '../topology/graph.js';
 import { Capture, type CaptureOptions, CountingSink, type LatencySinks, MeasuredLatency } from './capture.js';
 import { type Driver, startDriver } from './driver.js';
+import { type Reliability, type ReliabilityOptions, withReliability } from './prepared/reliability.js';
 import { startProbe } from './probe.js';
 import type { LatencySeries } from './recovery/latency-series.js';
 import type { ResourceUse } from './result.js';
@@ -55,9 +56,16 @@ const PROGRESS_EVERY_MS = 200;
 /** What a run has beside the ordinary, given its stream clock. */
 export interface PacedExtras {
   /** Takes the latency of every result in order. */
-  readonly series: LatencySeries | undefined;
+  readonly series: { readonly record: LatencySeries; readonly window: LatencySeries } | undefined;
   readonly isTransactional: boolean;
   readonly options: Partial<RunOptions>;
+}
+
+/** How a paced run differs from an ordinary one. */
+export interface PacedVariant {
+  /** Default: as the job asks for. */
+  readonly reliability?: Reliability;
+  readonly extrasOf?: (clock: Clock) => PacedExtras;
 }
 
 /** Runs one mode at the trace's own pace, and captures everything. */
@@ -66,18 +74,21 @@ export async function runPaced(
   trace: TimedTrace,
   mode: Mode,
   watch: RunWatch,
-  extrasOf: (clock: Clock) => PacedExtras = () => plainExtras(setup),
+  { reliability = 'asked', extrasOf }: PacedVariant = {},
 ): Promise<PacedRun> {
-  const driver = await startDriver(trace, setup.world);
-  try {
-    return await runOn(driver, setup, trace, mode, watch, extrasOf);
-  } finally {
-    driver.close();
-  }
+  return withReliability(reliability, setup, setup.world.files, async (reliable, isTransactional) => {
+    const driver = await startDriver(trace, setup.world);
+    try {
+      const plainExtras = () => plainExtrasOf(setup, isTransactional);
+      return await runOn(driver, setup, trace, mode, watch, { reliable, extrasOf: extrasOf ?? plainExtras });
+    } finally {
+      driver.close();
+    }
+  });
 }
 
-function plainExtras({ options: { workers } }: Setup): PacedExtras {
-  return { series: undefined, isTransactional: false, options: workers === undefined ? {} : { workers } };
+function plainExtrasOf({ options: { workers } }: Setup, isTransactional: boolean): PacedExtras {
+  return { series: undefined, isTransactional, options: workers === undefined ? {} : { workers } };
 }
 
 async function runOn(
@@ -86,18 +97,19 @@ async function runOn(
   trace: TimedTrace,
   mode: Mode,
   watch: RunWatch,
-  extrasOf: (clock: Clock) => PacedExtras,
+  { reliable, extrasOf }: { readonly reliable: ReliabilityOptions; readonly extrasOf: (clock: Clock) => PacedExtras },
 ): Promise<PacedRun> {
   const lead = setup.options.workers === undefined ? LEAD : LEAD + WORKERS_LEAD;
   const startAt = setup.world.clock.now() + lead;
   const world = shifted(setup.world, trace.start - startAt);
   const { series, isTransactional, options } = extrasOf(world.clock);
-  const latencies = { record: new MeasuredLatency(series), window: new MeasuredLatency() };
+  const latencies = { record: new MeasuredLatency(series?.record), window: new MeasuredLatency(series?.window) };
   const timed = { clock: world.clock, latencies, lastHeartbeat: trace.end, transactional: isTransactional };
   const captures = await openCaptures(setup, timed);
   const probe = startProbe();
   const job = await start(setup.job, {
     ...common(setup, mode),
+    ...reliable,
     ...options,
     readers: driver.readers,
     writers: captures,
@@ -130,48 +142,49 @@ async function openCaptures(setup: Setup, options: CaptureOptions & { readonly l
 }
 
 /** Runs one mode as fast as it goes, `repeat` times the trace in a row. Undefined when it was interrupted. */
-export async function runDrain(
+export function runDrain(
   setup: Setup,
   trace: TimedTrace,
-  variant: { readonly mode: Mode; readonly acking?: boolean; readonly repeat: number },
+  variant: { readonly mode: Mode; readonly reliability: Reliability; readonly repeat: number },
   watch: RunWatch,
 ): Promise<DrainRun | undefined> {
-  const { mode, acking, repeat } = variant;
-  const writers = new Map(setup.sinks.map(({ name }) => [name, new CountingSink()]));
-  const options = common(setup, mode, acking);
-  const world = shifted(setup.world, trace.start - setup.world.clock.now());
-  const cpuBefore = process.cpuUsage();
-  const from = setup.world.clock.now();
-  const readers = openDrain(trace, repeat);
-  const job = await start(setup.job, {
-    ...options,
-    readers,
-    writers,
-    world,
-    microBatch: { trigger: 'available' },
-    sinks: captureSpecs(setup),
+  const { mode, reliability, repeat } = variant;
+  return withReliability(reliability, setup, setup.world.files, async (reliable, isTransactional) => {
+    const writers = new Map(setup.sinks.map(({ name }) => [name, new CountingSink(isTransactional)]));
+    const world = shifted(setup.world, trace.start - setup.world.clock.now());
+    const cpuBefore = process.cpuUsage();
+    const from = setup.world.clock.now();
+    const job = await start(setup.job, {
+      ...common(setup, mode),
+      ...reliable,
+      readers: openDrain(trace, repeat),
+      writers,
+      world,
+      microBatch: { trigger: 'available' },
+      sinks: captureSpecs(setup),
+    });
+    const result = await watched(job, watch, () => {});
+    const took = setup.world.clock.now() - from;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    if (result.outcome !== 'finished') return undefined;
+    const records = recordCount(trace) * repeat;
+    return {
+      records,
+      took,
+      recordsPerSecond: (records * 1e6) / took,
+      cpuSecondsPerMillion: (user + system) / records,
+      results: [...writers.values()].reduce((sum, writer) => sum + writer.count, 0),
+    };
   });
-  const result = await watched(job, watch, () => {});
-  const took = setup.world.clock.now() - from;
-  const { user, system } = process.cpuUsage(cpuBefore);
-  if (result.outcome !== 'finished') return undefined;
-  const records = recordCount(trace) * repeat;
-  return {
-    records,
-    took,
-    recordsPerSecond: (records * 1e6) / took,
-    cpuSecondsPerMillion: (user + system) / records,
-    results: [...writers.values()].reduce((sum, writer) => sum + writer.count, 0),
-  };
 }
 
-function common(setup: Setup, mode: Mode, acking = setup.isAcking) {
+function common(setup: Setup, mode: Mode) {
   const { seed, parallelism, options } = setup;
   const chaining = options.chaining ?? true;
   // The job has these already; workers, which load it anew, must hear of them.
   const { settings = {}, sources = {} } = options;
   const sinks = options.realSinks === true ? (options.sinks ?? {}) : captureSpecs(setup);
-  return { mode, seed, parallelism, chaining, record: { acking }, settings, sources, sinks };
+  return { mode, seed, parallelism, chaining, settings, sources, sinks };
 }
 
 function captureSpecs({ sinks }: Setup) {

@@ -79,6 +79,16 @@ export function layOut(sources: readonly RecordedSource[], schedule: Schedule): 
   return { sources: withBeats, start, end };
 }
 
+/** The records of the first so many microseconds on their schedule. */
+export function beginningOf(sources: readonly RecordedSource[], duration: number, schedule: Schedule): TimedTrace {
+  const most = Math.ceil((schedule.rate * duration) / 1e6);
+  const first = sources.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((values) => values.slice(0, Math.ceil(most / partitions.length))),
+  }));
+  return layOut(first, schedule);
+}
+
 /** The number of records of one source. */
 export function recordsOf(source: SourceTrace): number {
   return source.partitions.reduce((sum, partition) => sum + partition.values.length, 0);

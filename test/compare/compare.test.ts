@@ -5,7 +5,7 @@ import type { CompareOptions, ComparePhase } from '../../src/compare/options.js'
 import { millis } from '../../src/core/time.js';
 import { topology } from '../../src/topology/builder.js';
 import { memory as collected, none } from '../../src/topology/sink-specs.js';
-import { memory } from '../../src/topology/source-specs.js';
+import { generator, memory } from '../../src/topology/source-specs.js';
 
 const words = Array.from({ length: 300 }, (_, i) => `word${(i * 7) % 13}`);
 const add = (a: number, b: number) => a + b;
@@ -68,6 +68,43 @@ describe('compare', () => {
       'compare answers',
     ]);
     expect(JSON.parse(JSON.stringify(result))).toEqual(result);
+  });
+
+  it('measures what it costs to be prepared for a crash: the same runs with checkpoints and without', async () => {
+    const source = generator((i) => `word${(i * 7) % 13}`, { count: 2_100 });
+    const { verdict, modes } = await compare(
+      wordCount(() => 1),
+      {
+        ...quick,
+        rate: 1_000,
+        sources: { words: source },
+        settings: { guarantee: 'exactly-once' },
+      },
+    );
+    expect(verdict).toMatchObject({ same: true, oracle: 'pass' });
+    for (const mode of ['micro-batch', 'record'] as const) {
+      const { prepared, throughput } = modes[mode];
+      expect(prepared).toMatchObject({ withheld: null, latencyMs: { off: { count: 538 }, on: { count: 538 } } });
+      expect(prepared?.costRatio === null).toBe(throughput.withheld !== null);
+      expect(prepared!.on).toMatch(/checkpoints and commits$/);
+    }
+    // A result of record mode waits for the checkpoint that commits it.
+    const { off, on } = modes.record.prepared!.latencyMs!;
+    expect(on.max).toBeGreaterThan(off.p50!);
+  });
+
+  it('says why a job cannot be prepared, and measures the rest', async () => {
+    const job = topology('closures', (t) => {
+      const numbers = t.source('numbers', memory(Array.from({ length: 300 }, (_, i) => i)));
+      const kept = numbers.keyBy((n) => n % 3).runningReduce({ uid: 'kept', reduce: (a, b) => a + b });
+      kept
+        .map(([key]) => [key, () => key] as const)
+        .runningReduce({ uid: 'functions', reduce: (a) => a })
+        .to('out', none());
+    });
+    const { modes } = await compare(job, quick);
+    expect(modes.record.prepared).toMatchObject({ costRatio: null, withheld: expect.stringContaining('functions') });
+    expect(modes.record.prepared!.withheld).toMatch(/function/);
   });
 
   it('names the first difference when a function depends on more than its input', async () => {

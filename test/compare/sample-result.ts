@@ -5,6 +5,7 @@ import type {
   Estimate,
   LatencySummary,
   MicroBatchMeasures,
+  PreparedMeasures,
   RecordMeasures,
 } from '../../src/compare/result.js';
 
@@ -37,11 +38,22 @@ const paced = {
   resources,
 };
 
+const prepared = (on: string, ratio: number, latencyMs: PreparedMeasures['latencyMs']): PreparedMeasures => ({
+  on,
+  recordsPerSecond: { off: 152_345, on: 152_345 * ratio },
+  costRatio: ratio,
+  costEstimate: estimate(ratio),
+  latencyMs,
+  windowLatencyMs: null,
+  withheld: null,
+});
+
 const microBatch: MicroBatchMeasures = {
   latencyMs: latency(12, 531, 'plain'),
   windowLatencyMs: latency(9, 33, 'log'),
   throughput: { recordsPerSecond: 152_345, estimate: estimate(152_345), withheld: null, cpuSecondsPerMillion: 7.1 },
   ...paced,
+  prepared: prepared('log and checkpoints', 0.93, { off: latency(12, 531, 'plain'), on: latency(14, 540, 'plain') }),
   batches: {
     count: 32,
     numRecords: 683,
@@ -57,6 +69,7 @@ const record: RecordMeasures = {
   windowLatencyMs: latency(1.5, 12, 'log'),
   throughput: { recordsPerSecond: 140_000, estimate: estimate(140_000), withheld: null, cpuSecondsPerMillion: 7.5 },
   ...paced,
+  prepared: prepared('acking and checkpoints', 0.81, { off: latency(0.07, 8, 'log'), on: latency(0.09, 30, 'log') }),
   acking: { acked: 21_843, failed: 0, replayed: 0, costRatio: 0.92, costEstimate: estimate(0.92) },
 };
 

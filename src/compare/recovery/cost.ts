@@ -1,5 +1,6 @@
 /** What a fault cost: how long each phase of the recovery took, and what results waited meanwhile. Pure arithmetic on a timeline. */
 import { hasSamplesFor, quantile } from '../statistics.js';
+import { type DueResults, InputLag } from './input-lag.js';
 import type { LatencySeries } from './latency-series.js';
 
 /** What happened when, in stream time (us). What never happened is undefined. */
@@ -16,9 +17,11 @@ export interface RecoveryTimeline {
   /** The last result, or the end of the input. */
   readonly endedAt: number;
   readonly series: LatencySeries;
+  /** The results that should be in `series`, by when they were due. */
+  readonly due: DueResults;
   /** How long a piece of time is that has one p99 (us): at least a batch interval. */
   readonly bin: number;
-  /** How long latency must stay low before it counts as caught up (us). */
+  /** How long it must stay as before until that counts (us). */
   readonly calm: number;
   readonly offeredPerSecond: number;
   /** The highest rate without a fault; undefined when it was not measured. */
@@ -35,8 +38,10 @@ export interface RecoveryCost {
   readonly detectMs: number | null;
   readonly restoreMs: number | null;
   readonly replayMs: number | null;
-  /** From the fault until latency was what it had been before. `null`: not before the end, so more than `observedMs`. */
+  /** From the fault until results were no further behind their input than before. `null`: not before the end, so more than `observedMs`. */
   readonly catchUpMs: number | null;
+  /** From the fault until latency was what it had been before: later, since a new process is slow at first. `null` as above. */
+  readonly latencyRecoveryMs: number | null;
   readonly observedMs: number;
   /** Outage, and then the time in which the spare rate works off what had piled up. */
   readonly idealCatchUpMs: number | null;
@@ -69,6 +74,7 @@ const LATENCY_SLACK = 1_000;
 export function recoveryCost(timeline: RecoveryTimeline): RecoveryCost {
   const { faultAt, detectedAt, restoredAt, replayedAt, baselineFrom, endedAt, series } = timeline;
   const caughtUpAt = caughtUp(timeline);
+  const usualAt = latencyRecovered(timeline);
   const catchUpMs = between(faultAt, caughtUpAt);
   const idealCatchUpMs = idealOf(timeline);
   const { reexecuted, replayed, lost, duplicated } = timeline;
@@ -77,6 +83,7 @@ export function recoveryCost(timeline: RecoveryTimeline): RecoveryCost {
     restoreMs: between(detectedAt, restoredAt),
     replayMs: between(restoredAt, replayedAt),
     catchUpMs,
+    latencyRecoveryMs: between(faultAt, usualAt),
     observedMs: (endedAt - faultAt) / 1_000,
     idealCatchUpMs,
     catchUpRatio:
@@ -90,11 +97,18 @@ export function recoveryCost(timeline: RecoveryTimeline): RecoveryCost {
   };
 }
 
+/** When results were no further behind than before. A worker that never came back left its share where it was. */
+function caughtUp({ faultAt, detectedAt, restoredAt, baselineFrom, endedAt, series, due, calm }: RecoveryTimeline) {
+  if (detectedAt !== undefined && restoredAt === undefined) return undefined;
+  const lag = new InputLag(series, due, { from: baselineFrom, to: endedAt });
+  return lag.caughtUp({ faultAt, from: restoredAt, calm });
+}
+
 /**
  * The time from which each piece of time has a p99 as before the fault, for at least `calm`; the highest latency stands for the p99
  * where there are too few. A piece without results says nothing, except before the first result after the fault: then nothing comes.
  */
-function caughtUp(timeline: RecoveryTimeline): number | undefined {
+function latencyRecovered(timeline: RecoveryTimeline): number | undefined {
   const { faultAt, restoredAt, baselineFrom, endedAt, series, bin, calm } = timeline;
   const before = series.between(baselineFrom, faultAt);
   if (before.length === 0) return undefined;

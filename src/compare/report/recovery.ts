@@ -52,8 +52,17 @@ function tableLines(both: Both, fault: string, guarantee: string, paint: Paint):
     row('detect', ({ detectMs }) => formatMs(detectMs), 'until the driver knew'),
     row('restore', ({ restoreMs }) => formatMs(restoreMs), 'until the worker was back with its state'),
     row('replay', ({ replayMs }) => formatMs(replayMs), 'until what was under way was done again'),
-    row('catch up', catchUp, 'from the crash until latency was as before'),
-    row('  ideal', ({ idealCatchUpMs }) => formatMs(idealCatchUpMs), 'if it worked at its highest rate meanwhile'),
+    row(
+      'catch up',
+      ({ catchUpMs, observedMs }) => orMore(catchUpMs, observedMs),
+      'until results were no further behind',
+    ),
+    row('  ideal', ({ idealCatchUpMs }) => formatMs(idealCatchUpMs), 'at the highest rate from the restore on'),
+    row(
+      'as quick',
+      ({ latencyRecoveryMs, observedMs }) => orMore(latencyRecoveryMs, observedMs),
+      'until latency was as before',
+    ),
     row('re-executed', ({ reexecuted }) => formatCount(reexecuted), 'records worked on again'),
     row('replayed', ({ replayed }) => formatCount(replayed), 'records that the source gave again'),
     row('lost', ({ verdict }) => counts(verdict.lost), 'records missing from a result'),
@@ -104,8 +113,9 @@ function exampleLines(mode: string, { verdict: { lost, duplicated } }: RecoveryM
   return [...line('lost', lost), ...line('duplicated', duplicated)];
 }
 
-function catchUp({ catchUpMs, observedMs }: RecoveryMeasures): string {
-  return catchUpMs === null ? `>${formatMs(observedMs)}` : formatMs(catchUpMs);
+/** What was not over before the end took longer than that. */
+function orMore(ms: number | null, observedMs: number): string {
+  return ms === null ? `>${formatMs(observedMs)}` : formatMs(ms);
 }
 
 function counts({ count, isExact }: RecordCount): string {
