@@ -64,6 +64,19 @@ shorter than the time in queues: raise it (--message-timeout), or lower maxSpout
 onError: 'dead-letter' sets such records aside; the result lists the first hundred.`,
     see: ['replay', 'RG030', 'backpressure'],
   },
+  RG037: {
+    title: 'an inverse function that is no inverse',
+    text: `
+A window with an inverse keeps a running total: what enters is put in by reduce, what
+leaves is taken out by inverse. So inverse(reduce(a, b), b) must be a, for all values:
+
+  reduce: (a, b) => a + b,   inverse: (total, left) => total - left
+  reduce: Math.max,          no inverse: a maximum does not say what was below it
+
+With checkInverse: true each reduce tries it, and the first failure ends the job. Numbers
+may differ by rounding. Leave checkInverse out when it passes: it costs a call each time.`,
+    see: ['window', 'RG032'],
+  },
   RG036: {
     title: 'a bolt and its collector',
     text: `

@@ -3,6 +3,7 @@ import type { WorkerOptions } from '../host/run-options.js';
 import type { Mode } from '../runtime/events.js';
 import { type Fault, showFault } from '../runtime/faults/fault-plan.js';
 import type { Topology } from '../topology/graph.js';
+import { nodeTraits } from '../topology/node-traits.js';
 import { expectationOf, judgeFaulted, runWithFaults } from './fault-run.js';
 import type { CrashMeasures } from './result.js';
 import type { Setup } from './setup.js';
@@ -62,16 +63,9 @@ function shortTrace(
 /** The last operator with state, which loses most; without any, the last one at all. */
 function victimOf({ graph }: Topology): string {
   const inner = graph.nodes.filter(({ kind }) => kind !== 'source' && kind !== 'sink');
-  return (inner.findLast(({ kind }) => STATEFUL.has(kind)) ?? inner.at(-1) ?? graph.nodes[0]!).uid;
+  return (
+    inner.findLast((node) => node.kind !== 'timestamps' && nodeTraits(node).keeps !== 'nothing') ??
+    inner.at(-1) ??
+    graph.nodes[0]!
+  ).uid;
 }
-
-const STATEFUL: ReadonlySet<string> = new Set([
-  'reduceByKey',
-  'countByValue',
-  'count',
-  'reduceByKeyAndWindow',
-  'countByWindow',
-  'runningReduce',
-  'updateStateByKey',
-  'process',
-]);

@@ -1,5 +1,6 @@
 /** What is demanded of each sink and each state: read from the graph, by DESIGN's section on what `compare` demands. */
 import { type Graph, inputsOf, type Node, type SinkNode, type StreamRef } from '../topology/graph.js';
+import { nodeTraits } from '../topology/node-traits.js';
 import type { CompareRule } from './result.js';
 
 /** The rule of one sink or state, and why it is no stronger. */
@@ -62,14 +63,6 @@ function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (sour
     }
     case 'spout':
       return { partitions: node.parallelism, order: 'none', isWindowed: false, orderSensitive: undefined };
-    case 'reduceByKey':
-    case 'countByValue':
-    case 'count':
-    case 'reduceByKeyAndWindow':
-    case 'countByWindow':
-    case 'updateStateByKey':
-      // One result for a key and a window, and windows come in order.
-      return { partitions, order: 'per key', isWindowed: true, orderSensitive };
     case 'runningReduce':
     case 'process': {
       const own = order === 'none' ? node : undefined;
@@ -85,8 +78,11 @@ function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (sour
     case 'keyBy':
       // They may give results of several keys the same key.
       return { partitions, order: order === 'all' ? 'all' : 'none', isWindowed, orderSensitive };
-    default:
-      return { partitions, order, isWindowed, orderSensitive };
+    default: {
+      if (nodeTraits(node).emits === 'per record') return { partitions, order, isWindowed, orderSensitive };
+      // One result for a key and a window, and windows come in order.
+      return { partitions, order: 'per key', isWindowed: true, orderSensitive };
+    }
   }
 }
 
@@ -110,5 +106,5 @@ function stateDemand(node: Node, { orderSensitive }: StreamFacts): Demand {
 }
 
 function isKeyedState(node: Node): boolean {
-  return node.kind === 'runningReduce' || node.kind === 'updateStateByKey' || node.kind === 'process';
+  return nodeTraits(node).keeps === 'keyed state';
 }

@@ -109,6 +109,6 @@ export const CAPTURE_SPEC: SinkSpec<never> = {
 
 /** Three of the longest window and a slide more, within limits. */
 function defaultDuration({ graph }: Topology): number {
-  const windows = graph.nodes.flatMap((node) => ('window' in node ? [3 * node.window + (node.slide ?? 0)] : []));
+  const windows = graph.nodes.flatMap((node) => ('window' in node ? [3 * (node.window ?? 0) + (node.slide ?? 0)] : []));
   return Math.min(DURATION_MAX, Math.max(DURATION_MIN, ...windows));
 }

@@ -5,7 +5,7 @@ import { StreamError } from './errors.js';
 export type Key = string | number | bigint | boolean | null | undefined | readonly Key[];
 
 /** Key groups: the unit in which keyed state moves between tasks. Fixed, so that a checkpoint fits any parallelism. */
-const KEY_GROUPS = 128;
+export const KEY_GROUPS = 128;
 
 /**
  * Encodes a key as text: equal keys, and only they, have equal text. -0 equals 0, NaN equals NaN.

@@ -4,6 +4,7 @@ import { StreamError } from '../core/errors.js';
 import type { KeyedStore } from '../core/keyed-store.js';
 import { createKernel } from '../kernels/create-kernel.js';
 import { type Emit, type Kernel, type KernelCounter, NO_BUDGET, type RecordContext } from '../kernels/kernel.js';
+import { kindTraits } from '../plan/kinds.js';
 import type { CoreOperator, Plan, SinkOperator, Stage } from '../plan/plan.js';
 import type { GateState } from '../runtime/durability.js';
 import type { FunctionTable } from '../topology/graph.js';
@@ -231,9 +232,8 @@ function kernelLink(kernel: Kernel, operator: CoreOperator, next: Link, times: E
   };
 }
 
-/** Operators that watermarks pass in sequence, at the place between two records where they stand. */
 function isNarrow(operator: CoreOperator): boolean {
-  return ['source', 'spout', 'map', 'flat-map', 'filter', 'timestamps', 'sink'].includes(operator.kind);
+  return kindTraits(operator).isNarrow;
 }
 
 function completely(step: () => boolean): void {

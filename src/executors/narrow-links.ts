@@ -1,4 +1,5 @@
 /** Links of the narrow operators: one record in, any number out, no state. User functions run here, nowhere deeper. */
+import { derivedMap } from '../kernels/derived-map.js';
 import type { FilterOperator, FlatMapOperator, MapOperator } from '../plan/plan.js';
 import { type FunctionTable, functionId } from '../topology/graph.js';
 import type { Link } from './link.js';
@@ -62,7 +63,22 @@ function mapPush(operator: MapOperator, find: (role: string) => Unary, next: Lin
       return () => next(NULL_ONE);
     case 'drop-key':
       return (pair) => next((pair as Pair)[1]);
+    default:
+      return derivedPush(operator, derivedMap(operator.shape, operator.partitions), next);
   }
+}
+
+/** What is built in throws for records that are not what it takes. */
+function derivedPush(operator: MapOperator, map: Unary, next: Link['push']): Link['push'] {
+  return (value) => {
+    let out: unknown;
+    try {
+      out = map(value);
+    } catch (thrown) {
+      throw attributed(thrown, operator);
+    }
+    next(out);
+  };
 }
 
 const NULL_ONE: Pair = [null, 1];

@@ -2,6 +2,7 @@
 import type { KeyedStore } from '../core/keyed-store.js';
 import type { Key } from '../core/keys.js';
 import { stateOf } from '../kernels/state-space.js';
+import { kindTraits, stateKindOf } from '../plan/kinds.js';
 import type { CoreOperator, Plan } from '../plan/plan.js';
 import type { RestoredJob, StoreSource } from '../runtime/durability.js';
 import { createMemoryStore } from '../runtime/memory-store.js';
@@ -70,7 +71,7 @@ export function statefulOperators(
     operators
       .map((id) => plan.operators[id]!)
       .filter(isStateful)
-      .map((operator) => ({ uid: operator.uid, kind: kindOf(operator), schemaVersion: SCHEMA_VERSION, tasks })),
+      .map((operator) => ({ uid: operator.uid, kind: stateKindOf(operator), schemaVersion: SCHEMA_VERSION, tasks })),
   );
 }
 
@@ -78,7 +79,7 @@ function sourceOf(operator: CoreOperator, store: KeyedStore, task: number, tasks
   const snapshot = store.snapshot();
   return {
     uid: operator.uid,
-    kind: kindOf(operator),
+    kind: stateKindOf(operator),
     schemaVersion: SCHEMA_VERSION,
     task,
     tasks,
@@ -87,15 +88,6 @@ function sourceOf(operator: CoreOperator, store: KeyedStore, task: number, tasks
   };
 }
 
-/** The kind with the lengths that its panes depend on: state of other windows would give other results without a word. */
-function kindOf(operator: CoreOperator): string {
-  const { kind } = operator;
-  if (kind === 'window-reduce') return `${kind} of ${operator.window / 1_000} ms each ${operator.slide / 1_000} ms`;
-  return kind === 'update-state' || kind === 'collect-interval' ? `${kind} each ${operator.slide / 1_000} ms` : kind;
-}
-
 function isStateful(operator: CoreOperator): boolean {
-  return ['window-reduce', 'running-reduce', 'update-state', 'process', 'collect-interval', 'timestamps'].includes(
-    operator.kind,
-  );
+  return kindTraits(operator).isStateful;
 }

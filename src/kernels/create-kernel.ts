@@ -2,6 +2,7 @@
 import { unreachable } from '../core/assert.js';
 import type { FunctionTable } from '../topology/graph.js';
 import { type CollectIntervalParameters, createCollectInterval } from './collect-interval.js';
+import { type Fold, type FoldParameters, foldOfKind } from './fold.js';
 import type { Kernel, KernelSetup } from './kernel.js';
 import { createProcess, type ProcessFunctions } from './process.js';
 import { createRunningReduce, type RunningReduceFunctions } from './running-reduce.js';
@@ -12,11 +13,13 @@ import {
   type TimestampsSetup,
 } from './timestamps.js';
 import { createUpdateState, type UpdateStateFunctions, type UpdateStateParameters } from './update-state.js';
-import { createWindowReduce, sum, type WindowReduceParameters } from './window-reduce.js';
+import { createWindowGroup, type WindowGroupFunctions, type WindowGroupParameters } from './window-group.js';
+import { createWindowReduce, type WindowReduceParameters } from './window-reduce.js';
 
 /** An operator that has a kernel. The plan's operators have this shape. */
 export type KernelOperator = { readonly node: number } & (
   | ({ readonly kind: 'window-reduce' } & WindowReduceParameters)
+  | ({ readonly kind: 'window-group' } & WindowGroupParameters)
   | { readonly kind: 'running-reduce' }
   | ({ readonly kind: 'update-state' } & UpdateStateParameters)
   | { readonly kind: 'process' }
@@ -31,8 +34,12 @@ export function createKernel(operator: KernelOperator, functions: FunctionTable,
   const find = <F>(role: string): F => functionOf(functions, operator.node, role) as F;
   switch (operator.kind) {
     case 'window-reduce': {
-      const user = { reduce: find<UserReduce>('reduce'), inverse: find<UserReduce>('inverse') };
+      const user = { fold: foldOf(operator, functions), inverse: find<UserReduce>('inverse') };
       return createWindowReduce({ ...parts, parameters: operator, functions: user });
+    }
+    case 'window-group': {
+      const user: WindowGroupFunctions = { mapPartitions: find('mapPartitions') };
+      return createWindowGroup({ ...parts, parameters: operator, functions: user });
     }
     case 'running-reduce': {
       const user: RunningReduceFunctions = { reduce: find('reduce') };
@@ -53,14 +60,9 @@ export function createKernel(operator: KernelOperator, functions: FunctionTable,
   }
 }
 
-/** The reduce function of a window, by which its map side may combine. */
-export function reduceOf(
-  operator: { readonly node: number; readonly reduce: 'user' | 'sum' },
-  functions: FunctionTable,
-): (a: unknown, b: unknown) => unknown {
-  return operator.reduce === 'sum'
-    ? sum
-    : (functionOf(functions, operator.node, 'reduce') as (a: unknown, b: unknown) => unknown);
+/** The fold of a window, by which its map side may combine. */
+export function foldOf(operator: { readonly node: number } & FoldParameters, functions: FunctionTable): Fold {
+  return foldOfKind(operator, (role) => functionOf(functions, operator.node, role));
 }
 
 /** Makes the kernel of a `timestamps` operator on one source partition. */

@@ -1,6 +1,7 @@
 /** Map-side combine: folds a task's pairs by key and pane before they are shuffled. Knows no window's end. */
 import type { KeyedStore, Space } from '../core/keyed-store.js';
 import type { Key } from '../core/keys.js';
+import type { Fold } from './fold.js';
 import type { RecordContext } from './kernel.js';
 import { isNoValue, isPair, notAPair, noValue } from './shapes.js';
 
@@ -22,7 +23,7 @@ export class Partial {
 export interface CombinerSetup {
   /** Length of a pane (us). */
   readonly pane: number;
-  readonly reduce: (a: unknown, b: unknown) => unknown;
+  readonly fold: Fold;
   readonly store: KeyedStore;
   readonly context: RecordContext;
 }
@@ -45,17 +46,17 @@ export class Combiner {
 
   onRecord(value: unknown): void {
     if (!isPair(value)) throw notAPair(value);
-    const { context, reduce } = this.#setup;
+    const { context, fold } = this.#setup;
     const space =
       context.timestamp >= this.#from && context.timestamp < this.#to ? this.#current! : this.#enter(context.timestamp);
     const key = value[0];
     const cell = space.writable(key);
     if (cell === undefined) {
-      space.insert(key, value[1], 1);
+      space.insert(key, fold.create === undefined ? value[1] : fold.create(value[1]), 1);
       return;
     }
-    const total = reduce(cell.value, value[1]);
-    if (isNoValue(total)) throw noValue('reduce', total);
+    const total = fold.add(cell.value, value[1]);
+    if (isNoValue(total)) throw noValue(fold.names[0], total);
     cell.value = total;
     cell.count += 1;
   }

@@ -1,16 +1,13 @@
 /** A window without an inverse: all its panes are folded again at each end. */
 import type { KeyedStore, Space } from '../core/keyed-store.js';
+import type { Fold } from './fold.js';
 import { isNoValue, noValue } from './shapes.js';
 
 /** The space that holds a folded window while its results are emitted. Dropped when that is done. */
 export const SCRATCH = 'window';
 
 /** The cells of a window: those of its only pane, or the fold of its panes, oldest first. */
-export function foldedPanes(
-  store: KeyedStore,
-  panes: readonly Space[],
-  reduce: (a: unknown, b: unknown) => unknown,
-): Space {
+export function foldedPanes(store: KeyedStore, panes: readonly Space[], { merge, names }: Fold): Space {
   if (panes.length === 1) return panes[0]!;
   store.drop(SCRATCH);
   const folded = store.space(SCRATCH);
@@ -21,8 +18,8 @@ export function foldedPanes(
         folded.insert(key, value, count);
         continue;
       }
-      const total = reduce(cell.value, value);
-      if (isNoValue(total)) throw noValue('reduce', total);
+      const total = merge(cell.value, value);
+      if (isNoValue(total)) throw noValue(names[1], total);
       cell.value = total;
     }
   }

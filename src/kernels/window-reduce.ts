@@ -1,6 +1,7 @@
 /** The window kernel: reduces each key's values over sliding windows, and counts windows. Knows no watermark's origin. */
 import type { Cell, Space } from '../core/keyed-store.js';
 import type { Timestamp } from '../core/time.js';
+import type { Fold, FoldParameters } from './fold.js';
 import type { Emit, Kernel, KernelSetup } from './kernel.js';
 import { Partial } from './partial.js';
 import { isNoValue, isPair, notAPair, noValue } from './shapes.js';
@@ -8,19 +9,18 @@ import { Slides } from './slides.js';
 import { foldedPanes, SCRATCH } from './window-fold.js';
 import { WindowTotals } from './window-totals.js';
 
-/** The user's part; built-in functions stand in where the parameters say so. */
+/** The user's part; a built-in inverse stands in where the parameters say so. */
 export interface WindowReduceFunctions {
-  readonly reduce?: ((a: unknown, b: unknown) => unknown) | undefined;
+  readonly fold: Fold;
   readonly inverse?: ((total: unknown, left: unknown) => unknown) | undefined;
 }
 
 /** Lengths in us. */
-export interface WindowReduceParameters {
+export interface WindowReduceParameters extends FoldParameters {
   readonly window: number;
   readonly slide: number;
   /** The greatest common divisor of window and slide. */
   readonly pane: number;
-  readonly reduce: 'user' | 'sum';
   readonly inverse: 'none' | 'user' | 'difference';
   readonly keepEmptyKeys: boolean;
   readonly emitEmpty: boolean;
@@ -49,7 +49,7 @@ class WindowReduce implements Kernel {
   /** A closure and not a method: what it needs are constants to it (bench `micro-batch`: 5 %). */
   readonly onRecord: (value: unknown) => void;
   readonly #emit: Emit;
-  readonly #reduce: (a: unknown, b: unknown) => unknown;
+  readonly #fold: Fold;
   readonly #slides: Slides;
   readonly #totals: WindowTotals | undefined;
 
@@ -59,23 +59,27 @@ class WindowReduce implements Kernel {
     this.#setup = setup;
     this.#context = context;
     this.#emit = emit;
-    this.#reduce = parameters.reduce === 'sum' ? sum : functions.reduce!;
+    this.#fold = functions.fold;
     const emptyMax = emitEmpty || (keepEmptyKeys && inverse !== 'none') ? maxEmptyIntervals : 0;
     this.#slides = new Slides({ store, context, slide, pane, emptyMax, fire: (end) => this.#fire(end) });
-    this.onRecord = this.#fold();
+    this.onRecord = this.#folding();
     if (inverse === 'none') return;
     const takeOut = inverse === 'difference' ? difference : functions.inverse!;
     const keep = keepEmptyKeys
       ? { slide, emptyMax, skipped: (by: number) => count('skippedEmptyIntervals', by) }
       : undefined;
-    this.#totals = new WindowTotals({ store, reduce: this.#reduce, inverse: takeOut, keep });
+    this.#totals = new WindowTotals({ store, reduce: this.#fold.merge, inverse: takeOut, keep });
   }
 
   /** Folds a pair into its key's cell in the pane of its time. */
-  #fold(): (value: unknown) => void {
+  #folding(): (value: unknown) => void {
     const { context } = this.#setup;
     const slides = this.#slides;
-    const reduce = this.#reduce;
+    const {
+      create,
+      add,
+      names: [name],
+    } = this.#fold;
     return (value) => {
       if (!isPair(value)) {
         this.#onPartial(value);
@@ -86,11 +90,11 @@ class WindowReduce implements Kernel {
       const key = value[0];
       const cell = pane.writable(key);
       if (cell === undefined) {
-        pane.insert(key, value[1], 1);
+        pane.insert(key, create === undefined ? value[1] : create(value[1]), 1);
         return;
       }
-      const total = reduce(cell.value, value[1]);
-      if (isNoValue(total)) throw noValue('reduce', total);
+      const total = add(cell.value, value[1]);
+      if (isNoValue(total)) throw noValue(name, total);
       cell.value = total;
       cell.count += 1;
     };
@@ -105,9 +109,9 @@ class WindowReduce implements Kernel {
       pane.insert(partial.key, partial.value, partial.count);
       return;
     }
-    const reduce = this.#reduce;
-    const total = reduce(cell.value, partial.value);
-    if (isNoValue(total)) throw noValue('reduce', total);
+    const { merge, names } = this.#fold;
+    const total = merge(cell.value, partial.value);
+    if (isNoValue(total)) throw noValue(names[1], total);
     cell.value = total;
     cell.count += partial.count;
   }
@@ -143,7 +147,7 @@ class WindowReduce implements Kernel {
 
   /** The cells of the window that ends there. */
   #slideTo(end: Timestamp, panes: readonly Space[]): IterableIterator<Cell> {
-    if (this.#totals === undefined) return foldedPanes(this.#setup.store, panes, this.#reduce).cells();
+    if (this.#totals === undefined) return foldedPanes(this.#setup.store, panes, this.#fold).cells();
     const before = this.#slides.fired;
     const start = end - this.#setup.parameters.window;
     const left = this.#slides.panesWithin(Number.NEGATIVE_INFINITY, Math.min(before, start));
@@ -158,11 +162,6 @@ class WindowReduce implements Kernel {
     this.#slides.dropBefore(this.#totals === undefined ? Math.min(end, start + slide) : start);
     this.#setup.store.drop(SCRATCH);
   }
-}
-
-/** The built-in reduce of counts. */
-export function sum(a: unknown, b: unknown): unknown {
-  return (a as number) + (b as number);
 }
 
 function difference(total: unknown, left: unknown): unknown {

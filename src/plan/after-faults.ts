@@ -1,5 +1,6 @@
 /** What becomes of each record's effect after a fault, in both modes: told from the parts of a job and from how it is run. */
 import type { Graph, Node } from '../topology/graph.js';
+import { nodeTraits } from '../topology/node-traits.js';
 import type { Guarantee, SourceCapabilities } from '../topology/specs.js';
 
 /** When sources and spouts hear that a record is done: the option `ackOn` of record mode. */
@@ -85,22 +86,8 @@ function isLive({ replayable, acknowledged }: SourceCapabilities): boolean {
 
 /** State that a checkpoint holds: also what an interval sink gathers, and how far event time got. */
 function isStateful(node: Node): boolean {
-  switch (node.kind) {
-    case 'timestamps':
-    case 'reduceByKey':
-    case 'countByValue':
-    case 'count':
-    case 'reduceByKeyAndWindow':
-    case 'countByWindow':
-    case 'runningReduce':
-    case 'updateStateByKey':
-    case 'process':
-      return true;
-    case 'sink':
-      return node.spec.capabilities.delivery === 'interval';
-    default:
-      return false;
-  }
+  if (node.kind === 'sink') return node.spec.capabilities.delivery === 'interval';
+  return nodeTraits(node).keeps !== 'nothing';
 }
 
 function holdsTuples(node: Node): boolean {

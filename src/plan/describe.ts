@@ -14,10 +14,22 @@ export function describeNode(node: Node, slide: number): string {
     case 'bolt':
       return `${node.kind} ${node.name}${node.parallelism > 1 ? ` x ${node.parallelism}` : ''}`;
     case 'reduceByKeyAndWindow':
-    case 'countByWindow': {
-      const inverse = node.kind === 'reduceByKeyAndWindow' && node.inverse ? ', inverse' : '';
+    case 'reduceByWindow':
+    case 'countByWindow':
+    case 'countByValueAndWindow':
+    case 'groupByKeyAndWindow':
+    case 'window': {
+      const inverse = node.kind.startsWith('reduce') && node.inverse ? ', inverse' : '';
       return `${named(node)} ${formatDuration(node.window)} every ${formatDuration(slide)}${inverse}`;
     }
+    case 'combineByKey':
+    case 'distinct':
+    case 'top': {
+      const over = node.window === undefined ? '' : ` ${formatDuration(node.window)} every ${formatDuration(slide)}`;
+      return `${named(node)}${node.max === undefined ? '' : ` ${node.max}`}${over}`;
+    }
+    case 'repartition':
+      return `${named(node)} to ${node.partitions}`;
     case 'timestamps':
       return `${named(node)}, up to ${formatDuration(node.maxOutOfOrderness)} out of order`;
     case 'branch':
@@ -49,6 +61,8 @@ export function describeOperator(operator: CoreOperator): string {
       return `timestamps ${operator.uid}`;
     case 'window-reduce':
       return `window ${operator.uid}: ${formatDuration(operator.window)} every ${formatDuration(operator.slide)}${operator.inverse === 'none' ? '' : ', inverse'}`;
+    case 'window-group':
+      return `gather ${operator.uid} (${operator.gives}): ${formatDuration(operator.window)} every ${formatDuration(operator.slide)}`;
     case 'collect-interval':
       return `collect each interval of ${formatDuration(operator.slide)}`;
     default:
@@ -63,6 +77,13 @@ const MAP_WORDS = {
   unit: 'pair with 1:',
   constant: 'count one:',
   'drop-key': 'drop key:',
+  'null-key': 'one key:',
+  'keep-key': 'keep key:',
+  left: 'left side:',
+  right: 'right side:',
+  'left-record': 'left side:',
+  'right-record': 'right side:',
+  spread: 'spread:',
 } as const;
 
 /** Storm's name of a grouping, with its fields. */

@@ -1,5 +1,4 @@
 /** Explains a plan: what micro-batch and record mode will do with it, side by side, and which guarantee holds and why. */
-import { unreachable } from '../core/assert.js';
 import { formatDuration } from '../core/time.js';
 import type { Graph } from '../topology/graph.js';
 import type { Guarantee } from '../topology/specs.js';
@@ -7,6 +6,7 @@ import type { AckOn } from './after-faults.js';
 import { plural, rule, sideBySide } from './columns.js';
 import { combinesBeforeShuffle, describeGrouping, describeOperator, describeShuffle } from './describe.js';
 import { guaranteeLines } from './explain-guarantee.js';
+import { kindTraits } from './kinds.js';
 import type { CoreOperator, Plan, Stage, StageInput } from './plan.js';
 
 /** How the record mode is set up, and how wide the text may be. */
@@ -130,25 +130,7 @@ const BATCH_STEPS: Readonly<Record<Guarantee, readonly string[]>> = {
 };
 
 function keepsState(operator: CoreOperator): boolean {
-  switch (operator.kind) {
-    case 'window-reduce':
-    case 'running-reduce':
-    case 'update-state':
-    case 'process':
-    case 'collect-interval':
-      return true;
-    case 'source':
-    case 'map':
-    case 'flat-map':
-    case 'filter':
-    case 'timestamps':
-    case 'spout':
-    case 'bolt':
-    case 'sink':
-      return false;
-    default:
-      return unreachable(operator);
-  }
+  return operator.kind !== 'timestamps' && kindTraits(operator).isStateful;
 }
 
 function recordEnd(plan: Plan, acking: boolean): readonly string[] {

@@ -1,6 +1,6 @@
 /** The plan: core operators, the stages they fuse to, and the exchanges between stages. Plain data with a hash. */
 import type { Place } from '../core/errors.js';
-import type { DeclaredStream, Grouping, JobSettings } from '../topology/graph.js';
+import type { DeclaredStream, Grouping, JobSettings, JoinKind } from '../topology/graph.js';
 import type { SinkCapabilities, SourceCapabilities } from '../topology/specs.js';
 
 /** How records travel from one stage to the tasks of the next. `hash` goes by the first part of a pair. */
@@ -13,6 +13,18 @@ export interface OperatorInput {
   readonly exchange: Exchange | undefined;
 }
 
+/**
+ * Maps that are built in: `null-key` pairs null with the record; `keep-key` gives a pair's key; `left` and `right` put a side before a pair's value, `left-record` and
+ * `right-record` before a record; `spread` pairs a record with one of the keys of `partitions` tasks in turn.
+ */
+export type DerivedMap = 'null-key' | 'keep-key' | 'left' | 'right' | 'left-record' | 'right-record' | 'spread';
+
+/** How values become a total: the user's reduce, a sum, the user's combiner, or the greatest ones. */
+export type FoldKind = 'user' | 'sum' | 'combine' | 'top';
+
+/** What is given of a window's values: by key a list or what a join makes of two sides; of a partition each value, an array, or the user's. */
+export type GroupResult = 'list' | JoinKind | 'each' | 'glom' | 'mapPartitions';
+
 /** What every core operator has. */
 interface OperatorBase {
   /** Index in `plan.operators`; inputs have lower ids than their readers. */
@@ -24,6 +36,8 @@ interface OperatorBase {
   readonly inputs: readonly OperatorInput[];
   /** The slide of its output stream (us). */
   readonly slide: number;
+  /** Its tasks where it begins a stage. Default: the job's parallelism. */
+  readonly partitions?: number | undefined;
 }
 
 export interface SourceOperator extends OperatorBase {
@@ -35,10 +49,13 @@ export interface SourceOperator extends OperatorBase {
     readonly capabilities: SourceCapabilities;
   };
 }
-/** `map`: role `map`, or derived: `pair-values` maps a pair's value, `key` pairs with a key, `unit` pairs with 1, `constant` pairs null with 1. */
+/**
+ * `map`: role `map`; `pair-values` maps a pair's value, `key` pairs with a key, `unit` pairs with 1, `constant` pairs null with 1. Others are
+ * built in: `derivedMap` has them.
+ */
 export interface MapOperator extends OperatorBase {
   readonly kind: 'map';
-  readonly shape: 'value' | 'pair-values' | 'key' | 'unit' | 'constant' | 'drop-key';
+  readonly shape: 'value' | 'pair-values' | 'key' | 'unit' | 'constant' | 'drop-key' | DerivedMap;
 }
 export interface FlatMapOperator extends OperatorBase {
   readonly kind: 'flat-map';
@@ -60,12 +77,21 @@ export interface WindowReduceOperator extends OperatorBase {
   readonly window: number;
   /** Panes are the greatest common divisor of window and slide. */
   readonly pane: number;
-  readonly reduce: 'user' | 'sum';
+  readonly reduce: FoldKind;
+  /** How many elements a `top` keeps. */
+  readonly max?: number | undefined;
   readonly inverse: 'none' | 'user' | 'difference';
   readonly keepEmptyKeys: boolean;
   /** Emits 0 under the key null for empty windows too. */
   readonly emitEmpty: boolean;
   readonly maxEmptyIntervals: number;
+}
+/** Gathers the values of each window, by key or of a whole partition, and gives what `gives` makes of them. */
+export interface WindowGroupOperator extends OperatorBase {
+  readonly kind: 'window-group';
+  readonly window: number;
+  readonly pane: number;
+  readonly gives: GroupResult;
 }
 export interface RunningReduceOperator extends OperatorBase {
   readonly kind: 'running-reduce';
@@ -114,6 +140,7 @@ export type CoreOperator =
   | FilterOperator
   | TimestampsOperator
   | WindowReduceOperator
+  | WindowGroupOperator
   | RunningReduceOperator
   | UpdateStateOperator
   | ProcessOperator

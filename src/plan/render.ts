@@ -1,6 +1,7 @@
 /** Draws a graph as text, Mermaid, DOT or JSON. It draws what the user wrote; `explain` shows what is made of it. */
 import { formatDuration } from '../core/time.js';
 import { type Graph, inputsOf, type Node } from '../topology/graph.js';
+import { nodeTraits } from '../topology/node-traits.js';
 import { describeGrouping, describeNode } from './describe.js';
 import { slidesOf } from './slides.js';
 
@@ -106,21 +107,6 @@ const DOT_SHAPES = { end: 'ellipse', state: 'box3d', plain: 'box' } as const;
 
 /** Ends are round and operators that keep state have a double border. */
 function shapeOf(node: Node): 'end' | 'state' | 'plain' {
-  switch (node.kind) {
-    case 'source':
-    case 'spout':
-    case 'sink':
-      return 'end';
-    case 'reduceByKey':
-    case 'countByValue':
-    case 'count':
-    case 'reduceByKeyAndWindow':
-    case 'countByWindow':
-    case 'runningReduce':
-    case 'updateStateByKey':
-    case 'process':
-      return 'state';
-    default:
-      return 'plain';
-  }
+  if (node.kind === 'source' || node.kind === 'spout' || node.kind === 'sink') return 'end';
+  return node.kind !== 'timestamps' && nodeTraits(node).keeps !== 'nothing' ? 'state' : 'plain';
 }

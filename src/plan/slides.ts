@@ -1,5 +1,5 @@
 /** Slides: how often each stream of a graph can change its interval results. Pure arithmetic on the graph. */
-import type { Graph, Node, StreamRef } from '../topology/graph.js';
+import { type Graph, inputsOf, type Node, type StreamRef } from '../topology/graph.js';
 
 /** The slide (us) of each node's output, by node id. A node with a broken input gets the batch interval. */
 export function slidesOf(graph: Graph): readonly number[] {
@@ -15,15 +15,12 @@ function slideOf(node: Node, slides: readonly number[], batchInterval: number): 
     case 'source':
     case 'spout':
       return batchInterval;
-    case 'union':
-      return parent(node.inputs[0]);
     case 'bolt':
       return parent(node.inputs[0]?.stream);
-    case 'reduceByKeyAndWindow':
-    case 'countByWindow':
-      return node.slide ?? parent(node.input);
-    default:
-      return parent(node.input);
+    default: {
+      const inherited = parent(inputsOf(node)[0]);
+      return 'slide' in node ? (node.slide ?? inherited) : inherited;
+    }
   }
 }
 

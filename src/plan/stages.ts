@@ -72,6 +72,6 @@ function parallelismOf(operator: CoreOperator, options: PlanOptions): number {
     case 'collect-interval':
       return 1;
     default:
-      return options.parallelism ?? 1;
+      return operator.partitions ?? options.parallelism ?? 1;
   }
 }

@@ -1,9 +1,11 @@
 /** Validation: a graph to all its problems at once. It opens nothing and runs nothing. */
 import { nearest, StreamError } from '../core/errors.js';
+import { KEY_GROUPS } from '../core/keys.js';
 import { formatDuration } from '../core/time.js';
 import { type BoltNode, type Graph, inputsOf, type Node } from '../topology/graph.js';
 import { guaranteeProblems } from './guarantee.js';
 import { greatestCommonDivisor, slidesOf } from './slides.js';
+import { slideProblems } from './validate-slides.js';
 
 /** Every problem of a graph, in the order of its nodes. */
 export function validate(graph: Graph): StreamError[] {
@@ -123,6 +125,7 @@ function inputProblems(node: Node, graph: Graph): StreamError[] {
       );
     }
   }
+  problems.push(...partitionProblems(node));
   if (node.kind === 'bolt') problems.push(...boltProblems(node, graph));
   if (node.kind === 'bolt' || node.kind === 'spout') {
     if (!Number.isSafeInteger(node.parallelism) || node.parallelism < 1 || node.parallelism > 1_024) {
@@ -137,6 +140,19 @@ function inputProblems(node: Node, graph: Graph): StreamError[] {
     }
   }
   return problems;
+}
+
+function partitionProblems({ uid, partitions, place }: Node): StreamError[] {
+  if (partitions === undefined) return [];
+  if (Number.isSafeInteger(partitions) && partitions >= 1 && partitions <= KEY_GROUPS) return [];
+  return [
+    new StreamError(
+      'RG011',
+      `'${uid}' has ${String(partitions)} partitions; it must be a whole number from 1 to ${KEY_GROUPS}`,
+      'use the number of cores or less',
+      { place },
+    ),
+  ];
 }
 
 function boltProblems(node: BoltNode, graph: Graph): StreamError[] {
@@ -210,44 +226,18 @@ function boltProblems(node: BoltNode, graph: Graph): StreamError[] {
   return problems;
 }
 
-function slideProblems(node: Node, slides: readonly number[], graph: Graph): StreamError[] {
-  if (node.kind === 'union')
-    return unionProblems(
-      node.inputs.flatMap((input) => slides[input.node] ?? []),
-      node,
-    );
-  if (node.kind !== 'reduceByKeyAndWindow' && node.kind !== 'countByWindow') return [];
-  const parent = slides[node.input.node] ?? graph.settings.batchInterval;
-  const isBatch = parent === graph.settings.batchInterval;
-  const lengths = { window: node.window, slide: node.slide ?? parent };
-  return Object.entries(lengths).flatMap(([name, length]) => {
-    if (Number.isSafeInteger(length) && length > 0 && length % parent === 0) return [];
-    const below = Math.floor(length / parent) * parent;
-    const choices =
-      below > 0 ? `${formatDuration(below)} or ${formatDuration(below + parent)}` : formatDuration(parent);
-    return [
-      new StreamError(
-        'RG012',
-        `${name} ${formatDuration(length)} of '${node.uid}' is not a multiple of the ${isBatch ? 'batch interval' : "parent's slide"} ${formatDuration(parent)}`,
-        `use ${choices}`,
-        { place: node.place },
-      ),
-    ];
-  });
-}
-
-function unionProblems(slides: readonly number[], node: Node): StreamError[] {
-  const different = slides.find((slide) => slide !== slides[0]);
-  if (different === undefined) return [];
-  return [
-    new StreamError(
-      'RG021',
-      `'${node.uid}' unites streams with different slides: ${slides.map(formatDuration).join(', ')}`,
-      'window them to the same slide first',
-      { place: node.place },
-    ),
-  ];
-}
+const BEFORE_TIMESTAMPS: ReadonlySet<Node['kind']> = new Set([
+  'map',
+  'flatMap',
+  'filter',
+  'mapValues',
+  'flatMapValues',
+  'keyBy',
+  'branch',
+  'peek',
+  'joinTable',
+  'leftOuterJoinTable',
+]);
 
 /** `timestamps` may follow narrow operators only, once on each path from a source. */
 function timestampProblems(graph: Graph): StreamError[] {
@@ -255,7 +245,7 @@ function timestampProblems(graph: Graph): StreamError[] {
     if (node.kind !== 'timestamps') return [];
     for (let input: Node | undefined = graph.nodes[node.input.node]; input !== undefined; ) {
       if (input.kind === 'source') return [];
-      if (!['map', 'flatMap', 'filter', 'mapValues', 'flatMapValues', 'keyBy', 'branch'].includes(input.kind)) {
+      if (!BEFORE_TIMESTAMPS.has(input.kind)) {
         return [
           new StreamError(
             'RG020',

@@ -6,6 +6,7 @@ import type { Mode } from '../runtime/events.js';
 import type { SourceReader } from '../runtime/source.js';
 import type { World } from '../runtime/world.js';
 import type { SourceNode, Topology } from '../topology/graph.js';
+import { nodeTraits } from '../topology/node-traits.js';
 import type { SourceSpec } from '../topology/specs.js';
 import { CapturedSink } from './captured-sink.js';
 import { captureSinks } from './captured-sinks.js';
@@ -97,7 +98,7 @@ export async function runIntervals(topology: Topology, options: IntervalRunOptio
   run.job.stop();
   const result = await run.end();
   if (result.error !== undefined) throw result.error;
-  const stateful = topology.graph.nodes.filter((node) => STATEFUL.includes(node.kind));
+  const stateful = topology.graph.nodes.filter((node) => nodeTraits(node).keeps === 'keyed state');
   const placed = [...sinks].map(
     ([name, { results }]) => [name, placeResults(results, intervals, batchInterval)] as const,
   );
@@ -110,8 +111,6 @@ export async function runIntervals(topology: Topology, options: IntervalRunOptio
     ),
   };
 }
-
-const STATEFUL: readonly string[] = ['runningReduce', 'updateStateByKey', 'process'];
 
 /** What stands for every source: it could be read again, so that any guarantee can be asked for. */
 const SPEC: SourceSpec<unknown> = {

@@ -34,10 +34,7 @@ export class TopologyBuilder {
     const { kind, options, capabilities, functions = {} } = source;
     const roles = Object.fromEntries(Object.entries(functions).map(([role, value]) => [`spec:${role}`, value]));
     const node = { kind: 'source', name, spec: { kind, options, capabilities } } as const;
-    return new KeyedStream(
-      this.#draft,
-      this.#draft.add(node, roles, this.source, `source:${name}`),
-    ) as unknown as StreamOf<T>;
+    return this.#draft.stream(this.#draft.add(node, roles, this.source, `source:${name}`)) as StreamOf<T>;
   }
 
   /** Declares a spout; `create` is called once per task. Source: Storm `TopologyBuilder.setSpout`. */
@@ -99,7 +96,7 @@ export function topology(
   settings: Partial<JobSettings> | ((t: TopologyBuilder) => void),
   build?: (t: TopologyBuilder) => void,
 ): Topology {
-  const draft = new GraphDraft();
+  const draft = new GraphDraft((each, ref) => new KeyedStream(each, ref));
   const own = typeof settings === 'function' ? {} : settings;
   (typeof settings === 'function' ? settings : build!)(new TopologyBuilder(draft));
   const { nodes, functions } = inOrder(draft);

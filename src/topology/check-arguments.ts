@@ -38,6 +38,25 @@ export function checkDurations(
   }
 }
 
+/** @throws StreamError `RG011` unless it is a whole number, `min` or more. */
+export function checkCount(name: string, value: unknown, caller: Caller, min = 1): void {
+  if (Number.isSafeInteger(value) && (value as number) >= min) return;
+  const message = `${caller.name}() needs a whole number '${name}', ${min} or more, but got ${shown(value)}`;
+  throw new StreamError('RG011', message, `use for example ${name}: 10`, { place: placeOf(caller) });
+}
+
+/** @throws StreamError `RG004` for what is no iterable of pairs. */
+export function checkTable<T extends Iterable<readonly [unknown, unknown]>>(table: T, caller: Caller): T {
+  const isIterable = typeof table === 'object' && table !== null && Symbol.iterator in table;
+  const wrong = isIterable ? [...table].find((row) => !Array.isArray(row) || row.length !== 2) : table;
+  if (isIterable && wrong === undefined) return table;
+  const what = isIterable ? `${shown(wrong)} as a row` : shown(wrong);
+  const message = `${caller.name}() needs a table: an iterable of pairs [key, value], but got ${what}`;
+  throw new StreamError('RG004', message, "write for example [['rain', 1], ['sun', 2]], or a Map", {
+    place: placeOf(caller),
+  });
+}
+
 /** @throws StreamError `RG018` for the first that is no field's name. */
 export function checkFields(fields: readonly unknown[], caller: Caller): void {
   for (const field of fields) {

@@ -3,12 +3,25 @@ import type { Place } from '../core/errors.js';
 import { functionId, type Node, type StreamRef } from './graph.js';
 
 /** A node without what the draft adds to it. */
-type NewNode<N extends Node> = N extends Node ? Omit<N, 'id' | 'uid' | 'place'> : never;
+export type NewNode<N extends Node> = N extends Node ? Omit<N, 'id' | 'uid' | 'place'> : never;
+
+/** Makes the handle on an output. Given to the draft, so that a class of streams need not know those built on it. */
+export type MakeStream = (draft: GraphDraft, ref: StreamRef) => unknown;
 
 /** Collects nodes and functions. Streams hold it; users never see it. */
 export class GraphDraft {
   readonly nodes: Node[] = [];
   readonly functions = new Map<string, unknown>();
+  readonly #makeStream: MakeStream;
+
+  constructor(makeStream: MakeStream) {
+    this.#makeStream = makeStream;
+  }
+
+  /** The handle on an output, with all operators; what it may do is a matter of types. */
+  stream(ref: StreamRef): unknown {
+    return this.#makeStream(this, ref);
+  }
 
   /** Appends a node. `caller` is the public method, so that `place` is the line of the user who called it. */
   add(

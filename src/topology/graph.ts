@@ -36,6 +36,10 @@ export interface NodeBase {
   readonly id: number;
   readonly uid: string;
   readonly place: Place | undefined;
+  /** Tasks of this operator (Spark's `numPartitions`), in place of the job's parallelism. */
+  readonly partitions?: number | undefined;
+  /** The user says that its function depends on the order of what it gets, so its answer may too. */
+  readonly orderSensitive?: boolean | undefined;
 }
 
 /** A stream declared by a spout or bolt. */
@@ -46,7 +50,16 @@ export interface DeclaredStream {
 }
 
 /** Narrow operators: one record in, any number out, no state. */
-export type NarrowKind = 'map' | 'flatMap' | 'filter' | 'mapValues' | 'flatMapValues' | 'keyBy';
+export type NarrowKind =
+  | 'map'
+  | 'flatMap'
+  | 'filter'
+  | 'mapValues'
+  | 'flatMapValues'
+  | 'keyBy'
+  | 'peek'
+  | 'joinTable'
+  | 'leftOuterJoinTable';
 
 export interface SourceNode extends NodeBase {
   readonly kind: 'source';
@@ -79,16 +92,53 @@ export interface TimestampsNode extends NodeBase {
 }
 /** Spark's per-batch operators: once per interval of stream time. */
 export interface IntervalNode extends NodeBase {
-  readonly kind: 'reduceByKey' | 'countByValue' | 'count';
+  readonly kind:
+    | 'reduceByKey'
+    | 'countByValue'
+    | 'count'
+    | 'reduce'
+    | 'groupByKey'
+    | 'glom'
+    | 'mapPartitions'
+    | 'transform';
+  readonly input: StreamRef;
+}
+/** Per interval without a `window`, else over it. */
+export interface SpanNode extends NodeBase {
+  readonly kind: 'combineByKey' | 'distinct' | 'top';
+  readonly input: StreamRef;
+  readonly window: Duration | undefined;
+  readonly slide: Duration | undefined;
+  /** How many elements `top` keeps. */
+  readonly max?: number | undefined;
+}
+/** Two streams of one slide, interval by interval. */
+export interface PairedNode extends NodeBase {
+  readonly kind: JoinKind | 'transformWith';
+  readonly inputs: readonly [left: StreamRef, right: StreamRef];
+}
+/** What becomes of two streams' values for one key and interval. */
+export type JoinKind = 'cogroup' | 'join' | 'leftOuterJoin' | 'rightOuterJoin' | 'fullOuterJoin';
+/** Spreads a stream over `partitions` tasks. */
+export interface RepartitionNode extends NodeBase {
+  readonly kind: 'repartition';
   readonly input: StreamRef;
 }
 export interface WindowNode extends NodeBase {
-  readonly kind: 'reduceByKeyAndWindow' | 'countByWindow';
+  readonly kind:
+    | 'reduceByKeyAndWindow'
+    | 'countByWindow'
+    | 'window'
+    | 'reduceByWindow'
+    | 'countByValueAndWindow'
+    | 'groupByKeyAndWindow';
   readonly input: StreamRef;
   readonly window: Duration;
   readonly slide: Duration | undefined;
   readonly inverse: boolean;
   readonly keepEmptyKeys: boolean;
+  /** A function `filter` decides which results are told. */
+  readonly isFiltered?: boolean | undefined;
 }
 export interface StatefulNode extends NodeBase {
   readonly kind: 'runningReduce' | 'updateStateByKey' | 'process';
@@ -129,6 +179,9 @@ export type Node =
   | BranchNode
   | TimestampsNode
   | IntervalNode
+  | SpanNode
+  | PairedNode
+  | RepartitionNode
   | WindowNode
   | StatefulNode
   | SpoutNode
@@ -162,11 +215,9 @@ export function inputsOf(node: Node): readonly StreamRef[] {
     case 'source':
     case 'spout':
       return [];
-    case 'union':
-      return node.inputs;
     case 'bolt':
       return node.inputs.map((input) => input.stream);
     default:
-      return [node.input];
+      return 'inputs' in node ? node.inputs : [node.input];
   }
 }

@@ -42,12 +42,12 @@ function withInputs(node: Node, renumbered: (ref: StreamRef) => StreamRef): Node
     case 'source':
     case 'spout':
       return node;
-    case 'union':
-      return { ...node, inputs: node.inputs.map(renumbered) };
     case 'bolt':
       return { ...node, inputs: node.inputs.map((input) => ({ ...input, stream: renumbered(input.stream) })) };
     default:
-      return { ...node, input: renumbered(node.input) };
+      return 'inputs' in node
+        ? ({ ...node, inputs: node.inputs.map(renumbered) } as Node)
+        : { ...node, input: renumbered(node.input) };
   }
 }
 

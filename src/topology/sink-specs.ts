@@ -1,7 +1,7 @@
 /** The sinks that a topology can name, as plain specs. Nothing here opens or writes anything; connectors do. */
 import { StreamError } from '../core/errors.js';
 import { type FormatSpec, formatOptions } from './formats.js';
-import type { SinkSpec } from './specs.js';
+import type { Interval, SinkSpec } from './specs.js';
 
 /** The time and origin of a result. The object is used again for the next result: copy what is to be kept. */
 export interface ResultInfo {
@@ -125,6 +125,23 @@ export function foreach<T>(call: (value: T, info: ResultInfo) => void): SinkSpec
     options: {},
     capabilities: { guarantee: 'at-least-once', delivery: 'record' },
     functions: { call },
+  };
+}
+
+/**
+ * Calls a function once per closed interval, also an empty one, with its results and its end (us). At most at-least-once.
+ * A function that throws, or returns a promise, fails the job with `RG030` or `RG031`. Source: Spark `DStream.foreachRDD`.
+ */
+export function foreachBatch<T>(call: (values: readonly T[], end: number) => void): SinkSpec<T> {
+  if (typeof call !== 'function') {
+    throw new StreamError('RG004', `foreachBatch() got ${String(call)}, not a function`, 'write (values, end) => …');
+  }
+  return {
+    role: 'sink',
+    kind: 'foreach',
+    options: {},
+    capabilities: { guarantee: 'at-least-once', delivery: 'interval' },
+    functions: { call: ({ values, end }: Interval<T>) => call(values, end) },
   };
 }
 

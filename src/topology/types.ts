@@ -1,5 +1,6 @@
 /** The types that lead the hand: what a stream of some element can do, and what does not compile. */
 import type { Key } from '../core/keys.js';
+import type { Duration } from '../core/time.js';
 import type { KeyedStream, Stream } from './streams.js';
 
 /** A type that shows a sentence in the editor where a wrong call is made. */
@@ -33,11 +34,32 @@ export type StreamOf<U> = [U] extends [never]
 /** A user's reduce function. Written as a method, so that a stream of a narrower type still is a stream of a wider one. */
 export type Reduce<V> = { reduce(a: V, b: V): V }['reduce'];
 
+/** Options of an operator that reduces values. */
+export interface ReduceOptions<V> extends Placed {
+  /** Must be associative; commutative too unless each key comes from one partition. Must not change its arguments. */
+  readonly reduce: Reduce<V>;
+}
+
 /** A user's update function, a method for the same reason. */
 export type Update<V, S> = { update(values: readonly V[], state: S | undefined): S | undefined }['update'];
+
+/** An operator that moves records between tasks, or depends on how they are grouped. */
+export interface Placed extends Named {
+  /** Tasks of this operator: Spark's `numPartitions`. Default: the job's parallelism. */
+  readonly partitions?: number | undefined;
+  /** Says that the function depends on the order of what it gets: then no more is demanded of its answer than the order allows. */
+  readonly orderSensitive?: boolean | undefined;
+}
+
+/** A span of stream time. Without `window` an operator works per interval. */
+export interface Span {
+  readonly window?: Duration;
+  /** Default: the slide of the parent stream. */
+  readonly slide?: Duration;
+}
 
 /** An operator that may be named. */
 export interface Named {
   /** Names the operator in plans, errors and statistics, and its state in checkpoints. */
-  readonly uid?: string;
+  readonly uid?: string | undefined;
 }

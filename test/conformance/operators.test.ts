@@ -1,43 +1,29 @@
 /** What each operator does, interval by interval, in both modes, at every parallelism, chained or not. */
 import { describe, expect, it } from 'vitest';
-import { type Duration, millis } from '../../src/core/time.js';
 import type { SinkWriter } from '../../src/runtime/sink.js';
-import { type IntervalRun, runIntervals } from '../../src/testing/index.js';
 import { TimedPartition } from '../../src/testing/timed-partition.js';
 import { startVirtual } from '../../src/testing/virtual-run.js';
 import { type TopologyBuilder, topology } from '../../src/topology/builder.js';
-import type { JobSettings } from '../../src/topology/graph.js';
 import { none } from '../../src/topology/sink-specs.js';
 import { memory } from '../../src/topology/source-specs.js';
 import type { Interval } from '../../src/topology/specs.js';
-import type { KeyedStream, Stream } from '../../src/topology/streams.js';
+import {
+  a,
+  add,
+  B,
+  b,
+  type Case,
+  checkCases,
+  numbers,
+  numbers2,
+  pairs,
+  pairs2,
+  runner,
+  sorted,
+  subtract,
+  times,
+} from './interval-cases.js';
 import { VARIANTS } from './variants.js';
-
-const B = millis(10);
-const times = (count: number) => (count * B) as Duration;
-const add = (a: number, b: number) => a + b;
-const subtract = (total: number, left: number) => total - left;
-
-type Pair = readonly [string, number];
-type Inputs = Readonly<Record<string, readonly (readonly unknown[])[]>>;
-
-/** A job with one sink `out`. */
-const job = (build: (t: TopologyBuilder) => Stream<never> | Stream<unknown>, settings: Partial<JobSettings> = {}) =>
-  topology('job', { batchInterval: B, ...settings }, (t) => {
-    (build(t) as Stream<unknown>).to('out', none());
-  });
-const numbers = (t: TopologyBuilder) => t.source('in', memory<number>([]));
-const pairs = (t: TopologyBuilder): KeyedStream<string, number> => t.source('in', memory<string, number>([]));
-const a = (n: number): Pair => ['a', n];
-const b = (n: number): Pair => ['b', n];
-
-interface Case {
-  readonly name: string;
-  readonly build: (t: TopologyBuilder) => Stream<never> | Stream<unknown>;
-  readonly input: readonly (readonly unknown[])[];
-  readonly output: readonly (readonly unknown[])[];
-  readonly settings?: Partial<JobSettings>;
-}
 
 const cases: readonly Case[] = [
   {
@@ -409,36 +395,10 @@ const cases: readonly Case[] = [
   },
 ];
 
-function numbers2(t: TopologyBuilder): Stream<number> {
-  return t.source('in2', memory<number>([]));
-}
-
 describe.each(VARIANTS)('%s', (_variantName, variant) => {
-  const run = (
-    build: Case['build'],
-    inputs: Inputs,
-    settings: Partial<JobSettings> = {},
-    intervals?: number,
-  ): Promise<IntervalRun> =>
-    runIntervals(job(build, settings), { ...variant, inputs, ...(intervals === undefined ? {} : { intervals }) });
+  const run = runner(variant);
 
-  it.each(cases)('$name', async ({ build, input, output, settings }) => {
-    const { outputs, outside } = await run(build, { in: input }, settings);
-    expect(outputs['out']!.map(sorted)).toEqual(output.map(sorted));
-    expect(outside).toEqual({ out: [] });
-  });
-
-  it.each(cases)('$name: nothing comes of nothing', async ({ build, settings }) => {
-    expect((await run(build, { in: [] }, settings, 4)).outputs['out']).toEqual([[], [], [], []]);
-  });
-
-  it.each(cases.filter(({ input }) => input.length > 2))(
-    '$name: says the same when it is stopped early',
-    async ({ build, input, output, settings }) => {
-      const { outputs } = await run(build, { in: input }, settings, input.length - 2);
-      expect(outputs['out']!.map(sorted)).toEqual(output.slice(0, -2).map(sorted));
-    },
-  );
+  checkCases(cases, variant);
 
   it('two sources: an interval closes when both got there', async () => {
     const build = (t: TopologyBuilder) =>
@@ -567,14 +527,3 @@ const IDLE_SINK = {
   failure: undefined,
   close: async () => undefined,
 };
-
-function pairs2(t: TopologyBuilder): KeyedStream<string, number> {
-  return t.source('in2', memory<string, number>([]));
-}
-
-/** In an order of their own: within an interval none is promised. */
-function sorted(values: readonly unknown[]): readonly unknown[] {
-  const name = (value: unknown): string =>
-    JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner));
-  return values.toSorted((x, y) => (name(x) < name(y) ? -1 : 1));
-}

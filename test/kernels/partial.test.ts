@@ -1,6 +1,7 @@
 /** The map-side combine: folding pairs before a shuffle gives the window the same answer as not folding them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Fold } from '../../src/kernels/fold.js';
 import type { Kernel, RecordContext } from '../../src/kernels/kernel.js';
 import { NO_BUDGET } from '../../src/kernels/kernel.js';
 import { Combiner, type Partial } from '../../src/kernels/partial.js';
@@ -10,6 +11,7 @@ import { createMemoryStore } from '../../src/runtime/memory-store.js';
 type Row = readonly [key: string, value: number, timestamp: number];
 
 const reduce = (a: unknown, b: unknown): unknown => (a as number) + (b as number);
+const fold: Fold = { create: undefined, add: reduce, merge: reduce, names: ['reduce', 'reduce'] };
 const inverse = (a: unknown, b: unknown): unknown => (a as number) - (b as number);
 const parameters: WindowReduceParameters = {
   window: 30,
@@ -24,7 +26,7 @@ const parameters: WindowReduceParameters = {
 
 function combiner(): { readonly combiner: Combiner; readonly context: RecordContext } {
   const context = { timestamp: 0, windowEnd: Number.NaN };
-  return { combiner: new Combiner({ pane: 10, reduce, store: createMemoryStore(), context }), context };
+  return { combiner: new Combiner({ pane: 10, fold, store: createMemoryStore(), context }), context };
 }
 
 /** What a combiner makes of rows: each partial with its timestamp. */
@@ -45,7 +47,7 @@ function windowed(feed: (kernel: Kernel, context: RecordContext) => void): unkno
   const results: unknown[] = [];
   const emit = (value: unknown): unknown => results.push([...(value as unknown[]), context.windowEnd]);
   const setup = {
-    functions: { reduce, inverse },
+    functions: { fold, inverse },
     parameters,
     store: createMemoryStore(),
     context,

@@ -4,8 +4,7 @@
  * It reads the graph before lowering, recomputes each window from all its records, and shares nothing with kernels or
  * executors but the user's functions. Slow and plain: the judge of both modes. `docs/semantics.md` is its law.
  */
-import { unreachable } from '../../core/assert.js';
-import { encodeKey, type Key } from '../../core/keys.js';
+import { encodeKey } from '../../core/keys.js';
 import { BEGINNING } from '../../core/time.js';
 import {
   functionId,
@@ -19,9 +18,10 @@ import {
 } from '../../topology/graph.js';
 import type { Trace } from '../trace.js';
 import type { OracleAnswer, OracleResult, OracleState } from './answer.js';
-import { processKey, runKey, timePartition } from './in-order.js';
-import { byArrival, byKey, derive, groupBy, type Item, type KeyRun, magnitude, type Pair, type Whole } from './item.js';
-import { countWindows, lastEnd, reduceKeepingKeys, reduceWindows, type UserFunction, updateKey } from './windows.js';
+import { timePartition } from './in-order.js';
+import { byArrival, byKey, groupBy, type Item, type KeyRun, magnitude, type Pair, type Whole } from './item.js';
+import { outputsOf } from './operators.js';
+import { lastEnd, type UserFunction } from './windows.js';
 
 /** Why the oracle cannot judge this job, or undefined when it can. */
 export function oracleAbsence(job: Topology): string | undefined {
@@ -67,72 +67,22 @@ class Evaluation implements OracleAnswer {
     }
   }
 
-  /** A node's output streams by name: one case an operator. */
+  /** A node's output streams by name. */
   #outputs(node: Exclude<Node, SinkNode>): Readonly<Record<string, Whole>> {
     const inputs = inputsOf(node).map((ref) => this.#streams.get(streamName(ref))!);
-    const input = inputs[0]!;
-    const emptyMax = this.#job.graph.settings.maxEmptyIntervals;
     const user = (role: string) => this.#job.functions.get(functionId(node.id, role)) as UserFunction;
-    const give = (items: readonly Item[], more: Partial<Whole> = {}) => ({ default: { ...input, ...more, items } });
-    const narrow = (expand: (value: never) => Iterable<unknown>) =>
-      give(input.items.flatMap((item) => Array.from(expand(item.value as never), (value) => derive(item, value))));
-    const byEachKey = (run: (items: readonly Item[]) => KeyRun) => give(this.#byEachKey(node.uid, input, run));
-
     switch (node.kind) {
       case 'source':
         return { default: this.#source(node) };
-      case 'map':
-        return narrow((value) => [user('map')(value)]);
-      case 'flatMap':
-        return narrow((value) => user('flatMap')(value));
-      case 'filter':
-        return narrow((value) => (user('filter')(value) ? [value] : []));
-      case 'keyBy':
-        return narrow((value) => [[user('keyBy')(value), value]]);
-      case 'mapValues':
-        return narrow(([key, value]: Pair) => [[key, user('mapValues')(value)]]);
-      case 'flatMapValues':
-        return narrow(([key, value]: Pair) => pairWithEach(key, user('flatMapValues')(value)));
-      case 'union': {
-        const highest = Math.max(...inputs.map((each) => each.highest));
-        const final = Math.max(...inputs.map((each) => each.final));
-        return give(byArrival(inputs.flatMap((each) => each.items)), { highest, final });
-      }
-      case 'branch': {
-        const arms = groupBy(input.items, (item) => node.arms.find((arm) => user(`arm:${arm}`)(item.value)));
-        return Object.fromEntries(node.arms.map((arm) => [arm, { ...input, items: arms.get(arm) ?? [] }]));
-      }
       case 'timestamps':
-        return this.#timestamps(node, input, user('extract'));
-      case 'reduceByKey':
-        return give(reduceWindows(input, input.slide, input.slide, user('reduce')));
-      case 'countByValue':
-        return give(reduceWindows(countable(input), input.slide, input.slide, sum));
-      case 'count':
-        return give(countWindows(input, input.slide, input.slide, emptyMax));
-      case 'countByWindow': {
-        const slide = node.slide ?? input.slide;
-        return give(countWindows(input, node.window, slide, emptyMax), { slide });
-      }
-      case 'reduceByKeyAndWindow': {
-        const slide = node.slide ?? input.slide;
-        const results =
-          node.keepEmptyKeys && node.inverse
-            ? reduceKeepingKeys(input, [node.window, slide], user('reduce'), user('inverse'), emptyMax)
-            : reduceWindows(input, node.window, slide, user('reduce'));
-        return give(results, { slide });
-      }
-      case 'runningReduce':
-        return byEachKey((items) => runKey(items, user('reduce')));
-      case 'updateStateByKey':
-        return byEachKey((items) => updateKey(input, items, user('update'), emptyMax));
-      case 'process':
-        return byEachKey((items) => processKey(items, user('onRecord'), user('onTimer'), input.final));
+        return this.#timestamps(node, inputs[0]!, user('extract'));
       case 'spout':
       case 'bolt':
         throw new Error(oracleAbsence(this.#job));
-      default:
-        return unreachable(node);
+      default: {
+        const byEachKey = (run: (items: readonly Item[]) => KeyRun) => this.#byEachKey(node.uid, inputs[0]!, run);
+        return outputsOf(node, inputs, user, byEachKey, this.#job.graph.settings.maxEmptyIntervals);
+      }
     }
   }
 
@@ -177,18 +127,6 @@ class Evaluation implements OracleAnswer {
     this.states.set(uid, states);
     return byArrival(results);
   }
-}
-
-function pairWithEach(key: Key, values: Iterable<unknown>): readonly unknown[] {
-  return Array.from(values, (value) => [key, value]);
-}
-
-function countable(input: Whole): Whole {
-  return { ...input, items: input.items.map((item) => ({ ...item, value: [item.value, 1], scale: 1 })) };
-}
-
-function sum(a: number, b: number): number {
-  return a + b;
 }
 
 function most(times: readonly number[]): number {

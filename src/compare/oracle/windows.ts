@@ -9,8 +9,18 @@ type Reduce = (a: never, b: never) => unknown;
 
 /** One result for each window and each key that has records in it. */
 export function reduceWindows(input: Whole, length: number, slide: number, reduce: Reduce): readonly Item[] {
+  return keyedWindows(input, length, slide, (values) => fold(values, reduce));
+}
+
+/** What `give` makes of the values of each window and key. */
+export function keyedWindows(
+  input: Whole,
+  length: number,
+  slide: number,
+  give: (values: readonly unknown[]) => unknown,
+): readonly Item[] {
   return windowsOf(input, length, slide).flatMap(([end, items]) =>
-    byKey(items).map((ofKey) => result([pairKey(ofKey), fold(ofKey.map(pairValue), reduce)], end, ofKey)),
+    byKey(items).map((ofKey) => result([pairKey(ofKey), give(ofKey.map(pairValue))], end, ofKey)),
   );
 }
 
@@ -66,7 +76,7 @@ export function updateKey(
 }
 
 /** Every window that has records and fires, by its end, ascending. */
-function windowsOf(
+export function windowsOf(
   input: Whole,
   length: number,
   slide: number,
@@ -91,14 +101,14 @@ export function lastEnd(input: Whole, slide: number): number {
 }
 
 /** Window ends from the first with data to the last that fires, with at most `emptyMax` without data in a row. */
-function ends(withData: readonly number[], slide: number, last: number, emptyMax: number): readonly number[] {
+export function ends(withData: readonly number[], slide: number, last: number, emptyMax: number): readonly number[] {
   return withData.flatMap((end, i) => {
     const next = Math.min(withData[i + 1] ?? last + slide, end + (emptyMax + 1) * slide);
     return Array.from({ length: Math.round((next - end) / slide) }, (_, j) => end + j * slide);
   });
 }
 
-function result(value: unknown, end: number, from: readonly Item[]): Item {
+export function result(value: unknown, end: number, from: readonly Item[]): Item {
   const scale = from.reduce((sum, item) => sum + item.scale, 0);
   return { value, timestamp: end - 1, windowEnd: end, arrival: end, partition: -1, sequence: 0, scale };
 }
@@ -107,10 +117,10 @@ function fold(values: readonly unknown[], combine: Reduce): unknown {
   return values.reduce((a, b) => combine(a as never, b as never));
 }
 
-function pairKey(items: readonly Item[]): Key {
+export function pairKey(items: readonly Item[]): Key {
   return (items[0]!.value as Pair)[0];
 }
 
-function pairValue(item: Item): unknown {
+export function pairValue(item: Item): unknown {
   return (item.value as Pair)[1];
 }

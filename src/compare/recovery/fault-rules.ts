@@ -76,6 +76,9 @@ function factsOf(node: Node, inputs: readonly Facts[], slide: number): Facts {
     case 'mapValues':
     case 'timestamps':
       return input;
+    case 'peek':
+    case 'repartition':
+      return input;
     case 'map':
     case 'keyBy':
       if (input.rule === 'running' || input.mayForget) return notCountable(node, input);
@@ -85,6 +88,8 @@ function factsOf(node: Node, inputs: readonly Facts[], slide: number): Facts {
       return input.rule === 'per record' ? input : notCountable(node, input);
     case 'flatMap':
     case 'flatMapValues':
+    case 'joinTable':
+    case 'leftOuterJoinTable':
       return input.rule === 'per record' ? { ...input, isOnce: false } : notCountable(node, input);
     case 'union':
       return unionOf(node, inputs);
@@ -92,9 +97,13 @@ function factsOf(node: Node, inputs: readonly Facts[], slide: number): Facts {
     case 'countByValue':
     case 'count':
     case 'reduceByKeyAndWindow':
-    case 'countByWindow': {
-      if (!canAggregate(input)) return notCountable(node, input);
-      const window = 'window' in node ? node.window : slide;
+    case 'countByWindow':
+    case 'countByValueAndWindow':
+    case 'combineByKey':
+    case 'groupByKey':
+    case 'groupByKeyAndWindow': {
+      if (!canAggregate(input) || ('isFiltered' in node && node.isFiltered)) return notCountable(node, input);
+      const window = 'window' in node ? (node.window ?? slide) : slide;
       return windowed(input, slide, Math.max(1, Math.ceil(window / slide)));
     }
     case 'updateStateByKey':
@@ -106,9 +115,8 @@ function factsOf(node: Node, inputs: readonly Facts[], slide: number): Facts {
       return canAggregate(input)
         ? { ...input, rule: 'running', isOnce: input.isOnce && input.overlap === 1, overlap: 1, slide: 0 }
         : notCountable(node, input);
-    case 'process':
-    case 'bolt':
-      return notCountable(node, input);
+    default:
+      return { ...notCountable(node, input), sources: new Set(inputs.flatMap((each) => [...each.sources])) };
   }
 }
 

@@ -11,6 +11,7 @@ import { type FaultPlan, showFault } from '../../runtime/faults/fault-plan.js';
 import { createRealWorld } from '../../runtime/real-world.js';
 import { withSettings } from '../../topology/builder.js';
 import { functionId, type Topology } from '../../topology/graph.js';
+import { nodeTraits } from '../../topology/node-traits.js';
 import { GUARANTEES, type Guarantee, type SourceSpec } from '../../topology/specs.js';
 import { withEnds } from '../../topology/with-ends.js';
 import { oracleAbsence } from '../oracle/evaluate.js';
@@ -195,7 +196,7 @@ function withOutside(job: Topology, { isReplayable, intake }: Pick<Scenario, 'is
 /** The first records, at a rate at which they span enough intervals and windows. Seeds share a few phases, so that the oracle is asked seldom. */
 function traceOf(job: Topology, recorded: readonly RecordedSource[], records: number, phase: number): TimedTrace {
   const { batchInterval } = job.graph.settings;
-  const windows = job.graph.nodes.flatMap((node) => ('window' in node ? [node.window as number] : []));
+  const windows = job.graph.nodes.flatMap((node) => ('window' in node ? [(node.window ?? 0) as number] : []));
   const span = Math.max(INTERVALS_MIN * batchInterval, ...windows.map((window) => 1.5 * window));
   const sources = recorded.map(({ name, partitions }) => ({
     name,
@@ -207,9 +208,6 @@ function traceOf(job: Topology, recorded: readonly RecordedSource[], records: nu
 /** Places of the first record in its batch interval. */
 const PHASES = 8;
 const INTERVALS_MIN = 8;
-
-/** Operators whose functions are called as windows close. */
-const ON_TIME: ReadonlySet<string> = new Set(['reduceByKey', 'reduceByKeyAndWindow', 'updateStateByKey', 'process']);
 
 function targetOf(job: Topology, { guarantee }: SimulateOptions): Target {
   const plan = compile(job, { chaining: false });
@@ -223,7 +221,10 @@ function targetOf(job: Topology, { guarantee }: SimulateOptions): Target {
       plan.operators.some((each) => each.uid === name && each.kind !== 'source' && each.kind !== 'sink'),
     ),
     operators: owners.map(({ uid }) => uid),
-    perRecord: owners.filter(({ kind }) => !ON_TIME.has(kind)).map(({ uid }) => uid),
+    // Functions that are not called as windows close or timers fire.
+    perRecord: owners
+      .filter((node) => nodeTraits(node).emits === 'per record' && node.kind !== 'process')
+      .map(({ uid }) => uid),
     sources,
     batchInterval: job.graph.settings.batchInterval,
     attemptsMax: job.graph.settings.attemptsMax,

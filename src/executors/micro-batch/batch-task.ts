@@ -1,7 +1,7 @@
 /** One task of a stage across all batches: its chain, its state, and the attempts of each batch. */
 import { StreamError } from '../../core/errors.js';
 import type { KeyedStore } from '../../core/keyed-store.js';
-import { reduceOf } from '../../kernels/create-kernel.js';
+import { foldOf } from '../../kernels/create-kernel.js';
 import type { KernelCounter, RecordContext } from '../../kernels/kernel.js';
 import type { CoreOperator, Plan, SinkOperator, Stage, WindowReduceOperator } from '../../plan/plan.js';
 import type { GateState } from '../../runtime/durability.js';
@@ -270,7 +270,7 @@ export class BatchTask<O extends ShuffleOutput> {
       store = createMemoryStore();
       this.#combineStores.set(key, store);
     }
-    const exit = combineExit(reader, reduceOf(reader, this.#services.functions), store, this.#context, output);
+    const exit = combineExit(reader, foldOf(reader, this.#services.functions), store, this.#context, output);
     this.#combines.push(exit);
     return exit.link;
   }

@@ -1,5 +1,6 @@
 /** The exit of a chain into a shuffle that combines first. */
 import type { KeyedStore } from '../../core/keyed-store.js';
+import type { Fold } from '../../kernels/fold.js';
 import type { RecordContext } from '../../kernels/kernel.js';
 import { Combiner } from '../../kernels/partial.js';
 import type { WindowReduceOperator } from '../../plan/plan.js';
@@ -15,13 +16,13 @@ export interface CombineExit {
 
 export function combineExit(
   reader: WindowReduceOperator,
-  reduce: (a: unknown, b: unknown) => unknown,
+  fold: Fold,
   store: KeyedStore,
   context: RecordContext,
   output: () => ShuffleOutput,
 ): CombineExit {
   const { advance, end } = shuffleLink(context, output);
-  const combiner = new Combiner({ pane: reader.pane, reduce, store, context });
+  const combiner = new Combiner({ pane: reader.pane, fold, store, context });
   const push = (value: unknown): void => {
     try {
       combiner.onRecord(value);

@@ -1,9 +1,7 @@
 /** Cuts a source partition's share of a batch to what one attempt of a task takes. */
+import { kindTraits } from '../../plan/kinds.js';
 import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
 import { Block } from '../../runtime/source.js';
-
-/** Operators that give results at the end of an interval. */
-const PER_INTERVAL: ReadonlySet<string> = new Set(['window-reduce', 'update-state', 'collect-interval']);
 
 /** The most records of one attempt of a task that gives results for each record. */
 const ATTEMPT_RECORDS_MAX = 2_000;
@@ -20,9 +18,9 @@ export function piecesOf(plan: Plan, stage: Stage, blocks: readonly Block[]): re
 }
 
 function hasResultsPerRecord({ operators }: Plan, stage: Stage): boolean {
-  const isPerRecord = ({ kind, inputs }: CoreOperator): boolean =>
-    !PER_INTERVAL.has(kind) &&
-    (inputs.length === 0 || inputs.some(({ operator }) => isPerRecord(operators[operator]!)));
+  const isPerRecord = (operator: CoreOperator): boolean =>
+    !kindTraits(operator).isPerInterval &&
+    (operator.inputs.length === 0 || operator.inputs.some((input) => isPerRecord(operators[input.operator]!)));
   return stage.operators.some((id) => operators[id]!.kind === 'sink' && isPerRecord(operators[id]!));
 }
 

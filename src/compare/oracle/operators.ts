@@ -1,0 +1,184 @@
+/** What each operator gives for whole streams: one case an operator, of at most ten lines with what it calls. */
+import { unreachable } from '../../core/assert.js';
+import type { Key } from '../../core/keys.js';
+import type { BoltNode, Node, SinkNode, SourceNode, SpoutNode, TimestampsNode } from '../../topology/graph.js';
+import { cogroup, join, joinRows, listEach, partitionsOf, top, transformEach } from './groups.js';
+import { processKey, runKey } from './in-order.js';
+import { byArrival, derive, groupBy, type Item, type KeyRun, type Pair, type Whole } from './item.js';
+import {
+  countWindows,
+  keyedWindows,
+  reduceKeepingKeys,
+  reduceWindows,
+  type UserFunction,
+  updateKey,
+} from './windows.js';
+
+/** The nodes that need no more than their inputs. */
+export type OperatorNode = Exclude<Node, SinkNode | SourceNode | TimestampsNode | SpoutNode | BoltNode>;
+
+/** A node's output streams by name. `user` finds the user's functions; `byEachKey` runs each key by itself and keeps its state. */
+export function outputsOf(
+  node: OperatorNode,
+  inputs: readonly Whole[],
+  user: (role: string) => UserFunction,
+  byEachKey: (run: (items: readonly Item[]) => KeyRun) => readonly Item[],
+  emptyMax: number,
+): Readonly<Record<string, Whole>> {
+  const input = inputs[0]!;
+  const give = (items: readonly Item[], more: Partial<Whole> = {}) => ({ default: { ...input, ...more, items } });
+  const narrow = (expand: (value: never) => Iterable<unknown>) =>
+    give(input.items.flatMap((item) => Array.from(expand(item.value as never), (value) => derive(item, value))));
+  const slide = ('slide' in node ? node.slide : undefined) ?? input.slide;
+  const length = ('window' in node ? node.window : undefined) ?? slide;
+
+  switch (node.kind) {
+    case 'map':
+      return narrow((value) => [user('map')(value)]);
+    case 'flatMap':
+      return narrow((value) => user('flatMap')(value));
+    case 'filter':
+      return narrow((value) => (user('filter')(value) ? [value] : []));
+    case 'peek':
+    case 'repartition':
+      return give(input.items);
+    case 'keyBy':
+      return narrow((value) => [[user('keyBy')(value), value]]);
+    case 'mapValues':
+      return narrow(([key, value]: Pair) => [[key, user('mapValues')(value)]]);
+    case 'flatMapValues':
+      return narrow(([key, value]: Pair) => pairWithEach(key, user('flatMapValues')(value)));
+    case 'joinTable':
+    case 'leftOuterJoinTable':
+      return narrow((pair) => joinRows(pair, user('rows') as never, node.kind === 'leftOuterJoinTable'));
+    case 'union': {
+      const { items, ...progress } = together(inputs);
+      return give(items, progress);
+    }
+    case 'branch': {
+      const arms = groupBy(input.items, (item) => node.arms.find((arm) => user(`arm:${arm}`)(item.value)));
+      return Object.fromEntries(node.arms.map((arm) => [arm, { ...input, items: arms.get(arm) ?? [] }]));
+    }
+    case 'reduceByKey':
+      return give(reduceWindows(input, length, slide, user('reduce')));
+    case 'reduce':
+      return give(
+        withoutKeys(
+          reduceWindows(
+            withKeys(input, () => null),
+            length,
+            slide,
+            user('reduce'),
+          ),
+        ),
+      );
+    case 'countByValue':
+      return give(reduceWindows(countable(input), length, slide, sum));
+    case 'count':
+      return give(countWindows(input, length, slide, emptyMax));
+    case 'combineByKey': {
+      const combine = ([first, ...others]: readonly unknown[]) =>
+        others.reduce((combiner, value) => user('mergeValue')(combiner, value), user('create')(first) as unknown);
+      return give(keyedWindows(input, length, slide, combine), { slide });
+    }
+    case 'distinct': {
+      const each = keyedWindows(
+        withKeys(input, (value) => value as Key),
+        length,
+        slide,
+        () => undefined,
+      );
+      return give(
+        each.map((item) => derive(item, (item.value as Pair)[0])),
+        { slide },
+      );
+    }
+    case 'top': {
+      const whole = withKeys(input, () => null);
+      const best = keyedWindows(whole, length, slide, (values) => top(values, user('by'), user('text'), node.max!));
+      return give(withoutKeys(best), { slide });
+    }
+    case 'groupByKey':
+    case 'groupByKeyAndWindow':
+      return give(
+        keyedWindows(input, length, slide, (values) => values),
+        { slide },
+      );
+    case 'cogroup':
+      return give(cogroup(inputs, slide), together(inputs));
+    case 'join':
+    case 'leftOuterJoin':
+    case 'rightOuterJoin':
+    case 'fullOuterJoin':
+      return give(join(cogroup(inputs, slide), node.kind), together(inputs));
+    case 'window':
+      return give(
+        listEach(input, length, slide, (values) => values),
+        { slide },
+      );
+    case 'glom':
+      return give(
+        byArrival(partitionsOf(input).flatMap((each) => listEach(each, length, slide, (values) => [values]))),
+      );
+    case 'mapPartitions':
+      return give(
+        byArrival(partitionsOf(input).flatMap((each) => listEach(each, length, slide, user('mapPartitions')))),
+      );
+    case 'transform':
+      return give(transformEach([input], slide, emptyMax, ([values], end) => user('transform')(values, end)));
+    case 'transformWith': {
+      const whole = together(inputs);
+      const call = ([values, others]: readonly unknown[][], end: number) => user('transform')(values, others, end);
+      return give(transformEach(inputs, slide, emptyMax, call), { highest: whole.highest, final: whole.final });
+    }
+    case 'countByWindow':
+      return give(countWindows(input, length, slide, emptyMax), { slide });
+    case 'countByValueAndWindow':
+      return give(reduceWindows(countable(input), length, slide, sum), { slide });
+    case 'reduceByKeyAndWindow':
+    case 'reduceByWindow': {
+      const whole = node.kind === 'reduceByWindow' ? withKeys(input, () => null) : input;
+      const all =
+        node.keepEmptyKeys && node.inverse
+          ? reduceKeepingKeys(whole, [length, slide], user('reduce'), user('inverse'), emptyMax)
+          : reduceWindows(whole, length, slide, user('reduce'));
+      const told = node.isFiltered ? all.filter((item) => user('filter')(item.value)) : all;
+      return give(node.kind === 'reduceByWindow' ? withoutKeys(told) : told, { slide });
+    }
+    case 'runningReduce':
+      return give(byEachKey((items) => runKey(items, user('reduce'))));
+    case 'updateStateByKey':
+      return give(byEachKey((items) => updateKey(input, items, user('update'), emptyMax)));
+    case 'process':
+      return give(byEachKey((items) => processKey(items, user('onRecord'), user('onTimer'), input.final)));
+    default:
+      return unreachable(node);
+  }
+}
+
+/** All of several streams as one. */
+function together(inputs: readonly Whole[]): Whole {
+  const highest = Math.max(...inputs.map((each) => each.highest));
+  const final = Math.max(...inputs.map((each) => each.final));
+  return { ...inputs[0]!, items: byArrival(inputs.flatMap((each) => each.items)), highest, final };
+}
+
+function pairWithEach(key: Key, values: Iterable<unknown>): readonly unknown[] {
+  return Array.from(values, (value) => [key, value]);
+}
+
+function withKeys(input: Whole, keyOf: (value: unknown) => Key): Whole {
+  return { ...input, items: input.items.map((item) => ({ ...item, value: [keyOf(item.value), item.value] })) };
+}
+
+function withoutKeys(items: readonly Item[]): readonly Item[] {
+  return items.map((item) => ({ ...item, value: (item.value as Pair)[1] }));
+}
+
+function countable(input: Whole): Whole {
+  return { ...input, items: input.items.map((item) => ({ ...item, value: [item.value, 1], scale: 1 })) };
+}
+
+function sum(a: number, b: number): number {
+  return a + b;
+}

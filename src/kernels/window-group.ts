@@ -1,0 +1,74 @@
+/** The kernel that gathers a window's values: by key for groups and joins, of a whole partition for the rest. Knows no total. */
+import type { KeyedStore, Space } from '../core/keyed-store.js';
+import type { Timestamp } from '../core/time.js';
+import { type GroupResult, resultsOf } from './group-results.js';
+import type { Kernel, KernelSetup } from './kernel.js';
+import { isPair, notAPair } from './shapes.js';
+import { Slides } from './slides.js';
+import { SCRATCH } from './window-fold.js';
+
+/** The user's part, where there is one. */
+export interface WindowGroupFunctions {
+  readonly mapPartitions?: ((values: readonly unknown[]) => unknown) | undefined;
+}
+
+/** Lengths in us. */
+export interface WindowGroupParameters {
+  readonly window: number;
+  readonly slide: number;
+  readonly pane: number;
+  readonly gives: GroupResult;
+}
+
+/**
+ * Gathers values over `[end - window, end)` for each multiple `end` of the slide.
+ *
+ * 1. A value is appended to its key's list in the pane of its timestamp; what gives whole partitions has one list.
+ * 2. When the watermark reaches an end, what is given of each list is emitted, with timestamp `end - 1` and `windowEnd = end`.
+ *
+ * Keeps every value of the window. Emits at window ends only, for keys with values. Linear in input and output.
+ * @throws StreamError `RG032` for a record that is no pair. Source: Spark `CoGroupedRDD`, `WindowedDStream.compute`.
+ */
+export function createWindowGroup(setup: KernelSetup<WindowGroupFunctions, WindowGroupParameters>): Kernel {
+  const { store, context, emit, functions, parameters } = setup;
+  const { window, slide, pane, gives } = parameters;
+  const slides: Slides = new Slides({ store, context, slide, pane, emptyMax: 0, fire });
+  const { isKeyed, of } = resultsOf(gives, functions);
+
+  function* fire(end: Timestamp): Generator<void, void, void> {
+    const panes = slides.panesWithin(end - window, end);
+    slides.markFired(end, panes.length > 0);
+    for (const { key, value, count } of gathered(store, panes).cells()) {
+      for (const result of of(key, (value as unknown[]).slice(0, count))) {
+        emit(result);
+        if (slides.spend()) yield;
+      }
+    }
+    slides.dropBefore(Math.min(end, end - window + slide));
+    store.drop(SCRATCH);
+  }
+
+  return {
+    onRecord: isKeyed
+      ? (value) => {
+          if (!isPair(value)) throw notAPair(value);
+          slides.paneAt(context.timestamp).append(value[0], value[1]);
+        }
+      : (value) => slides.paneAt(context.timestamp).append(null, value),
+    advance: (watermark, budget) => slides.advance(watermark, budget),
+    endOfInput: (highest, budget) => slides.endOfInput(highest, budget),
+  };
+}
+
+/** The lists of a window: those of its only pane, or the panes' lists one behind the other. */
+function gathered(store: KeyedStore, panes: readonly Space[]): Space {
+  if (panes.length === 1) return panes[0]!;
+  store.drop(SCRATCH);
+  const lists = store.space(SCRATCH);
+  for (const pane of panes) {
+    for (const { key, value, count } of pane.cells()) {
+      for (let i = 0; i < count; i++) lists.append(key, (value as unknown[])[i]);
+    }
+  }
+  return lists;
+}

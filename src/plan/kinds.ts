@@ -1,0 +1,45 @@
+/** What each core operator kind is like, as executors need to know it: so that a new kind touches none of them. */
+import type { CoreOperator } from './plan.js';
+
+/** One kind's ways. */
+interface KindTraits {
+  /** It keeps something that a checkpoint must hold. */
+  readonly isStateful: boolean;
+  /** Watermarks pass it in sequence, at the place between two records where they stand. */
+  readonly isNarrow: boolean;
+  /** Its results come at the ends of intervals, and not for each record. */
+  readonly isPerInterval: boolean;
+}
+
+const NARROW: KindTraits = { isStateful: false, isNarrow: true, isPerInterval: false };
+const PER_RECORD: KindTraits = { isStateful: true, isNarrow: false, isPerInterval: false };
+const PER_INTERVAL: KindTraits = { isStateful: true, isNarrow: false, isPerInterval: true };
+
+const KINDS: Readonly<Record<CoreOperator['kind'], KindTraits>> = {
+  source: NARROW,
+  map: NARROW,
+  'flat-map': NARROW,
+  filter: NARROW,
+  timestamps: { ...NARROW, isStateful: true },
+  'window-reduce': PER_INTERVAL,
+  'window-group': PER_INTERVAL,
+  'running-reduce': PER_RECORD,
+  'update-state': PER_INTERVAL,
+  process: PER_RECORD,
+  'collect-interval': PER_INTERVAL,
+  spout: NARROW,
+  bolt: { ...NARROW, isNarrow: false },
+  sink: NARROW,
+};
+
+/** What an operator's kind is like. */
+export function kindTraits({ kind }: Pick<CoreOperator, 'kind'>): KindTraits {
+  return KINDS[kind];
+}
+
+/** The kind with the lengths that its panes depend on: state of other windows would give other results without a word. */
+export function stateKindOf(operator: CoreOperator): string {
+  const { kind } = operator;
+  if ('window' in operator) return `${kind} of ${operator.window / 1_000} ms each ${operator.slide / 1_000} ms`;
+  return kindTraits(operator).isPerInterval ? `${kind} each ${operator.slide / 1_000} ms` : kind;
+}

@@ -1,0 +1,88 @@
+/** Lowers what looks at lists of values: groups and joins by key, partitions, whole intervals. */
+import type { IntervalNode, Node, PairedNode, RepartitionNode, StreamRef, WindowNode } from '../topology/graph.js';
+import { mapped } from './lower-windows.js';
+import { HASH, type Lowering } from './lowering.js';
+import type { OperatorInput, WindowGroupOperator } from './plan.js';
+import { greatestCommonDivisor } from './slides.js';
+
+/** `groupByKey` and `groupByKeyAndWindow`: each key's values as a list. */
+export function lowerGroup(lowering: Lowering, node: IntervalNode | WindowNode): void {
+  gathered(lowering, node, 'list', lowering.exchange(node.input, HASH));
+}
+
+/** Cogroup and joins: values go to the task of their key with the side that they came from. */
+export function lowerJoin(
+  lowering: Lowering,
+  node: PairedNode & { readonly kind: WindowGroupOperator['gives'] },
+): void {
+  const sides = node.inputs.map((input, i) =>
+    mapped(lowering, node, input, i === 0 ? 'left' : 'right', lowering.slide(node)),
+  );
+  gathered(
+    lowering,
+    node,
+    node.kind,
+    sides.flatMap((side) => lowering.exchange(side, HASH)),
+  );
+}
+
+/**
+ * `glom`, `mapPartitions` and `window`: what each task has. A stream that several stages make has no partitions of its own: it is spread.
+ */
+export function lowerPartitions(
+  lowering: Lowering,
+  node: (IntervalNode | WindowNode) & { readonly kind: 'glom' | 'mapPartitions' | 'window' },
+): void {
+  const input = lowering.isInOneStage(node.input) ? node.input : spread(lowering, node, node.input);
+  gathered(lowering, node, node.kind === 'window' ? 'each' : node.kind, lowering.forward(input));
+}
+
+/** `repartition`: records are spread over tasks, where the chain goes on. */
+export function lowerRepartition(lowering: Lowering, node: RepartitionNode): void {
+  if (lowering.isPerInterval(node.input)) lowering.markPerInterval(node);
+  const operator = spread(lowering, node, node.input);
+  lowering.setOutput(node, 'default', [{ operator, output: 'default' }]);
+}
+
+/** `transform` and `transformWith`: whole intervals, also empty ones, to the function that is a `flatMap` of them. */
+export function lowerTransform(lowering: Lowering, node: IntervalNode | PairedNode): void {
+  const slide = lowering.slide(node);
+  const global = { kind: 'global' } as const;
+  const inputs =
+    'inputs' in node
+      ? node.inputs
+          .map((input, i) => mapped(lowering, node, input, i === 0 ? 'left-record' : 'right-record', slide))
+          .flatMap((side) => lowering.exchange(side, global))
+      : lowering.exchange(node.input, global);
+  const { maxEmptyIntervals } = lowering;
+  const collected = lowering.add(node, { kind: 'collect-interval', inputs, slide, maxEmptyIntervals });
+  lowering.markPerInterval(node);
+  lowering.end(node, { kind: 'flat-map', shape: 'value', inputs: lowering.forward(collected), slide });
+}
+
+function gathered(
+  lowering: Lowering,
+  node: IntervalNode | WindowNode | PairedNode,
+  gives: WindowGroupOperator['gives'],
+  inputs: readonly OperatorInput[],
+): void {
+  const slide = lowering.slide(node);
+  const window = 'window' in node ? node.window : slide;
+  lowering.markPerInterval(node);
+  const pane = greatestCommonDivisor(window, slide);
+  lowering.end(node, { kind: 'window-group', window, slide, pane, gives, inputs });
+}
+
+/** Pairs each record with a task's key, brings it there, and takes the key off. */
+function spread(lowering: Lowering, node: Node, input: StreamRef): number {
+  const slide = lowering.slideOf(input);
+  const { partitions } = node;
+  const paired = lowering.add(node, {
+    kind: 'map',
+    shape: 'spread',
+    inputs: lowering.forward(input),
+    slide,
+    partitions,
+  });
+  return lowering.add(node, { kind: 'map', shape: 'drop-key', inputs: lowering.exchange(paired, HASH), slide });
+}

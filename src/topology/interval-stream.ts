@@ -1,0 +1,109 @@
+/** Operators that act once per interval on all of a stream's elements, or on those of one partition. */
+import { canonicalJson } from '../core/json.js';
+import type { Key } from '../core/keys.js';
+import type { Timestamp } from '../core/time.js';
+import { checkCount, checkDurations, checkFunctions } from './check-arguments.js';
+import { NarrowStream } from './narrow-stream.js';
+import type { Interval } from './specs.js';
+import type { KeyedStream, Stream } from './streams.js';
+import type { Named, Placed, Reduce, ReduceOptions, Span, StreamOf } from './types.js';
+
+/** A stream with its operators per interval. */
+export class IntervalStream<T> extends NarrowStream<T> {
+  /**
+   * Reduces all elements of each interval to one; an empty interval gives nothing. Emits at interval ends.
+   * `reduce` must be associative, and commutative unless there is one partition. Source: Spark `DStream.reduce`.
+   */
+  reduce(options: ReduceOptions<T> | Reduce<T>): Stream<T> {
+    const { reduce, ...placed } = typeof options === 'function' ? { reduce: options } : (options ?? {});
+    return this.next({ kind: 'reduce', input: this.ref }, { reduce }, this.reduce, placed);
+  }
+
+  /** The number of elements of each interval, 0 for an empty one. Source: Spark `DStream.count`. */
+  count(options: Named = {}): Stream<number> {
+    return this.next({ kind: 'count', input: this.ref }, {}, this.count, options);
+  }
+
+  /** How often each element occurs in each interval. Source: Spark `DStream.countByValue`. */
+  countByValue(this: Stream<T & Key>, options: Placed = {}): KeyedStream<T & Key, number> {
+    const { countByValue } = IntervalStream.prototype;
+    return this.add({ kind: 'countByValue', input: this.ref }, {}, countByValue, options);
+  }
+
+  /**
+   * Each element once for each interval, or window, in which it occurs: what is kept is bounded by that span.
+   * Emits at its end. Source: Spark `RDD.distinct` in a `transform`.
+   */
+  distinct(this: Stream<T & Key>, options: Placed & Span = {}): StreamOf<T> {
+    const { distinct } = IntervalStream.prototype;
+    const { window, slide, ...placed } = options;
+    checkDurations({ window, slide }, distinct);
+    return this.add({ kind: 'distinct', input: this.ref, window, slide }, {}, distinct, placed);
+  }
+
+  /**
+   * The `max` greatest elements of each interval, or window, by a number: one list for each that has elements, greatest first.
+   *
+   * Equal numbers are ordered by the elements' canonical JSON, so that the answer depends on no order. Keeps `max` elements for each pane.
+   * @throws StreamError `RG011` unless `max` is a whole number from 1. Source: Spark `RDD.top` in a `transform`.
+   */
+  top(options: Named & Span & { readonly max: number; readonly by: (value: T) => number }): Stream<readonly T[]> {
+    const { max, by, window, slide, uid } = options ?? {};
+    checkFunctions({ by }, this.top);
+    checkCount('max', max, this.top);
+    checkDurations({ window, slide }, this.top);
+    const node = { kind: 'top', input: this.ref, window, slide, max } as const;
+    return this.add(node, { by, text: canonicalJson }, this.top, uid === undefined ? {} : { uid });
+  }
+
+  /**
+   * The elements of each partition of each interval as one array. A partition is a partition of the source, or a task behind a shuffle;
+   * behind a union the tasks of the job. An empty partition gives nothing. Emits at interval ends; keeps the open intervals.
+   *
+   * Depends on partitions, which `compare` says by name. Source: Spark `DStream.glom`.
+   */
+  glom(options: Named = {}): Stream<readonly T[]> {
+    return this.next({ kind: 'glom', input: this.ref }, {}, this.glom, options);
+  }
+
+  /**
+   * Calls a function with the elements of each partition of each interval, as `glom` has them, and emits what it gives.
+   *
+   * Depends on partitions, which `compare` says by name. @throws StreamError `RG032` for a function that gives no iterable.
+   * Source: Spark `DStream.mapPartitions`.
+   */
+  mapPartitions<U>(map: (values: readonly T[]) => Iterable<U>, options: Named = {}): StreamOf<U> {
+    return this.next({ kind: 'mapPartitions', input: this.ref }, { mapPartitions: map }, this.mapPartitions, options);
+  }
+
+  /**
+   * Calls a function once per interval with all its elements and its end (us), also for an empty interval from the first element on,
+   * and emits what it gives. All elements of an interval are gathered in one task.
+   *
+   * `values` are in order of arrival; between partitions no order is promised: a function that needs one sorts them, or says
+   * `orderSensitive`. Source: Spark `DStream.transform`.
+   */
+  transform<U>(
+    transform: (values: readonly T[], end: Timestamp) => Iterable<U>,
+    options: Named & Pick<Placed, 'orderSensitive'> = {},
+  ): StreamOf<U> {
+    checkFunctions({ transform }, this.transform);
+    const flatMap = ({ values, end }: Interval<T>): Iterable<U> => transform(values, end);
+    return this.add({ kind: 'transform', input: this.ref }, { flatMap, transform }, this.transform, options);
+  }
+
+  /** As `transform`, with the elements of two streams of the same slide. Source: Spark `DStream.transformWith`. */
+  transformWith<O, U>(
+    other: Stream<O>,
+    transform: (values: readonly T[], others: readonly O[], end: Timestamp) => Iterable<U>,
+    options: Named & Pick<Placed, 'orderSensitive'> = {},
+  ): StreamOf<U> {
+    checkFunctions({ transform }, this.transformWith);
+    const flatMap = ({ values, end }: Interval<readonly [side: 0 | 1, value: unknown]>): Iterable<U> => {
+      const of = (wanted: 0 | 1): unknown[] => values.filter(([side]) => side === wanted).map(([, value]) => value);
+      return transform(of(0) as T[], of(1) as O[], end);
+    };
+    const node = { kind: 'transformWith', inputs: [this.ref, this.refOf(other)] } as const;
+    return this.add(node, { flatMap, transform }, this.transformWith, options);
+  }
+}

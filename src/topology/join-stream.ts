@@ -1,0 +1,86 @@
+/** Streams of pairs meet others: cogroup and the joins of two streams, and the joins with a table. */
+import { encodeKey, type Key } from '../core/keys.js';
+import { checkTable } from './check-arguments.js';
+import { Stream } from './stream.js';
+import type { KeyedStream } from './streams.js';
+import type { Named, Placed } from './types.js';
+
+/** A table to join with: its rows, of which several may have the same key. Read once, when the job is built. */
+export type Table<K extends Key, W> = Iterable<readonly [K, W]>;
+
+/** Pairs with their joins. Those of two streams work per interval of their slide, which must be equal. */
+export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
+  /**
+   * For each key of each interval, the values of both streams: `[key, [values, others]]`, either of which may be empty.
+   * Over windows: `a.window(…).cogroup(b.window(…))`. Emits at interval ends; keeps the open intervals. Source: Spark `cogroup`.
+   *
+   * @throws StreamError `RG021` for streams of different slides.
+   */
+  cogroup<W>(
+    other: KeyedStream<K, W>,
+    options: Placed = {},
+  ): KeyedStream<K, readonly [values: readonly V[], others: readonly W[]]> {
+    return this.#meet('cogroup', other, options, this.cogroup);
+  }
+
+  /** Each value with each of the other stream's for the same key and interval. Source: Spark `PairDStreamFunctions.join`. */
+  join<W>(other: KeyedStream<K, W>, options: Placed = {}): KeyedStream<K, readonly [V, W]> {
+    return this.#meet('join', other, options, this.join);
+  }
+
+  /** As `join`; a value without any other has `undefined` beside it. Source: Spark `leftOuterJoin`. */
+  leftOuterJoin<W>(other: KeyedStream<K, W>, options: Placed = {}): KeyedStream<K, readonly [V, W | undefined]> {
+    return this.#meet('leftOuterJoin', other, options, this.leftOuterJoin);
+  }
+
+  /** As `join`; another stream's value without any of this one has `undefined` beside it. Source: Spark `rightOuterJoin`. */
+  rightOuterJoin<W>(other: KeyedStream<K, W>, options: Placed = {}): KeyedStream<K, readonly [V | undefined, W]> {
+    return this.#meet('rightOuterJoin', other, options, this.rightOuterJoin);
+  }
+
+  /** As `join`; a value without partner, of either stream, has `undefined` beside it. Source: Spark `fullOuterJoin`. */
+  fullOuterJoin<W>(
+    other: KeyedStream<K, W>,
+    options: Placed = {},
+  ): KeyedStream<K, readonly [V | undefined, W | undefined]> {
+    return this.#meet('fullOuterJoin', other, options, this.fullOuterJoin);
+  }
+
+  /** Each value with each row of a table for its key, at once, per record. Source: Spark `transform(rdd => rdd.join(table))`. */
+  joinTable<W>(table: Table<K, W>, options: Named = {}): KeyedStream<K, readonly [V, W]> {
+    const rows = rowsByKey(checkTable(table, this.joinTable));
+    const flatMap = ([key, value]: readonly [K, V]): unknown[] =>
+      (rows.get(encodeKey(key)) ?? []).map((row) => [key, [value, row]]);
+    return this.add({ kind: 'joinTable', input: this.ref }, { flatMap, rows }, this.joinTable, options);
+  }
+
+  /** As `joinTable`; a value without a row has `undefined` beside it. Source: Spark `transform(rdd => rdd.leftOuterJoin(table))`. */
+  leftOuterJoinTable<W>(table: Table<K, W>, options: Named = {}): KeyedStream<K, readonly [V, W | undefined]> {
+    const rows = rowsByKey(checkTable(table, this.leftOuterJoinTable));
+    const flatMap = ([key, value]: readonly [K, V]): unknown[] =>
+      (rows.get(encodeKey(key)) ?? [undefined]).map((row) => [key, [value, row]]);
+    const node = { kind: 'leftOuterJoinTable', input: this.ref } as const;
+    return this.add(node, { flatMap, rows }, this.leftOuterJoinTable, options);
+  }
+
+  #meet<W>(
+    kind: 'cogroup' | 'join' | 'leftOuterJoin' | 'rightOuterJoin' | 'fullOuterJoin',
+    other: KeyedStream<K, W>,
+    options: Placed,
+    caller: (...args: never[]) => unknown,
+  ): never {
+    return this.next({ kind, inputs: [this.ref, this.refOf(other)] }, {}, caller, options);
+  }
+}
+
+/** A table's values by encoded key. */
+function rowsByKey(table: Table<Key, unknown>): ReadonlyMap<string, readonly unknown[]> {
+  const rows = new Map<string, unknown[]>();
+  for (const [key, value] of table) {
+    const name = encodeKey(key);
+    const known = rows.get(name);
+    if (known === undefined) rows.set(name, [value]);
+    else known.push(value);
+  }
+  return rows;
+}
