@@ -3,7 +3,9 @@
 import { openSink } from '../connectors/open-sink.js';
 import { openSource } from '../connectors/open-source.js';
 import { assert } from '../core/assert.js';
+import { defined } from '../core/defined.js';
 import type { Plan, SinkOperator, SourceOperator } from '../plan/plan.js';
+import { connectorsFolder } from '../runtime/checkpoint-folder.js';
 import { type Reservations, reserved } from '../runtime/reserved-source.js';
 import { retained } from '../runtime/retained-source.js';
 import type { SinkWriter } from '../runtime/sink.js';
@@ -90,11 +92,13 @@ async function openWriter(operator: SinkOperator, parts: EndsParts): Promise<Sin
 async function openStamped(
   operator: SourceOperator,
   places: { readonly from?: readonly number[]; readonly resume?: readonly unknown[] },
-  { job, plan, world, options: { rate, records } }: EndsParts,
+  { job, plan, world, options: { rate, records, checkpoint } }: EndsParts,
 ): Promise<SourceReader> {
   const { kind, options, capabilities } = operator.spec;
   const raw = await openSource({ name: operator.name, kind, options }, roleOf(job, operator.node), {
     world,
+    job: plan.name,
+    ...defined({ folder: checkpoint?.folder && connectorsFolder(checkpoint.folder) }),
     ...places,
   });
   return stamped(raw, {
