@@ -1,4 +1,6 @@
 /** The entry point `raingauge/sources`: where streams can begin. */
+export type { KafkaClusterOptions, KafkaRecord, KafkaSourceOptions } from './topology/kafka-specs.js';
+export { kafkaSource as kafka } from './topology/kafka-specs.js';
 export type {
   GeneratorOptions,
   LineOptions,

@@ -1,4 +1,6 @@
 /** `compare`: proves that both modes gave the same answer, and measures what each paid for it. */
+
+import { resolvedSources } from '../host/resolve-sources.js';
 import type { Mode } from '../runtime/events.js';
 import type { SourceNode, Topology } from '../topology/graph.js';
 import { compareWithFaults } from './compare-with-faults.js';
@@ -49,7 +51,10 @@ import { layOut, recordCount, type TimedTrace } from './trace.js';
  * @throws StreamError, StreamErrors for a job that cannot start or that failed. Disagreement is a result, not an error.
  */
 export async function compare(topology: Topology, options: CompareOptions = {}): Promise<CompareResult> {
-  const setup = prepare(topology, options);
+  const setup = prepare(topology, {
+    ...options,
+    sources: await resolvedSources(topology, { ...options, isBounded: true }),
+  });
   const environment = describeEnvironment();
   const hasCrash = options.crash !== undefined;
   const { drainRounds = hasCrash ? DRAIN_ROUNDS_WITH_CRASH : DRAIN_ROUNDS_DEFAULT, signal } = options;

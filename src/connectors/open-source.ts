@@ -7,6 +7,7 @@ import { rawPositions } from '../runtime/stamped-source.js';
 import type { World } from '../runtime/world.js';
 import { openDecoding } from './formats/open-format.js';
 import { type GeneratorSettings, openGenerator } from './generator-source.js';
+import { type KafkaSourceSettings, kafkaPartitions, openKafkaSource } from './kafka/source.js';
 import { openMemorySource } from './memory-source.js';
 import { openStdinSource } from './stdin-source.js';
 import { openTcpSource, type TcpSettings } from './tcp-source.js';
@@ -36,6 +37,10 @@ export interface SourceServices {
   readonly setAside?: TellSetAside;
   /** Hears what becomes of a receiver's connection. */
   readonly tell?: (news: ReceiverNews) => void;
+  /** The job's name. Absent where input is only recorded: then nothing is told to anybody else. */
+  readonly job?: string;
+  /** A folder that lasts as long as the job's progress, for what connectors keep. Absent: a restart begins anew. */
+  readonly folder?: string;
 }
 
 /** Opens a source whose spec gives `options`, and functions or data by role. */
@@ -57,6 +62,11 @@ const OPENERS: Readonly<Record<string, Open>> = {
     const seeded = seed ?? world.prng.fork(`source:${name}`).int32();
     return openGenerator({ name, make, count, partitions, seed: seeded, from });
   },
+  kafka: ({ name, options }, _role, { world, from = [], resume = [], job, folder }) =>
+    openKafkaSource(options as unknown as KafkaSourceSettings, {
+      ...{ name, world, job, folder, from },
+      positions: rawPositions(resume),
+    }),
   memory: ({ name }, role, { from = [] }) =>
     openMemorySource(role('values') as readonly (readonly unknown[])[], { name, from }),
   stdin: async ({ options }, _role, { world, stdin = process.stdin, setAside }) => {
@@ -85,4 +95,14 @@ export async function openSource(
     `nothing can open source '${source.name}' of kind '${source.kind}'`,
     near === undefined ? 'use a source of raingauge/sources' : `did you mean '${near}'?`,
   );
+}
+
+/** Kinds of sources whose number of partitions stands elsewhere, and how it is asked for. */
+const PARTITIONS: Readonly<Record<string, (options: NamedSource['options']) => Promise<number>>> = {
+  kafka: (options) => kafkaPartitions(options as unknown as KafkaSourceSettings),
+};
+
+/** How many partitions the source has now; undefined where its spec says it. @throws StreamError as `openSource`. */
+export async function partitionsNow({ kind, options }: Omit<NamedSource, 'name'>): Promise<number | undefined> {
+  return Object.hasOwn(PARTITIONS, kind) ? PARTITIONS[kind]!(options) : undefined;
 }

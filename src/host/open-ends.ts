@@ -3,7 +3,9 @@
 import { openSink } from '../connectors/open-sink.js';
 import { openSource } from '../connectors/open-source.js';
 import { assert } from '../core/assert.js';
+import { defined } from '../core/defined.js';
 import type { Plan, SinkOperator, SourceOperator } from '../plan/plan.js';
+import { connectorsFolder } from '../runtime/checkpoint-folder.js';
 import type { ReceiverEvent } from '../runtime/events.js';
 import { type Journal, journalled } from '../runtime/journalled-source.js';
 import { type Reservations, reserved } from '../runtime/reserved-source.js';
@@ -115,13 +117,15 @@ async function openWriter(operator: SinkOperator, parts: EndsParts): Promise<Sin
 async function openStamped(
   operator: SourceOperator,
   places: { readonly from?: readonly number[]; readonly resume?: readonly unknown[] },
-  { job, plan, world, tell, options: { rate, records }, setAsides }: EndsParts,
+  { job, plan, world, tell, options: { rate, records, checkpoint }, setAsides }: EndsParts,
 ): Promise<SourceReader> {
   const { kind, options, capabilities } = operator.spec;
   const raw = await openSource({ name: operator.name, kind, options }, roleOf(job, operator.node), {
     world,
     setAside: setAsides.of(operator.name),
     tell: (news) => tell({ ...news, source: operator.name }),
+    job: plan.name,
+    ...defined({ folder: checkpoint?.folder && connectorsFolder(checkpoint.folder) }),
     ...places,
   });
   return stamped(raw, {

@@ -18,6 +18,7 @@ import type { Topology } from '../topology/graph.js';
 import { compileJob } from './compile-job.js';
 import { isByExpiry, type OpenDurability, openDurability } from './open-durability.js';
 import { type EndsParts, type OpenEnds, openEnds } from './open-ends.js';
+import { resolvedSources } from './resolve-sources.js';
 import { type RunFaults, runFaults } from './run-faults.js';
 import type { RunOptions } from './run-options.js';
 import { SetAsides } from './set-asides.js';
@@ -53,7 +54,8 @@ export async function run(topology: Topology, options: RunOptions): Promise<JobR
 }
 
 /** Starts a job. `done` settles after every source and sink is closed. @throws StreamError, StreamErrors as `run`. */
-export async function start(topology: Topology, options: RunOptions): Promise<StartedJob> {
+export async function start(topology: Topology, given: RunOptions): Promise<StartedJob> {
+  const options = await resolvedOptions(topology, given);
   const { job, plan } = compileJob(topology, options);
   const world = options.world ?? realWorldOf(options);
   const setAsides = new SetAsides(options.listener);
@@ -109,6 +111,12 @@ export async function start(topology: Topology, options: RunOptions): Promise<St
   } catch (thrown) {
     return closedAfter(thrown, opened);
   }
+}
+
+/** With what only the outside knows of sources. Where all ends are opened from outside, nobody is asked. */
+async function resolvedOptions(topology: Topology, options: RunOptions): Promise<RunOptions> {
+  if (options.openers !== undefined) return options;
+  return { ...options, sources: await resolvedSources(topology, { ...options, opened: options.readers }) };
 }
 
 /** A World that is given has its faults from whoever made it. */

@@ -5,6 +5,7 @@
  *      job.json             whose folder it is
  *      log/                 received blocks, allocations of batches and their commits since the oldest checkpoint
  *      checkpoints/chk-7/   state files, and their manifest
+ *      connectors/          what sources and sinks keep
  *      replaced/            what the last `fromScratch` set aside
  */
 import { assert } from '../core/assert.js';
@@ -176,9 +177,16 @@ function freeName(names: readonly string[], path: string): string {
   }
 }
 
+const OWN_NAMES: readonly string[] = ['job.json', 'log', 'checkpoints', 'connectors'];
+
+/** Where sources and sinks keep what belongs to the job's progress. It goes aside with it. */
+export function connectorsFolder(folder: string): string {
+  return `${folder}/connectors`;
+}
+
 /** The job's file goes first: a crash in between leaves a folder that is refused, and not one that looks whole. */
 async function setAside(files: Files, folder: string): Promise<void> {
-  const names = (await files.list(folder)).filter((name) => ['job.json', 'log', 'checkpoints'].includes(name));
+  const names = (await files.list(folder)).filter((name) => OWN_NAMES.includes(name));
   if (names.length === 0) return;
   const aside = `${folder}/replaced`;
   await files.remove(aside);

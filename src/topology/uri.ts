@@ -3,6 +3,14 @@ import { nearest, StreamError } from '../core/errors.js';
 import { withoutSecrets } from '../core/secrets.js';
 import { type FormatSpec, type Formatted, formatOf } from './formats.js';
 import { VOCABULARY_SIZE, wordLines } from './generated-words.js';
+import {
+  KAFKA_EXAMPLE,
+  KAFKA_SINK_OPTIONS,
+  KAFKA_SOURCE_OPTIONS,
+  type KafkaUri,
+  kafkaSinkOf,
+  kafkaSourceOf,
+} from './kafka-uri.js';
 import { none, type StdoutOptions, stdout, textFile as textFileSink } from './sink-specs.js';
 import { generator, memory, stdin, type TcpOptions, type TextFileOptions, tcp, textFile } from './source-specs.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
@@ -34,6 +42,7 @@ const SOURCES: Readonly<Record<string, Scheme<SourceSpec<unknown>>>> = {
     example: 'generate:words?count=1000',
     read: readGenerator,
   },
+  kafka: { options: KAFKA_SOURCE_OPTIONS, example: KAFKA_EXAMPLE, read: (parts) => kafkaSourceOf(kafkaUri(parts)) },
   none: { options: [], example: 'none:', read: () => memory<unknown>([]) },
 };
 
@@ -44,11 +53,12 @@ const SINKS: Readonly<Record<string, Scheme<SinkSpec<unknown>>>> = {
     read: (parts) => textFileSink(pathOf(parts), { format: readFormat(parts) }),
   },
   stdout: { options: ['format', 'max'], example: 'stdout:?format=lines', read: readStdout },
+  kafka: { options: KAFKA_SINK_OPTIONS, example: KAFKA_EXAMPLE, read: (parts) => kafkaSinkOf(kafkaUri(parts)) },
   none: { options: [], example: 'none:', read: none },
 };
 
 /**
- * `file:PATH`, `tcp://HOST:PORT`, `stdin:`, `generate:words`, `generate:numbers` or `none:` (an input without records).
+ * `file:PATH`, `tcp://HOST:PORT`, `kafka://HOST:PORT/TOPIC`, `stdin:`, `generate:words`, `generate:numbers` or `none:` (an input without records).
  * Options follow as a query: `file:log.txt?follow=true`, `generate:words?count=1000&seed=7`.
  *
  * @throws StreamError `RG006` for what cannot be read, else the codes of the spec's own checks.
@@ -58,7 +68,7 @@ export function parseSourceUri(uri: string): SourceSpec<unknown> {
   return SOURCES[parts.scheme]!.read(parts);
 }
 
-/** `file:FOLDER`, `stdout:` (with `format` and `max`) or `none:`. @throws StreamError `RG006` as `parseSourceUri`. */
+/** `file:FOLDER`, `kafka://HOST:PORT/TOPIC`, `stdout:` (with `format` and `max`) or `none:`. @throws StreamError `RG006` as `parseSourceUri`. */
 export function parseSinkUri(uri: string): SinkSpec<unknown> {
   const parts = split(uri, SINKS, 'sink');
   return SINKS[parts.scheme]!.read(parts);
@@ -102,8 +112,21 @@ function readStdout(parts: Parts): SinkSpec<unknown> {
   return stdout({ format: parts.query.get('format') as StdoutOptions['format'], max: wholeNumber(parts, 'max') });
 }
 
+function kafkaUri(parts: Parts): KafkaUri {
+  const { rest, query } = parts;
+  return { rest, query, malformed: (what, hint) => malformed(parts, what, hint) };
+}
+
+/** Never shows what stands in front of an `@`: it may be a password. */
 function split(uri: string, schemes: Readonly<Record<string, Scheme<unknown>>>, end: 'source' | 'sink'): Parts {
   const shown = withoutSecrets(uri);
+  if (/^kafka:\/\/[^/?#]*@/i.test(uri)) {
+    throw new StreamError(
+      'RG006',
+      `'${shown}' has a user and a password in it, and URIs are printed`,
+      'for Kafka write ?sasl=plain&username=NAME, and set KAFKA_PASSWORD in the environment',
+    );
+  }
   const match = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/is.exec(uri);
   const scheme = match?.[1]?.toLowerCase();
   if (match !== null && scheme !== undefined && Object.hasOwn(schemes, scheme)) {

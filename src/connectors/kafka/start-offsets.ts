@@ -1,0 +1,75 @@
+/** Where each partition of a topic begins: behind the checkpoint, where an earlier life of the job began, or where the options say. */
+import { StreamError } from '../../core/errors.js';
+import type { Files } from '../../runtime/world.js';
+import type { KafkaPosition } from './partition.js';
+import type { KafkaPort } from './port.js';
+
+export type StartingOffsets =
+  | 'earliest'
+  | 'latest'
+  | { readonly timestamp: number }
+  | { readonly offsets: readonly number[] };
+
+export interface StartParts {
+  readonly port: KafkaPort;
+  readonly topic: string;
+  readonly partitions: number;
+  readonly startingOffsets: StartingOffsets;
+  /** What `position` gave of each partition in an earlier life. */
+  readonly positions: readonly unknown[];
+  /**
+   * Where the beginning is written down: without it, a job that begins at the latest record and dies before its first checkpoint would
+   * begin at a later one. Undefined: the job does not go on after it ended.
+   */
+  readonly file: { readonly path: string; readonly files: Files } | undefined;
+}
+
+/** Offsets that were kept of one source are fewer than a file of this size holds. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024;
+
+/**
+ * The first offset of each partition.
+ *
+ * 1. A partition that was read before goes on at its position.
+ * 2. Else it begins where the file says that the job began: a partition that is not in the file is new, and begins at its beginning.
+ * 3. A job that begins asks the broker, and writes the file before anything is read.
+ *
+ * @throws StreamError `RG011` for explicit offsets of other partitions than the topic has.
+ */
+export async function startOffsets(parts: StartParts): Promise<readonly number[]> {
+  const { port, topic, partitions, positions, file } = parts;
+  const known = positions.map((position) => (position as KafkaPosition | undefined)?.next);
+  const indexes = Array.from({ length: partitions }, (_, index) => index);
+  if (indexes.every((index) => known[index] !== undefined)) return indexes.map((index) => known[index]!);
+  const before = file && (await readStart(file));
+  const hasBegun = before !== undefined || known.some((next) => next !== undefined);
+  if (hasBegun) {
+    const earliest = await port.offsets(topic, partitions, 'earliest');
+    return indexes.map((index) => known[index] ?? before?.[index] ?? earliest[index]!);
+  }
+  const start = await begin(parts);
+  if (file !== undefined) {
+    await file.files.makeFolder(file.path.slice(0, file.path.lastIndexOf('/')));
+    await file.files.writeAtomically(file.path, JSON.stringify(start));
+  }
+  return start;
+}
+
+async function begin({ port, topic, partitions, startingOffsets }: StartParts): Promise<readonly number[]> {
+  if (typeof startingOffsets === 'string') return port.offsets(topic, partitions, startingOffsets);
+  if ('timestamp' in startingOffsets) return port.offsets(topic, partitions, startingOffsets.timestamp);
+  const { offsets } = startingOffsets;
+  if (offsets.length === partitions) return offsets;
+  throw new StreamError(
+    'RG011',
+    `startingOffsets has ${offsets.length} offsets, but the Kafka topic '${topic}' has ${partitions} partitions`,
+    'give one offset for each partition, from partition 0 on',
+  );
+}
+
+async function readStart({ path, files }: NonNullable<StartParts['file']>): Promise<readonly number[] | undefined> {
+  const slash = path.lastIndexOf('/');
+  if (!(await files.list(path.slice(0, slash))).includes(path.slice(slash + 1))) return undefined;
+  const text = new TextDecoder().decode(await files.readWhole(path, FILE_BYTES_MAX));
+  return JSON.parse(text) as readonly number[];
+}

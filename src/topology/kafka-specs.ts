@@ -1,0 +1,184 @@
+/** Kafka as a source and as a sink, as plain specs. Nothing here connects; the number of partitions is asked for when a job starts. */
+import { nearest, StreamError } from '../core/errors.js';
+import type { SinkSpec, SourceSpec } from './specs.js';
+
+/** How a cluster is reached. */
+export interface KafkaClusterOptions {
+  /** `HOST:PORT` of one or more brokers. */
+  readonly brokers: string | readonly string[];
+  /** Default false. */
+  readonly tls?: boolean | undefined;
+  /** The password is read from the environment variable when the job starts; it never stands in a job. */
+  readonly sasl?:
+    | {
+        readonly mechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512' | undefined;
+        readonly username: string;
+        /** Default `KAFKA_PASSWORD`. */
+        readonly passwordVariable?: string | undefined;
+      }
+    | undefined;
+  /** `platformatic` needs the package `@platformatic/kafka`, and is at most at-least-once as a sink. Default `kafkajs`. */
+  readonly client?: 'kafkajs' | 'platformatic' | undefined;
+}
+
+/** Options of the source `kafka`. */
+export interface KafkaSourceOptions extends KafkaClusterOptions {
+  /** Where a job begins that has no checkpoint: a time is in ms since the epoch, and `offsets` are by partition. Default `earliest`. */
+  readonly startingOffsets?:
+    | 'earliest'
+    | 'latest'
+    | { readonly timestamp: number }
+    | { readonly offsets: readonly number[] }
+    | undefined;
+  /** Ends where the topic ends when the job starts. Default: never. */
+  readonly until?: 'latest' | undefined;
+  /** Keys and values as text (UTF-8), or as bytes. Default `text`. */
+  readonly format?: 'text' | 'bytes' | undefined;
+  /** Records that are gone before they were read stop the job with `RG064`, or are counted as `lostRecords`. Default `stop`. */
+  readonly onDataLoss?: 'stop' | 'continue' | undefined;
+  /** The consumer group whose offsets tell others how far this job is. Default `raingauge-<job>-<source>`. */
+  readonly group?: string | undefined;
+}
+
+/** A whole record of Kafka: with `as: 'record'`. */
+export interface KafkaRecord<T = string> {
+  readonly key: T | null;
+  /** Null: a tombstone. */
+  readonly value: T | null;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since the epoch, as Kafka has it. */
+  readonly timestamp: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Options of the sink `kafka`. */
+export interface KafkaSinkOptions extends KafkaClusterOptions {}
+
+const PASSWORD_VARIABLE = 'KAFKA_PASSWORD';
+/** Until the topic is asked. */
+const PARTITIONS_UNKNOWN = 1;
+
+/**
+ * The values of a topic, one partition of the job for each of Kafka's: `kafka('lines', { brokers: '127.0.0.1:9092' })`.
+ *
+ * 1. Only records of committed transactions are read. A record without a value (tombstone) is left out and counted, unless
+ *    `as: 'record'`. `as: 'pair'` gives `[key, value]`, so that the stream is keyed.
+ * 2. Kafka's offsets are kept with the job's checkpoint, and committed to Kafka behind it, for others to see. A restart goes on by
+ *    the checkpoint only.
+ * 3. A topic that gets more partitions stops the job with `RG080`; the same command goes on with all of them.
+ *
+ * @throws StreamError `RG006` without topic or brokers, `RG004`, `RG011` for a wrong option.
+ * Source: Spark's `KafkaUtils.createDirectStream`; Storm's `KafkaSpout`.
+ */
+export function kafkaSource(
+  topic: string,
+  options: KafkaSourceOptions & { readonly as: 'record'; readonly format: 'bytes' },
+): SourceSpec<KafkaRecord<Uint8Array>>;
+export function kafkaSource(
+  topic: string,
+  options: KafkaSourceOptions & { readonly as: 'record' },
+): SourceSpec<KafkaRecord>;
+export function kafkaSource(
+  topic: string,
+  options: KafkaSourceOptions & { readonly as: 'pair'; readonly format: 'bytes' },
+): SourceSpec<readonly [Uint8Array | null, Uint8Array]>;
+export function kafkaSource(
+  topic: string,
+  options: KafkaSourceOptions & { readonly as: 'pair' },
+): SourceSpec<readonly [string | null, string]>;
+export function kafkaSource(
+  topic: string,
+  options: KafkaSourceOptions & { readonly as?: 'value' | undefined; readonly format: 'bytes' },
+): SourceSpec<Uint8Array>;
+export function kafkaSource(
+  topic: string,
+  options: KafkaSourceOptions & { readonly as?: 'value' | undefined },
+): SourceSpec<string>;
+export function kafkaSource(
+  topic: string,
+  options: KafkaSourceOptions & { readonly as?: 'value' | 'pair' | 'record' | undefined },
+): SourceSpec<unknown> {
+  const { startingOffsets = 'earliest', until, format = 'text', onDataLoss = 'stop', group, as = 'value' } = options;
+  checkOneOf('format', format, ['text', 'bytes']);
+  checkOneOf('as', as, ['value', 'pair', 'record']);
+  checkOneOf('onDataLoss', onDataLoss, ['stop', 'continue']);
+  if (until !== undefined) checkOneOf('until', until, ['latest']);
+  checkStart(startingOffsets);
+  return {
+    role: 'source',
+    kind: 'kafka',
+    options: {
+      ...clusterOptions('kafka', topic, options),
+      ...{ startingOffsets, format, as, onDataLoss },
+      ...(until === undefined ? {} : { until }),
+      ...(group === undefined ? {} : { group }),
+    },
+    capabilities: { replayable: true, bounded: until !== undefined, partitions: PARTITIONS_UNKNOWN, intake: 'range' },
+  };
+}
+
+/**
+ * Writes results to a topic. A pair becomes key and value; anything else is a value without key. Text, bytes and null are written as
+ * they are, other values as JSON. A message has the result's stream time, and `window-end` as a header where there is one (both in ms).
+ *
+ * At-least-once, acknowledged by all replicas in sync. In an exactly-once job each epoch is one transaction of Kafka, which also
+ * commits the number of the epoch as the offset of group `raingauge-<job>-<sink>`: read the topic with `read_committed`.
+ *
+ * @throws StreamError as `kafka` of the sources.
+ */
+export function kafkaSink(topic: string, options: KafkaSinkOptions): SinkSpec<unknown> {
+  const settings = clusterOptions('kafka', topic, options);
+  return {
+    role: 'sink',
+    kind: 'kafka',
+    options: settings,
+    capabilities: {
+      guarantee: settings.client === 'kafkajs' ? 'exactly-once' : 'at-least-once',
+      delivery: 'record',
+    },
+  };
+}
+
+function clusterOptions(call: string, topic: string, options: KafkaClusterOptions) {
+  const { brokers, tls = false, sasl, client = 'kafkajs' } = options ?? {};
+  if (typeof topic !== 'string' || !/^[\w.-]{1,249}$/.test(topic) || /^\.{1,2}$/.test(topic)) {
+    const rule = "a topic's name is 1 to 249 letters, digits, dots, hyphens and underscores";
+    throw new StreamError('RG006', `'${String(topic)}' is no topic: ${rule}`, `write ${call}('lines', { brokers: … })`);
+  }
+  const list = typeof brokers === 'string' ? brokers.split(',') : (brokers ?? []);
+  const wrong = list.find((broker) => !isBroker(broker));
+  if (list.length === 0 || wrong !== undefined) {
+    const what = wrong === undefined ? 'has no brokers' : `has the broker '${wrong}', which is not HOST:PORT`;
+    throw new StreamError('RG006', `${call}('${topic}') ${what}`, "give it brokers: '127.0.0.1:9092'");
+  }
+  checkOneOf('client', client, ['kafkajs', 'platformatic']);
+  if (sasl === undefined) return { topic, brokers: [...list], tls, client };
+  const { mechanism = 'plain', username, passwordVariable = PASSWORD_VARIABLE } = sasl;
+  checkOneOf('mechanism', mechanism, ['plain', 'scram-sha-256', 'scram-sha-512']);
+  return { topic, brokers: [...list], tls, client, sasl: { mechanism, username, passwordVariable } };
+}
+
+function isBroker(broker: unknown): boolean {
+  const port = Number(/^(?:\[[^\]@/]+\]|[^\s:/?#@]+):(\d+)$/.exec(String(broker))?.[1]);
+  return port >= 1 && port <= 65_535;
+}
+
+function checkStart(start: NonNullable<KafkaSourceOptions['startingOffsets']>): void {
+  if (typeof start === 'string') return checkOneOf('startingOffsets', start, ['earliest', 'latest']);
+  const offsets = 'offsets' in start ? start.offsets : [start.timestamp];
+  if (Array.isArray(offsets) && offsets.length > 0 && offsets.every((one) => Number.isSafeInteger(one) && one >= 0))
+    return;
+  throw new StreamError(
+    'RG011',
+    `startingOffsets is ${JSON.stringify(start)}: a timestamp and offsets are whole numbers from 0 on`,
+    "use 'earliest', 'latest', { timestamp: ms } or { offsets: [of partition 0, of 1, …] }",
+  );
+}
+
+function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return;
+  const near = nearest(String(value), allowed) ?? allowed[0]!;
+  throw new StreamError('RG004', `${name} is '${value}', but must be ${allowed.join(' or ')}`, `use '${near}'`);
+}
