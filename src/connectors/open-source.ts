@@ -7,8 +7,10 @@ import { rawPositions } from '../runtime/stamped-source.js';
 import type { World } from '../runtime/world.js';
 import { openDecoding } from './formats/open-format.js';
 import { type GeneratorSettings, openGenerator } from './generator-source.js';
+import { type HttpSettings, openHttpSource } from './http-source.js';
 import { openMemorySource } from './memory-source.js';
 import { openStdinSource } from './stdin-source.js';
+import { openTcpServerSource, type TcpServerSettings } from './tcp-server-source.js';
 import { openTcpSource, type TcpSettings } from './tcp-source.js';
 import { openTextFileSource, type TextFileSettings } from './text-file-source.js';
 
@@ -60,6 +62,14 @@ const OPENERS: Readonly<Record<string, Open>> = {
   stdin: async ({ options }, _role, { world, stdin = process.stdin, setAside }) => {
     const decoding = await openDecoding(options, world.files, setAside);
     return openStdinSource(options as unknown as Parameters<typeof openStdinSource>[0], stdin, decoding);
+  },
+  'tcp-server': async ({ options }, _role, { world, setAside = () => undefined }) => {
+    const decoding = await openDecoding(options, world.files, setAside);
+    return openTcpServerSource(options as unknown as TcpServerSettings, setAside, decoding);
+  },
+  http: async ({ options }, _role, { world, from: [from] = [], setAside }) => {
+    const decoding = await openDecoding(options, world.files, setAside);
+    return openHttpSource(options as unknown as HttpSettings, world, decoding, from);
   },
   tcp: async ({ options }, _role, { world, setAside }) =>
     openTcpSource(options as unknown as TcpSettings, world, await openDecoding(options, world.files, setAside)),
