@@ -1,6 +1,8 @@
 /** The entry point `raingauge/sources`: where streams can begin. */
 export type { KafkaClusterOptions, KafkaRecord, KafkaSourceOptions } from './topology/kafka-specs.js';
 export { kafkaSource as kafka } from './topology/kafka-specs.js';
+export type { HttpOptions, TcpServerOptions } from './topology/network-specs.js';
+export { http, tcpServer } from './topology/network-specs.js';
 export type {
   GeneratorOptions,
   LineOptions,

@@ -45,7 +45,8 @@ export class LengthDecoder implements Framer<Uint8Array> {
       if (length > this.#bytesMax) throw this.#tooLong(length);
       this.#needed = LENGTH_BYTES + length;
       if (bytes.length - at < this.#needed) break;
-      records.push(bytes.slice(at + LENGTH_BYTES, at + this.#needed));
+      // A copy: the chunk that it is in may be large, and may be used again.
+      records.push(new Uint8Array(bytes.subarray(at + LENGTH_BYTES, at + this.#needed)));
       this.recordsBefore++;
       at += this.#needed;
     }

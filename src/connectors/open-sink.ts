@@ -6,10 +6,12 @@ import type { ResultContext, SinkWriter } from '../runtime/sink.js';
 import type { World } from '../runtime/world.js';
 import { openForeachSink } from './foreach-sink.js';
 import { openFormat } from './formats/open-format.js';
+import { textFormat } from './formats/text-formats.js';
 import { openMemorySink } from './memory-sink.js';
 import { openNoneSink } from './none-sink.js';
 import { openStdoutSink } from './stdout-sink.js';
 import { openTextFileSink } from './text-file-sink.js';
+import { openWebhookSink, type WebhookSettings } from './webhook-sink.js';
 
 /** A sink as the plan has it: `auto` delivery is decided. */
 export interface NamedSink {
@@ -48,6 +50,12 @@ const OPENERS: Readonly<Record<string, Open>> = {
   memory: (_sink, role, { transactional }) => openMemorySink(role('results') as unknown[], transactional),
   foreach: ({ name }, role) =>
     openForeachSink(name, role('call') as (value: unknown, context: ResultContext) => unknown),
+  webhook: async ({ name, options }, role, { world, setAside = () => undefined }) => {
+    const format = (await openFormat(options, world.files)) ?? textFormat;
+    const headers = JSON.parse(role('headers') as string) as Readonly<Record<string, string>>;
+    const settings = { ...(options as unknown as WebhookSettings), name, format, headers, url: role('url') as string };
+    return openWebhookSink(settings, { world, setAside });
+  },
   none: (_sink, _role, { transactional }) => openNoneSink(transactional),
 };
 

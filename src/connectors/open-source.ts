@@ -7,9 +7,11 @@ import { rawPositions } from '../runtime/stamped-source.js';
 import type { World } from '../runtime/world.js';
 import { openDecoding } from './formats/open-format.js';
 import { type GeneratorSettings, openGenerator } from './generator-source.js';
+import { type HttpSettings, openHttpSource } from './http-source.js';
 import { type KafkaSourceSettings, kafkaPartitions, openKafkaSource } from './kafka/source.js';
 import { openMemorySource } from './memory-source.js';
 import { openStdinSource } from './stdin-source.js';
+import { openTcpServerSource, type TcpServerSettings } from './tcp-server-source.js';
 import { openTcpSource, type TcpSettings } from './tcp-source.js';
 import { openTextFileSource, type TextFileSettings } from './text-file-source.js';
 
@@ -75,6 +77,14 @@ const OPENERS: Readonly<Record<string, Open>> = {
   },
   tcp: async ({ options }, _role, { world, setAside, tell }) =>
     openTcpSource(options as unknown as TcpSettings, world, tell, await openDecoding(options, world.files, setAside)),
+  'tcp-server': async ({ options }, _role, { world, setAside = () => undefined }) => {
+    const decoding = await openDecoding(options, world.files, setAside);
+    return openTcpServerSource(options as unknown as TcpServerSettings, setAside, decoding);
+  },
+  http: async ({ options }, _role, { world, from: [from] = [], setAside }) => {
+    const decoding = await openDecoding(options, world.files, setAside);
+    return openHttpSource(options as unknown as HttpSettings, world, decoding, from);
+  },
 };
 
 /**

@@ -18,10 +18,13 @@ export class RecordDecoder {
   readonly #decoding: Decoding | undefined;
   readonly #framer: Framer<Uint8Array | string>;
   readonly #lines: LineDecoder | undefined;
+  readonly #undecodedMax: number;
   #from: string;
   undecodable = 0;
 
-  constructor(options: LineDecoderOptions, decoding?: Decoding) {
+  /** `undecodedMax`: after so many the next error is thrown: whoever refuses a whole input needs no more of them. */
+  constructor(options: LineDecoderOptions, decoding?: Decoding, undecodedMax = Number.POSITIVE_INFINITY) {
+    this.#undecodedMax = undecodedMax;
     this.#decoding = decoding;
     this.#from = options.from;
     if (decoding?.format.framing === 'length') this.#framer = new LengthDecoder(options);
@@ -81,6 +84,7 @@ export class RecordDecoder {
         if (!(error instanceof StreamError) || onUndecodable === 'fail') throw error;
         this.undecodable++;
         undecoded.push({ at: values.length, value: previewOf(record), error });
+        if (this.undecodable >= this.#undecodedMax) throw error;
       }
     }
   }

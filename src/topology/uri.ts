@@ -1,6 +1,7 @@
 /** Reads the URIs of `--source NAME=URI` and `--sink NAME=URI` into specs. Opens nothing. */
 import { nearest, StreamError } from '../core/errors.js';
 import { withoutSecrets } from '../core/secrets.js';
+import { type Duration, parseDuration } from '../core/time.js';
 import { type FormatSpec, type Formatted, formatOf } from './formats.js';
 import { VOCABULARY_SIZE, wordLines } from './generated-words.js';
 import {
@@ -11,6 +12,7 @@ import {
   kafkaSinkOf,
   kafkaSourceOf,
 } from './kafka-uri.js';
+import { type HttpOptions, http, tcpServer, webhook } from './network-specs.js';
 import { none, type StdoutOptions, stdout, textFile as textFileSink } from './sink-specs.js';
 import { generator, memory, stdin, type TcpOptions, type TextFileOptions, tcp, textFile } from './source-specs.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
@@ -25,7 +27,8 @@ interface Parts {
 
 /** How a scheme is read: the options of its query, an example, and the spec that it becomes. */
 interface Scheme<Spec> {
-  readonly options: readonly string[];
+  /** `any`: the query belongs to the other side. */
+  readonly options: readonly string[] | 'any';
   readonly example: string;
   readonly read: (parts: Parts) => Spec;
 }
@@ -37,6 +40,16 @@ const SOURCES: Readonly<Record<string, Scheme<SourceSpec<unknown>>>> = {
   file: { options: ['follow', ...LINE_OPTIONS], example: 'file:moby-dick.txt?follow=true', read: readTextFile },
   tcp: { options: ['onClose', 'reconnectsMax', ...LINE_OPTIONS], example: 'tcp://localhost:9999', read: readTcp },
   stdin: { options: LINE_OPTIONS, example: 'stdin:', read: (parts) => stdin(lineOptions(parts)) },
+  'tcp-server': {
+    options: ['connectionsMax', 'idleTimeout', ...LINE_OPTIONS],
+    example: 'tcp-server://127.0.0.1:9999',
+    read: readTcpServer,
+  },
+  http: {
+    options: ['records', 'bodyBytesMax', 'requestsMax', 'requestTimeout', 'receiptTimeout', ...LINE_OPTIONS],
+    example: 'http://127.0.0.1:8080/orders?format=json',
+    read: readHttp,
+  },
   generate: {
     options: ['count', 'seed', 'partitions', 'vocabulary'],
     example: 'generate:words?count=1000',
@@ -52,13 +65,16 @@ const SINKS: Readonly<Record<string, Scheme<SinkSpec<unknown>>>> = {
     example: 'file:counts?format=json',
     read: (parts) => textFileSink(pathOf(parts), { format: readFormat(parts) }),
   },
+  http: { options: 'any', example: 'http://localhost:8080/counts', read: (parts) => webhook(parts.uri) },
+  https: { options: 'any', example: 'https://example.org/counts', read: (parts) => webhook(parts.uri) },
   stdout: { options: ['format', 'max'], example: 'stdout:?format=lines', read: readStdout },
   kafka: { options: KAFKA_SINK_OPTIONS, example: KAFKA_EXAMPLE, read: (parts) => kafkaSinkOf(kafkaUri(parts)) },
   none: { options: [], example: 'none:', read: none },
 };
 
 /**
- * `file:PATH`, `tcp://HOST:PORT`, `kafka://HOST:PORT/TOPIC`, `stdin:`, `generate:words`, `generate:numbers` or `none:` (an input without records).
+ * `file:PATH`, `tcp://HOST:PORT`, `tcp-server://HOST:PORT`, `http://HOST:PORT/PATH` (both listen there), `kafka://HOST:PORT/TOPIC`, `stdin:`,
+ * `generate:words`, `generate:numbers` or `none:` (an input without records).
  * Options follow as a query: `file:log.txt?follow=true`, `generate:words?count=1000&seed=7`.
  *
  * @throws StreamError `RG006` for what cannot be read, else the codes of the spec's own checks.
@@ -68,7 +84,7 @@ export function parseSourceUri(uri: string): SourceSpec<unknown> {
   return SOURCES[parts.scheme]!.read(parts);
 }
 
-/** `file:FOLDER`, `kafka://HOST:PORT/TOPIC`, `stdout:` (with `format` and `max`) or `none:`. @throws StreamError `RG006` as `parseSourceUri`. */
+/** `file:FOLDER`, `kafka://HOST:PORT/TOPIC`, a URL that results are POSTed to, `stdout:` (with `format` and `max`) or `none:`. @throws StreamError `RG006` as `parseSourceUri`. */
 export function parseSinkUri(uri: string): SinkSpec<unknown> {
   const parts = split(uri, SINKS, 'sink');
   return SINKS[parts.scheme]!.read(parts);
@@ -79,13 +95,31 @@ function readTextFile(parts: Parts): SourceSpec<unknown> {
 }
 
 function readTcp(parts: Parts): SourceSpec<unknown> {
-  const match = /^\/\/(\[[^\]]+\]|[^:/?#]+):(\d+)\/?$/.exec(parts.rest);
-  if (match === null) throw malformed(parts, 'has no host and port', 'write tcp://localhost:9999');
   return tcp({
-    host: match[1]!.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(match[2]),
+    ...addressOf(parts, '/'),
     onClose: parts.query.get('onClose') as TcpOptions['onClose'],
     reconnectsMax: wholeNumber(parts, 'reconnectsMax'),
+    ...lineOptions(parts),
+  });
+}
+
+function readTcpServer(parts: Parts): SourceSpec<unknown> {
+  return tcpServer({
+    ...addressOf(parts, '/'),
+    connectionsMax: wholeNumber(parts, 'connectionsMax'),
+    idleTimeout: duration(parts, 'idleTimeout'),
+    ...lineOptions(parts),
+  });
+}
+
+function readHttp(parts: Parts): SourceSpec<unknown> {
+  return http({
+    ...addressOf(parts),
+    records: parts.query.get('records') as HttpOptions['records'],
+    bodyBytesMax: wholeNumber(parts, 'bodyBytesMax'),
+    requestsMax: wholeNumber(parts, 'requestsMax'),
+    requestTimeout: duration(parts, 'requestTimeout'),
+    receiptTimeout: duration(parts, 'receiptTimeout'),
     ...lineOptions(parts),
   });
 }
@@ -131,7 +165,8 @@ function split(uri: string, schemes: Readonly<Record<string, Scheme<unknown>>>, 
   const scheme = match?.[1]?.toLowerCase();
   if (match !== null && scheme !== undefined && Object.hasOwn(schemes, scheme)) {
     const parts = { uri, scheme, rest: match[2]!, query: new Map(new URLSearchParams(match[3] ?? '')) };
-    allow(parts, schemes[scheme]!.options);
+    const { options } = schemes[scheme]!;
+    if (options !== 'any') allow(parts, options);
     return parts;
   }
   const names = Object.keys(schemes);
@@ -188,6 +223,24 @@ function allow(parts: Parts, names: readonly string[]): void {
     const hint = isRate ? `use --rate ${value}` : near === undefined ? `leave out ${name}` : `did you mean ${near}?`;
     throw malformed(parts, `has the unknown option '${name}'; ${known}`, hint);
   }
+}
+
+/** `//HOST:PORT/PATH`; `onlyPath` when no other makes sense. */
+function addressOf(
+  parts: Parts,
+  onlyPath?: string,
+): { readonly host: string; readonly port: number; readonly path: string } {
+  const match = /^\/\/(\[[^\]]+\]|[^@:/?#]+):(\d+)(\/.*)?$/.exec(parts.rest);
+  const path = match?.[3] ?? '/';
+  if (match === null || (onlyPath !== undefined && path !== onlyPath)) {
+    throw malformed(parts, 'has no host and port', `write ${parts.scheme}://localhost:9999`);
+  }
+  return { host: match[1]!.replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]), path };
+}
+
+function duration(parts: Parts, name: string): Duration | undefined {
+  const text = parts.query.get(name);
+  return text === undefined ? undefined : parseDuration(text);
 }
 
 function wholeNumber(parts: Parts, name: string): number | undefined {

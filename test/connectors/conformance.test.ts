@@ -1,13 +1,16 @@
 /** Runs the conformance cases of sources against each connector. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll } from 'vitest';
+import { openHttpSource } from '../../src/connectors/http-source.js';
 import { openSource } from '../../src/connectors/open-source.js';
+import { openTcpServerSource } from '../../src/connectors/tcp-server-source.js';
 import { createRealWorld } from '../../src/runtime/real-world.js';
-import type { RawSource } from '../../src/runtime/source.js';
+import type { RawPartition, RawSource } from '../../src/runtime/source.js';
+import { http, tcpServer } from '../../src/topology/network-specs.js';
 import { generator, memory, stdin, tcp, textFile } from '../../src/topology/source-specs.js';
 import type { SourceSpec } from '../../src/topology/specs.js';
 import { describeSource } from '../conformance/source.case.js';
@@ -42,3 +45,49 @@ describeSource('tcp', async (lines) => {
   const source = await open(tcp({ host: '127.0.0.1', port, onClose: 'end' }));
   return { ...source, close: () => source.close().finally(() => server.close()) };
 });
+
+describeSource('tcp server', async (lines) => {
+  const source = await openTcpServerSource({ ...tcpServer({ port: 1 }).options, port: 0 } as never, () => undefined);
+  const client = connect(source.port, '127.0.0.1', () => client.end(textOf(lines)));
+  client.on('error', () => undefined).on('close', () => void source.close());
+  client.resume();
+  return { ...source, close: () => source.close().finally(() => client.destroy()) };
+});
+describeSource('http', async (lines) => {
+  const source = await openHttpSource({ ...http({ port: 1 }).options, port: 0 } as never, world);
+  post(source.port, lines)
+    .catch(() => undefined)
+    .finally(() => source.close())
+    .catch(() => undefined);
+  return { ...source, partitions: source.partitions.map(committing) };
+});
+
+/** Sends lines, some at a time, and again while the source is behind. Ends when the source is gone. */
+async function post(port: number, lines: readonly string[]): Promise<void> {
+  for (let from = 0; from < lines.length; ) {
+    const body = textOf(lines.slice(from, from + LINES_OF_A_REQUEST));
+    const { status } = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
+    if (status === 200) from += LINES_OF_A_REQUEST;
+    else if (status !== 429) return;
+  }
+}
+
+const LINES_OF_A_REQUEST = 5_000;
+
+/** What is taken is safe at once. */
+function committing(partition: RawPartition): RawPartition {
+  let taken = 0;
+  return {
+    take: (values, max) => {
+      const before = values.length;
+      const state = partition.take(values, max);
+      taken += values.length - before;
+      partition.commit?.(taken);
+      return state;
+    },
+    onReady: (wake) => partition.onReady(wake),
+    get failure() {
+      return partition.failure;
+    },
+  };
+}

@@ -1,9 +1,10 @@
 /** Tests of lines: how bytes become them, and how a file is read and followed. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LINES_BUFFERED_MAX, LineBuffer } from '../../src/connectors/line-buffer.js';
+import { LineBuffer } from '../../src/connectors/line-buffer.js';
 import { LineDecoder } from '../../src/connectors/line-decoder.js';
 import { openTextFileSource } from '../../src/connectors/text-file-source.js';
+import { VALUES_BUFFERED_MAX } from '../../src/connectors/value-buffer.js';
 import type { StreamError } from '../../src/core/errors.js';
 import { createSimulatedWorld } from '../../src/runtime/simulated-world.js';
 import type { RawSource } from '../../src/runtime/source.js';
@@ -83,14 +84,14 @@ describe('lines', () => {
 describe('the buffer of lines', () => {
   it('asks its input to wait while too many lines are in it', async () => {
     const lines = new LineBuffer(settings);
-    lines.push(bytes('x\n'.repeat(LINES_BUFFERED_MAX - 1)));
+    lines.push(bytes('x\n'.repeat(VALUES_BUFFERED_MAX - 1)));
     expect(lines.room()).toBeUndefined();
     lines.push(bytes('x\n'));
     let hasRoom = false;
     const room = lines.room()!.then(() => {
       hasRoom = true;
     });
-    lines.take([], LINES_BUFFERED_MAX / 2 - 1);
+    lines.take([], VALUES_BUFFERED_MAX / 2 - 1);
     await Promise.resolve();
     expect(hasRoom).toBe(false);
     lines.take([], 1);
@@ -147,12 +148,12 @@ describe('a text file', () => {
   });
 
   it('is not read further than the buffer allows', async () => {
-    const { world, source } = await open('x\n'.repeat(10 * LINES_BUFFERED_MAX));
+    const { world, source } = await open('x\n'.repeat(10 * VALUES_BUFFERED_MAX));
     await world.run();
     const values: unknown[] = [];
     source.partitions[0]!.take(values, Number.POSITIVE_INFINITY);
-    expect(values.length).toBeLessThan(2 * LINES_BUFFERED_MAX);
-    expect((await read(source)).values.length).toBe(10 * LINES_BUFFERED_MAX - values.length);
+    expect(values.length).toBeLessThan(2 * VALUES_BUFFERED_MAX);
+    expect((await read(source)).values.length).toBe(10 * VALUES_BUFFERED_MAX - values.length);
   });
 
   it('goes on with what is appended when it is followed, and ends when it is closed', async () => {
