@@ -3,6 +3,7 @@ import { defined } from '../core/defined.js';
 import { StreamError } from '../core/errors.js';
 import type { JobResult, RunningJob, Services } from '../executors/executor.js';
 import { startMicroBatch } from '../executors/micro-batch/executor.js';
+import { microBatchOptions } from '../executors/micro-batch/options.js';
 import { openAt } from '../executors/micro-batch/restart.js';
 import { startRecord } from '../executors/record/executor.js';
 import type { Plan } from '../plan/plan.js';
@@ -52,6 +53,8 @@ export async function run(topology: Topology, options: RunOptions): Promise<JobR
 /** Starts a job. `done` settles after every source and sink is closed. @throws StreamError, StreamErrors as `run`. */
 export async function start(topology: Topology, options: RunOptions): Promise<StartedJob> {
   const { job, plan } = compileJob(topology, options);
+  // Before anything is opened.
+  if (options.mode === 'micro-batch') microBatchOptions(options.microBatch ?? {}, options.workers?.count ?? 0);
   const world = options.world ?? realWorldOf(options);
   let opened: Opened = { durability: undefined, pool: undefined, faults: undefined, ends: undefined };
   try {
