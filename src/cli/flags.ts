@@ -36,6 +36,8 @@ export interface RunFlags extends JobFlags, OutputFlags, RecoveryFlags {
   readonly maxSpoutPending?: number;
   readonly ackOn?: NonNullable<RecordOptions['ackOn']>;
   readonly blockInterval?: Duration;
+  readonly concurrentJobs?: number;
+  readonly speculation?: boolean;
 }
 
 /** As `runtime/log` has them, which would load pino for a help text. */
@@ -113,7 +115,15 @@ export function addModeFlags(command: Command): Command {
         'micro-batch: how often a receiver cuts a block (default: 200ms)',
         durationOf('--block-interval'),
       ),
-    );
+    )
+    .addOption(
+      flag(
+        '--concurrent-jobs <n>',
+        'micro-batch on workers: batches whose jobs run at once (default: 1)',
+        countOf('--concurrent-jobs', 64),
+      ),
+    )
+    .addOption(flag('--speculation', 'micro-batch on workers: a slow task without state gets a twin'));
 }
 
 /** `run` and `simulate` have it. */

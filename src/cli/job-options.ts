@@ -35,7 +35,8 @@ export function recordOptionsOf(flags: RunFlags): NonNullable<RunOptions['record
 
 /** The micro-batch mode's own options. */
 export function microBatchOptionsOf(flags: RunFlags): NonNullable<RunOptions['microBatch']> {
-  return defined({ blockInterval: flags.blockInterval });
+  const { blockInterval, concurrentJobs, speculation } = flags;
+  return defined({ blockInterval, concurrentJobs, speculation });
 }
 
 /** Where progress survives, where tasks run, and what is broken: the options of `run` for them. `total` is the whole input's length. */

@@ -54,6 +54,19 @@ export interface MicroBatchOptions {
   readonly trigger: 'interval' | 'available';
   /** The most records of one batch with trigger `available`. */
   readonly batchRecordsMax: number;
+  /**
+   * How many batches' jobs run at once on workers. Tasks with state keep the order of batches; one without state has, in each of so many
+   * batches, another worker. Results are seen in the order of batches. Spark: `spark.streaming.concurrentJobs`, 1, which loses that order.
+   */
+  readonly concurrentJobs: number;
+  /** Whether a slow task without state gets a twin on another worker; the first result counts. Spark: `spark.speculation`, false. */
+  readonly speculation: boolean;
+  /** How often to look for slow tasks (us). Spark: `spark.speculation.interval`, 100 ms. */
+  readonly speculationInterval: number;
+  /** The share of a stage's tasks that must be done before. Spark: `spark.speculation.quantile`, 0.75. */
+  readonly speculationQuantile: number;
+  /** How many times their median a slow one takes. Spark: `spark.speculation.multiplier`, 1.5. */
+  readonly speculationMultiplier: number;
 }
 
 /** Settings of the record model, with Storm's defaults where Storm has them. */

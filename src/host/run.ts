@@ -3,6 +3,7 @@ import { defined } from '../core/defined.js';
 import { StreamError } from '../core/errors.js';
 import type { JobResult, RunningJob, Services } from '../executors/executor.js';
 import { startMicroBatch } from '../executors/micro-batch/executor.js';
+import { microBatchOptions } from '../executors/micro-batch/options.js';
 import { openAt } from '../executors/micro-batch/restart.js';
 import { startRecord } from '../executors/record/executor.js';
 import type { Plan } from '../plan/plan.js';
@@ -57,6 +58,8 @@ export async function run(topology: Topology, options: RunOptions): Promise<JobR
 export async function start(topology: Topology, given: RunOptions): Promise<StartedJob> {
   const options = await resolvedOptions(topology, given);
   const { job, plan } = compileJob(topology, options);
+  // Before anything is opened.
+  if (options.mode === 'micro-batch') microBatchOptions(options.microBatch ?? {}, options.workers?.count ?? 0);
   const world = options.world ?? realWorldOf(options);
   const setAsides = new SetAsides(options.listener);
   let opened: Opened = { durability: undefined, pool: undefined, faults: undefined, ends: undefined, setAsides };

@@ -75,6 +75,13 @@ export type JobEvent =
       readonly batches: number;
       readonly records: number;
     }
+  /** A slow task has a twin on that worker. */
+  | {
+      readonly kind: 'taskSpeculated';
+      readonly stage: number;
+      readonly partition: number;
+      readonly worker: number;
+    }
   | { readonly kind: 'snapshotSaved'; readonly epoch: number }
   /** Everything goes on from the snapshot of that epoch, 0: from the beginning. Within a process: so many records are given again. */
   | { readonly kind: 'jobRestored'; readonly epoch: number; readonly records?: number }

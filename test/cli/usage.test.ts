@@ -248,7 +248,10 @@ describe('help', () => {
   });
 
   it.each([
-    ['run', ['--mode', '--message-timeout', '--max-spout-pending', '--block-interval']],
+    [
+      'run',
+      ['--mode', '--message-timeout', '--max-spout-pending', '--block-interval', '--concurrent-jobs', '--speculation'],
+    ],
     ['compare', ['--real-sinks']],
   ])('of %s names every flag', async (command, own) => {
     const { stdout } = await raingauge([command, '--help']);

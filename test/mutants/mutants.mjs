@@ -395,6 +395,17 @@ export const MUTANTS = [
     }`,
   ]),
   // Workers.
+  mutant(
+    'cut-within-batches',
+    'workers, micro-batch',
+    'a snapshot is taken while a later batch is under way',
+    [`${MICRO}/executor.js`, 'if (snapshots?.isDueBehind(this.#begun.length) === true)', 'if (false)'],
+    [
+      `${MICRO}/executor.js`,
+      'this.#parts.snapshots?.after(batch, this.#begun.length === 0);',
+      'this.#parts.snapshots?.after(batch, true);',
+    ],
+  ),
   mutant('lineage-dropped-early', 'workers, micro-batch', 'inputs go that the last snapshot does not have', [
     `${MICRO}/remote-task.js`,
     'kept.batch > batch',
@@ -402,14 +413,14 @@ export const MUTANTS = [
   ]),
   mutant('lost-state', 'workers, micro-batch', 'a lost task comes back without the state of the snapshot', [
     `${MICRO}/remote-task.js`,
-    '        this.restore(base);\n        this.#isTimeKnown',
-    '        this.#isTimeKnown',
+    '        this.restore(worker, base);\n        let batches',
+    '        let batches',
   ]),
   mutant(
     'recomputed-taken',
     'micro-batch',
     'what a lost task had given is taken again',
-    [`${MICRO}/remote-task.js`, 'isDone: silent }) {', '}) {\n        const silent = false;'],
+    [`${MICRO}/remote-task.js`, 'isDone: silent }, worker) {', '}, worker) {\n        const silent = false;'],
     [
       `${MICRO}/remote-task.js`,
       '!kept.isDone && (kept.batch === batch || this.#failure !== undefined)',

@@ -33,6 +33,8 @@ export interface BatchRunner {
   cut(): StateCut | Promise<StateCut | undefined>;
   /** The snapshot of that batch is saved. */
   saved(batch: number): void;
+  /** The job is over. */
+  close(): void;
   /** Behind the last batch: brings all state to the stores of this thread. */
   gather(): Wait;
   /** Records that tasks of lost workers processed a second time. */
@@ -102,6 +104,8 @@ export class LocalRunner implements BatchRunner {
   }
 
   saved(): void {}
+
+  close(): void {}
 
   gather(): undefined {}
 

@@ -4,23 +4,14 @@ import type { BatchInfo } from '../../runtime/events.js';
 import { BATCHES_KEPT, type JobResult, type MicroBatchOptions, type RunningJob, type Services } from '../executor.js';
 import { Outcome } from '../outcome.js';
 import type { Batch, CutPoint, Wait } from './batch.js';
+import { microBatchOptions } from './options.js';
 import { type JobParts, partsOf } from './parts.js';
 import type { Restart } from './restart.js';
 import type { Snapshots } from './snapshots.js';
 
-/** Spark's defaults, and limits where Spark has none. */
-const MICRO_BATCH_DEFAULTS: MicroBatchOptions = {
-  blockInterval: 200_000,
-  blockRecordsMax: 10_000,
-  receivedRecordsMax: 200_000,
-  cutSlack: 50_000,
-  trigger: 'interval',
-  batchRecordsMax: 10_000,
-};
-
-/** Starts a plan in the micro-batch model. */
+/** Starts a plan in the micro-batch model. @throws StreamError as `microBatchOptions`. */
 export function startMicroBatch(plan: Plan, services: Services, options: Partial<MicroBatchOptions> = {}): RunningJob {
-  return new MicroBatchJob(plan, services, { ...MICRO_BATCH_DEFAULTS, ...options });
+  return new MicroBatchJob(plan, services, microBatchOptions(options, services.workers?.count ?? 0));
 }
 
 /**
@@ -258,6 +249,7 @@ class MicroBatchJob implements RunningJob {
 
   #finish(outcome: JobResult['outcome'], error?: unknown): void {
     this.#parts.cutter.cancel();
+    this.#parts.runner.close();
     const recordsRead = new Map<string, number>();
     for (const { source, recordsRead: count } of this.#parts.partitions)
       recordsRead.set(source, (recordsRead.get(source) ?? 0) + count);

@@ -1,6 +1,8 @@
 /** How far stream time got, from batch to batch: of each source partition, and of each task behind a shuffle. */
+import { floorTo } from '../../core/time.js';
 import type { Plan, Stage } from '../../plan/plan.js';
 import type { GateState, PartitionTimes, SnapshotMeta } from '../../runtime/durability.js';
+import type { Block } from '../../runtime/source.js';
 import { WatermarkGate } from '../link.js';
 import type { OutputTime } from './shuffle.js';
 
@@ -14,6 +16,19 @@ function newPartitionTime(): PartitionTime {
     highest: Number.NEGATIVE_INFINITY,
     sent: Number.NEGATIVE_INFINITY,
   };
+}
+
+/** How far a partition's stream time is behind these blocks: as far as a task brings it that runs them (`BlockInput`). */
+export function timeBehind(blocks: readonly Block[], before: PartitionTimes, step: number): PartitionTimes {
+  let { watermark, highest } = before;
+  for (const { values, timestamps, heartbeats } of blocks) {
+    for (let i = 0; i < values.length; i++) if (timestamps[i]! > highest) highest = timestamps[i]!;
+    for (const heartbeat of heartbeats) watermark = Math.max(watermark, heartbeat.watermark);
+  }
+  watermark = Math.max(watermark, highest);
+  if (watermark === before.watermark) return { ...before, highest };
+  const sent = floorTo(watermark, step);
+  return { watermark, highest, nextStep: sent + step, sent: Math.max(before.sent, sent) };
 }
 
 /** What a batch brings to a task's gate. */

@@ -1,18 +1,22 @@
 /** Runs the tasks of each stage on workers, all at the same time, and makes those of a lost worker again. */
 import { assert } from '../../core/assert.js';
 import type { Stage } from '../../plan/plan.js';
-import type { Durability, RestoredJob } from '../../runtime/durability.js';
+import type { Durability, PartitionTimes, RestoredJob } from '../../runtime/durability.js';
 import type { Listener } from '../../runtime/events.js';
+import type { World } from '../../runtime/world.js';
+import type { MicroBatchOptions } from '../executor.js';
 import { type TaskWorkers, workerOf } from '../workers.js';
 import type { Batch, Wait } from './batch.js';
 import { type BatchRunner, type RunnerParts, type StateCut, sourceOf } from './batch-runner.js';
-import { BatchUnderWay } from './batch-under-way.js';
+import { BatchUnderWay, type TimeBehind } from './batch-under-way.js';
+import { timeBehind } from './progress.js';
 import { RemoteCut } from './remote-cut.js';
 import { RemoteTask } from './remote-task.js';
+import { Speculation, type SpeculationOptions } from './speculation.js';
 import { type FromHost, reportOf, type SentResult, sentBlocks, type TaskWork } from './task-messages.js';
 
-/** One is worked on, and the next waits at the workers, so that they do not wait for the driver. */
-const BATCHES_UNDER_WAY_MAX = 2;
+/** Batches beside those whose jobs run: they wait at the workers, so that these do not wait for the driver. */
+const BATCHES_AHEAD = 1;
 
 /** What a runner works with when tasks are elsewhere. */
 export interface RemoteRunnerParts extends RunnerParts {
@@ -22,22 +26,29 @@ export interface RemoteRunnerParts extends RunnerParts {
   readonly restored: RestoredJob | undefined;
   readonly listener: Listener | undefined;
   readonly failed: (error: unknown) => void;
+  readonly world: Pick<World, 'clock' | 'scheduler'>;
+  readonly options: Pick<MicroBatchOptions, 'concurrentJobs' | keyof SpeculationOptions>;
 }
 
 /**
- * 1. Each task is on one worker for good. Its work of a batch goes there in one message, as soon as all that it reads is there, and what
- *    it gave comes back in one. A worker takes its messages in order, so a task's batches are in order.
+ * 1. A task with state is on one worker for good; one without is on another in each of `concurrentJobs` batches. Its work of a batch goes
+ *    there in one message, as soon as all that it reads is there and its work of the batch before is given; a worker takes its messages
+ *    in order. What it gave comes back in one message.
  * 2. Of a batch that is run, results are taken in task order, when all tasks of the stage are done.
  * 3. When a worker is back after it was lost, its tasks get the last snapshot and the inputs since; other tasks go on.
+ * 4. With `speculation` a slow task without state gets a twin on another worker, and the first result counts.
  */
 export class RemoteRunner implements BatchRunner {
-  readonly batchesUnderWayMax = BATCHES_UNDER_WAY_MAX;
+  readonly batchesUnderWayMax: number;
   recomputed = 0;
   readonly #parts: RemoteRunnerParts;
   /** By stage. */
   readonly #tasks: readonly (readonly RemoteTask[])[];
   /** In order; the first is the one that is run. */
   readonly #underWay: BatchUnderWay[] = [];
+  /** Stream time of source partitions behind the batch that began last, by stage and task. */
+  readonly #timesAhead = new Map<string, PartitionTimes>();
+  readonly #speculation: Speculation | undefined;
   readonly #lost = new Set<number>();
   #base: RestoredJob | undefined;
   #cut: RemoteCut | undefined;
@@ -46,33 +57,43 @@ export class RemoteRunner implements BatchRunner {
   #gathered: StateCut['innerGates'] | undefined;
 
   constructor(parts: RemoteRunnerParts) {
-    const { plan, workers, restored } = parts;
+    const { plan, workers, restored, options } = parts;
     this.#parts = parts;
+    this.batchesUnderWayMax = options.concurrentJobs + BATCHES_AHEAD;
     this.#base = restored;
     this.#tasks = plan.stages.map((stage) =>
       Array.from({ length: stage.parallelism }, (_, task) => {
-        const worker = workerOf(stage.id, task, workers.count);
         const stateful = stage.operators.map((id) => plan.operators[id]!).filter(parts.stores.isStateful);
         const uids = stateful.map(({ uid }) => uid);
-        const send = (message: unknown): void => workers.send(worker, message);
-        const time = stage.inputs.length === 0 ? { ...parts.progress.timeOf(sourceOf(plan, stage), task) } : undefined;
+        const send = (worker: number, message: unknown): void => workers.send(worker, message);
         const done = (batch: number, result: SentResult): void => this.#take(stage.id, task, batch, result);
-        return new RemoteTask({ stage: stage.id, task, worker, stateful: uids, time, send, done });
+        return new RemoteTask({ stage: stage.id, task, stateful: uids, send, done });
       }),
     );
     workers.listen({
-      message: (_worker, message) => this.#hear(message as FromHost),
+      message: (worker, message) => this.#hear(worker, message as FromHost),
       lost: (worker, reason) => this.#lose(worker, reason),
       ready: (worker) => this.#back(worker),
       failed: (error) => parts.failed(error),
     });
-    for (const task of this.#tasks.flat()) task.restore(restored);
+    for (const task of this.#tasks.flat()) task.restore(this.#workerOf(task), restored);
+    if (!options.speculation || workers.count === 1) return;
+    const { world, listener, failed } = parts;
+    this.#speculation = new Speculation({
+      world,
+      options,
+      workers: workers.count,
+      lost: this.#lost,
+      tasks: this.#tasks,
+      listener,
+      failed,
+    });
   }
 
   begin(batch: Batch): void {
-    const underWay = new BatchUnderWay(this.#parts.plan, batch);
-    this.#underWay.push(underWay);
-    for (const stage of this.#parts.plan.stages) if (stage.inputs.length === 0) this.#give(underWay, stage);
+    this.#underWay.push(new BatchUnderWay(this.#parts.plan, batch, this.#timesBehind(batch)));
+    this.#giveReady();
+    this.#speculation?.watch();
   }
 
   *run(batch: Batch): Generator<Wait, void, void> {
@@ -85,13 +106,12 @@ export class RemoteRunner implements BatchRunner {
         yield results;
         results = underWay.resultsOf(stage.id) as readonly SentResult[];
       }
-      for (const [task, result] of results.entries()) {
+      for (const [task, result] of results.entries())
         yield* reports.take(batch, { stage: stage.id, task }, reportOf(result));
-        if (result.kind === 'done' && result.time !== undefined)
-          Object.assign(progress.timeOf(sourceOf(plan, stage), task), result.time);
-      }
     }
+    for (const { source, partition, time } of underWay.times) Object.assign(progress.timeOf(source, partition), time);
     this.#underWay.shift();
+    this.#speculation?.forget(batch.number);
   }
 
   cut(): StateCut | Promise<StateCut | undefined> {
@@ -114,6 +134,10 @@ export class RemoteRunner implements BatchRunner {
     for (const task of this.#tasks.flat()) task.forget(batch);
   }
 
+  close(): void {
+    this.#speculation?.close();
+  }
+
   gather(): Promise<void> {
     return this.#gather();
   }
@@ -134,18 +158,54 @@ export class RemoteRunner implements BatchRunner {
     this.#gathered = cut.innerGates;
   }
 
-  /** Their work of a batch to all tasks of a stage. */
-  #give(underWay: BatchUnderWay, stage: Stage): void {
-    const { batch } = underWay;
-    for (const [index, task] of this.#tasks[stage.id]!.entries())
-      task.run(batch.number, this.#work(stage, index, underWay));
+  /** Also for the work of later batches: the driver does not wait for tasks to say how far they got. */
+  #timesBehind(batch: Batch): readonly TimeBehind[] {
+    const { plan, progress } = this.#parts;
+    return plan.stages
+      .filter(({ inputs }) => inputs.length === 0)
+      .flatMap((stage) =>
+        this.#tasks[stage.id]!.map((_, partition) => {
+          const source = sourceOf(plan, stage);
+          const name = `${source}:${partition}`;
+          const before = this.#timesAhead.get(name) ?? { ...progress.timeOf(source, partition) };
+          const time = timeBehind(batch.blocks.get(name) ?? [], before, plan.step);
+          this.#timesAhead.set(name, time);
+          return { source, partition, before, time };
+        }),
+      );
+  }
+
+  /** Gives their work to the tasks of all stages whose inputs are complete, in the order of batches. */
+  #giveReady(): void {
+    for (const stage of this.#parts.plan.stages) {
+      for (const underWay of this.#underWay) {
+        if (underWay.isGiven(stage.id)) continue;
+        if (!underWay.isReady(stage)) break;
+        underWay.give(stage.id);
+        for (const [index, task] of this.#tasks[stage.id]!.entries()) {
+          const { number } = underWay.batch;
+          const worker = this.#workerOf(task, number);
+          const work = this.#work(stage, index, underWay);
+          this.#speculation?.given(number, { stage: stage.id, task: index }, worker);
+          task.run(number, work, worker);
+        }
+      }
+    }
+  }
+
+  /** The worker of a task with state; of one without, in that batch. */
+  #workerOf({ isStateful, parts: { stage, task } }: RemoteTask, batch = 0): number {
+    const { workers, options } = this.#parts;
+    const home = workerOf(stage, task, workers.count);
+    return isStateful ? home : (home + (batch % options.concurrentJobs)) % workers.count;
   }
 
   #work(stage: Stage, task: number, underWay: BatchUnderWay): TaskWork {
     const { plan, progress } = this.#parts;
     if (stage.inputs.length === 0) {
-      const blocks = underWay.batch.blocks.get(`${sourceOf(plan, stage)}:${task}`) ?? [];
-      return { kind: 'blocks', blocks: sentBlocks(blocks) };
+      const source = sourceOf(plan, stage);
+      const blocks = sentBlocks(underWay.batch.blocks.get(`${source}:${task}`) ?? []);
+      return { kind: 'blocks', blocks, time: underWay.timeBefore(source, task) };
     }
     const written = underWay.inputsOf(stage);
     return { kind: 'rows', rows: written.map(({ rows }) => rows[task]!), news: progress.hear(stage, task, written) };
@@ -155,13 +215,15 @@ export class RemoteRunner implements BatchRunner {
   #take(stage: number, task: number, batch: number, result: SentResult): void {
     const underWay = this.#underWay.find((each) => each.batch.number === batch);
     if (underWay === undefined) return;
-    for (const reading of underWay.take(stage, task, result)) this.#give(underWay, reading);
+    underWay.take(stage, task, result);
+    this.#giveReady();
   }
 
-  #hear(message: FromHost): void {
+  #hear(worker: number, message: FromHost): void {
     const { stage, task } = message;
     if (message.kind !== 'result') return this.#cut?.hear({ stage, task }, message.cut, message.piece);
     try {
+      this.#speculation?.done(message.batch, { stage, task }, worker);
       this.#tasks[stage]![task]!.hear(message.batch, message.result);
     } catch (thrown) {
       this.#parts.failed(thrown);
@@ -178,9 +240,9 @@ export class RemoteRunner implements BatchRunner {
   #back(worker: number): void {
     this.#lost.delete(worker);
     for (const task of this.#tasks.flat()) {
-      const { stage, task: partition, worker: own } = task.parts;
-      if (own !== worker) continue;
-      const { batches, records } = task.again(this.#base);
+      const { stage, task: partition } = task.parts;
+      if (task.isStateful && this.#workerOf(task) !== worker) continue;
+      const { batches, records } = task.again(worker, this.#base);
       this.recomputed += records;
       if (batches > 0) this.#parts.listener?.({ kind: 'taskRecomputed', stage, partition, batches, records });
     }

@@ -1,5 +1,5 @@
-/** One task on a worker, as the driver keeps it: what it was given since its last snapshot, so that it can be made again. */
-import type { GateState, PartitionTimes, RestoredJob } from '../../runtime/durability.js';
+/** One task on workers, as the driver keeps it: what it was given since its last snapshot, so that it can be made again. */
+import type { GateState, RestoredJob } from '../../runtime/durability.js';
 import type { SentResult, TaskId, TaskWork, ToHost } from './task-messages.js';
 
 /** Rows of one message of a restore. */
@@ -10,21 +10,18 @@ interface Kept {
   readonly batch: number;
   readonly work: TaskWork;
   readonly records: number;
+  /** Who has it: more than one while a twin runs. */
+  readonly workers: number[];
   /** Its result has come. */
   isDone: boolean;
-  /** Of a source partition: how far its stream time got with it. */
-  timeBehind: PartitionTimes | undefined;
 }
 
 /** What a task needs of its driver. */
 export interface RemoteTaskParts extends TaskId {
-  readonly worker: number;
   /** Uids of the stateful operators of its stage. */
   readonly stateful: readonly string[];
-  /** Of a source partition: how far its stream time got before the first batch. */
-  readonly time: PartitionTimes | undefined;
-  readonly send: (message: ToHost) => void;
-  /** Told the result of each batch once, in the order of the batches. */
+  readonly send: (worker: number, message: ToHost) => void;
+  /** Told the result of each batch once. Without state it may come before that of an earlier batch. */
   readonly done: (batch: number, result: SentResult) => void;
 }
 
@@ -35,22 +32,17 @@ export interface Recomputed {
 }
 
 /**
- * Lineage: state is the last snapshot and the inputs since. A task without state needs nothing of the past but how far stream time got.
+ * Lineage: state is the last snapshot and the inputs since. A task without state needs nothing of the past, so any worker may have it.
  * Source: Spark, `RDD.computeOrReadCheckpoint`; here a partition's inputs are kept, and not computed again.
  */
 export class RemoteTask {
   readonly parts: RemoteTaskParts;
   /** In order. Of a task without state only what is not done. */
   #kept: Kept[] = [];
-  /** Stream time before the first that is kept. */
-  #time: PartitionTimes | undefined;
-  /** Its worker holds the task's stream time, which is then not sent. */
-  #isTimeKnown = false;
   #failure: SentResult | undefined;
 
   constructor(parts: RemoteTaskParts) {
     this.parts = parts;
-    this.#time = parts.time;
   }
 
   get isStateful(): boolean {
@@ -58,14 +50,16 @@ export class RemoteTask {
   }
 
   /** Does a batch's work behind that of the batches before it, however often its worker is lost. */
-  run(batch: number, work: TaskWork): void {
-    const kept: Kept = { batch, work, records: recordsOf(work), isDone: false, timeBehind: undefined };
+  run(batch: number, work: TaskWork, worker: number): void {
+    const kept: Kept = { batch, work, records: recordsOf(work), workers: [worker], isDone: false };
     this.#kept.push(kept);
-    if (this.#failure === undefined) this.#send(kept);
+    if (this.#failure === undefined) this.#send(kept, worker);
     else this.#take(kept, this.#failure);
   }
 
+  /** The first result counts, whoever gives it: nothing is seen of another. */
   hear(batch: number, result: SentResult): void {
+    if (!this.#kept.some((kept) => kept.batch === batch)) return;
     // A batch that is done again fails only with functions that are not deterministic; the job fails with it.
     if (result.kind === 'failed') this.#failure ??= result;
     for (const kept of [...this.#kept])
@@ -73,16 +67,28 @@ export class RemoteTask {
         this.#take(kept, this.#failure ?? result);
   }
 
+  /** Who has the work of that batch, which is not done. */
+  workersOf(batch: number): readonly number[] {
+    return this.#kept.find((kept) => kept.batch === batch && !kept.isDone)?.workers ?? [];
+  }
+
+  /** Gives work that is under way, of a task without state, to another worker too. */
+  twin(batch: number, worker: number): void {
+    const kept = this.#kept.find((each) => each.batch === batch)!;
+    kept.workers.push(worker);
+    this.#send(kept, worker);
+  }
+
   /** A snapshot holds what came up to that batch. */
   forget(batch: number): void {
-    this.#time = this.#kept.findLast((kept) => kept.batch <= batch)?.timeBehind ?? this.#time;
     this.#kept = this.#kept.filter((kept) => kept.batch > batch);
   }
 
   /** State of a snapshot to a worker that has none. */
-  restore(base: RestoredJob | undefined): void {
+  restore(worker: number, base: RestoredJob | undefined): void {
     if (base === undefined || !this.isStateful) return;
-    const { stage, task, stateful, send } = this.parts;
+    const { stage, task, stateful } = this.parts;
+    const send = (message: ToHost): void => this.parts.send(worker, message);
     const gates: readonly GateState[] | undefined = base.meta.innerGates[`${stage}:${task}`];
     if (gates !== undefined) send({ ...this.#id, kind: 'gates', gates });
     for (const uid of stateful) {
@@ -96,14 +102,14 @@ export class RemoteTask {
     }
   }
 
-  /** Makes the task again on its worker, which is back and empty. */
-  again(base: RestoredJob | undefined): Recomputed {
-    this.restore(base);
-    this.#isTimeKnown = false;
+  /** Makes the task again on a worker that has it, and is back and empty. */
+  again(worker: number, base: RestoredJob | undefined): Recomputed {
+    this.restore(worker, base);
     let batches = 0;
     let records = 0;
     for (const kept of this.#kept) {
-      this.#send(kept);
+      if (!kept.workers.includes(worker)) continue;
+      this.#send(kept, worker);
       if (!kept.isDone) continue;
       batches++;
       records += kept.records;
@@ -113,16 +119,13 @@ export class RemoteTask {
 
   #take(kept: Kept, result: SentResult): void {
     kept.isDone = true;
-    if (result.kind === 'done') kept.timeBehind = result.time;
-    if (!this.isStateful) this.forget(kept.batch);
+    if (!this.isStateful) this.#kept = this.#kept.filter((other) => other !== kept);
     this.parts.done(kept.batch, result);
   }
 
   /** What is done already gives no result again. */
-  #send({ batch, work, isDone: silent }: Kept): void {
-    const time = this.#isTimeKnown ? undefined : this.#time;
-    this.#isTimeKnown = true;
-    this.parts.send({ ...this.#id, kind: 'run', batch, work, time, silent });
+  #send({ batch, work, isDone: silent }: Kept, worker: number): void {
+    this.parts.send(worker, { ...this.#id, kind: 'run', batch, work, silent });
   }
 
   get #id(): TaskId {

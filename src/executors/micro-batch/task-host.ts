@@ -44,11 +44,9 @@ interface HostedTask {
   readonly task: BatchTask<HostOutput> | undefined;
   readonly gates: readonly GateState[];
   readonly cut: Cut | undefined;
-  /** Of a source partition: how far its stream time got. */
-  readonly time: PartitionTime | undefined;
 }
 
-const NEW_TASK: HostedTask = { task: undefined, gates: [], cut: undefined, time: undefined };
+const NEW_TASK: HostedTask = { task: undefined, gates: [], cut: undefined };
 
 class MicroBatchHost {
   readonly #parts: TaskHostParts;
@@ -67,7 +65,6 @@ class MicroBatchHost {
       case 'gates':
         return this.#set(message, { gates: message.gates });
       case 'run':
-        if (message.time !== undefined) this.#set(message, { time: { ...message.time } });
         return this.#run(message, message.batch, message.work, message.silent);
       case 'cut':
         return this.#begin(message, message.cut);
@@ -88,22 +85,21 @@ class MicroBatchHost {
   }
 
   #run(id: TaskId, batch: number, work: TaskWork, silent: boolean): void {
-    const { time } = this.#hosted(id);
-    const result = this.#result(id, work, time);
+    const result = this.#result(id, work);
     const { stage, task } = id;
     if (silent && !(result instanceof TaskFailure)) return;
     const buffers: ArrayBuffer[] = [];
     try {
-      this.#send({ kind: 'result', stage, task, batch, result: sentResult(result, time, buffers) }, buffers);
+      this.#send({ kind: 'result', stage, task, batch, result: sentResult(result, buffers) }, buffers);
     } catch (thrown) {
       if (!(thrown instanceof StreamError)) throw thrown;
       const failed = new TaskFailure([], 0, thrown);
-      this.#send({ kind: 'result', stage, task, batch, result: sentResult(failed, undefined, []) });
+      this.#send({ kind: 'result', stage, task, batch, result: sentResult(failed, []) });
     }
   }
 
   /** Everything in one result, also where the work is done in pieces. */
-  #result(id: TaskId, work: TaskWork, time: PartitionTime | undefined): TaskResult<HostOutput> | TaskFailure {
+  #result(id: TaskId, work: TaskWork): TaskResult<HostOutput> | TaskFailure {
     const { plan } = this.#parts;
     const stage = plan.stages[id.stage]!;
     const task = this.#taskOf(id);
@@ -112,10 +108,11 @@ class MicroBatchHost {
       return task.runBatch(new ShuffleInput(work.rows.map(readable), work.news, origin));
     }
     const origin = { source: sourceOf(plan, stage), partition: id.task };
+    const time: PartitionTime = { ...work.time };
     const pieces = piecesOf(plan, stage, blocksOf(work.blocks));
     let all: TaskResult<HostOutput> | undefined;
     for (const piece of pieces) {
-      const result = task.runBatch(new BlockInput(piece, time!, plan.step, origin));
+      const result = task.runBatch(new BlockInput(piece, time, plan.step, origin));
       if (result instanceof TaskFailure)
         return new TaskFailure(
           [...(all?.notes ?? []), ...result.notes],

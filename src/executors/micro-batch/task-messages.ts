@@ -6,7 +6,7 @@ import { Block } from '../../runtime/source.js';
 import { type Column, columnOf, valuesOf } from './column-codec.js';
 import { type Numbers, numbersOf, spread } from './number-column.js';
 import { PairsOutput } from './pairs-output.js';
-import type { GateNews, PartitionTime } from './progress.js';
+import type { GateNews } from './progress.js';
 import { rowsOf, type SentRows, sentRows } from './row-codec.js';
 import type { Rows } from './rows.js';
 import { errorOf, type PlainError, plainError } from './sent-errors.js';
@@ -32,7 +32,8 @@ interface SentBlock {
 
 /** The work of a task in one batch. */
 export type TaskWork =
-  | { readonly kind: 'blocks'; readonly blocks: readonly SentBlock[] }
+  /** `time`: how far the stream time of the partition was before. */
+  | { readonly kind: 'blocks'; readonly blocks: readonly SentBlock[]; readonly time: PartitionTimes }
   | { readonly kind: 'rows'; readonly rows: readonly SentRows[]; readonly news: GateNews };
 
 /** To a worker. */
@@ -40,15 +41,8 @@ export type ToHost = TaskId &
   (
     | { readonly kind: 'restore'; readonly uid: string; readonly rows: readonly SnapshotRow[] }
     | { readonly kind: 'gates'; readonly gates: readonly GateState[] }
-    | {
-        readonly kind: 'run';
-        readonly batch: number;
-        readonly work: TaskWork;
-        /** Of a source partition: how far its stream time got. Undefined: as far as the task itself has brought it. */
-        readonly time: PartitionTimes | undefined;
-        /** State only is wanted, because the result came before the worker was lost. */
-        readonly silent: boolean;
-      }
+    /** `silent`: state only is wanted, because the result came before the worker was lost. */
+    | { readonly kind: 'run'; readonly batch: number; readonly work: TaskWork; readonly silent: boolean }
     /** Begins a snapshot of the task as it is now; `next` asks for the next piece; `drop` gives it up. */
     | { readonly kind: 'cut' | 'next' | 'drop'; readonly cut: number }
   );
@@ -91,8 +85,6 @@ export type SentResult = { readonly notes: readonly SentNote[]; readonly retries
       readonly outputs: ReadonlyMap<string, SentOutput>;
       readonly results: ReadonlyMap<string, SentRows>;
       readonly counts: TaskReport['counts'];
-      /** Of a source partition: how far its stream time got. */
-      readonly time: PartitionTimes | undefined;
     }
   | { readonly kind: 'failed'; readonly error: PlainError }
 );
@@ -122,11 +114,7 @@ export function blocksOf(sent: readonly SentBlock[]): readonly Block[] {
 }
 
 /** `buffers` gets what may be transferred. */
-export function sentResult(
-  result: TaskResult<HostOutput> | TaskFailure,
-  time: PartitionTime | undefined,
-  buffers: ArrayBuffer[],
-): SentResult {
+export function sentResult(result: TaskResult<HostOutput> | TaskFailure, buffers: ArrayBuffer[]): SentResult {
   const { retries } = result;
   const notes = result.notes.map(sentNote);
   if (result instanceof TaskFailure) return { kind: 'failed', notes, retries, error: plainError(result.error) };
@@ -136,7 +124,7 @@ export function sentResult(
     end: output.end,
   }));
   const results = mapped(result.results, (rows) => sentRows(rows, buffers));
-  return { kind: 'done', outputs, results, counts: result.counts, notes, retries, time };
+  return { kind: 'done', outputs, results, counts: result.counts, notes, retries };
 }
 
 /** The part of a result that leaves the stages. */

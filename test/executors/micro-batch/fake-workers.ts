@@ -25,6 +25,7 @@ export class FakeWorkers implements TaskWorkers {
   /** The most batches that some task had been given, and had given no result of. */
   batchesOpenMax = 0;
   readonly #open = new Map<string, number>();
+  readonly #workers = new Map<string, Set<number>>();
   readonly #world: World;
   readonly #plan: Plan;
   readonly #functions: FunctionTable;
@@ -33,11 +34,18 @@ export class FakeWorkers implements TaskWorkers {
   readonly #messages: number[];
   #events!: WorkerEvents;
 
-  /** How long a message is on its way (us). */
-  readonly #delay: number;
+  /** How long a message to or from a worker is on its way (us). */
+  readonly #delay: (worker: number) => number;
 
-  constructor(world: World, plan: Plan, functions: FunctionTable, count: number, losses: readonly Loss[], delay = 20) {
-    this.#delay = delay;
+  constructor(
+    world: World,
+    plan: Plan,
+    functions: FunctionTable,
+    count: number,
+    losses: readonly Loss[],
+    delay: number | ((worker: number) => number) = 20,
+  ) {
+    this.#delay = typeof delay === 'number' ? () => delay : delay;
     this.#world = world;
     this.#plan = plan;
     this.#functions = functions;
@@ -59,15 +67,22 @@ export class FakeWorkers implements TaskWorkers {
     } & { readonly kind: string; readonly silent: boolean };
     this.sent.set(kind, (this.sent.get(kind) ?? 0) + 1);
     if (kind === 'run' && !silent) {
+      const name = `${stage}:${task}`;
+      this.#workers.set(name, (this.#workers.get(name) ?? new Set()).add(worker));
       this.#open.set(`${stage}:${task}:${batch}`, batch);
       this.batchesOpenMax = Math.max(this.batchesOpenMax, new Set(this.#open.values()).size);
     }
     const copy = copied(message);
-    this.#world.scheduler.at(this.#world.clock.now() + this.#delay, () => {
+    this.#world.scheduler.at(this.#world.clock.now() + this.#delay(worker), () => {
       if (!to.isAlive) return;
       to.host.onMessage(copy);
       this.#count(worker);
     });
+  }
+
+  /** Which workers had work of a task, by `stage:task`. */
+  workersOf(task: string): readonly number[] {
+    return [...(this.#workers.get(task) ?? [])].sort();
   }
 
   #start(worker: number): void {
@@ -82,7 +97,7 @@ export class FakeWorkers implements TaskWorkers {
         worker,
         send: (message, transfer) => {
           const copy = copied(message, transfer);
-          this.#world.scheduler.at(this.#world.clock.now() + this.#delay, () => {
+          this.#world.scheduler.at(this.#world.clock.now() + this.#delay(worker), () => {
             if (!own.isAlive) return;
             const { stage, task, batch } = copy as { stage: number; task: number; batch: number };
             this.#open.delete(`${stage}:${task}:${batch}`);

@@ -27,7 +27,7 @@ interface Run extends Life {
 
 interface WorkersOfRun {
   readonly losses?: readonly Loss[];
-  readonly delay?: number;
+  readonly delay?: number | ((worker: number) => number);
 }
 
 async function run(
@@ -36,7 +36,7 @@ async function run(
   { losses = [], delay, ...more }: globalThis.Partial<LifeOptions> & WorkersOfRun = {},
 ): Promise<Run> {
   const job: Topology = topology('remote', { batchInterval: millis(10), ...settings }, (t) => {
-    build(t.source('in', aSource<number>()));
+    build(t.source('in', aSource<number>((more.trace ?? trace).sources[0]!.partitions.length)));
   });
   let workers: FakeWorkers | undefined;
   const life = await live({
@@ -93,6 +93,47 @@ describe('a task on a worker', () => {
     const covered = trace.sources[0]!.partitions[0]!.values.slice(0, source!.offset) as number[];
     const state = [...rows.values()].flat().flatMap((row) => (row.kind === 'cell' ? [row.value as number] : []));
     expect(state.reduce(add)).toBe(covered.reduce(add));
+  });
+
+  it('without state is on another worker in the next batch, where several jobs run at once', async () => {
+    const build = (numbers: Stream<number>): void => {
+      numbers.map((n) => n + 1).to('out', aSink());
+    };
+    const alone = await run(build, {}, slow);
+    const life = await run(build, {}, { ...slow, options: { concurrentJobs: 2 } });
+    expect([alone.workers.batchesOpenMax, life.workers.batchesOpenMax]).toEqual([2, 3]);
+    expect([alone.workers.workersOf('0:0'), life.workers.workersOf('0:0')]).toEqual([[0], [0, 1]]);
+    expect(life.sinks).toEqual(alone.sinks);
+  });
+
+  it('with state stays where its state is, where several jobs run at once', async () => {
+    const life = await run(sums, {}, { ...slow, options: { concurrentJobs: 2 } });
+    expect(life.workers.workersOf('1:0')).toHaveLength(1);
+    expect(life.workers.workersOf('1:1')).toHaveLength(1);
+    expect(life.sinks).toEqual((await run(sums)).sinks);
+  });
+
+  it('that is slow has a twin on another worker, unless it has state; what comes later is not seen', async () => {
+    const two = {
+      ...trace,
+      sources: trace.sources.flatMap(({ name, partitions }) => ({
+        name,
+        partitions: [partitions[0]!, partitions[0]!],
+      })),
+    };
+    const more = { trace: two, delay: (worker: number) => (worker === 0 ? 400_000 : 20) };
+    const alone = await run(sums, {}, { trace: two });
+    const life = await run(sums, {}, { ...more, options: { speculation: true } });
+    expect(life.job.outcome).toBe('finished');
+    expect(life.sinks).toEqual(alone.sinks);
+    const twins = life.events.flatMap((event) => (event.kind === 'taskSpeculated' ? [event] : []));
+    expect(new Set(twins.map(({ stage, partition, worker }) => `${stage}:${partition} on ${worker}`))).toEqual(
+      new Set(['0:0 on 1']),
+    );
+    expect(twins.length).toBeLessThanOrEqual(life.job.batchCount);
+    const without = await run(sums, {}, more);
+    expect(without.events.some(({ kind }) => kind === 'taskSpeculated')).toBe(false);
+    expect(without.job.duration).toBeGreaterThan(life.job.duration);
   });
 
   it('that throws fails the job with the error of its operator', async () => {

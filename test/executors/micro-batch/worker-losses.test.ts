@@ -31,7 +31,10 @@ const lives = fc.record({
   isDurable: fc.boolean(),
   /** Of a message (us): with the longer ones batches overlap. */
   delay: fc.constantFrom(20, 3_000, 12_000),
+  /** A worker that is much slower than the others. */
+  slow: fc.constantFrom(undefined, undefined, 0, 1),
   parallelism: fc.constantFrom(1, 2, 3),
+  concurrentJobs: fc.constantFrom(1, 1, 2, 3),
   chaining: fc.boolean(),
   snapshotEach: fc.constantFrom(1, 2, 3, 7, 1_000),
   options: fc.record({
@@ -45,38 +48,47 @@ describe('workers', () => {
   it('lost at any moment: the output of an undisturbed job', { timeout: isLong ? 3_600_000 : 120_000 }, async () => {
     let lost = 0;
     let overlapping = 0;
+    let twins = 0;
     const events: JobEvent[] = [];
     await fc.assert(
-      fc.asyncProperty(lives, async ({ recipe, workers, losses, crashes, isDurable, delay, ...options }) => {
-        const built = exactlyOnce(build(recipe));
-        const pools: FakeWorkers[] = [];
-        const life = await live({
-          ...built,
-          ...options,
-          crashes: isDurable ? crashes : [],
-          isDurable,
-          services: (world, plan) => {
-            const pool = new FakeWorkers(world, plan, built.topology.functions, workers, losses, delay);
-            pools.push(pool);
-            return { workers: pool };
-          },
-        });
-        for (const pool of pools) {
-          lost += pool.losses;
-          if (pool.batchesOpenMax > 1) overlapping++;
-        }
-        events.push(...life.events.filter(({ kind }) => kind === 'taskRecomputed'));
-        expect([life.job.error, life.job.outcome]).toEqual([undefined, 'finished']);
-        const { parallelism } = options;
-        const undisturbed = await runIn(built, { mode: 'micro-batch', atOnce: false, heartbeatEach: 1, parallelism });
-        expect(differences(built, witness(life), undisturbed, askOracle(built))).toEqual([]);
-        expect(life.job.lateRecords).toBe(undisturbed.job.lateRecords);
-        expect(life.job.recordsRead).toEqual(undisturbed.job.recordsRead);
-      }),
+      fc.asyncProperty(
+        lives,
+        async ({ recipe, workers, losses, crashes, isDurable, delay, slow, concurrentJobs, ...options }) => {
+          const built = exactlyOnce(build(recipe));
+          const pools: FakeWorkers[] = [];
+          const life = await live({
+            ...built,
+            ...options,
+            options: { ...options.options, concurrentJobs, speculation: workers > 1, speculationInterval: 20_000 },
+            crashes: isDurable ? crashes : [],
+            isDurable,
+            services: (world, plan) => {
+              const pool = new FakeWorkers(world, plan, built.topology.functions, workers, losses, (worker) =>
+                worker === slow ? 400_000 : delay,
+              );
+              pools.push(pool);
+              return { workers: pool };
+            },
+          });
+          for (const pool of pools) {
+            lost += pool.losses;
+            if (pool.batchesOpenMax > 1) overlapping++;
+          }
+          twins += life.events.filter(({ kind }) => kind === 'taskSpeculated').length;
+          events.push(...life.events.filter(({ kind }) => kind === 'taskRecomputed'));
+          expect([life.job.error, life.job.outcome]).toEqual([undefined, 'finished']);
+          const { parallelism } = options;
+          const undisturbed = await runIn(built, { mode: 'micro-batch', atOnce: false, heartbeatEach: 1, parallelism });
+          expect(differences(built, witness(life), undisturbed, askOracle(built))).toEqual([]);
+          expect(life.job.lateRecords).toBe(undisturbed.job.lateRecords);
+          expect(life.job.recordsRead).toEqual(undisturbed.job.recordsRead);
+        },
+      ),
       { seed, numRuns, verbose: 0 },
     );
     expect(lost).toBeGreaterThan(30);
     expect(overlapping).toBeGreaterThan(10);
+    expect(twins).toBeGreaterThan(10);
     expect(events.length).toBeGreaterThan(10);
   });
 });
