@@ -156,6 +156,7 @@ export const RATIOS: readonly Goal[] = [
   times('spout → bolt with acking against without', 'spout-bolt-acking', 'spout-bolt'),
   times('acker against BigInt and Map', 'acker-slab', 'acker-bigint'),
   cost('write-ahead log, overlapped, and snapshots', 'log-and-snapshots', 'log-none'),
+  cost('journal, record at a time', 'journal', 'journal-none'),
   times('two workers, round robin, against one chain in one thread', 'round-robin-workers', 'one-partition'),
   onTwoCores('two workers, round robin: what their CPU time allows', 'round-robin-workers', 'round-robin-thread'),
   onTwoCores('two workers, keyed: what their CPU time allows', 'keyed-workers', 'keyed-thread'),

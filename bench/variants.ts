@@ -91,6 +91,8 @@ export const GROUPS: readonly Group[] = [
       'log-overlapped': log.overlappedLog,
       'log-synced': log.syncedLog,
       'log-and-snapshots': log.logAndSnapshots,
+      'journal-none': log.withoutJournal,
+      journal: log.withJournal,
     },
   },
   { name: 'checkpoint', unit: 'key', isOneJob: true, variants: { checkpoint } },

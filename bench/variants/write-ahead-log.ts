@@ -1,4 +1,4 @@
-/** What it costs the micro-batch word count to log the values of a source that cannot be read again. */
+/** What it costs the word count to log the values of a source that cannot be read again, in both modes. */
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import type { RunOptions, SourceSpec } from 'raingauge';
 import { memory } from 'raingauge/sources';
@@ -36,6 +36,18 @@ export function syncedLog(input: VariantInput): Promise<Measurement> {
 /** With the snapshots that a user gets too: one behind every tenth batch, or each second. */
 export function logAndSnapshots(input: VariantInput): Promise<Measurement> {
   return withFolder((folder) => measured(input, { checkpoint: { folder } }));
+}
+
+/** Record at a time with a checkpoint folder, from a source that can be read again: nothing is journalled. */
+export function withoutJournal(input: VariantInput): Promise<Measurement> {
+  return withFolder((folder) => intervalCount(input, { mode: 'record', checkpoint: { folder, ...LOG_ONLY } }));
+}
+
+/** The same from one that cannot: each block is written and synced before it is handed out, while the one before is processed. */
+export function withJournal(input: VariantInput): Promise<Measurement> {
+  return withFolder((folder) =>
+    intervalCount(input, { mode: 'record', checkpoint: { folder, ...LOG_ONLY }, sources: { lines: receivedLines() } }),
+  );
 }
 
 function measured(input: VariantInput, options: Partial<RunOptions>): Promise<Measurement> {

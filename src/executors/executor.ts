@@ -46,7 +46,7 @@ export interface MicroBatchOptions {
   readonly blockInterval: number;
   /** The most records of one block and of one range. */
   readonly blockRecordsMax: number;
-  /** The most records that wait for their batch, for each partition; beyond it receivers are not polled. */
+  /** The most records that wait for their batch, or for the log, for each partition; beyond it receivers are not polled. */
   readonly receivedRecordsMax: number;
   /** How long the cut of a batch waits for that tick's heartbeat (us). */
   readonly cutSlack: number;

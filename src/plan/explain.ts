@@ -51,6 +51,8 @@ function batchStage(plan: Plan, stage: Stage): readonly string[] {
         ? 'offset ranges, cut at each tick'
         : 'a receiver cuts blocks at each block interval',
     );
+  if (head.kind === 'source' && !head.spec.capabilities.replayable)
+    lines.push('blocks are logged as they are cut (--checkpoint)');
   for (const input of stage.inputs) lines.push(`<= stage ${input.stage}`);
   lines.push(...chainLines(plan, stage));
   for (const { target, input } of outputsOf(plan, stage)) {

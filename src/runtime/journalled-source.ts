@@ -158,11 +158,13 @@ class JournalledPartition implements PartitionReader {
     this.#hasEnded = range.ended;
   }
 
+  /** Only where a whole block has room: else a fast source would give a block for each poll. */
   #readAhead(): void {
-    while (!this.#hasEnded && this.#failure === undefined && this.#ahead < this.#recordsMax) {
+    const roomFrom = this.#recordsMax - this.#blockRecords;
+    while (!this.#hasEnded && this.#failure === undefined && this.#ahead <= roomFrom) {
       const block = new Block();
       block.clear(this.#next);
-      this.#reader.poll(block, Math.min(this.#blockRecords, this.#recordsMax - this.#ahead));
+      this.#reader.poll(block, this.#blockRecords);
       if (block.length === 0 && block.heartbeats.length === 0 && !block.ended) return;
       this.#add(block);
       if (block.length === 0) return;
