@@ -61,6 +61,7 @@ export async function start(topology: Topology, options: RunOptions): Promise<St
     opened = { ...opened, durability };
     const isReserved =
       durability !== undefined && options.mode === 'record' && plan.settings.guarantee === 'at-most-once';
+    const reservations = isReserved ? new Reservations(durability) : undefined;
     const ends = await openEnds({
       job,
       plan,
@@ -71,7 +72,7 @@ export async function start(topology: Topology, options: RunOptions): Promise<St
         options.mode === 'record' &&
         plan.settings.guarantee !== 'at-most-once' &&
         (durability !== undefined || isByExpiry(options.mode, options.record ?? {})),
-      reservations: isReserved ? new Reservations(durability) : undefined,
+      reservations,
       placeOf: placesIn(durability?.recovered, plan, options.mode),
       decorated: (name: string, reader: SourceReader) => faults?.source(name, reader) ?? reader,
     });
@@ -83,11 +84,11 @@ export async function start(topology: Topology, options: RunOptions): Promise<St
       world,
       ...ends,
       functions: faults?.functions ?? job.functions,
-      // Reservations are all that is kept at most once, record at a time.
+      // At most once, record at a time, reservations are kept, and the state when the job is stopped.
       ...defined({
         listener: options.listener,
         channels,
-        durability: isReserved ? undefined : durability,
+        durability: reservations?.atStop() ?? durability,
         workers: pool,
       }),
     };

@@ -63,6 +63,8 @@ export interface PartitionReader {
   rewind?(offset: number): void;
   /** What the reader must be told, beside the offset, to go on in another process where the last poll ended: plain JSON. */
   position?(): unknown;
+  /** The job stops: nothing more is read. True while polls still give what was read ahead for it (`reserved`). */
+  finishes?(): boolean;
 }
 
 /** An open source. */

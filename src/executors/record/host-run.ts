@@ -16,6 +16,7 @@ import { SkippedRecords, type SourceRecord } from './skipped-records.js';
 import { type ComponentCounters, countersOf } from './statistics.js';
 import type { JobControl } from './task.js';
 import { packedTree } from './tree-ids.js';
+import { TurnQuantum } from './turn-quantum.js';
 import { wire } from './wiring.js';
 import type { Wiring } from './wiring-parts.js';
 
@@ -82,6 +83,7 @@ export class HostRun implements JobControl {
       count: (counter, by) => this.#notes.push({ kind: 'count', counter, by }),
       restored,
       skipped: new SkippedRecords(),
+      quantum: new TurnQuantum(begin.options),
       untilDurable: false,
       expires: false,
       spoutsBefore: new Map(),
@@ -92,7 +94,7 @@ export class HostRun implements JobControl {
     this.#guarded(() => {
       for (const task of this.#wiring.consumers) task.open();
     });
-    this.#answer();
+    this.#answer(0);
   }
 
   /** The wiring is thrown away: bolts clean up, and nothing is said any more. */
@@ -182,12 +184,13 @@ export class HostRun implements JobControl {
   }
 
   #work(run: () => void): void {
+    const began = this.#parts.clock.now();
     this.#isInTurn = true;
     this.#guarded(() => {
       run();
       this.#drain();
     });
-    this.#answer();
+    this.#answer(this.#parts.clock.now() - began);
   }
 
   #drain(): void {
@@ -202,13 +205,16 @@ export class HostRun implements JobControl {
     }
   }
 
-  #answer(): void {
+  /** The turn took so long (us). */
+  #answer(took: number): void {
     const { edges } = this.#outbox.take();
     const results = this.#results.flatMap((rows) => rows.take());
     const message: FromWorker = {
       kind: 'turn',
       run: this.number,
       sequence: ++this.#said,
+      turn: this.#heard,
+      took,
       done: this.#done,
       results,
       edges,

@@ -12,6 +12,7 @@ import type { Anchors } from './anchors.js';
 import type { Edge } from './edge.js';
 import type { SourceRecord } from './skipped-records.js';
 import type { ComponentCounters } from './statistics.js';
+import type { TurnQuantum } from './turn-quantum.js';
 
 /** Everything that a task needs; it opens and finds nothing itself. */
 export interface TaskParts {
@@ -32,6 +33,7 @@ export interface TaskParts {
   readonly lane: AckLane;
   readonly counters: ComponentCounters;
   readonly prng: Prng;
+  readonly quantum: TurnQuantum;
   /** Stream time (us). */
   readonly now: () => number;
   readonly job: JobControl;
