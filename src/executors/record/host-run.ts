@@ -29,6 +29,7 @@ export class HostRun implements JobControl {
   readonly hasListener: boolean;
   readonly isStopping = false;
   readonly isPaused = false;
+  isOver = false;
   readonly #parts: TaskHostParts;
   readonly #wiring: Wiring;
   readonly #counters: readonly ComponentCounters[];
@@ -43,7 +44,6 @@ export class HostRun implements JobControl {
   #heard = 0;
   #said = 0;
   #isInTurn = true;
-  #isOver = false;
   #isScheduled = false;
   #met = 0;
   #epoch = 0;
@@ -99,7 +99,7 @@ export class HostRun implements JobControl {
 
   /** The wiring is thrown away: bolts clean up, and nothing is said any more. */
   end(): void {
-    this.#isOver = true;
+    this.isOver = true;
     for (const edge of this.#wiring.edges) edge.complete();
     for (const store of this.#stores) store.close();
     for (const task of this.#wiring.consumers) task.close();
@@ -127,7 +127,7 @@ export class HostRun implements JobControl {
     this.#isScheduled = true;
     this.#parts.scheduler.soon(() => {
       this.#isScheduled = false;
-      if (!this.#isOver) this.#work(() => {});
+      if (!this.isOver) this.#work(() => {});
     });
   };
 

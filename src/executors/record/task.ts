@@ -55,6 +55,8 @@ export interface JobControl {
   readonly hasListener: boolean;
   event(event: JobEvent): void;
   readonly isStopping: boolean;
+  /** The wiring is over: what its tasks still do is not seen. */
+  readonly isOver: boolean;
   /** Sources give nothing new: a barrier is on its way. */
   readonly isPaused: boolean;
   /** Asks for a barrier before the next one is due. */
