@@ -10,6 +10,7 @@ import type { GateState } from '../runtime/durability.js';
 import type { FunctionTable } from '../topology/graph.js';
 import { fanOut, gated, type Link, NOWHERE, WatermarkGate } from './link.js';
 import { narrowLink } from './narrow-links.js';
+import { onTime } from './on-time.js';
 import { timestampsLink } from './timestamps-link.js';
 import { attributed } from './user-error.js';
 import type { Deliveries } from './watermark-places.js';
@@ -31,10 +32,12 @@ export interface ChainParts {
   readonly count: (counter: KernelCounter, by: number) => void;
   /** Set where a record may be delivered again without everything after it. */
   readonly deliveries?: Deliveries;
-  /** How often a result that a kernel emits because stream time went on is tried: no record can be delivered again for it. Default 1. */
+  /** How often a result that a kernel makes or emits because stream time went on is tried: no record can be delivered again for it. Default 1. */
   readonly resultAttempts?: number;
-  /** Set when results that fail downstream are set aside: takes what a kernel emitted because stream time went on. */
+  /** Set when such results are set aside: takes what a kernel emitted, or, of one that it could not make, the key and the time. */
   readonly resultFailed?: (value: unknown, error: StreamError) => void;
+  /** Hears of a result that could not be made and is not set aside, also where a record is at hand: it is not at fault. */
+  readonly resultFatal?: (error: StreamError) => void;
   /** Where the gates within the chain stood when the stores were as they are now: from `Chain.gates` of the same plan. None or empty: at the beginning. */
   readonly gates?: readonly GateState[] | undefined;
 }
@@ -186,7 +189,8 @@ class ChainBuilder {
         const next = this.outputOf(operator, 'default');
         const times = { isAdvancing: false };
         const emit = this.#emit(operator, next, times);
-        const kernel = createKernel(operator, functions, { store: store(operator), context, emit, count });
+        const retry = onTime(this.#parts, operator);
+        const kernel = createKernel(operator, functions, { store: store(operator), context, emit, count, retry });
         return kernelLink(kernel, operator, next, times);
       }
     }

@@ -87,6 +87,8 @@ export interface RecordOptions {
   readonly ringCapacity: number;
   /** The most records that a spout task emits in one turn. */
   readonly turnRecordsMax: number;
+  /** How long a turn should take at most (us): a spout task emits fewer records when functions are slow. A barrier waits for a turn. */
+  readonly turnTimeMax: number;
   /**
    * When a source may forget a record, and a user-written spout hears `ack`. `checkpoint`: when a checkpoint holds what became of it.
    * `update`: when it is processed. `expiry`: when the windows that it is in have closed and their results are out, so that nothing is

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { nearest, StreamError, StreamErrors } from '../core/errors.js';
 import type { Topology } from '../topology/graph.js';
 import { importProblem } from './load-problem.js';
+import { isPlainJob, needsLoader } from './plain-job.js';
 import { shortPath } from './short-path.js';
 import { suggest } from './suggest.js';
 import { userFrame } from './user-frame.js';
@@ -87,20 +88,32 @@ async function importJob(
   path: string,
   stuck: (error: StreamError) => void,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { registerLoader } = await import('./job-loader.js');
-  registerLoader();
   const ending = (): void => {
     const hint = 'keep waiting out of the top level of a job file';
     stuck(new StreamError('RG003', `${shortPath(path)} never finished loading: it awaits what never happens`, hint));
   };
   process.once('beforeExit', ending);
   try {
-    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+    return await importWith(pathToFileURL(path).href, isPlainJob(path));
   } catch (error) {
     throw await loadError(path, error);
   } finally {
     process.off('beforeExit', ending);
   }
+}
+
+async function importWith(url: string, isPlain: boolean): Promise<Readonly<Record<string, unknown>>> {
+  if (isPlain) {
+    try {
+      return (await import(url)) as Readonly<Record<string, unknown>>;
+    } catch (error) {
+      if (!needsLoader(error)) throw error;
+    }
+  }
+  const { registerLoader } = await import('./job-loader.js');
+  registerLoader();
+  // Node keeps what it has found wrong with a module's name.
+  return (await import(isPlain ? `${url}?loader` : url)) as Readonly<Record<string, unknown>>;
 }
 
 /** Our own errors keep their code and get the user's line; anything else is RG003. */

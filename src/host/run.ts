@@ -72,6 +72,7 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
       durability !== undefined && options.mode === 'record' && plan.settings.guarantee === 'at-most-once';
     // In memory nothing survives that a journal would serve.
     const isJournalled = options.mode === 'record' && !isReserved && options.checkpoint?.folder !== undefined;
+    const reservations = isReserved ? new Reservations(durability) : undefined;
     const ends = await openEnds({
       job,
       plan,
@@ -82,7 +83,7 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
         options.mode === 'record' &&
         plan.settings.guarantee !== 'at-most-once' &&
         (durability !== undefined || isByExpiry(options.mode, options.record ?? {})),
-      reservations: isReserved ? new Reservations(durability) : undefined,
+      reservations,
       journal: isJournalled && durability !== undefined ? new Journal(durability) : undefined,
       placeOf: placesIn(durability?.recovered, plan, options.mode),
       tell: (event) => {
@@ -100,11 +101,11 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
       world,
       ...ends,
       functions: faults?.functions ?? job.functions,
-      // Reservations are all that is kept at most once, record at a time.
+      // At most once, record at a time, reservations are kept, and the state when the job is stopped.
       ...defined({
         listener: options.listener,
         channels,
-        durability: isReserved ? undefined : durability,
+        durability: reservations?.atStop() ?? durability,
         workers: pool,
       }),
     };

@@ -2,6 +2,7 @@
 
 import type { KeyedStore } from '../core/keyed-store.js';
 import type { Timestamp } from '../core/time.js';
+import type { Retry } from './on-time.js';
 
 /**
  * The record at hand, set by whoever calls the chain: two mutable numbers in place of two arguments, because a double
@@ -45,6 +46,8 @@ export interface KernelSetup<F, P> {
   readonly store: KeyedStore;
   readonly context: RecordContext;
   readonly emit: Emit;
+  /** For functions that throw as stream time goes on. Default: what they throw is thrown on. */
+  readonly retry?: Retry | undefined;
   /** Counts something that the user should hear of, such as `skippedEmptyIntervals` or `lateRecords`. */
   readonly count: (counter: KernelCounter, by: number) => void;
 }

@@ -5,6 +5,7 @@ import type { Key } from '../core/keys.js';
 import type { Timestamp } from '../core/time.js';
 import type { ProcessContext } from '../topology/process.js';
 import type { Emit, Kernel, KernelSetup, RecordContext } from './kernel.js';
+import { NO_RETRY, type Retry } from './on-time.js';
 import { isPair, isPromise, notAPair, noValue, shown } from './shapes.js';
 import { STATE } from './state-space.js';
 import { Timers } from './timers.js';
@@ -36,8 +37,10 @@ class Process implements Kernel {
   readonly #context: RecordContext;
   readonly #timers: Timers;
   readonly #handle: Handle;
+  readonly #retry: Retry;
 
-  constructor({ functions, store, context, emit }: KernelSetup<ProcessFunctions, object>) {
+  constructor({ functions, store, context, emit, retry = NO_RETRY }: KernelSetup<ProcessFunctions, object>) {
+    this.#retry = retry;
     this.#functions = functions;
     this.#context = context;
     this.#timers = new Timers(store);
@@ -83,15 +86,27 @@ class Process implements Kernel {
   #fire(key: Key, time: Timestamp): void {
     this.#context.timestamp = time;
     this.#context.windowEnd = Number.NaN;
-    this.#handle.turnTo(key, time);
     try {
-      const returned: unknown = this.#functions.onTimer?.(this.#handle);
-      if (isPromise(returned)) throw noValue('onTimer', returned);
+      this.#call(key, time);
     } catch (thrown) {
+      this.#again(key, time, thrown);
+    }
+  }
+
+  #again(key: Key, time: Timestamp, thrown: unknown): void {
+    try {
+      this.#retry(key, thrown, () => this.#call(key, time));
+    } catch (last) {
       // Where nothing is rolled back, a timer that failed is still due: else its error would pass as a record's.
       this.#timers.set(key, time);
-      throw thrown;
+      throw last;
     }
+  }
+
+  #call(key: Key, time: Timestamp): void {
+    this.#handle.turnTo(key, time);
+    const returned: unknown = this.#functions.onTimer?.(this.#handle);
+    if (isPromise(returned)) throw noValue('onTimer', returned);
   }
 }
 

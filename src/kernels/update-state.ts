@@ -1,7 +1,9 @@
 /** `updateStateByKey`: one call per key and interval. Knows neither windows nor where a state goes. */
 import type { Cell, Space } from '../core/keyed-store.js';
+import type { Key } from '../core/keys.js';
 import type { Timestamp } from '../core/time.js';
 import type { Kernel, KernelSetup } from './kernel.js';
+import { NO_RETRY, SET_ASIDE } from './on-time.js';
 import { isPair, isPromise, notAPair, noValue } from './shapes.js';
 import { Slides } from './slides.js';
 import { STATE } from './state-space.js';
@@ -79,7 +81,11 @@ class UpdateState implements Kernel {
   #withValues({ key, value, count }: Cell, interval: number): boolean {
     const { maxEmptyIntervals } = this.#setup.parameters;
     const cell = this.#states.writable(key);
-    const state = this.#updated((value as unknown[]).slice(0, count), cell?.value);
+    const state = this.#updated(key, (value as unknown[]).slice(0, count), cell?.value);
+    if (state === SET_ASIDE) {
+      if (cell !== undefined) cell.count = interval;
+      return false;
+    }
     const skipped = cell === undefined ? 0 : interval - cell.count - 1 - maxEmptyIntervals;
     if (skipped > 0) this.#setup.count('skippedEmptyIntervals', skipped);
     if (state === undefined) {
@@ -98,7 +104,8 @@ class UpdateState implements Kernel {
 
   /** True when it emitted. */
   #withoutValues(cell: Cell): boolean {
-    const state = this.#updated([], cell.value);
+    const state = this.#updated(cell.key, [], cell.value);
+    if (state === SET_ASIDE) return false;
     if (state === undefined) {
       this.#states.delete(cell.key);
       return false;
@@ -111,7 +118,21 @@ class UpdateState implements Kernel {
     return true;
   }
 
-  #updated(values: readonly unknown[], state: unknown): unknown {
+  /** `SET_ASIDE` when the function was given up: the state is what it was, and the values are gone. */
+  #updated(key: Key, values: readonly unknown[], state: unknown): unknown {
+    try {
+      return this.#call(values, state);
+    } catch (thrown) {
+      return this.#again(key, thrown, values, state);
+    }
+  }
+
+  #again(key: Key, thrown: unknown, values: readonly unknown[], state: unknown): unknown {
+    const { retry = NO_RETRY } = this.#setup;
+    return retry(key, thrown, () => this.#call(values, state));
+  }
+
+  #call(values: readonly unknown[], state: unknown): unknown {
     const { update } = this.#setup.functions;
     const after = update(values, state);
     if (isPromise(after)) throw noValue('update', after);

@@ -3,6 +3,7 @@ import type { Cell, Space } from '../core/keyed-store.js';
 import type { Timestamp } from '../core/time.js';
 import type { Fold, FoldParameters } from './fold.js';
 import type { Emit, Kernel, KernelSetup } from './kernel.js';
+import { NO_RETRY, type Retry } from './on-time.js';
 import { Partial } from './partial.js';
 import { isNoValue, isPair, notAPair, noValue } from './shapes.js';
 import { Slides } from './slides.js';
@@ -49,6 +50,7 @@ class WindowReduce implements Kernel {
   /** A closure and not a method: what it needs are constants to it (bench `micro-batch`: 5 %). */
   readonly onRecord: (value: unknown) => void;
   readonly #emit: Emit;
+  readonly #retry: Retry;
   readonly #fold: Fold;
   readonly #slides: Slides;
   readonly #totals: WindowTotals | undefined;
@@ -57,6 +59,7 @@ class WindowReduce implements Kernel {
     const { parameters, functions, store, context, emit, count } = setup;
     const { slide, pane, inverse, keepEmptyKeys, emitEmpty, maxEmptyIntervals } = parameters;
     this.#setup = setup;
+    this.#retry = setup.retry ?? NO_RETRY;
     this.#context = context;
     this.#emit = emit;
     this.#fold = functions.fold;
@@ -68,7 +71,7 @@ class WindowReduce implements Kernel {
     const keep = keepEmptyKeys
       ? { slide, emptyMax, skipped: (by: number) => count('skippedEmptyIntervals', by) }
       : undefined;
-    this.#totals = new WindowTotals({ store, reduce: this.#fold.merge, inverse: takeOut, keep });
+    this.#totals = new WindowTotals({ store, reduce: this.#fold.merge, inverse: takeOut, keep, retry: this.#retry });
   }
 
   /** Folds a pair into its key's cell in the pane of its time. */
@@ -147,12 +150,12 @@ class WindowReduce implements Kernel {
 
   /** The cells of the window that ends there. */
   #slideTo(end: Timestamp, panes: readonly Space[]): IterableIterator<Cell> {
-    if (this.#totals === undefined) return foldedPanes(this.#setup.store, panes, this.#fold).cells();
+    if (this.#totals === undefined) return foldedPanes(this.#setup.store, panes, this.#fold, this.#retry).cells();
     const before = this.#slides.fired;
     const start = end - this.#setup.parameters.window;
     const left = this.#slides.panesWithin(Number.NEGATIVE_INFINITY, Math.min(before, start));
     const entered = this.#slides.panesWithin(Math.max(before, start), end);
-    return this.#totals.slide(end, left, entered);
+    return this.#totals.slide(end, left, entered, panes);
   }
 
   /** With an inverse a pane is needed until it leaves; otherwise until the last window that holds it has fired. */

@@ -1,7 +1,9 @@
 /** A window with an inverse: a total per key, from which panes are taken out when they leave. */
 import type { Cell, KeyedStore, Space } from '../core/keyed-store.js';
+import type { Key } from '../core/keys.js';
 import type { Timestamp } from '../core/time.js';
-import { isNoValue, noValue } from './shapes.js';
+import { type Retry, SET_ASIDE } from './on-time.js';
+import { reduced } from './window-fold.js';
 
 /** What the totals are made from. */
 export interface WindowTotalsSetup {
@@ -12,28 +14,40 @@ export interface WindowTotalsSetup {
   readonly keep:
     | { readonly slide: number; readonly emptyMax: number; readonly skipped: (by: number) => void }
     | undefined;
+  readonly retry: Retry;
 }
 
 /**
  * Totals of the window that fired last, with the hidden count of their records. A key whose count falls to 0 leaves, so
  * that nothing that the inverse could not restore exactly stays behind; with `keep` it stays, and the space `empty` has the
  * end at which it became so.
+ *
+ * A key whose function was given up has no total any more, and is in the space `aside`: at the next end it is folded from all its panes.
  */
 export class WindowTotals {
   readonly #setup: WindowTotalsSetup;
   readonly #totals: Space;
   readonly #emptySince: Space<Timestamp>;
+  readonly #aside: Space<Timestamp>;
 
   constructor(setup: WindowTotalsSetup) {
     this.#setup = setup;
     this.#totals = setup.store.space('totals');
     this.#emptySince = setup.store.space<Timestamp>('empty');
+    this.#aside = setup.store.space<Timestamp>('aside');
   }
 
-  /** Takes out the panes that left, then puts in those that entered. The work depends on their keys only. */
-  slide(end: Timestamp, left: readonly Space[], entered: readonly Space[]): IterableIterator<Cell> {
-    for (const pane of left) for (const cell of pane.cells()) this.#takeOut(cell, end);
-    for (const pane of entered) for (const cell of pane.cells()) this.#putIn(cell, end);
+  /** Takes out the panes that left, then puts in those that entered; `panes` are all of the window. The work depends on their keys only. */
+  slide(
+    end: Timestamp,
+    left: readonly Space[],
+    entered: readonly Space[],
+    panes: readonly Space[],
+  ): IterableIterator<Cell> {
+    const before = this.#aside.size === 0 ? NO_KEYS : [...this.#aside.cells()].map(({ key }) => key);
+    for (const pane of left) for (const cell of pane.cells()) if (!this.#isAside(cell.key)) this.#takeOut(cell, end);
+    for (const pane of entered) for (const cell of pane.cells()) if (!this.#isAside(cell.key)) this.#putIn(cell, end);
+    for (const key of before) this.#foldAnew(key, panes, end);
     return this.#totals.cells();
   }
 
@@ -50,8 +64,8 @@ export class WindowTotals {
       this.#totals.delete(key);
       return;
     }
-    const rest = inverse(total.value, value);
-    if (isNoValue(rest)) throw noValue('inverse', rest);
+    const rest = reduced(inverse, key, total.value, value, this.#setup.retry, 'inverse');
+    if (rest === SET_ASIDE) return this.#setAside(key, end);
     total.value = rest;
     total.count -= count;
     if (total.count === 0) this.#emptySince.insert(key, end, 0);
@@ -69,10 +83,35 @@ export class WindowTotals {
       if (skipped > 0) keep.skipped(skipped);
       this.#emptySince.delete(key);
     }
-    const sum = reduce(total.value, value);
-    if (isNoValue(sum)) throw noValue('reduce', sum);
+    const sum = reduced(reduce, key, total.value, value, this.#setup.retry);
+    if (sum === SET_ASIDE) return this.#setAside(key, end);
     total.value = sum;
     total.count += count;
+  }
+
+  #isAside(key: Key): boolean {
+    return this.#aside.size > 0 && this.#aside.get(key) !== undefined;
+  }
+
+  #setAside(key: Key, end: Timestamp): void {
+    this.#totals.delete(key);
+    this.#emptySince.delete(key);
+    this.#aside.insert(key, end, 0);
+  }
+
+  #foldAnew(key: Key, panes: readonly Space[], end: Timestamp): void {
+    const { reduce, retry } = this.#setup;
+    this.#aside.delete(key);
+    let total: unknown;
+    let count = 0;
+    for (const pane of panes) {
+      const cell = pane.get(key);
+      if (cell === undefined) continue;
+      total = count === 0 ? cell.value : reduced(reduce, key, total, cell.value, retry);
+      if (total === SET_ASIDE) return this.#setAside(key, end);
+      count += cell.count;
+    }
+    if (count > 0) this.#totals.insert(key, total, count);
   }
 
   /** How many ends in a row, with this one, found the key without records. */
@@ -80,3 +119,5 @@ export class WindowTotals {
     return (end - this.#emptySince.get(key)!.value) / this.#setup.keep!.slide + 1;
   }
 }
+
+const NO_KEYS: readonly Key[] = [];

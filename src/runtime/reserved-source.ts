@@ -1,7 +1,7 @@
 /** For at-most-once: what a source hands out was written down as handed out before, so that no restart hands it out again. */
 import type { StreamError } from '../core/errors.js';
 import { BlockCursor } from './block-cursor.js';
-import type { Durability, SourcePosition } from './durability.js';
+import type { Durability, Recovered, SourcePosition } from './durability.js';
 import { Block, type PartitionReader, type SourceReader } from './source.js';
 
 /** Records that are read ahead of each partition: what a crash can lose of it, beside what was under way. */
@@ -11,11 +11,15 @@ const AHEAD_RECORDS = 1_000;
 export class Reservations {
   readonly #durability: Durability;
   readonly #positions = new Map<string, SourcePosition>();
+  readonly #recovered: Recovered;
   #batch: number;
+  /** Something was reserved in this process. */
+  isBegun = false;
 
   constructor(durability: Durability) {
     const { snapshot, log } = durability.recovered;
     this.#durability = durability;
+    this.#recovered = { snapshot: log.length === 0 ? snapshot : undefined, log: [] };
     this.#batch = log.reduce((last, { batch }) => Math.max(last, batch), snapshot?.meta.epoch ?? 0);
     for (const place of snapshot?.meta.sources ?? []) this.#positions.set(`${place.source}:${place.partition}`, place);
     for (const record of log) {
@@ -45,7 +49,23 @@ export class Reservations {
     });
     const batch = ++this.#batch;
     await this.#durability.log({ kind: 'allocated', batch, time: 0, ranges: [range] });
+    this.isBegun = true;
     if (batch % RESERVATIONS_KEPT === 0) await this.#shorten(batch);
+  }
+
+  /**
+   * For the snapshot of a job that is stopped, with its state. A restart has it when nothing was handed out since; otherwise some of its
+   * records, or of its results, would come a second time.
+   */
+  atStop(): Durability {
+    const { interval } = this.#durability;
+    return {
+      interval,
+      recovered: this.#recovered,
+      latest: () => undefined,
+      log: async () => {},
+      save: ({ meta, stores }) => this.#durability.save({ meta: { ...meta, epoch: ++this.#batch }, stores }),
+    };
   }
 
   /** Writes all places down at once, so that the log before may go. */
@@ -95,6 +115,7 @@ class ReservedPartition implements PartitionReader {
   #ready: BlockCursor | undefined;
   #next: number;
   #isReserving = false;
+  #isFinishing = false;
   #wake: (() => void) | undefined;
   #failure: StreamError | undefined;
 
@@ -135,19 +156,23 @@ class ReservedPartition implements PartitionReader {
     this.#reader.commit(offset);
   }
 
+  finishes(): boolean {
+    this.#isFinishing = true;
+    return this.#ready !== undefined || this.#isReserving;
+  }
+
   position(): unknown {
     return this.#reader.position?.();
   }
 
   #readAhead(): void {
-    if (this.#isReserving || this.#failure !== undefined) return;
+    if (this.#isReserving || this.#isFinishing || this.#failure !== undefined) return;
     const block = new Block();
     block.clear(this.#next);
     this.#reader.poll(block, this.#records);
-    if (block.length === 0) {
-      if (block.heartbeats.length > 0 || block.ended) this.#take(block);
-      return;
-    }
+    if (block.length === 0 && block.heartbeats.length === 0 && !block.ended) return;
+    // Windows of the state that a stop has left may close by a heartbeat: from then on that state must not be found again.
+    if (block.length === 0 && this.#reservations.isBegun) return this.#take(block);
     const from = this.#next;
     this.#next += block.length;
     this.#isReserving = true;

@@ -66,6 +66,8 @@ export interface PartitionReader {
   rewind?(offset: number): void;
   /** What the reader must be told, beside the offset, to go on in another process where the last poll ended: plain JSON. */
   position?(): unknown;
+  /** The job stops: nothing more is read. True while polls still give what was read ahead for it (`reserved`). */
+  finishes?(): boolean;
 }
 
 /** What a receiver tells beside its records: its connection is lost or refused and will be tried again, or is there again. */

@@ -1,8 +1,8 @@
 /** Job files that load, wherever they lie, and those that do not: the error shows the user's own line. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { folderOf, raingauge, WORDS_JOB } from './command.js';
+import { folderOf, raingauge, root, WORDS_JOB } from './command.js';
 
 const HEAD = "import { seconds, topology } from 'raingauge';\n";
 
@@ -28,6 +28,20 @@ describe('a job file', () => {
     writeFileSync(join(other, 'package.json'), '{"name":"raingauge","version":"0.0.1","main":"index.js"}');
     writeFileSync(join(other, 'index.js'), 'throw new Error("the other one");');
     expect(await raingauge(['graph', 'job.ts'], { cwd })).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('that is a JavaScript module with raingauge installed is loaded by Node itself, unless it imports TypeScript', async () => {
+    const words = WORDS_JOB.replace('(line: string)', '(line)').replace(' as const', '');
+    const cwd = folderOf({
+      // Only a loader of TypeScript finds `none.ts` by that name.
+      'plain.mjs': `${words}\nif ((await import('./none.js').catch(({ code }) => code)) !== 'ERR_MODULE_NOT_FOUND') throw new Error('a loader is here');\n`,
+      'mixed.mjs': `import { name } from './none.js';\n${words.replace("topology('words'", 'topology(name')}`,
+      'none.ts': "export const name: string = 'words';\n",
+    });
+    mkdirSync(join(cwd, 'node_modules'));
+    symlinkSync(root, join(cwd, 'node_modules', 'raingauge'));
+    for (const file of ['plain.mjs', 'mixed.mjs'])
+      expect(await raingauge(['graph', file], { cwd })).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('may export several topologies', async () => {

@@ -10,6 +10,7 @@ import { EXACT, foundIn, MODES, numbersFolder, RECORDS } from './numbers.js';
 const SIGNALS = [
   { signal: 'SIGINT', exit: 130, guarantee: 'exactly-once' },
   { signal: 'SIGTERM', exit: 143, guarantee: 'at-least-once' },
+  { signal: 'SIGTERM', exit: 143, guarantee: 'at-most-once' },
 ] as const;
 
 describe.concurrent('a driver that is asked to stop', () => {

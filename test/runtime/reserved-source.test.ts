@@ -108,3 +108,39 @@ describe('a reserved source', () => {
     expect([reader.failure?.code, polled(reader, 10).length]).toEqual(['RG057', 0]);
   });
 });
+
+describe('the snapshot of a stop', () => {
+  const saved = { epoch: 1, mode: 'record', time: 5, sources: [], gates: {}, innerGates: {}, counters: {} } as const;
+
+  it('is there for a restart, until anything is handed out: a heartbeat is enough, since windows may close by it', async () => {
+    const world = createSimulatedWorld();
+    const memory = createMemoryDurability({ scheduler: world.scheduler, interval });
+    const stopped = new Reservations(memory);
+    await world.complete(stopped.reserve('n', 0, 0, 10, undefined));
+    await world.complete(stopped.atStop().save({ meta: saved, stores: [] }));
+
+    const restarted = new Reservations(memory);
+    expect(restarted.atStop().recovered.snapshot?.meta.time).toBe(5);
+    const beats: PartitionReader = { ...numbers(0).partitions[0]!, poll: (block) => block.heartbeat(7) };
+    const reader = reserved('n', { partitions: [beats], close: async () => {} }, restarted, [10]).partitions[0]!;
+    expect(polled(reader, 10).heartbeats).toEqual([]);
+    await world.run();
+    expect(polled(reader, 10).heartbeats.length).toBe(1);
+    expect(new Reservations(memory).atStop().recovered.snapshot).toBeUndefined();
+    // What follows needs no place of its own.
+    expect(polled(reader, 10).heartbeats.length).toBe(1);
+  });
+
+  it('comes behind what was read ahead: polls give that, and nothing more', async () => {
+    const world = createSimulatedWorld();
+    const memory = createMemoryDurability({ scheduler: world.scheduler, interval });
+    const reader = reserved('n', numbers(100), new Reservations(memory), [0], 10).partitions[0]!;
+    polled(reader, 4);
+    await world.run();
+    expect(polled(reader, 4).values).toEqual([0, 1, 2, 3]);
+    expect(reader.finishes!()).toBe(true);
+    expect(polled(reader, 100).values).toEqual([4, 5, 6, 7, 8, 9]);
+    expect(reader.finishes!()).toBe(false);
+    expect(polled(reader, 100).length).toBe(0);
+  });
+});

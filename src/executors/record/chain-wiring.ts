@@ -46,6 +46,7 @@ export function wireChain(parts: WiringParts, stores: Stores, table: EdgeTable, 
     ...(hold === undefined ? {} : { hold }),
     ...(deliveries === undefined || !options.acking ? {} : { deliveries }),
     resultAttempts: untrackedAttempts(plan, options),
+    resultFatal: (error) => job.failed(error),
     ...(plan.settings.onError === 'dead-letter'
       ? {
           resultFailed: (value, error) => job.deadLetter(nameOf(plan.operators[stage.head]!), task, -1, value, error),

@@ -7,13 +7,14 @@ import type { JobResult, RecordOptions, RunningJob, Services } from '../executor
 import { Outcome } from '../outcome.js';
 import { Barriers, type MetBarrier } from './barriers.js';
 import type { FromWorker } from './messages.js';
-import { recordOptions, type Survival, survivalOf } from './record-options.js';
+import { holdsTuples, recordOptions, type Survival, survivalOf } from './record-options.js';
 import { Recovery } from './recovery.js';
 import type { Run } from './run.js';
 import type { ControlledJob } from './run-control.js';
 import { RunMaker } from './run-maker.js';
 import { SkippedRecords, type SourceRecord } from './skipped-records.js';
 import { Snapshots } from './snapshots.js';
+import { treesOf } from './statistics.js';
 import { TreeIds } from './tree-ids.js';
 
 /** Starts a plan in the record model. @throws StreamError `RG017`, `RG019` for settings that do not go together */
@@ -59,13 +60,14 @@ class RecordJob implements RunningJob, ControlledJob {
     this.#survival = survivalOf(plan, options, services);
     this.#outcome = new Outcome('record', plan, services);
     this.done = this.#outcome.result;
-    const restored = this.#survival.hasBarriers ? services.durability!.recovered.snapshot : undefined;
+    const { hasBarriers, savesAtStop } = this.#survival;
+    const restored = hasBarriers || savesAtStop ? services.durability!.recovered.snapshot : undefined;
     if (restored !== undefined) this.#outcome.goOnFrom(restored.meta.counters, true);
     const skipped = new SkippedRecords();
     this.#barriers = this.#makeBarriers(options, restored?.meta.epoch ?? 0);
     this.#snapshots = new Snapshots({
       plan,
-      durability: this.#survival.hasBarriers ? services.durability : undefined,
+      durability: () => (hasBarriers || this.#isSavingStop ? services.durability : undefined),
       sinks: [...services.sinks.values()],
       now: () => services.world.clock.now(),
       counters: () => this.#outcome.counted(),
@@ -112,10 +114,8 @@ class RecordJob implements RunningJob, ControlledJob {
   }
 
   progress(): ReturnType<RunningJob['progress']> {
-    const { spouts } = this.#run.wiring;
-    const recordsRead = spouts.reduce((sum, spout) => sum + spout.recordsRead, 0);
-    const pending = spouts.reduce((sum, spout) => sum + spout.pendingCount, 0);
-    return { recordsRead, resultsWritten: this.#outcome.resultsWritten, pending };
+    const recordsRead = [...this.#run.recordsRead.values()].reduce((sum, count) => sum + count, 0);
+    return { recordsRead, resultsWritten: this.#outcome.resultsWritten, pending: this.#run.pendingCount };
   }
 
   abort(error: unknown): void {
@@ -229,19 +229,23 @@ class RecordJob implements RunningJob, ControlledJob {
 
   /** A last barrier comes first, where there is something to keep or to fetch. */
   #end(outcome: 'finished' | 'stopped'): void {
-    if (!this.#survival.hasBarriers && this.#run.links === undefined) return this.#finish(outcome);
-    this.#phase = 'ending';
     this.#ending = outcome;
+    const isNeeded = this.#survival.hasBarriers || this.#run.links !== undefined || this.#isSavingStop;
+    if (!isNeeded) return this.#finish(outcome);
+    this.#phase = 'ending';
     this.#barriers.request();
+  }
+
+  get #isSavingStop(): boolean {
+    return this.#survival.savesAtStop && this.#ending === 'stopped';
   }
 
   #makeBarriers(options: RecordOptions, epoch: number): Barriers {
     const { durability, world } = this.#services;
-    const holdsTuples = this.#plan.operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples);
     return new Barriers({
       options,
       period: this.#survival.hasBarriers ? durability!.interval.time : undefined,
-      pauses: !holdsTuples,
+      pauses: !holdsTuples(this.#plan),
       epoch,
       now: () => world.clock.now(),
       take: (barrier) => this.#take(barrier),
@@ -275,23 +279,19 @@ class RecordJob implements RunningJob, ControlledJob {
   #finish(outcome: JobResult['outcome'], error?: unknown): void {
     if (this.#outcome.isSettled) return;
     const { spouts, consumers, stores } = this.#run.wiring;
-    const { counters } = this.#maker;
     const duration = this.#services.world.clock.now() - this.#began;
     const wasOver = this.#run.control.isOver;
     this.#run.end();
     this.#barriers.end();
     if (outcome === 'failed') this.#recovery.resultsTakenBack();
     const closing = [...spouts, ...(wasOver ? [] : consumers)].map((task) => () => task.close());
-    const read = new Map<string, number>();
-    for (const spout of spouts) read.set(spout.name, (read.get(spout.name) ?? 0) + spout.recordsRead);
-    const heads = counters.filter((counter) => read.has(counter.component));
+    const { recordsRead } = this.#run;
     this.#outcome.settle(outcome, error, closing, {
       duration,
-      recordsRead: Object.fromEntries(read),
+      recordsRead: Object.fromEntries(recordsRead),
       state: (uid) => this.#snapshots.state(uid, stores),
-      components: counters.map((counter) => counter.toStats(duration)),
-      acked: heads.reduce((sum, counter) => sum + counter.acked, 0),
-      failed: heads.reduce((sum, counter) => sum + counter.failed, 0),
+      components: this.#maker.counters.map((counter) => counter.toStats(duration)),
+      ...treesOf(this.#maker.counters.filter((counter) => recordsRead.has(counter.component))),
       replayed: this.#replayed,
       barriersSkipped: this.#barriersSkipped,
     });

@@ -16,6 +16,7 @@ import { SkippedRecords, type SourceRecord } from './skipped-records.js';
 import { type ComponentCounters, countersOf } from './statistics.js';
 import type { JobControl } from './task.js';
 import { packedTree } from './tree-ids.js';
+import { TurnQuantum } from './turn-quantum.js';
 import { wire } from './wiring.js';
 import type { Wiring } from './wiring-parts.js';
 
@@ -28,6 +29,7 @@ export class HostRun implements JobControl {
   readonly hasListener: boolean;
   readonly isStopping = false;
   readonly isPaused = false;
+  isOver = false;
   readonly #parts: TaskHostParts;
   readonly #wiring: Wiring;
   readonly #counters: readonly ComponentCounters[];
@@ -42,7 +44,6 @@ export class HostRun implements JobControl {
   #heard = 0;
   #said = 0;
   #isInTurn = true;
-  #isOver = false;
   #isScheduled = false;
   #met = 0;
   #epoch = 0;
@@ -82,6 +83,7 @@ export class HostRun implements JobControl {
       count: (counter, by) => this.#notes.push({ kind: 'count', counter, by }),
       restored,
       skipped: new SkippedRecords(),
+      quantum: new TurnQuantum(begin.options),
       untilDurable: false,
       expires: false,
       spoutsBefore: new Map(),
@@ -92,12 +94,12 @@ export class HostRun implements JobControl {
     this.#guarded(() => {
       for (const task of this.#wiring.consumers) task.open();
     });
-    this.#answer();
+    this.#answer(0);
   }
 
   /** The wiring is thrown away: bolts clean up, and nothing is said any more. */
   end(): void {
-    this.#isOver = true;
+    this.isOver = true;
     for (const edge of this.#wiring.edges) edge.complete();
     for (const store of this.#stores) store.close();
     for (const task of this.#wiring.consumers) task.close();
@@ -125,7 +127,7 @@ export class HostRun implements JobControl {
     this.#isScheduled = true;
     this.#parts.scheduler.soon(() => {
       this.#isScheduled = false;
-      if (!this.#isOver) this.#work(() => {});
+      if (!this.isOver) this.#work(() => {});
     });
   };
 
@@ -182,12 +184,13 @@ export class HostRun implements JobControl {
   }
 
   #work(run: () => void): void {
+    const began = this.#parts.clock.now();
     this.#isInTurn = true;
     this.#guarded(() => {
       run();
       this.#drain();
     });
-    this.#answer();
+    this.#answer(this.#parts.clock.now() - began);
   }
 
   #drain(): void {
@@ -202,13 +205,16 @@ export class HostRun implements JobControl {
     }
   }
 
-  #answer(): void {
+  /** The turn took so long (us). */
+  #answer(took: number): void {
     const { edges } = this.#outbox.take();
     const results = this.#results.flatMap((rows) => rows.take());
     const message: FromWorker = {
       kind: 'turn',
       run: this.number,
       sequence: ++this.#said,
+      turn: this.#heard,
+      took,
       done: this.#done,
       results,
       edges,

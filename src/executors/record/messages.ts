@@ -77,6 +77,9 @@ export type FromWorker =
       readonly kind: 'turn';
       readonly run: number;
       readonly sequence: number;
+      /** The driver's last turn that it took part in, and how long its share of it took (us). */
+      readonly turn: number;
+      readonly took: number;
       /** Rows of the driver's that it has worked off since its last message. */
       readonly done: number;
       readonly results: readonly SinkRows[];

@@ -17,6 +17,7 @@ const RECORD_DEFAULTS: RecordOptions = {
   ackers: 1,
   ringCapacity: 1_024,
   turnRecordsMax: 1_000,
+  turnTimeMax: 20_000,
   maxUncommitted: 1_000_000,
   barrierTimeout: 10_000_000,
   workerRowsMax: 65_536,
@@ -30,6 +31,8 @@ export function recordOptions(plan: Plan, given: Partial<RecordOptions>): Record
 export interface Survival {
   /** Barriers are taken: there is somewhere to keep snapshots, and it is known when a record is processed. */
   readonly hasBarriers: boolean;
+  /** A stop leaves a snapshot, and nothing else does: at most once. Spouts and bolts have state of their own, and clocks that go on. */
+  readonly savesAtStop: boolean;
   /** Offsets and acks wait for a checkpoint. */
   readonly untilDurable: boolean;
   /** A failed tree sets everything back to the last checkpoint: what it did so far must not be seen twice. */
@@ -48,8 +51,8 @@ export function survivalOf(
 ): Survival {
   const isExactlyOnce = plan.settings.guarantee === 'exactly-once';
   const hasBarriers = durability !== undefined && acking;
-  const holdsTuples = plan.operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples);
-  refuse(ackOn, { isExactlyOnce, hasBarriers, holdsTuples });
+  const holds = holdsTuples(plan);
+  refuse(ackOn, { isExactlyOnce, hasBarriers, holdsTuples: holds });
   const problem =
     ackOn === 'expiry'
       ? expiryProblem(plan, { acking, hasCheckpoints: durability !== undefined, maxUncommitted })
@@ -57,17 +60,26 @@ export function survivalOf(
   if (problem !== undefined) throw problem;
   // Without windows a record has expired when it is processed.
   const expires = ackOn === 'expiry' && heldFor(plan) > 0;
-  const isNeeded = isExactlyOnce || (!holdsTuples && plan.operators.some(createStores(plan).isStateful));
+  const isNeeded = isExactlyOnce || (!holds && plan.operators.some(createStores(plan).isStateful));
   // Also without state: a driver that starts again asks for what its last checkpoint does not hold.
   const untilDurable =
-    expires || (hasBarriers && (ackOn === undefined ? isExactlyOnce || !holdsTuples : ackOn === 'checkpoint'));
+    expires || (hasBarriers && (ackOn === undefined ? isExactlyOnce || !holds : ackOn === 'checkpoint'));
   return {
     hasBarriers,
+    savesAtStop:
+      durability !== undefined &&
+      plan.settings.guarantee === 'at-most-once' &&
+      !plan.operators.some(({ kind }) => kind === 'spout' || kind === 'bolt'),
     untilDurable,
     setsBackTrees: hasBarriers && isExactlyOnce,
     setsBackWorkers: expires || (hasBarriers && (ackOn === undefined ? isNeeded : untilDurable)),
     expires,
   };
+}
+
+/** Whether tuples wait in a bolt for stream time: then neither watermarks nor barriers may wait for them. */
+export function holdsTuples({ operators }: Plan): boolean {
+  return operators.some((operator) => operator.kind === 'bolt' && operator.holdsTuples);
 }
 
 function refuse(

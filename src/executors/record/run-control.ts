@@ -6,7 +6,7 @@ import type { SourceRecord } from './skipped-records.js';
 import type { JobControl } from './task.js';
 
 /** The job behind the control. */
-export type ControlledJob = Omit<JobControl, 'at' | 'edgeWaiting'> & {
+export type ControlledJob = Omit<JobControl, 'at' | 'edgeWaiting' | 'isOver'> & {
   readonly isInTurn: boolean;
 };
 

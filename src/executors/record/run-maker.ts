@@ -15,6 +15,7 @@ import type { SkippedRecords } from './skipped-records.js';
 import { SpoutTask } from './spout-task.js';
 import { type ComponentCounters, countersOf } from './statistics.js';
 import type { TreeIds } from './tree-ids.js';
+import { TurnQuantum } from './turn-quantum.js';
 import { wire } from './wiring.js';
 import { WorkerLinks } from './worker-links.js';
 
@@ -58,7 +59,8 @@ export class RunMaker {
     for (const counters of this.counters) counters.forgetEdges();
     const control = new RunControl(job, world.scheduler, world.clock);
     const lanes: AckLane[] = [];
-    const links = this.#links(control, lanes);
+    const quantum = new TurnQuantum(options);
+    const links = this.#links(control, lanes, quantum);
     const wiring = wire({
       plan,
       options,
@@ -76,13 +78,14 @@ export class RunMaker {
       count: outcome.count,
       restored,
       skipped,
+      quantum,
       untilDurable: survival.untilDurable,
       expires: survival.expires,
       spoutsBefore: this.#spouts,
     });
     for (const stage of plan.stages)
       lanes.push(decorated(wiring.ackers, nameOf(plan.operators[stage.head]!), channels));
-    this.#run = new Run(control, wiring, links, survival.expires);
+    this.#run = new Run({ control, wiring, links, quantum, expires: survival.expires, now: () => world.clock.now() });
     return this.#run;
   }
 
@@ -108,7 +111,7 @@ export class RunMaker {
     links?.begin(restored);
   }
 
-  #links(control: RunControl, lanes: readonly AckLane[]): WorkerLinks | undefined {
+  #links(control: RunControl, lanes: readonly AckLane[], quantum: TurnQuantum): WorkerLinks | undefined {
     const { plan, services, options, survival, outcome, trees } = this.#parts;
     const { workers, world } = services;
     if (workers === undefined) return undefined;
@@ -121,6 +124,7 @@ export class RunMaker {
       control,
       counters: this.counters,
       trees,
+      quantum,
       remembers: !survival.setsBackWorkers,
       now: () => world.clock.now(),
       count: outcome.count,

@@ -1,8 +1,20 @@
 /** One wiring that runs: its tasks here, its links to workers, and one turn of its work. */
 import type { BarrierRun } from './barriers.js';
 import type { RunControl } from './run-control.js';
+import type { TurnQuantum } from './turn-quantum.js';
 import type { Wiring } from './wiring-parts.js';
 import type { WorkerLinks } from './worker-links.js';
+
+/** What a run is made of. */
+export interface RunParts {
+  readonly control: RunControl;
+  readonly wiring: Wiring;
+  readonly links: WorkerLinks | undefined;
+  readonly quantum: TurnQuantum;
+  /** Sources and spouts hear which windows are out. */
+  readonly expires: boolean;
+  readonly now: () => number;
+}
 
 /** A job has one at a time: when it is set back, the next one begins where a checkpoint stands. */
 export class Run implements BarrierRun {
@@ -11,14 +23,13 @@ export class Run implements BarrierRun {
   readonly links: WorkerLinks | undefined;
   /** Passed on by every task of the job: all results of windows that end there or before are handed to sinks. */
   frontier = Number.NEGATIVE_INFINITY;
-  readonly #expires: boolean;
+  readonly #parts: RunParts;
 
-  /** With `expires` sources and spouts hear of it. */
-  constructor(control: RunControl, wiring: Wiring, links: WorkerLinks | undefined, expires: boolean) {
-    this.control = control;
-    this.wiring = wiring;
-    this.links = links;
-    this.#expires = expires;
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.control = parts.control;
+    this.wiring = parts.wiring;
+    this.links = parts.links;
   }
 
   /** Everything that could come has come, and is processed. */
@@ -31,6 +42,17 @@ export class Run implements BarrierRun {
     );
   }
 
+  /** By source. */
+  get recordsRead(): ReadonlyMap<string, number> {
+    const read = new Map<string, number>();
+    for (const { name, recordsRead } of this.wiring.spouts) read.set(name, (read.get(name) ?? 0) + recordsRead);
+    return read;
+  }
+
+  get pendingCount(): number {
+    return this.wiring.spouts.reduce((sum, spout) => sum + spout.pendingCount, 0);
+  }
+
   /** Nothing is pending. */
   get isQuiet(): boolean {
     return this.wiring.spouts.every((spout) => spout.isQuiet);
@@ -38,7 +60,9 @@ export class Run implements BarrierRun {
 
   /** One turn; sources take part unless sinks or workers are behind. True when anything was done. */
   turn(areSinksReady: boolean): boolean {
+    const { expires, quantum, now } = this.#parts;
     const { spouts } = this.wiring;
+    const began = now();
     let worked = false;
     if (areSinksReady && (this.links === undefined || this.links.hasRoom)) {
       for (const spout of spouts) worked = spout.turn() || worked;
@@ -47,7 +71,8 @@ export class Run implements BarrierRun {
     for (const spout of spouts) spout.settle();
     worked = this.#drainEdges() || worked;
     this.links?.flush();
-    return this.#expires ? this.#expire() || worked : worked;
+    quantum.turnTook(now() - began);
+    return expires ? this.#expire() || worked : worked;
   }
 
   drain(): void {

@@ -14,7 +14,7 @@ import { SourceTask } from './source-task.js';
 export interface SnapshotParts {
   readonly plan: Plan;
   /** Undefined where only the state on workers is fetched, at the end of a job. */
-  readonly durability: Durability | undefined;
+  durability(): Durability | undefined;
   readonly sinks: readonly SinkWriter[];
   /** Stream time. */
   now(): number;
@@ -53,7 +53,8 @@ export class Snapshots {
    * False when it was given up. @throws StreamError of a sink or of the checkpoint
    */
   async save(barrier: MetBarrier, run: Run, isLast: boolean): Promise<boolean> {
-    const { durability, sinks } = this.#parts;
+    const { sinks } = this.#parts;
+    const durability = this.#parts.durability();
     const { epoch, positions } = barrier;
     const transactions = sinks.flatMap((sink) => sink.transactions ?? []);
     const plain = sinks.filter((sink) => sink.transactions === undefined);

@@ -81,7 +81,11 @@ export class SourceTask {
 
   /** Stopped by the user with nothing pending. */
   get isQuiet(): boolean {
-    return this.#own.pending.processed === this.#own.pending.next;
+    return this.#own.pending.processed === this.#own.pending.next && !this.#isFinishing;
+  }
+
+  get #isFinishing(): boolean {
+    return this.#parts.job.isStopping && !this.#isExhausted && this.#own.reader.finishes?.() === true;
   }
 
   /** Everything that it has given is processed, and its watermarks are passed on. */
@@ -95,7 +99,8 @@ export class SourceTask {
     const { job, now } = this.#parts;
     this.trees.emittedAt = now();
     let worked = this.#replayDue();
-    if (!this.#isExhausted && !job.isStopping && !job.isPaused) worked = this.#poll() || worked;
+    const reads = !job.isStopping || this.#isFinishing;
+    if (!this.#isExhausted && reads && !job.isPaused) worked = this.#poll() || worked;
     return worked;
   }
 
@@ -154,14 +159,15 @@ export class SourceTask {
   }
 
   #poll(): boolean {
-    const { options, job } = this.#parts;
+    const { options, quantum, job } = this.#parts;
     const { pending, reader } = this.#own;
     const slots = Math.min(options.maxSpoutPending - pending.count, pending.room);
-    const max = Math.min(options.turnRecordsMax, slots, this.#release.room(this.#offset));
+    const max = Math.min(quantum.recordsMax, slots, this.#release.room(this.#offset));
     if (max <= 0) return false;
     const block = this.#block;
     block.clear(this.#offset);
     reader.poll(block, max);
+    quantum.gave(block.values.length);
     const worked = block.values.length > 0 || block.heartbeats.length > 0 || block.ended;
     this.#run(block);
     if (block.ended) {

@@ -227,14 +227,14 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
   }
 
   #emitSome(): boolean {
-    const { options } = this.#parts;
+    const { quantum } = this.#parts;
     const before = this.#emitted;
     this.#pushDeferred();
     while (
       !this.#isExhausted &&
       this.#deferred.length === 0 &&
       this.#hasRoom() &&
-      this.#emitted - before < options.turnRecordsMax
+      this.#emitted - before < quantum.recordsMax
     ) {
       const already = this.#emitted + this.#deferred.length;
       const said = this.#spout.nextTuple(this);
@@ -245,6 +245,7 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
         break;
       }
     }
+    quantum.gave(this.#emitted - before);
     return this.#emitted > before;
   }
 

@@ -146,6 +146,7 @@ export class StageTask {
 
   #control(kind: number, input: number, watermark: number, highest: number): void {
     const { anchors, job, stage, task } = this.#parts;
+    if (job.isOver) return;
     if (kind === BARRIER) return this.#alignment.reached(watermark);
     const gate = this.#gate;
     if (gate.ended) return;

@@ -96,3 +96,11 @@ export function countersOf(plan: Plan): readonly ComponentCounters[] {
 function mean(sum: number, count: number): number {
   return count === 0 ? 0 : sum / count;
 }
+
+/** Tuple trees of spouts that were done, and that failed. */
+export function treesOf(spouts: readonly ComponentCounters[]): { readonly acked: number; readonly failed: number } {
+  return {
+    acked: spouts.reduce((sum, counter) => sum + counter.acked, 0),
+    failed: spouts.reduce((sum, counter) => sum + counter.failed, 0),
+  };
+}

@@ -12,6 +12,7 @@ import type { Anchors } from './anchors.js';
 import type { Edge } from './edge.js';
 import type { SourceRecord } from './skipped-records.js';
 import type { ComponentCounters } from './statistics.js';
+import type { TurnQuantum } from './turn-quantum.js';
 
 /** Everything that a task needs; it opens and finds nothing itself. */
 export interface TaskParts {
@@ -32,6 +33,7 @@ export interface TaskParts {
   readonly lane: AckLane;
   readonly counters: ComponentCounters;
   readonly prng: Prng;
+  readonly quantum: TurnQuantum;
   /** Stream time (us). */
   readonly now: () => number;
   readonly job: JobControl;
@@ -53,6 +55,8 @@ export interface JobControl {
   readonly hasListener: boolean;
   event(event: JobEvent): void;
   readonly isStopping: boolean;
+  /** The wiring is over: what its tasks still do is not seen. */
+  readonly isOver: boolean;
   /** Sources give nothing new: a barrier is on its way. */
   readonly isPaused: boolean;
   /** Asks for a barrier before the next one is due. */

@@ -20,6 +20,7 @@ import type { SpoutTask } from './spout-task.js';
 import type { StageTask } from './stage-task.js';
 import type { ComponentCounters } from './statistics.js';
 import type { JobControl } from './task.js';
+import type { TurnQuantum } from './turn-quantum.js';
 
 /** A task that takes what comes over edges. */
 export type Consumer = StageTask | BoltTask | SourceChainTask;
@@ -80,6 +81,7 @@ export interface WiringParts {
   /** The snapshot that the job goes on from. */
   readonly restored: RestoredJob | undefined;
   readonly skipped: SkippedRecords;
+  readonly quantum: TurnQuantum;
   /** What must survive until a checkpoint has it: offsets and acks wait for one. */
   readonly untilDurable: boolean;
   /** Offsets and acks wait until windows have closed. */

@@ -230,7 +230,7 @@ class Wirer {
   }
 
   #taskParts({ stage, task, context, anchors, exitEdges }: TaskFrame, chain: Chain): TaskParts {
-    const { plan, options, functions, job, prng, counters, lane, now } = this.#parts;
+    const { plan, options, functions, job, prng, quantum, counters, lane, now } = this.#parts;
     const head = plan.operators[stage.head]!;
     return {
       plan,
@@ -247,6 +247,7 @@ class Wirer {
       lane: lane(stage, this.#ackers),
       counters: counters[stage.id]!,
       prng,
+      quantum,
       now,
       job,
     };

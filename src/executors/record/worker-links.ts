@@ -21,7 +21,6 @@ import {
   type ToWorker,
   transferOf,
 } from './messages.js';
-import { Outbox } from './outbox.js';
 import type { Placement } from './placement.js';
 import { restoreMessages } from './restore-messages.js';
 import type { Block } from './ring.js';
@@ -29,7 +28,9 @@ import type { RunControl } from './run-control.js';
 import { type SnapshotElsewhere, SnapshotLost } from './snapshots.js';
 import type { ComponentCounters } from './statistics.js';
 import type { TreeIds } from './tree-ids.js';
+import type { TurnQuantum } from './turn-quantum.js';
 import type { RemoteEnds } from './wiring-parts.js';
+import { WorkerLink } from './worker-link.js';
 
 /** What the links are made from. */
 export interface LinkParts {
@@ -42,6 +43,7 @@ export interface LinkParts {
   readonly control: RunControl;
   readonly counters: readonly ComponentCounters[];
   readonly trees: TreeIds;
+  readonly quantum: TurnQuantum;
   /** A lost worker's tasks come back alone: what they would have missed is remembered. */
   readonly remembers: boolean;
   readonly now: () => number;
@@ -52,26 +54,12 @@ export interface LinkParts {
   readonly lane: (stage: number) => AckLane;
 }
 
-/** One worker. */
-class Link {
-  readonly outbox = new Outbox();
-  /** Rows that it was sent and has not worked off. */
-  outstanding = 0;
-  /** Numbers of the last messages each way. */
-  said = 0;
-  heard = 0;
-  isLost = false;
-  isEnded = false;
-  watermark = Number.NEGATIVE_INFINITY;
-  report: BarrierReport | undefined;
-}
-
 type Pull = { readonly resolve: (rows: readonly SnapshotRowOf[]) => void; readonly reject: (error: Error) => void };
 type SnapshotRowOf = Extract<FromWorker, { readonly kind: 'rows' }>['rows'][number];
 
 export class WorkerLinks implements RemoteEnds {
   readonly #parts: LinkParts;
-  readonly #links: readonly Link[];
+  readonly #links: readonly WorkerLink[];
   readonly #targets: readonly number[];
   /** Workers that have tasks. */
   readonly #participants: readonly number[];
@@ -82,7 +70,7 @@ export class WorkerLinks implements RemoteEnds {
   constructor(parts: LinkParts) {
     const { workers, plan, place } = parts;
     this.#parts = parts;
-    this.#links = Array.from({ length: workers.count }, () => new Link());
+    this.#links = Array.from({ length: workers.count }, () => new WorkerLink());
     this.#targets = targetsOf(plan, place);
     const hosts = plan.stages.flatMap((stage) =>
       Array.from({ length: stage.parallelism }, (_, task) => place.hostOf(stage, task)),
@@ -93,7 +81,7 @@ export class WorkerLinks implements RemoteEnds {
   /** All workers that have tasks are there, and none has too much before it. */
   get hasRoom(): boolean {
     const { workerRowsMax } = this.#parts.options;
-    return this.#links.every(({ isLost, outstanding }) => !isLost && outstanding < workerRowsMax);
+    return this.#links.every((link) => link.hasRoom(workerRowsMax));
   }
 
   /** All tasks on workers have ended. */
@@ -149,7 +137,7 @@ export class WorkerLinks implements RemoteEnds {
   /** It is back: its tasks begin again, with what they would have missed. */
   revive(worker: number, restored: RestoredJob | undefined): void {
     const link = this.#links[worker]!;
-    Object.assign(link, { outstanding: 0, said: 0, heard: 0, isLost: false });
+    link.begin();
     const readers = [...this.#readers].filter(([, { to }]) => to === worker);
     const missed = this.#targets.flatMap((to, edge) => {
       const rows = to === worker ? this.#controls.rowsFor(edge) : undefined;
@@ -187,6 +175,7 @@ export class WorkerLinks implements RemoteEnds {
     assert(message.sequence === link.heard + 1, `message ${message.sequence} of worker ${worker} after ${link.heard}`);
     link.heard = message.sequence;
     link.outstanding -= message.done;
+    if (link.tells(message.turn)) this.#parts.quantum.workerTook(worker, message.took);
     link.isEnded = message.isEnded;
     link.watermark = message.watermark;
     for (const rows of message.results) this.#parts.results(rows);

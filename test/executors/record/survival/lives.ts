@@ -37,6 +37,8 @@ export interface LivesParts {
   readonly workers?: (world: SimulatedWorld, plan: Plan, job: () => RunningJob) => TaskWorkers;
   /** False: nothing survives. */
   readonly isDurable?: boolean;
+  /** Puts something around the World of each life. */
+  readonly around?: (world: SimulatedWorld) => SimulatedWorld;
   /** Hears of each offset below which a source may forget. */
   readonly committed?: (now: number, offset: number) => void;
 }
@@ -74,7 +76,8 @@ export async function live(parts: LivesParts): Promise<Lives> {
   const events: JobEvent[] = [];
   let now = atOnce ? AFTER_ALL : 0;
   for (let life = 0; ; life++) {
-    const world = createSimulatedWorld({ seed: seed + life, start: now });
+    const { around = (made: SimulatedWorld) => made } = parts;
+    const world = around(createSimulatedWorld({ seed: seed + life, start: now }));
     const crash = new Crash(crashes[life] ?? Number.POSITIVE_INFINITY);
     steps.push(crash.steps);
     const job: RunningJob = startRecord(
