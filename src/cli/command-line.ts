@@ -25,7 +25,7 @@ function messageOf(code: string, message: string, quoted: string): string {
     case 'commander.optionMissingArgument':
       return `${quoted.split(' ')[0]} needs a value: ${quoted}`;
     case 'commander.missingArgument':
-      return `the ${quoted.toUpperCase()} is missing`;
+      return `an argument is missing: ${quoted.toUpperCase()}`;
     // A command that has commands of its own, without one of them.
     case 'commander.help':
       return 'a command is missing behind the first';

@@ -17,6 +17,7 @@ import { loadJob } from './load-job.js';
 import { checkOutputFolders } from './output-folders.js';
 import { type ProgressReport, showProgress } from './progress.js';
 import { printOut } from './stdout.js';
+import { UsageError } from './usage-error.js';
 
 /** Flags of `compare`. */
 export type CompareFlags = RunFlags & { readonly realSinks?: boolean; readonly crash?: boolean };
@@ -73,6 +74,13 @@ function optionsOf(job: string, flags: CompareFlags): CompareOptions {
 /** What is broken, and the workers that it happens to. */
 function faultOptionsOf(job: string, flags: CompareFlags): Pick<CompareOptions, 'workers' | 'faults'> {
   const { workers, faults } = recoveryOptionsOf(job, flags, 'compare');
+  if (faults !== undefined && flags.crash === true)
+    throw new UsageError(
+      'RG004',
+      '--crash brings a fault of its own, beside runs without any',
+      'leave it out, or leave out --fault',
+      '--crash',
+    );
   return { ...defined({ workers }), ...(faults === undefined ? {} : { faults: faults.plan }) };
 }
 

@@ -22,7 +22,7 @@ export function faultsOf(
   { fault = [], faultFile }: FaultFlags,
   command: 'run' | 'compare' | 'simulate',
 ): FaultPlan | undefined {
-  const fromFile = faultFile === undefined ? [] : parseFaults(readFaultFile(faultFile));
+  const fromFile = faultFile === undefined ? [] : parseFile(faultFile);
   const all = [...fault.map(parseFlag), ...fromFile];
   for (const each of all) {
     const problem = problemOf(each, command);
@@ -55,6 +55,16 @@ function parseFlag(text: string): Fault {
   } catch (error) {
     if (!(error instanceof StreamError)) throw error;
     throw new UsageError(error.code, error.message, error.hint, text);
+  }
+}
+
+function parseFile(path: string): FaultPlan {
+  const text = readFaultFile(path);
+  try {
+    return parseFaults(text);
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error;
+    throw new UsageError(error.code, `${path}, ${error.message}`, error.hint, path);
   }
 }
 

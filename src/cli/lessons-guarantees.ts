@@ -45,6 +45,44 @@ Forgetting to ack is the classic mistake: every tree times out and is replayed f
 and pending tuples pile up. The operators of streams anchor and ack by themselves.`,
     see: ['acker', 'replay', 'RG036'],
   },
+  checkpoint: {
+    title: 'what a job needs to go on after its process died',
+    text: `
+  raingauge run JOB --mode record --checkpoint DIR
+
+About once a second, DIR gets one consistent cut of the job: the state of each operator,
+how far each source was read, and the watermarks. Micro-batch mode also logs which records
+each batch has, before anything of the batch is seen. When the process is gone, the same
+command goes on from there. At the end DIR stays: a further run goes on behind it.
+
+  raingauge state ls DIR              the checkpoints, of which the newest three are kept
+  raingauge state show DIR UID        the state of an operator
+  raingauge state diff DIR 7 9        what changed between two of them
+  --from-scratch                      begins anew; what was there is set aside, not deleted
+  --allow-non-restored                goes on without the state of operators that are gone
+
+One process at a time may have DIR (RG052). A job that changed goes on with what still
+fits, by the uid of its operators, and refuses the rest (RG053). Damage is found (RG054).
+'compare' tells what checkpoints cost while nothing happens.`,
+    see: ['recovery', 'exactly-once', 'worker', 'RG053'],
+  },
+  worker: {
+    title: 'where tasks run, if not in the driver',
+    text: `
+  --workers 2                         threads of this process
+  --workers 2 --isolation process     processes, which can be killed by themselves
+
+The driver reads the sources and writes the sinks; tasks go to workers in turn. A worker
+loads the job file itself, and must come to the same plan (RG058): so a job file only
+describes, and opens nothing. One that dies, or says nothing for 10 s, is lost: whatever it
+says later is not heard. It is started again after a growing wait, and its tasks come back
+as 'recovery' says. The fifth loss in a minute ends the job (RG059).
+
+  raingauge compare JOB --workers 2 --isolation process --fault kill:UID@50%
+
+kills one on purpose, in both models, and tells what that cost. RG063 lists the faults.`,
+    see: ['recovery', 'checkpoint', 'RG063'],
+  },
   recovery: {
     title: 'what each model does again after a crash',
     text: `

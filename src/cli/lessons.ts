@@ -24,6 +24,20 @@ const CODES: Readonly<Record<ErrorCode, Lesson>> = {
   ...KAFKA_LESSONS,
 };
 
+/** Other words for a topic or a code. */
+const ALIASES: Readonly<Record<string, string>> = {
+  checkpoints: 'checkpoint',
+  workers: 'worker',
+  fault: 'RG063',
+  faults: 'RG063',
+  kill: 'RG063',
+  crash: 'recovery',
+  barrier: 'recovery',
+  state: 'checkpoint',
+  ack: 'acker',
+  acking: 'acker',
+};
+
 /** Every topic, then every code. */
 export function topics(): readonly string[] {
   return [...Object.keys(TOPICS), ...Object.keys(CODES)];
@@ -31,7 +45,8 @@ export function topics(): readonly string[] {
 
 /** The text of a lesson, or undefined when there is no such topic. Case does not matter; blanks count as hyphens. */
 export function lessonOf(what: string): string | undefined {
-  const name = what.trim().replaceAll(/[\s_]+/g, '-');
+  const asked = what.trim().replaceAll(/[\s_]+/g, '-');
+  const name = ALIASES[asked.toLowerCase()] ?? asked;
   const code = name.toUpperCase();
   if (code in CODES)
     return format(
@@ -44,5 +59,5 @@ export function lessonOf(what: string): string | undefined {
 
 function format(title: string, lesson: Lesson): string {
   const see = lesson.see.length === 0 ? '' : `\nsee also: ${lesson.see.join(', ')}   (raingauge explain TOPIC)\n`;
-  return `${title}\n\n${lesson.text.trim()}\n${see}`;
+  return `${title}\n\n${lesson.text.replace(/^\n+/, '').trimEnd()}\n${see}`;
 }

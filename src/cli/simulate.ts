@@ -1,4 +1,6 @@
 /** `raingauge simulate JOB`: seeds of faults in virtual time, and the shortest way to repeat the first that breaks a promise. */
+
+import { wrap } from '../compare/report/format.js';
 import { repeatFlags, type SimulateResult, simulate } from '../compare/simulate/simulate.js';
 import { defined } from '../core/defined.js';
 import { EXIT } from '../core/errors.js';
@@ -117,9 +119,19 @@ function coverageLines({ coverage }: SimulateResult): readonly string[] {
       .filter((what) => coverage[what] !== undefined)
       .toSorted((a, b) => coverage[b]! - coverage[a]!)
       .map((what) => `${what} ${coverage[what]}`);
-    return counted.length === 0 ? [] : [`  ${name.padEnd(11)} ${counted.join(', ')}`];
+    return lined(counted).map((line, i) => `  ${(i === 0 ? name : '').padEnd(11)} ${line}`);
   });
 }
+
+/** Words with their counts on as many lines as it takes; a count stays with its word. */
+function lined(counted: readonly string[]): readonly string[] {
+  if (counted.length === 0) return [];
+  const text = counted.map((each) => each.replace(' ', '\u00a0')).join(', ');
+  return wrap(text, WIDTH - 14, '').map((line) => line.replaceAll('\u00a0', ' '));
+}
+
+/** Columns of the report. */
+const WIDTH = 80;
 
 const MODES: readonly string[] = ['micro-batch', 'record'];
 

@@ -22,7 +22,7 @@ export interface FaultPhases {
 const NO_DRAINS: Pick<Drains, 'telling' | 'withheld' | 'differ' | 'unprepared'> = {
   telling: NO_RUNS,
   unprepared: new Map(),
-  withheld: 'runs with faults',
+  withheld: 'not measured where something is broken on purpose',
   differ: false,
 };
 

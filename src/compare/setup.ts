@@ -1,5 +1,6 @@
 /** What a comparison is about to do: the job with its settings, how long it runs, and what will be demanded of it. */
 import { StreamError } from '../core/errors.js';
+import { checkFaults } from '../host/run-faults.js';
 import { TASK_WORKER_MODULE } from '../host/worker-pool.js';
 import { compile } from '../plan/compile.js';
 import type { SinkOperator } from '../plan/plan.js';
@@ -42,7 +43,7 @@ export interface Setup {
   readonly isAcking: boolean;
 }
 
-/** Checks the job as the user wrote it. @throws StreamErrors of the plan, `RG005`, `RG019`. */
+/** Checks the job as the user wrote it. @throws StreamErrors of the plan, `RG005`, `RG019`, `RG063`. */
 export function prepare(topology: Topology, options: CompareOptions): Setup {
   const { sources, sinks: replaced } = options;
   const ends = { ...(sources && { sources }), ...(replaced && { sinks: replaced }) };
@@ -51,7 +52,7 @@ export function prepare(topology: Topology, options: CompareOptions): Setup {
   // What is captured is asked for no more than a capture sink can give.
   const names = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
   const captured = Object.fromEntries(names.map((name) => [name, CAPTURE_SPEC]));
-  const { operators } = compile(realSinks ? job : withEnds(job, { sinks: captured }), { parallelism, chaining });
+  const plan = compile(realSinks ? job : withEnds(job, { sinks: captured }), { parallelism, chaining });
   const absence = oracleAbsence(job);
   if (absence !== undefined) {
     throw new StreamError(
@@ -60,8 +61,11 @@ export function prepare(topology: Topology, options: CompareOptions): Setup {
       'use raingauge run JOB --mode record',
     );
   }
+  // How long the input is will be known when it is recorded.
+  const total = Number.POSITIVE_INFINITY;
+  if (options.faults !== undefined) checkFaults(plan, options.workers?.count ?? 0, { plan: options.faults, total });
   const slides = slidesOf(job.graph);
-  const sinks = operators.filter((operator): operator is SinkOperator => operator.kind === 'sink');
+  const sinks = plan.operators.filter((operator): operator is SinkOperator => operator.kind === 'sink');
   return {
     job,
     options,

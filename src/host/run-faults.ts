@@ -43,7 +43,7 @@ export interface RunFaults {
 
 /** @throws StreamError `RG063` for a plan that names what the job does not have, or that needs workers where there are none. */
 export function runFaults(job: Topology, plan: Plan, world: World, workers: number, options: FaultOptions): RunFaults {
-  check(plan, workers, options);
+  checkFaults(plan, workers, options);
   const { scheduler, clock } = world;
   const silences = new Map<string, Silence>();
   let pool: Killable | undefined;
@@ -95,7 +95,8 @@ export function componentsOf(plan: Plan): readonly string[] {
   return [...new Set(plan.operators.flatMap((operator) => [operator.uid, nameOf(operator)]))];
 }
 
-function check(plan: Plan, workers: number, { plan: faults, total, killDriver }: FaultOptions): void {
+/** @throws StreamError `RG063`, as `runFaults` would. */
+export function checkFaults(plan: Plan, workers: number, { plan: faults, total, killDriver }: FaultOptions): void {
   const components = componentsOf(plan);
   for (const fault of faults) {
     const { kind, target } = fault;

@@ -32,6 +32,15 @@ export function notAFile(path: string): StreamError {
   return new StreamError('RG041', `'${path}' is a folder, but a file is needed`, 'name a file in it');
 }
 
+/** A file in place of a folder for checkpoints: `RG057`. */
+export function notAFolder(path: string): StreamError {
+  return new StreamError(
+    'RG057',
+    `'${path}' is a file, but a folder is needed`,
+    'name a folder, or one that is not there yet',
+  );
+}
+
 /** A file above what its reader takes: `RG044`. */
 export function tooLarge(path: string, bytes: number, max: number): StreamError {
   const message = `'${path}' has ${bytes} bytes; at most ${max} are read`;

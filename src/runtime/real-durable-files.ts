@@ -1,7 +1,7 @@
 /** The part of the host's files that checkpoints and logs are made of: each step says what is durable after it. */
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { errnoOf, unreadable, unsafe } from './file-errors.js';
+import { errnoOf, notAFolder, unreadable, unsafe } from './file-errors.js';
 import type { OpenFile } from './world.js';
 
 export async function create(path: string): Promise<OpenFile> {
@@ -20,12 +20,36 @@ export async function list(folder: string): Promise<readonly string[]> {
 
 export async function makeFolder(path: string): Promise<void> {
   const target = resolve(path);
-  const first = await mkdir(target, { recursive: true }).catch(fail(path));
+  const first = await makeWithParents(target).catch(fail(path));
   // Also when it was there: whoever made it may have been killed before its name was durable.
   const top = first === undefined ? dirname(target) : dirname(first);
   for (let folder = dirname(target); ; folder = dirname(folder)) {
     await syncFolder(folder);
     if (folder === top || folder === dirname(folder)) return;
+  }
+}
+
+/** The first folder that had to be made. Node's own recursive `mkdir` never ends where the system makes no folder, as in /proc. */
+async function makeWithParents(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (cause) {
+    switch (errnoOf(cause)) {
+      case 'EEXIST':
+        if (!(await stat(path)).isDirectory()) throw notAFolder(path);
+        return undefined;
+      case 'ENOENT': {
+        if (dirname(path) === path) throw cause;
+        const first = await makeWithParents(dirname(path));
+        // It is there, and yet nothing can be made in it.
+        if (first === undefined) throw cause;
+        await makeWithParents(path);
+        return first;
+      }
+      default:
+        throw cause;
+    }
   }
 }
 

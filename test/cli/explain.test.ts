@@ -25,6 +25,11 @@ describe('the lessons', () => {
     expect(lessonOf('rg012')).toContain('RG012: ');
     expect(lessonOf('nothing')).toBeUndefined();
   });
+
+  it('are found by other words for the same thing', () => {
+    expect(lessonOf('faults')).toBe(lessonOf('RG063'));
+    expect(lessonOf('Workers')).toBe(lessonOf('worker'));
+  });
 });
 
 describe('raingauge explain', () => {

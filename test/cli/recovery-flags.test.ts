@@ -111,8 +111,22 @@ const CASES: readonly Case[] = [
   {
     what: 'a fault file with a line that is no fault',
     words: [...RUN, '--fault-file', 'plan.txt'],
-    error: /^error\[RG063\]: 'kil:running@50%' is no fault$/m,
+    error: /^error\[RG063\]: plan\.txt, line 3: 'kil:running@50%' is no fault$/m,
     help: /did you mean 'kill'\?/,
+    marked: 'plan.txt',
+  },
+  {
+    what: 'a comparison with a fault of something that is not there, before it reads anything',
+    words: ['compare', 'job.ts', '--workers', '2', '--source', 'lines=file:nowhere.txt', '--fault', 'kill:runing@50%'],
+    error: /^error\[RG063\]: the fault plan names 'runing', which the job does not have$/m,
+    help: /did you mean 'running'\?/,
+  },
+  {
+    what: 'a crash beside a fault',
+    words: ['compare', 'job.ts', '--crash', '--fault', 'throw:running@1'],
+    error: /^error\[RG004\]: --crash brings a fault of its own, beside runs without any$/m,
+    help: /leave it out/,
+    marked: '--crash',
   },
   {
     what: 'a comparison that should kill itself',

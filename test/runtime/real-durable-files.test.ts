@@ -47,6 +47,10 @@ describe('files on a disk', () => {
     expect(await realFiles.list(path)).toEqual([]);
   });
 
+  it.runIf(process.platform === 'linux')('end with an error where the system makes no folders at all', async () => {
+    await expect(realFiles.makeFolder('/proc/raingauge/deep')).rejects.toMatchObject({ code: 'RG057' });
+  });
+
   it.each<[string, (path: string) => Promise<unknown>, RegExp]>([
     [
       'create in a folder that is not there',
@@ -54,7 +58,11 @@ describe('files on a disk', () => {
       /no\/x' cannot be written: .*ENOENT/,
     ],
     ['create over a file', (path) => realFiles.create(`${path}/old`), /old' cannot be written: .*EEXIST/],
-    ['make a folder over a file', (path) => realFiles.makeFolder(`${path}/old`), /old' cannot be written: .*EEXIST/],
+    [
+      'make a folder over a file',
+      (path) => realFiles.makeFolder(`${path}/old`),
+      /old' is a file, but a folder is needed/,
+    ],
     ['rename what is not there', (path) => realFiles.rename(`${path}/no`, `${path}/new`), /ENOENT/],
     ['truncate what is not there', (path) => realFiles.truncate(`${path}/no`, 0), /ENOENT/],
     ['sync a folder that is not there', (path) => realFiles.syncFolder(`${path}/no`), /ENOENT/],

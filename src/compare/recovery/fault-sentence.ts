@@ -49,7 +49,7 @@ function reason({
         : `but only ${formatCount(again)} were done again`;
   }
   if (guarantee === 'at-most-once' && verdict === 'held' && lost.count > 0)
-    return 'which this guarantee allows: what was under way when the worker died is not done again';
+    return 'this guarantee allows it, since what was under way at the fault is not done again';
   return undefined;
 }
 

@@ -123,11 +123,19 @@ export function parseFault(text: string): Fault {
 
 /** Reads a file of faults: one a line; empty lines and lines with `#` are left out. @throws StreamError `RG063` */
 export function parseFaults(text: string): FaultPlan {
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.replace(/#.*/, '').trim())
-    .filter((line) => line !== '')
-    .map(parseFault);
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    const fault = line.replace(/#.*/, '').trim();
+    return fault === '' ? [] : [parseLine(fault, index + 1)];
+  });
+}
+
+function parseLine(text: string, line: number): Fault {
+  try {
+    return parseFault(text);
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error;
+    throw new StreamError(error.code, `line ${line}: ${error.message}`, error.hint);
+  }
 }
 
 /** Writes a fault so that `parseFault` gives it again. */
