@@ -31,6 +31,24 @@ export function tracedFlatMap(flatMap: Unary): Unary {
   };
 }
 
+/** What a function of many records gives: each element is made of all of them. */
+export function tracedEach(elements: unknown, from: Provenance): unknown {
+  return eachOf(elements, (element) => tracedRecord(element, from));
+}
+
+/** `reduce` of whole records, which may be pairs. */
+export function tracedRecordReduce(reduce: Reduce, provenance: typeof added = added): Reduce {
+  return (a, b) => {
+    const out = reduce(plainRecord(a), plainRecord(b));
+    return isNoValue(out) ? out : tracedRecord(out, provenance(provenanceOf(a), provenanceOf(b)));
+  };
+}
+
+/** Its inverse. */
+export function tracedRecordInverse(inverse: Reduce): Reduce {
+  return tracedRecordReduce(inverse, subtracted);
+}
+
 /** `filter`, an arm of `branch`, and `extract`: they only look. */
 export function lookingAtPlain(look: Unary): Unary {
   return (record) => look(plainRecord(record));

@@ -24,6 +24,8 @@ type Pairs = KeyedStream<string | number, number>;
 /** A stream with what decides who may read it. */
 type Branch = {
   readonly slide: number;
+  /** A join or a window multiplied it; before another does, it is reduced. */
+  readonly isMultiplied?: boolean;
   /** No further `timestamps` may follow. */
   readonly isTimed: boolean;
   isRead: boolean;
@@ -140,6 +142,73 @@ class Building {
         return this.#window(this.#pairs(from), a, b, (s, times) =>
           s.reduceByKeyAndWindow({ uid, ...times, ...sums, keepEmptyKeys: true }),
         );
+      case 'peek':
+        return this.#onNumbers(from, (s) => s.peek(() => undefined, { uid }));
+      case 'reduce':
+        return this.#onNumbers(from, (s) => s.reduce({ uid, reduce: a % 2 === 0 ? add : Math.max }));
+      case 'reduceByWindow':
+        return this.#window(this.#numbers(from), a, b, (s, times) =>
+          s.reduceByWindow({ uid, ...times, reduce: Math.max }),
+        );
+      case 'reduceByWindow inverse':
+        return this.#window(this.#numbers(from), a, b, (s, times) =>
+          s.reduceByWindow({ uid, ...times, ...sums, keepEmptyKeys: a % 2 === 0 }),
+        );
+      case 'countByValueAndWindow':
+        return this.#window(this.#numbers(from), a, b, (s, times) =>
+          s.countByValueAndWindow({ uid, ...times }).map(([value, count]) => value * 100 + count),
+        );
+      case 'combineByKey':
+        return this.#onPairs(from, (s) => s.combineByKey({ uid, ...LONGEST }).mapValues(({ length }) => length));
+      case 'combineByKey window':
+        return this.#window(this.#pairs(from), a, b, (s, times) =>
+          s.combineByKey({ uid, ...times, ...LONGEST }).mapValues(({ length }) => length),
+        );
+      case 'distinct':
+        return this.#window(this.#numbers(from), a, b, (s, times) => s.distinct({ uid, ...times }));
+      case 'top':
+        return this.#window(this.#numbers(from), a, b, (s, times) =>
+          s.top({ uid, ...times, max: 2, by: (n) => n % (a + 2) }).map((list) => list.reduce((x, y) => x * 7 + y, 0)),
+        );
+      case 'groupByKey':
+        return this.#onPairs(from, (s) => s.groupByKey({ uid }).mapValues(digest));
+      case 'groupByKeyAndWindow':
+        return this.#window(this.#pairs(from), a, b, (s, times) =>
+          s.groupByKeyAndWindow({ uid, ...times }).mapValues(digest),
+        );
+      case 'glom':
+        return this.#onNumbers(from, (s) => s.glom({ uid }).map(digest));
+      case 'mapPartitions':
+        return this.#onNumbers(from, (s) => s.mapPartitions((values) => [digest(values), a], { uid }));
+      case 'repartition':
+        return this.#onNumbers(from, (s) => s.repartition(1 + (a % 4), { uid }));
+      case 'transform':
+        return this.#onNumbers(from, (s) => s.transform((values, end) => [digest(values), end % 7], { uid }));
+      case 'transformWith':
+        return this.#together(from, a, (left, right) =>
+          left.transformWith(right, (x, y, end) => [digest(x), -digest(y.map(([, n]) => n)), end % 7], { uid }),
+        );
+      case 'window': {
+        const branch = this.#numbers(from);
+        const few = { ...branch, stream: branch.isMultiplied === true ? branch.stream.distinct() : branch.stream };
+        const made = this.#window(few, a, b, (s, times) => s.window({ uid, ...times }));
+        return made.map((each) => ({ ...each, isMultiplied: true }));
+      }
+      case 'cogroup':
+        return this.#joined(from, a, (s, other) =>
+          s.cogroup(other, { uid }).mapValues(([x, y]) => digest(x) - 3 * digest(y)),
+        );
+      case 'join':
+      case 'leftOuterJoin':
+      case 'rightOuterJoin':
+      case 'fullOuterJoin':
+        return this.#joined(from, a, (s, other) =>
+          s[operator](other, { uid }).mapValues(([x = -1, y = -2]) => 10 * x + y),
+        );
+      case 'joinTable':
+        return this.#onPairs(from, (s) => s.joinTable(TABLE, { uid }).mapValues(([n, row]) => n + row));
+      case 'leftOuterJoinTable':
+        return this.#onPairs(from, (s) => s.leftOuterJoinTable(TABLE, { uid }).mapValues(([n, row = -1]) => n + row));
       case 'runningReduce':
         return this.#onPairs(from, (s) => s.runningReduce({ uid, reduce: add }));
       case 'updateStateByKey':
@@ -174,6 +243,25 @@ class Building {
     second.isRead = true;
     const stream = first.stream.union(second.stream as never);
     return [{ ...first, stream, isTimed: true } as Branch];
+  }
+
+  /** Two streams of one slide, each of which is read as pairs. */
+  #joined(from: number, a: number, apply: (left: Pairs, right: Pairs) => Pairs): readonly Branch[] {
+    const left = this.#pairs(from);
+    const right = this.#partner(left, a);
+    const few = ({ isMultiplied, stream }: BranchOf<'pair'>) => (isMultiplied === true ? stream.reduceByKey(add) : stream);
+    return [{ ...left, stream: apply(few(left), few(right)), isTimed: true, isMultiplied: true }];
+  }
+
+  #together(from: number, a: number, apply: (left: Stream<number>, right: Pairs) => Stream<number>): readonly Branch[] {
+    const left = this.#numbers(from);
+    const right = this.#partner(left, a);
+    return [{ ...left, stream: apply(left.stream, right.stream), isTimed: true }];
+  }
+
+  #partner(left: Branch, a: number): BranchOf<'pair'> {
+    const equals = this.#branches.flatMap((other, i) => (other.slide === left.slide ? [i] : []));
+    return this.#pairs(this.#branches.length - 1 - equals[a % equals.length]!);
   }
 
   #window<B extends Branch>(
@@ -247,6 +335,29 @@ const INTERVAL_SINK: SinkSpec<unknown> = { ...RECORD_SINK, capabilities: { ...ca
 function add(a: number, b: number): number {
   return a + b;
 }
+
+/** Depends on no order: number, sum and sum of squares. */
+function digest(values: readonly number[]): number {
+  return values.length * 10_000 + values.reduce((sum, n) => sum + n + (n % 100) ** 2, 0);
+}
+
+const LONGEST = {
+  create: (n: number) => 'x'.repeat(Math.abs(n) % 10),
+  mergeValue: (longest: string, n: number) => longer(longest, 'x'.repeat(Math.abs(n) % 10)),
+  mergeCombiners: longer,
+};
+
+function longer(x: string, y: string): string {
+  return x.length < y.length ? y : x;
+}
+
+const TABLE: readonly (readonly [string | number, number])[] = [
+  ['a', 1],
+  ['b', 10],
+  ['a', 100],
+  [0, 3],
+  [2, 5],
+];
 
 const sums = { reduce: add, inverse: (total: number, left: number) => total - left };
 
