@@ -49,7 +49,7 @@ export function demandsOf(graph: Graph, partitionsOf: (source: string) => number
   for (const node of graph.nodes) {
     const own = factsOf(
       node,
-      inputsOf(node).map((ref) => facts[ref.node]!),
+      inputsOf(node).map((ref) => factsOfOutput(facts[ref.node]!, ref)),
       partitionsOf,
     );
     facts.push(own);
@@ -63,6 +63,11 @@ export function demandsOf(graph: Graph, partitionsOf: (source: string) => number
 export function hasIntendedTime(graph: Graph, ref: StreamRef): boolean {
   const node = graph.nodes[ref.node]!;
   return node.kind !== 'timestamps' && inputsOf(node).every((input) => hasIntendedTime(graph, input));
+}
+
+/** The states of each interval are windowed, whatever the results are. */
+function factsOfOutput(facts: StreamFacts, { output }: StreamRef): StreamFacts {
+  return output === 'snapshots' ? { ...facts, isWindowed: true, order: 'per key' } : facts;
 }
 
 function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (source: string) => number): StreamFacts {
@@ -87,8 +92,14 @@ function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (sour
     case 'spout':
       return { ...passed, partitions: node.parallelism };
     case 'runningReduce':
+    case 'mapWithState':
     case 'process':
-      return { ...passed, isOfSource: false, order: node.kind === 'process' ? 'none' : 'per key', lists: undefined };
+      return {
+        ...passed,
+        isOfSource: false,
+        order: node.kind === 'runningReduce' ? 'per key' : 'none',
+        lists: undefined,
+      };
     case 'map':
     case 'flatMap':
     case 'keyBy':
@@ -157,6 +168,7 @@ function sensitivity(node: Node, inputs: readonly StreamFacts[]): Sensitive | un
   const partitions = inputs.reduce((sum, input) => sum + input.partitions, 0);
   switch (node.kind) {
     case 'runningReduce':
+    case 'mapWithState':
     case 'process':
       return inputs[0]!.order === 'none' ? byOrder(node, partitions) : undefined;
     case 'glom':

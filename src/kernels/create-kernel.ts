@@ -4,6 +4,7 @@ import type { FunctionTable } from '../topology/graph.js';
 import { type CollectIntervalParameters, createCollectInterval } from './collect-interval.js';
 import { type Fold, type FoldParameters, foldOfKind } from './fold.js';
 import type { Kernel, KernelSetup } from './kernel.js';
+import { createMapWithState, type MapWithStateFunctions, type MapWithStateParameters } from './map-with-state.js';
 import { createProcess, type ProcessFunctions } from './process.js';
 import { createRunningReduce, type RunningReduceFunctions } from './running-reduce.js';
 import {
@@ -12,7 +13,12 @@ import {
   type TimestampsParameters,
   type TimestampsSetup,
 } from './timestamps.js';
-import { createUpdateState, type UpdateStateFunctions, type UpdateStateParameters } from './update-state.js';
+import {
+  createUpdateState,
+  latestState,
+  type UpdateStateFunctions,
+  type UpdateStateParameters,
+} from './update-state.js';
 import { createWindowGroup, type WindowGroupFunctions, type WindowGroupParameters } from './window-group.js';
 import { createWindowReduce, type WindowReduceParameters } from './window-reduce.js';
 
@@ -21,7 +27,8 @@ export type KernelOperator = { readonly node: number } & (
   | ({ readonly kind: 'window-reduce' } & WindowReduceParameters)
   | ({ readonly kind: 'window-group' } & WindowGroupParameters)
   | { readonly kind: 'running-reduce' }
-  | ({ readonly kind: 'update-state' } & UpdateStateParameters)
+  | ({ readonly kind: 'update-state'; readonly update?: 'user' | 'latest' | undefined } & UpdateStateParameters)
+  | ({ readonly kind: 'map-with-state' } & MapWithStateParameters)
   | { readonly kind: 'process' }
   | ({ readonly kind: 'collect-interval' } & CollectIntervalParameters)
 );
@@ -46,8 +53,15 @@ export function createKernel(operator: KernelOperator, functions: FunctionTable,
       return createRunningReduce({ ...parts, parameters: operator, functions: user });
     }
     case 'update-state': {
-      const user: UpdateStateFunctions = { update: find('update') };
+      const user: UpdateStateFunctions =
+        operator.update === 'latest'
+          ? { update: latestState }
+          : { update: find('update'), initialState: find('initialState') };
       return createUpdateState({ ...parts, parameters: operator, functions: user });
+    }
+    case 'map-with-state': {
+      const user: MapWithStateFunctions = { map: find('mapWithState'), initialState: find('initialState') };
+      return createMapWithState({ ...parts, parameters: operator, functions: user });
     }
     case 'process': {
       const user: ProcessFunctions = { onRecord: find('onRecord'), onTimer: find('onTimer') };

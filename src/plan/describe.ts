@@ -63,7 +63,7 @@ export function describeOperator(operator: CoreOperator): string {
     case 'map':
       return `${MAP_WORDS[operator.shape]} ${operator.uid}`;
     case 'flat-map':
-      return `${operator.shape === 'value' ? 'flatMap' : 'flatMapValues'} ${operator.uid}`;
+      return `${FLAT_MAP_WORDS[operator.shape]} ${operator.uid}`;
     case 'filter':
       return `filter ${operator.uid}${operator.arm === undefined ? '' : ` (arm ${operator.arm})`}`;
     case 'timestamps':
@@ -78,6 +78,13 @@ export function describeOperator(operator: CoreOperator): string {
       return `${operator.kind} ${operator.uid}`;
   }
 }
+
+const FLAT_MAP_WORDS = {
+  value: 'flatMap',
+  'pair-values': 'flatMapValues',
+  'left-of': 'results of',
+  'right-of': 'states of',
+} as const;
 
 const MAP_WORDS = {
   value: 'map',

@@ -25,6 +25,7 @@ const KINDS: Readonly<Record<CoreOperator['kind'], KindTraits>> = {
   'window-group': PER_INTERVAL,
   'running-reduce': PER_RECORD,
   'update-state': PER_INTERVAL,
+  'map-with-state': PER_RECORD,
   process: PER_RECORD,
   'collect-interval': PER_INTERVAL,
   spout: NARROW,

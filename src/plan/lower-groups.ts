@@ -28,13 +28,16 @@ export function lowerJoin(
 
 /**
  * `glom`, `mapPartitions` and `window`: what each task has. A stream that several stages make has no partitions of its own: it is spread.
+ * So are the partitions of a source in front of a `window`, since one that ends early still has records in later windows.
  */
 export function lowerPartitions(
   lowering: Lowering,
   node: (IntervalNode | WindowNode) & { readonly kind: 'glom' | 'mapPartitions' | 'window' },
 ): void {
-  const input = lowering.isInOneStage(node.input) ? node.input : spread(lowering, node, node.input);
-  gathered(lowering, node, node.kind === 'window' ? 'each' : node.kind, lowering.forward(input));
+  const isWindow = node.kind === 'window';
+  const isWhole = isWindow ? lowering.endsAtOnce(node.input) : lowering.isInOneStage(node.input);
+  const input = isWhole ? node.input : spread(lowering, node, node.input);
+  gathered(lowering, node, isWindow ? 'each' : node.kind, lowering.forward(input));
 }
 
 /** `repartition`: records are spread over tasks, where the chain goes on. */

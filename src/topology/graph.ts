@@ -144,6 +144,13 @@ export interface StatefulNode extends NodeBase {
   readonly kind: 'runningReduce' | 'updateStateByKey' | 'process';
   readonly input: StreamRef;
 }
+export interface MapWithStateNode extends NodeBase {
+  readonly kind: 'mapWithState';
+  readonly input: StreamRef;
+  readonly timeout: Duration | undefined;
+  /** Someone reads its output `snapshots`. */
+  readonly snapshots: boolean;
+}
 export interface SpoutNode extends NodeBase {
   readonly kind: 'spout';
   readonly name: string;
@@ -184,6 +191,7 @@ export type Node =
   | RepartitionNode
   | WindowNode
   | StatefulNode
+  | MapWithStateNode
   | SpoutNode
   | BoltNode
   | SinkNode;

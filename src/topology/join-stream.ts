@@ -84,3 +84,8 @@ function rowsByKey(table: Table<Key, unknown>): ReadonlyMap<string, readonly unk
   }
   return rows;
 }
+
+/** One state for each encoded key; of several the last. */
+export function statesByKey(table: Table<Key, unknown>): ReadonlyMap<string, unknown> {
+  return new Map([...table].map(([key, state]) => [encodeKey(key), state]));
+}

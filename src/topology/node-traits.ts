@@ -53,6 +53,7 @@ const TRAITS: Readonly<Record<Node['kind'], NodeTraits>> = {
   groupByKeyAndWindow: INTERVAL,
   runningReduce: KEYED,
   updateStateByKey: { ...KEYED, emits: 'per interval' },
+  mapWithState: KEYED,
   process: KEYED,
   spout: NARROW,
   bolt: NARROW,

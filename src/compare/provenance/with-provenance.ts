@@ -17,10 +17,11 @@ import {
   tracedRecordInverse,
   tracedRecordReduce,
   tracedReduce,
+  tracedStates,
   tracedUpdate,
 } from './traced-functions.js';
 import { type GroupRewriting, rewriteGroup } from './traced-groups.js';
-import { tracedOnRecord, tracedOnTimer } from './traced-process.js';
+import { tracedMapWithState, tracedOnRecord, tracedOnTimer } from './traced-process.js';
 
 type Functions = Map<string, unknown>;
 type Decorate = (user: never) => unknown;
@@ -124,7 +125,11 @@ function decorateFunctions(node: Node, functions: Functions): void {
       decorate('reduce', tracedReduce);
       return decorate('inverse', tracedInverse);
     case 'updateStateByKey':
+      decorate('initialState', tracedStates);
       return decorate('update', tracedUpdate);
+    case 'mapWithState':
+      decorate('initialState', tracedStates);
+      return decorate('mapWithState', tracedMapWithState);
     case 'process':
       decorate('onRecord', tracedOnRecord);
       return decorate('onTimer', tracedOnTimer);

@@ -6,6 +6,7 @@ import { type TopologyBuilder, topology } from '../../../src/topology/builder.js
 import type { Topology } from '../../../src/topology/graph.js';
 import type { ProcessOptions } from '../../../src/topology/process.js';
 import type { SinkSpec } from '../../../src/topology/specs.js';
+import type { StateSpec } from '../../../src/topology/state-spec.js';
 import type { KeyedStream, Stream } from '../../../src/topology/streams.js';
 import { aSource } from '../../compare/memory-ends.js';
 import type { Operator, Recipe, RecordRecipe, StepRecipe } from './recipe.js';
@@ -213,6 +214,30 @@ class Building {
         return this.#onPairs(from, (s) => s.runningReduce({ uid, reduce: add }));
       case 'updateStateByKey':
         return this.#onPairs(from, (s) => s.updateStateByKey<number>({ uid, update: updateBy(a) }));
+      case 'updateStateByKey initial':
+        return this.#onPairs(from, (s) =>
+          s.updateStateByKey<number>({
+            uid,
+            update: (values, state = 0, { end }) => updateBy(a)(values, state + (end % 3)),
+            initialState: TABLE,
+          }),
+        );
+      case 'mapWithState':
+        return this.#onPairs(from, (s) => s.mapWithState(stateSpec(uid, a)) as unknown as Pairs);
+      case 'mapWithState timeout': {
+        const spec = { ...stateSpec(uid, a), timeout: ((1 + b) * 700) as Duration };
+        return this.#onPairs(from, (s) => s.mapWithState(spec) as unknown as Pairs);
+      }
+      case 'stateSnapshots': {
+        const branch = this.#pairs(from);
+        const timeout = ((1 + b) * 700) as Duration;
+        const mapped = branch.stream.mapWithState({ ...stateSpec(uid, a), ...(b % 2 === 0 ? { timeout } : {}) });
+        const timed = { ...branch, isTimed: true };
+        return [
+          { ...timed, stream: mapped as unknown as Pairs },
+          { ...timed, stream: mapped.stateSnapshots() },
+        ];
+      }
       case 'process':
         return this.#onPairs(from, (s) => s.process(sessions(uid, (a + 1) * 500)) as unknown as Pairs);
     }
@@ -249,7 +274,8 @@ class Building {
   #joined(from: number, a: number, apply: (left: Pairs, right: Pairs) => Pairs): readonly Branch[] {
     const left = this.#pairs(from);
     const right = this.#partner(left, a);
-    const few = ({ isMultiplied, stream }: BranchOf<'pair'>) => (isMultiplied === true ? stream.reduceByKey(add) : stream);
+    const few = ({ isMultiplied, stream }: BranchOf<'pair'>) =>
+      isMultiplied === true ? stream.reduceByKey(add) : stream;
     return [{ ...left, stream: apply(few(left), few(right)), isTimed: true, isMultiplied: true }];
   }
 
@@ -366,6 +392,24 @@ function updateBy(a: number): (values: readonly number[], state: number | undefi
   return (values, state = 0) => {
     const sum = values.reduce(add, state) % 1_000;
     return a > 0 && sum % (a + 3) === 0 ? undefined : sum;
+  };
+}
+
+/** A running sum that is told now and then, forgotten now and then, and told when it was silent. */
+function stateSpec(
+  uid: string,
+  a: number,
+): StateSpec<string | number, number, number, readonly [string | number, number]> {
+  return {
+    uid,
+    initialState: TABLE,
+    map(key, value, state, time) {
+      if (state.isTimingOut()) return [key, -state.get()];
+      const sum = ((state.getOption() ?? 0) + value! + (time % 5)) % 1_000;
+      if (a > 0 && sum % (a + 3) === 0) state.remove();
+      else if (sum % 4 !== 1) state.update(sum);
+      return sum % 3 === 0 ? undefined : [key, sum];
+    },
   };
 }
 

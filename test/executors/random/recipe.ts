@@ -47,6 +47,10 @@ export const OPERATORS = [
   'leftOuterJoinTable',
   'runningReduce',
   'updateStateByKey',
+  'updateStateByKey initial',
+  'mapWithState',
+  'mapWithState timeout',
+  'stateSnapshots',
   'process',
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
