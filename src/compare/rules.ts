@@ -111,7 +111,8 @@ function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (sour
     case 'flatMapValues':
       return { ...passed, lists: undefined };
     case 'repartition':
-      return { ...passed, isOfSource: false, order: 'none' };
+    case 'intervalJoin':
+      return { ...passed, isOfSource: false, order: 'none', lists: undefined };
     default:
       if (nodeTraits(node).emits === 'per record') return passed;
       return {

@@ -37,6 +37,10 @@ function wordsOf(node: Node, slide: number): string {
       const over = node.window === undefined ? '' : ` ${formatDuration(node.window)} every ${formatDuration(slide)}`;
       return `${named(node)}${node.max === undefined ? '' : ` ${node.max}`}${over}`;
     }
+    case 'sessionWindow':
+      return `${named(node)} with a gap of ${formatDuration(node.gap)}`;
+    case 'intervalJoin':
+      return `${named(node)} from ${formatDuration(node.before)} before to ${formatDuration(node.after)} after`;
     case 'repartition':
       return `${named(node)} to ${node.partitions}`;
     case 'timestamps':

@@ -1,5 +1,13 @@
 /** Lowers what looks at lists of values: groups and joins by key, partitions, whole intervals. */
-import type { IntervalNode, Node, PairedNode, RepartitionNode, StreamRef, WindowNode } from '../topology/graph.js';
+import type {
+  IntervalJoinNode,
+  IntervalNode,
+  Node,
+  PairedNode,
+  RepartitionNode,
+  StreamRef,
+  WindowNode,
+} from '../topology/graph.js';
 import { mapped } from './lower-windows.js';
 import { HASH, type Lowering } from './lowering.js';
 import type { OperatorInput, WindowGroupOperator } from './plan.js';
@@ -15,15 +23,25 @@ export function lowerJoin(
   lowering: Lowering,
   node: PairedNode & { readonly kind: WindowGroupOperator['gives'] },
 ): void {
-  const sides = node.inputs.map((input, i) =>
-    mapped(lowering, node, input, i === 0 ? 'left' : 'right', lowering.slide(node)),
-  );
-  gathered(
-    lowering,
-    node,
-    node.kind,
-    sides.flatMap((side) => lowering.exchange(side, HASH)),
-  );
+  gathered(lowering, node, node.kind, sides(lowering, node));
+}
+
+/** `intervalJoin`: the same ways, to a kernel that keeps what may still meet others. */
+export function lowerIntervalJoin(lowering: Lowering, node: IntervalJoinNode): void {
+  const { before, after } = node;
+  lowering.end(node, {
+    kind: 'interval-join',
+    before,
+    after,
+    inputs: sides(lowering, node),
+    slide: lowering.slide(node),
+  });
+}
+
+function sides(lowering: Lowering, node: PairedNode | IntervalJoinNode): readonly OperatorInput[] {
+  return node.inputs
+    .map((input, i) => mapped(lowering, node, input, i === 0 ? 'left' : 'right', lowering.slide(node)))
+    .flatMap((side) => lowering.exchange(side, HASH));
 }
 
 /**

@@ -1,6 +1,13 @@
 /** Lowering: graph nodes to core operators. Here and beside it stands how a derived operator is made of core ones, and nowhere else. */
 import type { Graph, MapWithStateNode, Node, SinkNode, StreamRef } from '../topology/graph.js';
-import { lowerGroup, lowerJoin, lowerPartitions, lowerRepartition, lowerTransform } from './lower-groups.js';
+import {
+  lowerGroup,
+  lowerIntervalJoin,
+  lowerJoin,
+  lowerPartitions,
+  lowerRepartition,
+  lowerTransform,
+} from './lower-groups.js';
 import { lowerReduction } from './lower-windows.js';
 import { HASH, Lowering, type OperatorDraft } from './lowering.js';
 import type { CoreOperator } from './plan.js';
@@ -77,6 +84,12 @@ function lowerNode(lowering: Lowering, node: Node): void {
     case 'rightOuterJoin':
     case 'fullOuterJoin':
       return lowerJoin(lowering, { ...node, kind: node.kind });
+    case 'intervalJoin':
+      return lowerIntervalJoin(lowering, node);
+    case 'sessionWindow': {
+      const inputs = lowering.exchange(node.input, HASH);
+      return lowering.end(node, { kind: 'session-window', gap: node.gap, reduce: 'user', inputs, slide });
+    }
     case 'glom':
     case 'mapPartitions':
       return lowerPartitions(lowering, { ...node, kind: node.kind });

@@ -109,6 +109,17 @@ export interface MapWithStateOperator extends OperatorBase {
   /** Results and changes of states come with a side before them: 0 and 1. */
   readonly tellsChanges: boolean;
 }
+export interface SessionWindowOperator extends OperatorBase {
+  readonly kind: 'session-window';
+  readonly gap: number;
+  readonly reduce: FoldKind;
+}
+/** Joins records of two sides that are near in time. */
+export interface IntervalJoinOperator extends OperatorBase {
+  readonly kind: 'interval-join';
+  readonly before: number;
+  readonly after: number;
+}
 export interface ProcessOperator extends OperatorBase {
   readonly kind: 'process';
 }
@@ -153,6 +164,8 @@ export type CoreOperator =
   | RunningReduceOperator
   | UpdateStateOperator
   | MapWithStateOperator
+  | SessionWindowOperator
+  | IntervalJoinOperator
   | ProcessOperator
   | CollectIntervalOperator
   | SpoutOperator

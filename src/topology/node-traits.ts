@@ -51,6 +51,8 @@ const TRAITS: Readonly<Record<Node['kind'], NodeTraits>> = {
   reduceByWindow: INTERVAL,
   countByValueAndWindow: INTERVAL,
   groupByKeyAndWindow: INTERVAL,
+  sessionWindow: INTERVAL,
+  intervalJoin: { ...NARROW, keeps: 'progress' },
   runningReduce: KEYED,
   updateStateByKey: { ...KEYED, emits: 'per interval' },
   mapWithState: KEYED,

@@ -2,7 +2,17 @@
 import { unreachable } from '../../core/assert.js';
 import type { Key } from '../../core/keys.js';
 import type { BoltNode, Node, SinkNode, SourceNode, SpoutNode, TimestampsNode } from '../../topology/graph.js';
-import { cogroup, join, joinRows, listEach, partitionsOf, top, transformEach } from './groups.js';
+import {
+  cogroup,
+  intervalJoin,
+  join,
+  joinRows,
+  listEach,
+  partitionsOf,
+  sessions,
+  top,
+  transformEach,
+} from './groups.js';
 import { mapStateKey, processKey, runKey } from './in-order.js';
 import { byArrival, byKey, derive, groupBy, type Item, type KeyRun, type Pair, type Whole } from './item.js';
 import {
@@ -113,6 +123,11 @@ export function outputsOf(
     case 'rightOuterJoin':
     case 'fullOuterJoin':
       return give(join(cogroup(inputs, slide), node.kind), together(inputs));
+    case 'intervalJoin':
+      return give(intervalJoin(inputs, node.before, node.after), together(inputs));
+    case 'sessionWindow':
+      // Results may lie a gap above the highest timestamp, less 1 us.
+      return give(sessions(input, node.gap, user('reduce')), { highest: input.highest + node.gap - 1 });
     case 'window':
       return give(
         listEach(input, length, slide, (values) => values),

@@ -38,6 +38,7 @@ export function rewriteGroup(node: Node, rewriting: GroupRewriting): boolean {
     case 'leftOuterJoin':
     case 'rightOuterJoin':
     case 'fullOuterJoin':
+    case 'intervalJoin':
       return behind(node, rewriting, {}, { kind: 'mapValues' }, { mapValues: tracedJoin });
     case 'glom':
       return behind(node, rewriting, {}, { kind: 'map' }, { map: tracedRecords });

@@ -111,6 +111,7 @@ function decorateFunctions(node: Node, functions: Functions): void {
       return decorate('extract', lookingAtPlain);
     case 'reduceByKey':
     case 'runningReduce':
+    case 'sessionWindow':
       return decorate('reduce', tracedReduce);
     case 'reduce':
     case 'reduceByWindow':

@@ -206,6 +206,16 @@ class Building {
         return this.#joined(from, a, (s, other) =>
           s[operator](other, { uid }).mapValues(([x = -1, y = -2]) => 10 * x + y),
         );
+      case 'intervalJoin':
+        return this.#joined(from, a, (s, other) =>
+          s
+            .intervalJoin(other, { uid, before: (b * 300) as Duration, after: (a * 200) as Duration })
+            .mapValues(([x, y]) => 10 * x + y),
+        );
+      case 'sessionWindow':
+        return this.#onPairs(from, (s) =>
+          s.sessionWindow({ uid, gap: ((1 + a) * 400) as Duration, reduce: b % 2 === 0 ? add : Math.max }),
+        );
       case 'joinTable':
         return this.#onPairs(from, (s) => s.joinTable(TABLE, { uid }).mapValues(([n, row]) => n + row));
       case 'leftOuterJoinTable':

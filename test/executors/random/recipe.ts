@@ -45,6 +45,8 @@ export const OPERATORS = [
   'fullOuterJoin',
   'joinTable',
   'leftOuterJoinTable',
+  'sessionWindow',
+  'intervalJoin',
   'runningReduce',
   'updateStateByKey',
   'updateStateByKey initial',
