@@ -77,6 +77,19 @@ With checkInverse: true each reduce tries it, and the first failure ends the job
 may differ by rounding. Leave checkInverse out when it passes: it costs a call each time.`,
     see: ['window', 'RG032'],
   },
+  RG038: {
+    title: 'a state that is not there, or cannot be changed now',
+    text: `
+mapWithState hands out each key's state: get() needs one that exists, update() and remove()
+one that may still be changed. A call with isTimingOut() has the state for the last time:
+it is gone afterwards, whatever the function does. After remove() it is gone already.
+
+  map: (key, value, state) => {
+    if (state.isTimingOut()) return [key, state.get()];
+    state.update((state.getOption() ?? 0) + value);
+  }`,
+    see: ['RG032', 'RG034'],
+  },
   RG036: {
     title: 'a bolt and its collector',
     text: `

@@ -1,6 +1,7 @@
 /** Compares what both modes and the oracle said of one sink, or of one operator's final state. */
 import type { Key } from '../core/keys.js';
 import { canonical, isPair, isSame } from './canonical.js';
+import { type ListView, viewed } from './list-view.js';
 import type { OracleState } from './oracle/answer.js';
 import { countsOf, type DiffOptions, type Dispute, type PartOutcome, verdict } from './outcome.js';
 import { type Place, placesOf, sameMultiset, type Testimonies } from './places.js';
@@ -11,9 +12,10 @@ import type { Demand } from './rules.js';
 export function diffSink(
   name: string,
   demand: Demand,
-  lists: Testimonies<ResultList>,
+  given: Testimonies<ResultList>,
   options: DiffOptions,
 ): PartOutcome {
+  const lists = demand.view === undefined ? given : inView(given, demand.view);
   const reference = lists.oracle ?? lists.record!;
   const outcome = { name: `sink ${name}`, demand, lists, results: reference.values.length, ...countsOf(reference) };
   if (demand.rule === 'not demanded') return verdict(outcome, [], options);
@@ -22,6 +24,11 @@ export function diffSink(
   const wrong = differing(openPlaces(lists));
   if (wrong.length > 0) return verdict(outcome, wrong, options, (place) => wholePlace(place, lists));
   return verdict(outcome, demand.rule === 'equal sequence' ? outOfOrder(lists) : [], options);
+}
+
+function inView({ microBatch, record, oracle }: Testimonies<ResultList>, view: ListView): Testimonies<ResultList> {
+  const of = (list: ResultList | undefined): ResultList | undefined => list && viewed(list, view);
+  return { microBatch: of(microBatch), record: of(record), oracle: of(oracle) };
 }
 
 /** Compares an operator's final state, key by key. */

@@ -1,12 +1,15 @@
 /** What is demanded of each sink and each state: read from the graph, by DESIGN's section on what `compare` demands. */
 import { type Graph, inputsOf, type Node, type SinkNode, type StreamRef } from '../topology/graph.js';
 import { nodeTraits } from '../topology/node-traits.js';
+import type { ListView } from './list-view.js';
 import type { CompareRule } from './result.js';
 
 /** The rule of one sink or state, and why it is no stronger. */
 export interface Demand {
   readonly rule: CompareRule;
   readonly note: string | null;
+  /** Set where results hold lists in an order that nobody promises: what of them is compared. */
+  readonly view?: ListView;
 }
 
 /** What is known of a stream. */
@@ -17,8 +20,19 @@ interface StreamFacts {
   readonly order: 'all' | 'per key' | 'none';
   /** Results come once per window or interval. */
   readonly isWindowed: boolean;
-  /** The operator whose values depend on an order that nobody promises. */
-  readonly orderSensitive: Node | undefined;
+  /** Its partitions are those of a source, and no matter of tasks. */
+  readonly isOfSource: boolean;
+  /** The operator whose values depend on an order, or on partitions, that nobody promises. */
+  readonly sensitive: Sensitive | undefined;
+  /** The operator whose results hold lists in no promised order, as long as they are as it made them. */
+  readonly lists: { readonly node: Node; readonly view: ListView } | undefined;
+}
+
+/** Why values of an operator are not promised. */
+interface Sensitive {
+  readonly node: Node;
+  readonly kind: 'order-sensitive' | 'batch-sensitive';
+  readonly why: string;
 }
 
 /** The demands on a graph's sinks by name, and on its keyed states by uid. */
@@ -35,7 +49,7 @@ export function demandsOf(graph: Graph, partitionsOf: (source: string) => number
   for (const node of graph.nodes) {
     const own = factsOf(
       node,
-      inputsOf(node).map((ref) => facts[ref.node]!),
+      inputsOf(node).map((ref) => factsOfOutput(facts[ref.node]!, ref)),
       partitionsOf,
     );
     facts.push(own);
@@ -51,58 +65,157 @@ export function hasIntendedTime(graph: Graph, ref: StreamRef): boolean {
   return node.kind !== 'timestamps' && inputsOf(node).every((input) => hasIntendedTime(graph, input));
 }
 
+/** The states of each interval are windowed, whatever the results are. */
+function factsOfOutput(facts: StreamFacts, { output }: StreamRef): StreamFacts {
+  return output === 'snapshots' ? { ...facts, isWindowed: true, order: 'per key' } : facts;
+}
+
 function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (source: string) => number): StreamFacts {
   const partitions = inputs.reduce((sum, input) => sum + input.partitions, 0);
-  const orderSensitive = inputs.find((input) => input.orderSensitive !== undefined)?.orderSensitive;
+  const sensitive = inputs.find((input) => input.sensitive !== undefined)?.sensitive ?? sensitivity(node, inputs);
   const isWindowed = inputs.some((input) => input.isWindowed);
-  const order = node.kind === 'union' || node.kind === 'bolt' ? 'none' : (inputs[0]?.order ?? 'none');
+  const order = inputs.length > 1 || node.kind === 'bolt' ? 'none' : (inputs[0]?.order ?? 'none');
+  const isOfSource = inputs.length === 1 && inputs[0]!.isOfSource;
+  const passed = {
+    partitions,
+    order,
+    isWindowed,
+    isOfSource,
+    sensitive,
+    lists: inputs.find(({ lists }) => lists)?.lists,
+  };
   switch (node.kind) {
     case 'source': {
       const own = partitionsOf(node.name);
-      return { partitions: own, order: own === 1 ? 'all' : 'none', isWindowed: false, orderSensitive: undefined };
+      return { ...passed, partitions: own, order: own === 1 ? 'all' : 'none', isOfSource: true };
     }
     case 'spout':
-      return { partitions: node.parallelism, order: 'none', isWindowed: false, orderSensitive: undefined };
+      return { ...passed, partitions: node.parallelism };
     case 'runningReduce':
-    case 'process': {
-      const own = order === 'none' ? node : undefined;
+    case 'mapWithState':
+    case 'process':
       return {
-        partitions,
-        order: node.kind === 'process' ? 'none' : 'per key',
-        isWindowed,
-        orderSensitive: orderSensitive ?? own,
+        ...passed,
+        isOfSource: false,
+        order: node.kind === 'runningReduce' ? 'per key' : 'none',
+        lists: undefined,
       };
-    }
     case 'map':
     case 'flatMap':
     case 'keyBy':
+    case 'joinTable':
+    case 'leftOuterJoinTable':
       // They may give results of several keys the same key.
-      return { partitions, order: order === 'all' ? 'all' : 'none', isWindowed, orderSensitive };
+      return { ...passed, order: order === 'all' ? 'all' : 'none', lists: undefined };
+    case 'mapValues':
+    case 'flatMapValues':
+      return { ...passed, lists: undefined };
+    case 'repartition':
+    case 'intervalJoin':
+      return { ...passed, isOfSource: false, order: 'none', lists: undefined };
+    default:
+      if (nodeTraits(node).emits === 'per record') return passed;
+      return {
+        ...passed,
+        isWindowed: true,
+        isOfSource: false,
+        order: orderOf(node, inputs),
+        lists: listsOf(node, inputs),
+      };
+  }
+}
+
+/** What order an operator's results per interval have: windows come in order. */
+function orderOf({ kind }: Node, inputs: readonly StreamFacts[]): StreamFacts['order'] {
+  const isOrdered = inputs.every(({ order }) => order !== 'none');
+  switch (kind) {
+    case 'window':
+      return isOrdered ? 'per key' : 'none';
+    case 'join':
+    case 'leftOuterJoin':
+    case 'rightOuterJoin':
+    case 'fullOuterJoin':
+      return isOrdered ? 'per key' : 'none';
+    case 'glom':
+    case 'mapPartitions':
+    case 'transform':
+    case 'transformWith':
+    case 'distinct':
+      return 'none';
+    default:
+      // One result for a key and a window.
+      return 'per key';
+  }
+}
+
+/** Lists in an order that nobody promises. */
+function listsOf(node: Node, inputs: readonly StreamFacts[]): StreamFacts['lists'] {
+  switch (node.kind) {
+    case 'groupByKey':
+    case 'groupByKeyAndWindow':
+      return inputs[0]!.order === 'none' ? { node, view: 'value in any order' } : undefined;
+    case 'cogroup':
+      return inputs.some(({ order }) => order === 'none') ? { node, view: 'values in any order' } : undefined;
+    case 'glom':
+      if (!inputs[0]!.isOfSource) return { node, view: 'elements' };
+      return inputs[0]!.order === 'all' ? undefined : { node, view: 'list in any order' };
+    default:
+      return undefined;
+  }
+}
+
+/** Whether an operator makes values of an order, or of partitions, that nobody promises. */
+function sensitivity(node: Node, inputs: readonly StreamFacts[]): Sensitive | undefined {
+  const partitions = inputs.reduce((sum, input) => sum + input.partitions, 0);
+  switch (node.kind) {
+    case 'runningReduce':
+    case 'mapWithState':
+    case 'process':
+      return inputs[0]!.order === 'none' ? byOrder(node, partitions) : undefined;
+    case 'glom':
+    case 'mapPartitions': {
+      if (inputs[0]!.isOfSource) return undefined;
+      const why = 'depends on which task has which element, which is no part of the answer';
+      return { node, kind: 'batch-sensitive', why };
+    }
     default: {
-      if (nodeTraits(node).emits === 'per record') return { partitions, order, isWindowed, orderSensitive };
-      // One result for a key and a window, and windows come in order.
-      return { partitions, order: 'per key', isWindowed: true, orderSensitive };
+      if (node.orderSensitive !== true) return undefined;
+      const isByKey = !['reduce', 'reduceByWindow', 'transform', 'transformWith'].includes(node.kind);
+      const isPromised = inputs.every(({ order }) => order === 'all' || (isByKey && order === 'per key'));
+      return isPromised ? undefined : byOrder(node, partitions);
     }
   }
 }
 
-function sinkDemand(sink: SinkNode, { orderSensitive, partitions, isWindowed, order }: StreamFacts): Demand {
-  if (orderSensitive !== undefined) {
-    const origin = `${orderSensitive.kind} '${orderSensitive.uid}' reads ${partitions} partitions or paths, between which no order is promised`;
+function byOrder(node: Node, partitions: number): Sensitive {
+  const why = `reads ${partitions} partitions or paths, between which no order is promised`;
+  return { node, kind: 'order-sensitive', why };
+}
+
+function sinkDemand(sink: SinkNode, { sensitive, isWindowed, order, lists }: StreamFacts): Demand {
+  if (sensitive !== undefined) {
+    const { node, kind, why } = sensitive;
+    const note = `${kind}: ${node.kind} '${node.uid}' ${why}`;
     // An interval sink sorts totals by their time, so the last one told need not be the final one.
     const isTold = sink.spec.capabilities.delivery !== 'interval';
-    if (orderSensitive.kind === 'runningReduce' && sink.input.node === orderSensitive.id && isTold)
-      return { rule: 'equal final value and count per key', note: `order-sensitive: ${origin}` };
-    return { rule: 'not demanded', note: `order-sensitive: ${origin}` };
+    if (node.kind === 'runningReduce' && sink.input.node === node.id && isTold)
+      return { rule: 'equal final value and count per key', note };
+    if (lists?.node === node && lists.view === 'elements')
+      return { rule: 'equal windows', note: `${note}: compared are the elements of all of them`, view: 'elements' };
+    return { rule: 'not demanded', note };
+  }
+  if (lists !== undefined) {
+    const note = `the lists of ${lists.node.kind} '${lists.node.uid}' are compared in any order: between partitions none is promised`;
+    return { rule: 'equal windows', note, view: lists.view };
   }
   if (isWindowed) return { rule: 'equal windows', note: null };
   return { rule: order === 'all' ? 'equal sequence' : 'equal multiset', note: null };
 }
 
-function stateDemand(node: Node, { orderSensitive }: StreamFacts): Demand {
-  const isOwn = orderSensitive?.id === node.id && node.kind === 'runningReduce';
-  if (orderSensitive === undefined || isOwn) return { rule: 'equal final state per key', note: null };
-  return { rule: 'not demanded', note: `order-sensitive through '${orderSensitive.uid}'` };
+function stateDemand(node: Node, { sensitive }: StreamFacts): Demand {
+  const isOwn = sensitive?.node.id === node.id && node.kind === 'runningReduce';
+  if (sensitive === undefined || isOwn) return { rule: 'equal final state per key', note: null };
+  return { rule: 'not demanded', note: `${sensitive.kind} through '${sensitive.node.uid}'` };
 }
 
 function isKeyedState(node: Node): boolean {

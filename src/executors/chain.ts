@@ -231,7 +231,7 @@ function kernelLink(kernel: Kernel, operator: CoreOperator, next: Link, times: E
         if (finalWatermark !== Number.NEGATIVE_INFINITY) completely(() => kernel.advance(finalWatermark, NO_BUDGET));
         if (highest !== Number.NEGATIVE_INFINITY) completely(() => kernel.endOfInput(highest, NO_BUDGET));
       });
-      next.end(finalWatermark, highest);
+      next.end(finalWatermark, highest + (kernel.reach ?? 0));
     },
   };
 }

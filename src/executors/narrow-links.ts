@@ -1,5 +1,5 @@
 /** Links of the narrow operators: one record in, any number out, no state. User functions run here, nowhere deeper. */
-import { derivedMap } from '../kernels/derived-map.js';
+import { derivedFlatMap, derivedMap } from '../kernels/derived-map.js';
 import type { FilterOperator, FlatMapOperator, MapOperator } from '../plan/plan.js';
 import { type FunctionTable, functionId } from '../topology/graph.js';
 import type { Link } from './link.js';
@@ -20,11 +20,7 @@ export function narrowLink(
     case 'map':
       return { push: mapPush(operator, find, next.push), advance, end };
     case 'flat-map': {
-      const push =
-        operator.shape === 'value'
-          ? flatMapPush(operator, find('flatMap'), next.push)
-          : flatMapValuesPush(operator, find('flatMapValues'), next.push);
-      return { push, advance, end };
+      return { push: flatPush(operator, find, next.push), advance, end };
     }
     case 'filter':
       return {
@@ -109,6 +105,17 @@ function pairValuesPush(operator: MapOperator, map: Unary, next: Link['push']): 
     if (out instanceof Promise) throw promiseReturned(operator);
     next([key, out]);
   };
+}
+
+function flatPush(operator: FlatMapOperator, find: (role: string) => Unary, next: Link['push']): Link['push'] {
+  switch (operator.shape) {
+    case 'value':
+      return flatMapPush(operator, find('flatMap'), next);
+    case 'pair-values':
+      return flatMapValuesPush(operator, find('flatMapValues'), next);
+    default:
+      return flatMapPush(operator, derivedFlatMap(operator.shape), next);
+  }
 }
 
 function flatMapPush(operator: FlatMapOperator, flatMap: Unary, next: Link['push']): Link['push'] {

@@ -3,16 +3,24 @@ import { unreachable } from '../core/assert.js';
 import type { FunctionTable } from '../topology/graph.js';
 import { type CollectIntervalParameters, createCollectInterval } from './collect-interval.js';
 import { type Fold, type FoldParameters, foldOfKind } from './fold.js';
+import { createIntervalJoin, type IntervalJoinParameters } from './interval-join.js';
 import type { Kernel, KernelSetup } from './kernel.js';
+import { createMapWithState, type MapWithStateFunctions, type MapWithStateParameters } from './map-with-state.js';
 import { createProcess, type ProcessFunctions } from './process.js';
 import { createRunningReduce, type RunningReduceFunctions } from './running-reduce.js';
+import { createSessionWindow, type SessionWindowParameters } from './session-window.js';
 import {
   createTimestamps,
   type TimestampsKernel,
   type TimestampsParameters,
   type TimestampsSetup,
 } from './timestamps.js';
-import { createUpdateState, type UpdateStateFunctions, type UpdateStateParameters } from './update-state.js';
+import {
+  createUpdateState,
+  latestState,
+  type UpdateStateFunctions,
+  type UpdateStateParameters,
+} from './update-state.js';
 import { createWindowGroup, type WindowGroupFunctions, type WindowGroupParameters } from './window-group.js';
 import { createWindowReduce, type WindowReduceParameters } from './window-reduce.js';
 
@@ -21,7 +29,10 @@ export type KernelOperator = { readonly node: number } & (
   | ({ readonly kind: 'window-reduce' } & WindowReduceParameters)
   | ({ readonly kind: 'window-group' } & WindowGroupParameters)
   | { readonly kind: 'running-reduce' }
-  | ({ readonly kind: 'update-state' } & UpdateStateParameters)
+  | ({ readonly kind: 'update-state'; readonly update?: 'user' | 'latest' | undefined } & UpdateStateParameters)
+  | ({ readonly kind: 'map-with-state' } & MapWithStateParameters)
+  | ({ readonly kind: 'session-window' } & FoldParameters & SessionWindowParameters)
+  | ({ readonly kind: 'interval-join' } & IntervalJoinParameters)
   | { readonly kind: 'process' }
   | ({ readonly kind: 'collect-interval' } & CollectIntervalParameters)
 );
@@ -46,9 +57,22 @@ export function createKernel(operator: KernelOperator, functions: FunctionTable,
       return createRunningReduce({ ...parts, parameters: operator, functions: user });
     }
     case 'update-state': {
-      const user: UpdateStateFunctions = { update: find('update') };
+      const user: UpdateStateFunctions =
+        operator.update === 'latest'
+          ? { update: latestState }
+          : { update: find('update'), initialState: find('initialState') };
       return createUpdateState({ ...parts, parameters: operator, functions: user });
     }
+    case 'map-with-state': {
+      const user: MapWithStateFunctions = { map: find('mapWithState'), initialState: find('initialState') };
+      return createMapWithState({ ...parts, parameters: operator, functions: user });
+    }
+    case 'session-window': {
+      const user = { fold: foldOf(operator, functions) };
+      return createSessionWindow({ ...parts, parameters: operator, functions: user });
+    }
+    case 'interval-join':
+      return createIntervalJoin({ ...parts, parameters: operator, functions: {} });
     case 'process': {
       const user: ProcessFunctions = { onRecord: find('onRecord'), onTimer: find('onTimer') };
       return createProcess({ ...parts, parameters: operator, functions: user });

@@ -39,6 +39,20 @@ export function derivedMap(shape: DerivedMap, partitions = KEY_GROUPS): (value: 
   }
 }
 
+/** As the plan names them: the records of one side. */
+export type DerivedFlatMap = 'left-of' | 'right-of';
+
+/** Makes one: of `[side, record]` the records of its side. */
+export function derivedFlatMap(shape: DerivedFlatMap): (value: unknown) => readonly unknown[] {
+  const wanted = shape === 'left-of' ? 0 : 1;
+  return (value) => {
+    const [side, record] = value as Sided;
+    return side === wanted ? [record] : NONE;
+  };
+}
+
+const NONE: readonly unknown[] = [];
+
 function sided(side: 0 | 1): (pair: unknown) => unknown {
   return (pair) => {
     if (!isPair(pair)) throw notAPair(pair);

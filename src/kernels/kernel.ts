@@ -37,6 +37,8 @@ export interface Kernel {
   advance(watermark: Timestamp, budget: number): boolean;
   /** The bounded input ended; `highest` is the highest timestamp of its partitions. Returns as `advance` does. */
   endOfInput(highest: Timestamp, budget: number): boolean;
+  /** How far results may lie above the input's highest timestamp (us): whoever reads them counts that much further. Default 0. */
+  readonly reach?: number;
 }
 
 /** What a kernel is made from. `F` are the user's functions, `P` the operator's plain parameters. */

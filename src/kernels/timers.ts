@@ -45,6 +45,14 @@ export class Timers {
     }
   }
 
+  /** Deletes all of a key. */
+  clear(key: Key): void {
+    const times = this.#lists.get(key)?.value;
+    if (times === undefined) return;
+    this.#lists.delete(key);
+    this.#live -= times.length;
+  }
+
   set(key: Key, time: Timestamp): void {
     const cell = this.#lists.writable(key);
     if (cell === undefined) {

@@ -2,6 +2,8 @@
 import type { Cell, Space } from '../core/keyed-store.js';
 import type { Key } from '../core/keys.js';
 import type { Timestamp } from '../core/time.js';
+import type { UpdateContext } from '../topology/state-spec.js';
+import { type InitialStates, UntakenStates } from './initial-states.js';
 import type { Kernel, KernelSetup } from './kernel.js';
 import { NO_RETRY, SET_ASIDE } from './on-time.js';
 import { isPair, isPromise, notAPair, noValue } from './shapes.js';
@@ -10,7 +12,13 @@ import { STATE } from './state-space.js';
 
 /** The user's part. */
 export interface UpdateStateFunctions {
-  readonly update: (values: readonly unknown[], state: unknown) => unknown;
+  readonly update: (values: readonly unknown[], state: unknown, context: UpdateContext) => unknown;
+  readonly initialState?: InitialStates | undefined;
+}
+
+/** What comes in are states, each in a list of one, or of none when it is gone: the last one of an interval stays. */
+export function latestState(values: readonly unknown[], state: unknown): unknown {
+  return values.length === 0 ? state : (values.at(-1) as readonly unknown[])[0];
 }
 
 export interface UpdateStateParameters {
@@ -20,13 +28,15 @@ export interface UpdateStateParameters {
 }
 
 /**
- * Calls `update(values, state)` at each interval's end for every key that has values in it or state.
+ * Calls `update(values, state, { key, end })` at each interval's end for every key that has values in it or state.
  *
  * 1. A value is appended to its key's list in the interval of its timestamp, in order of arrival.
  * 2. At the end keys with values come first, then keys with state alone. `undefined` removes the key.
  * 3. `[key, state]` is emitted for each key that has state afterwards, with timestamp `end - 1` and `windowEnd = end`.
  * 4. A key without values is called for at most `maxEmptyIntervals` intervals in a row; then it is silent until it has
  *    values again, and the skipped intervals are counted at that time.
+ *
+ * 5. A key's initial state is its state before its first interval with values: until then it is silent.
  *
  * Keeps one state per key, with the number of its last interval with values, and the values of open intervals.
  * @throws StreamError `RG032` for a record that is no pair, `RG031` for a promise.
@@ -39,12 +49,15 @@ class UpdateState implements Kernel {
   readonly #setup: KernelSetup<UpdateStateFunctions, UpdateStateParameters>;
   readonly #states: Space;
   readonly #slides: Slides;
+  readonly #untaken: UntakenStates;
+  readonly #call: { key: Key; end: Timestamp } = { key: undefined, end: Number.NaN };
 
   constructor(setup: KernelSetup<UpdateStateFunctions, UpdateStateParameters>) {
     const { store, context, parameters } = setup;
     const { slide, maxEmptyIntervals } = parameters;
     this.#setup = setup;
     this.#states = store.space(STATE);
+    this.#untaken = new UntakenStates(setup.functions.initialState, store);
     const fire = (end: Timestamp): Generator<void, void, void> => this.#fire(end);
     this.#slides = new Slides({ store, context, slide, pane: slide, emptyMax: maxEmptyIntervals, fire });
   }
@@ -67,6 +80,7 @@ class UpdateState implements Kernel {
     const panes = this.#slides.panesWithin(end - slide, end);
     this.#slides.markFired(end, panes.length > 0);
     const interval = this.#slides.numberOf(end);
+    this.#call.end = end;
     for (const pane of panes) {
       for (const list of pane.cells()) if (this.#withValues(list, interval) && this.#slides.spend()) yield;
     }
@@ -81,9 +95,11 @@ class UpdateState implements Kernel {
   #withValues({ key, value, count }: Cell, interval: number): boolean {
     const { maxEmptyIntervals } = this.#setup.parameters;
     const cell = this.#states.writable(key);
-    const state = this.#updated(key, (value as unknown[]).slice(0, count), cell?.value);
+    const before = cell === undefined ? this.#untaken.take(key) : cell.value;
+    const state = this.#updated(key, (value as unknown[]).slice(0, count), before);
     if (state === SET_ASIDE) {
       if (cell !== undefined) cell.count = interval;
+      else if (before !== undefined) this.#states.insert(key, before, interval);
       return false;
     }
     const skipped = cell === undefined ? 0 : interval - cell.count - 1 - maxEmptyIntervals;
@@ -121,7 +137,7 @@ class UpdateState implements Kernel {
   /** `SET_ASIDE` when the function was given up: the state is what it was, and the values are gone. */
   #updated(key: Key, values: readonly unknown[], state: unknown): unknown {
     try {
-      return this.#call(values, state);
+      return this.#run(key, values, state);
     } catch (thrown) {
       return this.#again(key, thrown, values, state);
     }
@@ -129,12 +145,13 @@ class UpdateState implements Kernel {
 
   #again(key: Key, thrown: unknown, values: readonly unknown[], state: unknown): unknown {
     const { retry = NO_RETRY } = this.#setup;
-    return retry(key, thrown, () => this.#call(values, state));
+    return retry(key, thrown, () => this.#run(key, values, state));
   }
 
-  #call(values: readonly unknown[], state: unknown): unknown {
+  #run(key: Key, values: readonly unknown[], state: unknown): unknown {
     const { update } = this.#setup.functions;
-    const after = update(values, state);
+    this.#call.key = key;
+    const after = update(values, state, this.#call);
     if (isPromise(after)) throw noValue('update', after);
     return after;
   }

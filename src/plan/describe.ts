@@ -3,8 +3,17 @@ import { formatDuration } from '../core/time.js';
 import type { Grouping, Node } from '../topology/graph.js';
 import type { CoreOperator, Exchange } from './plan.js';
 
-/** A node in the user's words: `counts: reduceByKeyAndWindow 5 s every 1 s, inverse`. `slide` is that of its output (us). */
+/**
+ * A node in the user's words: `counts: reduceByKeyAndWindow 5 s every 1 s, inverse`, and what its answer depends on beside its input.
+ * `slide` is that of its output (us).
+ */
 export function describeNode(node: Node, slide: number): string {
+  const order = node.orderSensitive === true ? ', order-sensitive' : '';
+  const batch = node.kind === 'glom' || node.kind === 'mapPartitions' ? ', batch-sensitive' : '';
+  return `${wordsOf(node, slide)}${order}${batch}`;
+}
+
+function wordsOf(node: Node, slide: number): string {
   switch (node.kind) {
     case 'source':
       return `source ${node.name} (${node.spec.kind})`;
@@ -28,6 +37,10 @@ export function describeNode(node: Node, slide: number): string {
       const over = node.window === undefined ? '' : ` ${formatDuration(node.window)} every ${formatDuration(slide)}`;
       return `${named(node)}${node.max === undefined ? '' : ` ${node.max}`}${over}`;
     }
+    case 'sessionWindow':
+      return `${named(node)} with a gap of ${formatDuration(node.gap)}`;
+    case 'intervalJoin':
+      return `${named(node)} from ${formatDuration(node.before)} before to ${formatDuration(node.after)} after`;
     case 'repartition':
       return `${named(node)} to ${node.partitions}`;
     case 'timestamps':
@@ -54,7 +67,7 @@ export function describeOperator(operator: CoreOperator): string {
     case 'map':
       return `${MAP_WORDS[operator.shape]} ${operator.uid}`;
     case 'flat-map':
-      return `${operator.shape === 'value' ? 'flatMap' : 'flatMapValues'} ${operator.uid}`;
+      return `${FLAT_MAP_WORDS[operator.shape]} ${operator.uid}`;
     case 'filter':
       return `filter ${operator.uid}${operator.arm === undefined ? '' : ` (arm ${operator.arm})`}`;
     case 'timestamps':
@@ -69,6 +82,13 @@ export function describeOperator(operator: CoreOperator): string {
       return `${operator.kind} ${operator.uid}`;
   }
 }
+
+const FLAT_MAP_WORDS = {
+  value: 'flatMap',
+  'pair-values': 'flatMapValues',
+  'left-of': 'results of',
+  'right-of': 'states of',
+} as const;
 
 const MAP_WORDS = {
   value: 'map',

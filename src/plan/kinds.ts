@@ -25,6 +25,9 @@ const KINDS: Readonly<Record<CoreOperator['kind'], KindTraits>> = {
   'window-group': PER_INTERVAL,
   'running-reduce': PER_RECORD,
   'update-state': PER_INTERVAL,
+  'map-with-state': PER_RECORD,
+  'session-window': PER_RECORD,
+  'interval-join': PER_RECORD,
   process: PER_RECORD,
   'collect-interval': PER_INTERVAL,
   spout: NARROW,
@@ -37,9 +40,11 @@ export function kindTraits({ kind }: Pick<CoreOperator, 'kind'>): KindTraits {
   return KINDS[kind];
 }
 
-/** The kind with the lengths that its panes depend on: state of other windows would give other results without a word. */
+/** The kind with the lengths that its state depends on: state of other windows would give other results without a word. */
 export function stateKindOf(operator: CoreOperator): string {
   const { kind } = operator;
   if ('window' in operator) return `${kind} of ${operator.window / 1_000} ms each ${operator.slide / 1_000} ms`;
+  if (kind === 'session-window') return `${kind} with a gap of ${operator.gap / 1_000} ms`;
+  if (kind === 'interval-join') return `${kind} from ${-operator.before / 1_000} to ${operator.after / 1_000} ms`;
   return kindTraits(operator).isPerInterval ? `${kind} each ${operator.slide / 1_000} ms` : kind;
 }

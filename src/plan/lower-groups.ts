@@ -1,5 +1,13 @@
 /** Lowers what looks at lists of values: groups and joins by key, partitions, whole intervals. */
-import type { IntervalNode, Node, PairedNode, RepartitionNode, StreamRef, WindowNode } from '../topology/graph.js';
+import type {
+  IntervalJoinNode,
+  IntervalNode,
+  Node,
+  PairedNode,
+  RepartitionNode,
+  StreamRef,
+  WindowNode,
+} from '../topology/graph.js';
 import { mapped } from './lower-windows.js';
 import { HASH, type Lowering } from './lowering.js';
 import type { OperatorInput, WindowGroupOperator } from './plan.js';
@@ -15,26 +23,39 @@ export function lowerJoin(
   lowering: Lowering,
   node: PairedNode & { readonly kind: WindowGroupOperator['gives'] },
 ): void {
-  const sides = node.inputs.map((input, i) =>
-    mapped(lowering, node, input, i === 0 ? 'left' : 'right', lowering.slide(node)),
-  );
-  gathered(
-    lowering,
-    node,
-    node.kind,
-    sides.flatMap((side) => lowering.exchange(side, HASH)),
-  );
+  gathered(lowering, node, node.kind, sides(lowering, node));
+}
+
+/** `intervalJoin`: the same ways, to a kernel that keeps what may still meet others. */
+export function lowerIntervalJoin(lowering: Lowering, node: IntervalJoinNode): void {
+  const { before, after } = node;
+  lowering.end(node, {
+    kind: 'interval-join',
+    before,
+    after,
+    inputs: sides(lowering, node),
+    slide: lowering.slide(node),
+  });
+}
+
+function sides(lowering: Lowering, node: PairedNode | IntervalJoinNode): readonly OperatorInput[] {
+  return node.inputs
+    .map((input, i) => mapped(lowering, node, input, i === 0 ? 'left' : 'right', lowering.slide(node)))
+    .flatMap((side) => lowering.exchange(side, HASH));
 }
 
 /**
  * `glom`, `mapPartitions` and `window`: what each task has. A stream that several stages make has no partitions of its own: it is spread.
+ * So are the partitions of a source in front of a `window`, since one that ends early still has records in later windows.
  */
 export function lowerPartitions(
   lowering: Lowering,
   node: (IntervalNode | WindowNode) & { readonly kind: 'glom' | 'mapPartitions' | 'window' },
 ): void {
-  const input = lowering.isInOneStage(node.input) ? node.input : spread(lowering, node, node.input);
-  gathered(lowering, node, node.kind === 'window' ? 'each' : node.kind, lowering.forward(input));
+  const isWindow = node.kind === 'window';
+  const isWhole = isWindow ? lowering.endsAtOnce(node.input) : lowering.isInOneStage(node.input);
+  const input = isWhole ? node.input : spread(lowering, node, node.input);
+  gathered(lowering, node, isWindow ? 'each' : node.kind, lowering.forward(input));
 }
 
 /** `repartition`: records are spread over tasks, where the chain goes on. */

@@ -1,6 +1,13 @@
 /** Lowering: graph nodes to core operators. Here and beside it stands how a derived operator is made of core ones, and nowhere else. */
-import type { Graph, Node, SinkNode, StreamRef } from '../topology/graph.js';
-import { lowerGroup, lowerJoin, lowerPartitions, lowerRepartition, lowerTransform } from './lower-groups.js';
+import type { Graph, MapWithStateNode, Node, SinkNode, StreamRef } from '../topology/graph.js';
+import {
+  lowerGroup,
+  lowerIntervalJoin,
+  lowerJoin,
+  lowerPartitions,
+  lowerRepartition,
+  lowerTransform,
+} from './lower-groups.js';
 import { lowerReduction } from './lower-windows.js';
 import { HASH, Lowering, type OperatorDraft } from './lowering.js';
 import type { CoreOperator } from './plan.js';
@@ -77,6 +84,12 @@ function lowerNode(lowering: Lowering, node: Node): void {
     case 'rightOuterJoin':
     case 'fullOuterJoin':
       return lowerJoin(lowering, { ...node, kind: node.kind });
+    case 'intervalJoin':
+      return lowerIntervalJoin(lowering, node);
+    case 'sessionWindow': {
+      const inputs = lowering.exchange(node.input, HASH);
+      return lowering.end(node, { kind: 'session-window', gap: node.gap, reduce: 'user', inputs, slide });
+    }
     case 'glom':
     case 'mapPartitions':
       return lowerPartitions(lowering, { ...node, kind: node.kind });
@@ -95,6 +108,8 @@ function lowerNode(lowering: Lowering, node: Node): void {
       const inputs = lowering.exchange(node.input, HASH);
       return lowering.end(node, { kind: 'update-state', inputs, slide, maxEmptyIntervals });
     }
+    case 'mapWithState':
+      return lowerMapWithState(lowering, node);
     case 'process':
       return lowering.end(node, { kind: 'process', inputs: lowering.exchange(node.input, HASH), slide });
     case 'spout':
@@ -113,6 +128,22 @@ function lowerNode(lowering: Lowering, node: Node): void {
     case 'sink':
       return lowerSink(lowering, node);
   }
+}
+
+/** The states of each interval are what `updateStateByKey` would make of their changes, in the same task. */
+function lowerMapWithState(lowering: Lowering, node: MapWithStateNode): void {
+  const slide = lowering.slide(node);
+  const { timeout, snapshots: tellsChanges, input } = node;
+  const inputs = lowering.exchange(input, HASH);
+  const mapped = lowering.add(node, { kind: 'map-with-state', timeout, tellsChanges, inputs, slide });
+  if (!tellsChanges) return lowering.setOutput(node, 'default', [{ operator: mapped, output: 'default' }]);
+  const side = (shape: 'left-of' | 'right-of') =>
+    lowering.add(node, { kind: 'flat-map', shape, inputs: lowering.forward(mapped), slide });
+  lowering.setOutput(node, 'default', [{ operator: side('left-of'), output: 'default' }]);
+  const changes = lowering.forward(side('right-of'));
+  const { maxEmptyIntervals } = lowering;
+  const latest = { kind: 'update-state', update: 'latest', inputs: changes, slide, maxEmptyIntervals } as const;
+  lowering.setOutput(node, 'snapshots', [{ operator: lowering.add(node, latest, '/snapshots'), output: 'default' }]);
 }
 
 function narrow(

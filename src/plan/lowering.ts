@@ -73,7 +73,7 @@ export class Lowering {
   }
 
   isPerInterval(input: StreamRef): boolean {
-    return this.#perInterval.has(input.node);
+    return this.#perInterval.has(input.node) || input.output === 'snapshots';
   }
 
   /** The slide of a node's output (us). */
@@ -98,7 +98,16 @@ export class Lowering {
 
   /** True when all of a stream runs in the tasks of one stage: then each of them has a partition of it. */
   isInOneStage(input: StreamRef): boolean {
-    const heads = this.originsOf(input).map(({ operator }) => this.#heads[operator]!);
-    return heads.length === 1 && heads[0]!.size === 1;
+    return this.#headsOf(input).length === 1;
+  }
+
+  /** True when all tasks that have a part of the stream hear of the same end. Partitions of a source end each for itself. */
+  endsAtOnce(input: StreamRef): boolean {
+    const [head, ...others] = this.#headsOf(input).map((id) => this.operators[id]!);
+    return others.length === 0 && (head!.kind !== 'source' || head!.spec.capabilities.partitions === 1);
+  }
+
+  #headsOf(input: StreamRef): readonly number[] {
+    return this.originsOf(input).flatMap(({ operator }) => [...this.#heads[operator]!]);
   }
 }

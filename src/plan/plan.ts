@@ -59,7 +59,8 @@ export interface MapOperator extends OperatorBase {
 }
 export interface FlatMapOperator extends OperatorBase {
   readonly kind: 'flat-map';
-  readonly shape: 'value' | 'pair-values';
+  /** `left-of` and `right-of` give the records of one side. */
+  readonly shape: 'value' | 'pair-values' | 'left-of' | 'right-of';
 }
 /** Keeps what role `filter` holds for; a branch becomes one filter an arm: `arm` holds and none of `before` does. */
 export interface FilterOperator extends OperatorBase {
@@ -98,7 +99,26 @@ export interface RunningReduceOperator extends OperatorBase {
 }
 export interface UpdateStateOperator extends OperatorBase {
   readonly kind: 'update-state';
+  /** `latest`: what comes in are states, of which the last stays. Default: the user's. */
+  readonly update?: 'user' | 'latest' | undefined;
   readonly maxEmptyIntervals: number;
+}
+export interface MapWithStateOperator extends OperatorBase {
+  readonly kind: 'map-with-state';
+  readonly timeout: number | undefined;
+  /** Results and changes of states come with a side before them: 0 and 1. */
+  readonly tellsChanges: boolean;
+}
+export interface SessionWindowOperator extends OperatorBase {
+  readonly kind: 'session-window';
+  readonly gap: number;
+  readonly reduce: FoldKind;
+}
+/** Joins records of two sides that are near in time. */
+export interface IntervalJoinOperator extends OperatorBase {
+  readonly kind: 'interval-join';
+  readonly before: number;
+  readonly after: number;
 }
 export interface ProcessOperator extends OperatorBase {
   readonly kind: 'process';
@@ -143,6 +163,9 @@ export type CoreOperator =
   | WindowGroupOperator
   | RunningReduceOperator
   | UpdateStateOperator
+  | MapWithStateOperator
+  | SessionWindowOperator
+  | IntervalJoinOperator
   | ProcessOperator
   | CollectIntervalOperator
   | SpoutOperator

@@ -5,11 +5,22 @@ import type { Graph, Node } from '../topology/graph.js';
 
 /** The problems of one node with the slides of the streams that it reads. `slides` is by node. */
 export function slideProblems(node: Node, slides: readonly number[], graph: Graph): StreamError[] {
-  if ('inputs' in node && node.kind !== 'bolt')
+  if ('inputs' in node && node.kind !== 'bolt' && node.kind !== 'intervalJoin')
     return meetingProblems(
       node.inputs.flatMap((input) => slides[input.node] ?? []),
       node,
     );
+  if (node.kind === 'sessionWindow' && node.gap < 1)
+    return [
+      new StreamError(
+        'RG010',
+        `the gap of '${node.uid}' is 0; a session needs a length`,
+        'use for example seconds(30)',
+        {
+          place: node.place,
+        },
+      ),
+    ];
   if (!('window' in node)) return [];
   const parent = slides[node.input.node] ?? graph.settings.batchInterval;
   const isBatch = parent === graph.settings.batchInterval;

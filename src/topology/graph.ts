@@ -117,6 +117,18 @@ export interface PairedNode extends NodeBase {
   readonly kind: JoinKind | 'transformWith';
   readonly inputs: readonly [left: StreamRef, right: StreamRef];
 }
+/** Records of two streams that are near in time. */
+export interface IntervalJoinNode extends NodeBase {
+  readonly kind: 'intervalJoin';
+  readonly inputs: readonly [left: StreamRef, right: StreamRef];
+  readonly before: Duration;
+  readonly after: Duration;
+}
+export interface SessionNode extends NodeBase {
+  readonly kind: 'sessionWindow';
+  readonly input: StreamRef;
+  readonly gap: Duration;
+}
 /** What becomes of two streams' values for one key and interval. */
 export type JoinKind = 'cogroup' | 'join' | 'leftOuterJoin' | 'rightOuterJoin' | 'fullOuterJoin';
 /** Spreads a stream over `partitions` tasks. */
@@ -143,6 +155,13 @@ export interface WindowNode extends NodeBase {
 export interface StatefulNode extends NodeBase {
   readonly kind: 'runningReduce' | 'updateStateByKey' | 'process';
   readonly input: StreamRef;
+}
+export interface MapWithStateNode extends NodeBase {
+  readonly kind: 'mapWithState';
+  readonly input: StreamRef;
+  readonly timeout: Duration | undefined;
+  /** Someone reads its output `snapshots`. */
+  readonly snapshots: boolean;
 }
 export interface SpoutNode extends NodeBase {
   readonly kind: 'spout';
@@ -181,9 +200,12 @@ export type Node =
   | IntervalNode
   | SpanNode
   | PairedNode
+  | IntervalJoinNode
+  | SessionNode
   | RepartitionNode
   | WindowNode
   | StatefulNode
+  | MapWithStateNode
   | SpoutNode
   | BoltNode
   | SinkNode;

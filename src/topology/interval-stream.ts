@@ -88,8 +88,8 @@ export class IntervalStream<T> extends NarrowStream<T> {
     options: Named & Pick<Placed, 'orderSensitive'> = {},
   ): StreamOf<U> {
     checkFunctions({ transform }, this.transform);
-    const flatMap = ({ values, end }: Interval<T>): Iterable<U> => transform(values, end);
-    return this.add({ kind: 'transform', input: this.ref }, { flatMap, transform }, this.transform, options);
+    const functions = { flatMap: intervalCall(transform), transform };
+    return this.add({ kind: 'transform', input: this.ref }, functions, this.transform, options);
   }
 
   /** As `transform`, with the elements of two streams of the same slide. Source: Spark `DStream.transformWith`. */
@@ -99,11 +99,25 @@ export class IntervalStream<T> extends NarrowStream<T> {
     options: Named & Pick<Placed, 'orderSensitive'> = {},
   ): StreamOf<U> {
     checkFunctions({ transform }, this.transformWith);
-    const flatMap = ({ values, end }: Interval<readonly [side: 0 | 1, value: unknown]>): Iterable<U> => {
-      const of = (wanted: 0 | 1): unknown[] => values.filter(([side]) => side === wanted).map(([, value]) => value);
-      return transform(of(0) as T[], of(1) as O[], end);
-    };
     const node = { kind: 'transformWith', inputs: [this.ref, this.refOf(other)] } as const;
-    return this.add(node, { flatMap, transform }, this.transformWith, options);
+    const functions = { flatMap: pairedIntervalCall(transform), transform };
+    return this.add(node, functions, this.transformWith, options);
   }
+}
+
+/** A function of an interval's values as the `flatMap` of whole intervals that it is lowered to. */
+export function intervalCall<T, U>(
+  transform: (values: readonly T[], end: Timestamp) => Iterable<U>,
+): (interval: Interval<T>) => Iterable<U> {
+  return ({ values, end }) => transform(values, end);
+}
+
+/** The same for two streams, whose records come with their side. */
+export function pairedIntervalCall<T, O, U>(
+  transform: (values: readonly T[], others: readonly O[], end: Timestamp) => Iterable<U>,
+): (interval: Interval<readonly [side: 0 | 1, value: unknown]>) => Iterable<U> {
+  return ({ values, end }) => {
+    const of = (wanted: 0 | 1): unknown[] => values.filter(([side]) => side === wanted).map(([, value]) => value);
+    return transform(of(0) as T[], of(1) as O[], end);
+  };
 }

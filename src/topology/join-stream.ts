@@ -1,6 +1,7 @@
 /** Streams of pairs meet others: cogroup and the joins of two streams, and the joins with a table. */
 import { encodeKey, type Key } from '../core/keys.js';
-import { checkTable } from './check-arguments.js';
+import type { Duration } from '../core/time.js';
+import { checkDurations, checkTable } from './check-arguments.js';
 import { Stream } from './stream.js';
 import type { KeyedStream } from './streams.js';
 import type { Named, Placed } from './types.js';
@@ -46,6 +47,25 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
     return this.#meet('fullOuterJoin', other, options, this.fullOuterJoin);
   }
 
+  /**
+   * Each value with each of the other stream's for the same key whose stream time is from `before` less to `after` more than its own.
+   *
+   *      left         a                     before = |--|, after = |-----|
+   *      right    x  y   z      w           gives [a, y], [a, z]
+   *
+   * Each two meet once, when the later one arrives; the result carries the higher of both times. Keeps the records of about `before + after`
+   * of stream time. Source: Flink `intervalJoin`; Spark's stream-stream join with a time range.
+   */
+  intervalJoin<W>(
+    other: KeyedStream<K, W>,
+    options: Placed & { readonly before: Duration; readonly after: Duration },
+  ): KeyedStream<K, readonly [V, W]> {
+    const { before, after, ...placed } = options ?? {};
+    checkDurations({ before, after }, this.intervalJoin, ['before', 'after']);
+    const node = { kind: 'intervalJoin', inputs: [this.ref, this.refOf(other)], before, after } as const;
+    return this.add(node, {}, this.intervalJoin, placed);
+  }
+
   /** Each value with each row of a table for its key, at once, per record. Source: Spark `transform(rdd => rdd.join(table))`. */
   joinTable<W>(table: Table<K, W>, options: Named = {}): KeyedStream<K, readonly [V, W]> {
     const rows = rowsByKey(checkTable(table, this.joinTable));
@@ -83,4 +103,9 @@ function rowsByKey(table: Table<Key, unknown>): ReadonlyMap<string, readonly unk
     else known.push(value);
   }
   return rows;
+}
+
+/** One state for each encoded key; of several the last. */
+export function statesByKey(table: Table<Key, unknown>): ReadonlyMap<string, unknown> {
+  return new Map([...table].map(([key, state]) => [encodeKey(key), state]));
 }

@@ -1,5 +1,6 @@
 /** Operators that reduce or gather each key's values, per interval and over windows. */
 import type { Key } from '../core/keys.js';
+import type { Duration } from '../core/time.js';
 import { checkDurations, checkFunctions } from './check-arguments.js';
 import { inverseFunctions } from './inverse-functions.js';
 import { JoinStream } from './join-stream.js';
@@ -68,6 +69,21 @@ export class KeyedIntervalStream<K extends Key, V> extends JoinStream<K, V> {
     checkDurations({ window, slide }, this.combineByKey);
     const node = { kind: 'combineByKey', input: this.ref, window, slide } as const;
     return this.add(node, { create, mergeValue, mergeCombiners }, this.combineByKey, placed);
+  }
+
+  /**
+   * Reduces each key's values of a session: values with less than `gap` of stream time between them.
+   *
+   *      values      a  b    c            d        gap = |-----|
+   *      sessions   [a--b----c-----)     [d-----)
+   *
+   * `[key, total]` is emitted when the watermark reaches the last value's time + `gap`, which is its `windowEnd`. Values may come out of
+   * order: then `reduce` must be commutative. Keeps one total for each open session. Source: Spark `session_window`.
+   */
+  sessionWindow(options: ReduceOptions<V> & { readonly gap: Duration }): KeyedStream<K, V> {
+    const { gap, reduce, ...placed } = options ?? {};
+    checkDurations({ gap }, this.sessionWindow, ['gap']);
+    return this.next({ kind: 'sessionWindow', input: this.ref, gap }, { reduce }, this.sessionWindow, placed);
   }
 
   /**

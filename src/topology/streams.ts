@@ -1,11 +1,28 @@
 /** Streams of pairs, with what they do to each value and what they keep of each key. */
 import type { Key } from '../core/keys.js';
+import { checkDurations, checkFunctions, checkTable } from './check-arguments.js';
+import type { MapWithStateNode } from './graph.js';
+import { statesByKey, type Table } from './join-stream.js';
 import { KeyedIntervalStream } from './keyed-interval-stream.js';
 import type { ProcessOptions } from './process.js';
-import type { Named, Reduce, ReduceOptions, StreamOf, Update } from './types.js';
+import type { StateSpec } from './state-spec.js';
+import type { Stream } from './stream.js';
+import type { Named, Placed, Reduce, ReduceOptions, StreamOf, Update } from './types.js';
 
 // All kinds of streams have one address, though they are built in layers.
 export { Stream } from './stream.js';
+
+/** Options of `updateStateByKey`. */
+export interface UpdateOptions<K extends Key, V, S> extends Placed {
+  readonly update: Update<V, S, K>;
+  readonly initialState?: Table<K, S>;
+}
+
+/** What `mapWithState` has beside its results. */
+export interface MappedWithState<K extends Key, S> {
+  /** `[key, state]` of every key that has one, at each interval's end. Costs as `updateStateByKey`. Source: Spark `MapWithStateDStream`. */
+  stateSnapshots(): KeyedStream<K, S>;
+}
 
 /** A stream of pairs `[key, value]`: the only kind with operators by key. */
 export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
@@ -34,12 +51,36 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
   }
 
   /**
-   * Calls `update(values of the interval, state)` once per interval for every key that has state or values, and emits
-   * `[key, state]`. `undefined` removes the key. Source: Spark `PairDStreamFunctions.updateStateByKey`.
+   * Calls `update(values of the interval, state, { key, end })` once per interval for every key that has state or values, and emits
+   * `[key, state]`. `undefined` removes the key. Costs a call for each key that is held.
+   *
+   * A key of `initialState` has that state before its first interval with values, and is silent until then (Spark calls it at once).
+   * Source: Spark `PairDStreamFunctions.updateStateByKey`.
    */
-  updateStateByKey<S>(options: Update<V, S> | (Named & { readonly update: Update<V, S> })): KeyedStream<K, S> {
-    const { update, ...placed } = typeof options === 'function' ? { update: options } : (options ?? {});
-    return this.next({ kind: 'updateStateByKey', input: this.ref }, { update }, this.updateStateByKey, placed);
+  updateStateByKey<S>(options: Update<V, S, K> | UpdateOptions<K, V, S>): KeyedStream<K, S> {
+    const given: UpdateOptions<K, V, S> = typeof options === 'function' ? { update: options } : (options ?? {});
+    const { update, initialState, ...placed } = given;
+    checkFunctions({ update }, this.updateStateByKey);
+    const states = initialState && statesByKey(checkTable(initialState, this.updateStateByKey));
+    const functions = { update, ...(states && { initialState: states }) };
+    return this.add({ kind: 'updateStateByKey', input: this.ref }, functions, this.updateStateByKey, placed);
+  }
+
+  /** A function of each record and its key's state, with a timeout; see `StateSpec`. `stateSnapshots()` are all states of each interval. */
+  mapWithState<S, R>(spec: StateSpec<K, V, S, R>): StreamOf<R> & MappedWithState<K, S> {
+    const { map, timeout, initialState, ...placed } = spec ?? {};
+    checkFunctions({ map }, this.mapWithState);
+    checkDurations({ timeout }, this.mapWithState);
+    const states = initialState && statesByKey(checkTable(initialState, this.mapWithState));
+    const node = { kind: 'mapWithState', input: this.ref, timeout, snapshots: false } as const;
+    const functions = { mapWithState: map, ...(states && { initialState: states }) };
+    const mapped = this.add(node, functions, this.mapWithState, placed) as Stream<R>;
+    const stateSnapshots = (): unknown => {
+      const added = this.draft.nodes[mapped.ref.node] as MapWithStateNode;
+      this.draft.replace({ ...added, snapshots: true });
+      return this.draft.stream({ node: added.id, output: 'snapshots' });
+    };
+    return Object.assign(mapped, { stateSnapshots }) as unknown as StreamOf<R> & MappedWithState<K, S>;
   }
 
   /** The user's own keyed operator with state and stream-time timers; see `ProcessOptions`. */

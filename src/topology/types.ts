@@ -1,6 +1,7 @@
 /** The types that lead the hand: what a stream of some element can do, and what does not compile. */
 import type { Key } from '../core/keys.js';
 import type { Duration } from '../core/time.js';
+import type { UpdateContext } from './state-spec.js';
 import type { KeyedStream, Stream } from './streams.js';
 
 /** A type that shows a sentence in the editor where a wrong call is made. */
@@ -41,7 +42,9 @@ export interface ReduceOptions<V> extends Placed {
 }
 
 /** A user's update function, a method for the same reason. */
-export type Update<V, S> = { update(values: readonly V[], state: S | undefined): S | undefined }['update'];
+export type Update<V, S, K extends Key = Key> = {
+  update(values: readonly V[], state: S | undefined, context: UpdateContext<K>): S | undefined;
+}['update'];
 
 /** An operator that moves records between tasks, or depends on how they are grouped. */
 export interface Placed extends Named {

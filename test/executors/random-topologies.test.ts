@@ -8,7 +8,7 @@ import { waysOf } from './random/ways.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 5_000 : 200;
+const numRuns = isLong ? 10_000 : 300;
 
 const TWO_SOURCES = 'two sources';
 const SEVERAL_PARTITIONS = 'several partitions';

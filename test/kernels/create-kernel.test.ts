@@ -6,7 +6,15 @@ import type { CoreOperator } from '../../src/plan/plan.js';
 import { createMemoryStore } from '../../src/runtime/memory-store.js';
 import { functionId } from '../../src/topology/graph.js';
 
-const kinds = ['window-reduce', 'running-reduce', 'update-state', 'process', 'collect-interval'] as const;
+const kinds = [
+  'window-reduce',
+  'window-group',
+  'running-reduce',
+  'update-state',
+  'map-with-state',
+  'process',
+  'collect-interval',
+] as const;
 
 describe('createKernel', () => {
   it('takes every operator of the plan that has a kernel', () => {

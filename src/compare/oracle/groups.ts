@@ -1,7 +1,7 @@
 /** The oracle's operators on lists of values: partitions, whole intervals, joins, tables. */
 import { encodeKey } from '../../core/keys.js';
 import type { JoinKind } from '../../topology/graph.js';
-import { byArrival, groupBy, type Item, type Pair, type Whole } from './item.js';
+import { byArrival, byKey, groupBy, type Item, type Pair, type Whole } from './item.js';
 import { ends, keyedWindows, lastEnd, result, windowsOf } from './windows.js';
 
 /** What `give` makes of all values of each window that has any. */
@@ -78,6 +78,45 @@ export function top(
 ) {
   const order = (a: never, b: never) => by(b) - by(a) || (text(a) < text(b) ? -1 : 1);
   return (values as readonly never[]).toSorted(order).slice(0, max);
+}
+
+/** Each two of both streams that are near in time. */
+export function intervalJoin([left, right]: readonly Whole[], before: number, after: number): readonly Item[] {
+  const partners = groupBy(right!.items, (item) => encodeKey((item.value as Pair)[0]));
+  const met = left!.items.flatMap((a) => {
+    const [key, value] = a.value as Pair;
+    const near = (partners.get(encodeKey(key)) ?? []).filter(
+      (b) => b.timestamp >= a.timestamp - before && b.timestamp <= a.timestamp + after,
+    );
+    return near.map((b): Item => {
+      const times = { timestamp: Math.max(a.timestamp, b.timestamp), arrival: Math.max(a.arrival, b.arrival) };
+      return {
+        ...a,
+        ...times,
+        windowEnd: Number.NaN,
+        value: [key, [value, (b.value as Pair)[1]]],
+        scale: a.scale + b.scale,
+      };
+    });
+  });
+  return byArrival(met);
+}
+
+/** A key's values in order of time, cut where a gap is. */
+export function sessions(input: Whole, gap: number, reduce: (a: never, b: never) => unknown): readonly Item[] {
+  const closed = byKey(input.items).flatMap((items) => {
+    const inTime = items.toSorted((a, b) => a.timestamp - b.timestamp);
+    const starts = inTime.flatMap(({ timestamp }, i) =>
+      i > 0 && timestamp - inTime[i - 1]!.timestamp < gap ? [] : [i],
+    );
+    return starts.map((start, i) => {
+      const members = inTime.slice(start, starts[i + 1]);
+      const values = members.map((item) => (item.value as Pair)[1]);
+      const total = values.reduce((a, b) => reduce(a, b) as never);
+      return result([(items[0]!.value as Pair)[0], total], members.at(-1)!.timestamp + gap, members);
+    });
+  });
+  return byArrival(closed);
 }
 
 type Sided = readonly [side: number, value: unknown];

@@ -1,7 +1,8 @@
 /** The oracle's operators that depend on the order of arrival: running totals, the user's `process`, event time. */
-import type { Key } from '../../core/keys.js';
+import { encodeKey, type Key } from '../../core/keys.js';
 import type { Heartbeat } from '../../runtime/source.js';
 import type { ProcessContext, ProcessOptions } from '../../topology/process.js';
+import type { State } from '../../topology/state-spec.js';
 import { derive, type Item, type KeyRun, type Pair } from './item.js';
 
 /** The total so far, for each record of one key. */
@@ -67,6 +68,70 @@ export function processKey(
   }
   fireUntil(final);
   return { results, state: context.state };
+}
+
+/**
+ * `mapWithState` on one key: results are `[0, result]`, changes of the state `[1, [state]]` or `[1, []]`. A timeout comes before the first
+ * record at or beyond it, and up to the final watermark.
+ */
+export function mapStateKey(
+  items: readonly Item[],
+  map: (key: Key, value: unknown, state: State<unknown>, time: number) => unknown,
+  timeout: number,
+  final: number,
+  initial?: ReadonlyMap<string, unknown>,
+): KeyRun {
+  const results: Item[] = [];
+  const key = (items[0]!.value as Pair)[0];
+  let [kept, youngest]: [state: unknown[], youngest: number] = [[], Number.NEGATIVE_INFINITY];
+  let first = initial?.get(encodeKey(key));
+  const call = (cause: Item, value: unknown, time: number, isTimingOut: boolean, before = kept): void => {
+    const result = map(
+      key,
+      value,
+      stateOf(
+        () => kept,
+        (after) => {
+          kept = after;
+        },
+        isTimingOut,
+      ),
+      time,
+    );
+    if (isTimingOut) kept = [];
+    if (result !== undefined) results.push({ ...derive(cause, [0, result]), timestamp: time });
+    if (kept !== before)
+      results.push({ ...derive(cause, [1, [key, kept]]), timestamp: Math.max(youngest, time), windowEnd: Number.NaN });
+  };
+  const timeOutUntil = (limit: number, cause: Item): void => {
+    const due = youngest + timeout;
+    if (kept.length === 0 || due > limit) return;
+    call({ ...cause, arrival: due, windowEnd: Number.NaN }, undefined, due, true);
+  };
+  for (const item of items) {
+    timeOutUntil(item.timestamp, item);
+    if (kept.length === 0) youngest = item.timestamp;
+    const before = kept;
+    if (first !== undefined) kept = [first];
+    first = undefined;
+    youngest = Math.max(youngest, item.timestamp);
+    call(item, (item.value as Pair)[1], item.timestamp, false, before);
+  }
+  timeOutUntil(final, items.at(-1)!);
+  return { results, state: kept[0] };
+}
+
+function stateOf(get: () => unknown[], set: (state: unknown[]) => void, isTimingOut: boolean): State<unknown> {
+  const only = (): unknown => get()[0];
+  const update = (state: unknown): void => set([state]);
+  return {
+    exists: () => get().length > 0,
+    get: only,
+    getOption: only,
+    update,
+    remove: () => set([]),
+    isTimingOut: () => isTimingOut,
+  };
 }
 
 /** Event time of one partition: who is late, and the watermark in the end. */

@@ -2,9 +2,19 @@
 import { unreachable } from '../../core/assert.js';
 import type { Key } from '../../core/keys.js';
 import type { BoltNode, Node, SinkNode, SourceNode, SpoutNode, TimestampsNode } from '../../topology/graph.js';
-import { cogroup, join, joinRows, listEach, partitionsOf, top, transformEach } from './groups.js';
-import { processKey, runKey } from './in-order.js';
-import { byArrival, derive, groupBy, type Item, type KeyRun, type Pair, type Whole } from './item.js';
+import {
+  cogroup,
+  intervalJoin,
+  join,
+  joinRows,
+  listEach,
+  partitionsOf,
+  sessions,
+  top,
+  transformEach,
+} from './groups.js';
+import { mapStateKey, processKey, runKey } from './in-order.js';
+import { byArrival, byKey, derive, groupBy, type Item, type KeyRun, type Pair, type Whole } from './item.js';
 import {
   countWindows,
   keyedWindows,
@@ -31,6 +41,8 @@ export function outputsOf(
     give(input.items.flatMap((item) => Array.from(expand(item.value as never), (value) => derive(item, value))));
   const slide = ('slide' in node ? node.slide : undefined) ?? input.slide;
   const length = ('window' in node ? node.window : undefined) ?? slide;
+
+  const initial = user('initialState') as unknown as ReadonlyMap<string, unknown> | undefined;
 
   switch (node.kind) {
     case 'map':
@@ -111,6 +123,11 @@ export function outputsOf(
     case 'rightOuterJoin':
     case 'fullOuterJoin':
       return give(join(cogroup(inputs, slide), node.kind), together(inputs));
+    case 'intervalJoin':
+      return give(intervalJoin(inputs, node.before, node.after), together(inputs));
+    case 'sessionWindow':
+      // Results may lie a gap above the highest timestamp, less 1 us.
+      return give(sessions(input, node.gap, user('reduce')), { highest: input.highest + node.gap - 1 });
     case 'window':
       return give(
         listEach(input, length, slide, (values) => values),
@@ -148,7 +165,18 @@ export function outputsOf(
     case 'runningReduce':
       return give(byEachKey((items) => runKey(items, user('reduce'))));
     case 'updateStateByKey':
-      return give(byEachKey((items) => updateKey(input, items, user('update'), emptyMax)));
+      return give(byEachKey((items) => updateKey(input, items, user('update'), emptyMax, initial)));
+    case 'mapWithState': {
+      const timeout = node.timeout ?? Number.POSITIVE_INFINITY;
+      const told = byEachKey((items) => mapStateKey(items, user('mapWithState'), timeout, input.final, initial));
+      const of = (wanted: number) =>
+        told.flatMap((item) => {
+          const [side, value] = item.value as readonly [number, unknown];
+          return side === wanted ? [{ ...item, value }] : [];
+        });
+      const latest = byKey(of(1)).flatMap((items) => updateKey(input, items, latestState, emptyMax).results);
+      return { ...give(of(0)), snapshots: { ...input, items: byArrival(latest) } };
+    }
     case 'process':
       return give(byEachKey((items) => processKey(items, user('onRecord'), user('onTimer'), input.final)));
     default:
@@ -177,6 +205,11 @@ function withoutKeys(items: readonly Item[]): readonly Item[] {
 
 function countable(input: Whole): Whole {
   return { ...input, items: input.items.map((item) => ({ ...item, value: [item.value, 1], scale: 1 })) };
+}
+
+/** The last of the states that came, each in a list of one, or of none when it is gone. */
+function latestState(values: readonly unknown[], state: unknown): unknown {
+  return values.length === 0 ? state : (values.at(-1) as readonly unknown[])[0];
 }
 
 function sum(a: number, b: number): number {

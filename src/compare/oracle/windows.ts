@@ -1,6 +1,7 @@
 /** Windowed and interval operators of the oracle: each window is computed anew from all its records. */
-import type { Key } from '../../core/keys.js';
+import { encodeKey, type Key } from '../../core/keys.js';
 import { firstMultipleAbove, floorTo } from '../../core/time.js';
+import type { UpdateContext } from '../../topology/state-spec.js';
 import { byKey, groupBy, type Item, type KeyRun, type Pair, type Whole } from './item.js';
 
 /** A function of the user's, whose types the fluent API has checked. */
@@ -60,17 +61,19 @@ export function countWindows(input: Whole, length: number, slide: number, emptyM
 export function updateKey(
   input: Whole,
   items: readonly Item[],
-  update: (values: unknown[], state: unknown) => unknown,
+  update: (values: unknown[], state: unknown, context: UpdateContext) => unknown,
   emptyMax: number,
+  initial?: ReadonlyMap<string, unknown>,
 ): KeyRun {
   const intervals = new Map(windowsOf({ ...input, items }, input.slide, input.slide));
   const results: Item[] = [];
-  let state: unknown;
+  const key = pairKey(items);
+  let state = initial?.get(encodeKey(key));
   for (const end of ends([...intervals.keys()], input.slide, lastEnd(input, input.slide), emptyMax)) {
     const values = intervals.get(end) ?? [];
     if (values.length === 0 && state === undefined) continue;
-    state = update(values.map(pairValue), state);
-    if (state !== undefined) results.push(result([pairKey(items), state], end, items));
+    state = update(values.map(pairValue), state, { key, end });
+    if (state !== undefined) results.push(result([key, state], end, items));
   }
   return { results, state };
 }

@@ -17,10 +17,16 @@ export interface CountRewriting {
   last(suffix: string, node: NewNode, functions: Readonly<Record<string, unknown>>): void;
 }
 
-/** `countByValue`: each value is a key with 1, and the ones are summed. */
-export function rewriteCountByValue(node: IntervalNode, { add, last }: CountRewriting): void {
+/** `countByValue` and `countByValueAndWindow`: each value is a key with 1, and the ones are summed. */
+export function rewriteCountByValue(node: IntervalNode | WindowNode, { add, last }: CountRewriting): void {
   const ones = add('~ones', { kind: 'map', input: node.input }, { map: valueWithOne });
-  last('', { kind: 'reduceByKey', input: ones }, { reduce: sum });
+  if (!('window' in node)) return last('', { kind: 'reduceByKey', input: ones }, { reduce: sum });
+  const { window, slide } = node;
+  last(
+    '',
+    { kind: 'reduceByKeyAndWindow', input: ones, window, slide, inverse: true, keepEmptyKeys: false },
+    { reduce: sum, inverse: difference },
+  );
 }
 
 /** What a count counts over (us). */
@@ -62,7 +68,7 @@ export function rewriteCount(
 
 /** True for a node that is rewritten. */
 export function isCount(node: Node): node is IntervalNode | WindowNode {
-  return node.kind === 'count' || node.kind === 'countByWindow' || node.kind === 'countByValue';
+  return ['count', 'countByWindow', 'countByValue', 'countByValueAndWindow'].includes(node.kind);
 }
 
 function valueWithOne(record: unknown): unknown {

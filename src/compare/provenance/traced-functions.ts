@@ -13,7 +13,7 @@ import {
 
 type Unary = (value: unknown) => unknown;
 type Reduce = (a: unknown, b: unknown) => unknown;
-type Update = (values: readonly unknown[], state: unknown) => unknown;
+type Update = (values: readonly unknown[], state: unknown, context: unknown) => unknown;
 
 /** `map`: what comes out is made of what went in. */
 export function tracedMap(map: Unary): Unary {
@@ -29,6 +29,24 @@ export function tracedFlatMap(flatMap: Unary): Unary {
     const from = provenanceOf(record);
     return eachOf(flatMap(plainRecord(record)), (element) => tracedRecord(element, from));
   };
+}
+
+/** What a function of many records gives: each element is made of all of them. */
+export function tracedEach(elements: unknown, from: Provenance): unknown {
+  return eachOf(elements, (element) => tracedRecord(element, from));
+}
+
+/** `reduce` of whole records, which may be pairs. */
+export function tracedRecordReduce(reduce: Reduce, provenance: typeof added = added): Reduce {
+  return (a, b) => {
+    const out = reduce(plainRecord(a), plainRecord(b));
+    return isNoValue(out) ? out : tracedRecord(out, provenance(provenanceOf(a), provenanceOf(b)));
+  };
+}
+
+/** Its inverse. */
+export function tracedRecordInverse(inverse: Reduce): Reduce {
+  return tracedRecordReduce(inverse, subtracted);
 }
 
 /** `filter`, an arm of `branch`, and `extract`: they only look. */
@@ -68,15 +86,20 @@ export function tracedInverse(inverse: Reduce): Reduce {
 
 /** `update`: the state is made of all values that it ever got, since it was last removed. */
 export function tracedUpdate(update: Update): Update {
-  return (values, state) => {
+  return (values, state, context) => {
     const before = state as Traced | undefined;
     const plain = values.map((value) => (value as Traced).value);
-    const after = update(plain, before?.value);
+    const after = update(plain, before?.value, context);
     if (isNoValue(after)) return after;
     // The same object, so that a store sees that nothing changed.
     if (before !== undefined && values.length === 0 && Object.is(after, before.value)) return before;
     return traced(after, (values as readonly Traced[]).reduce(added, before ?? NO_RECORDS));
   };
+}
+
+/** Initial states are made of no record. */
+export function tracedStates(states: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
+  return new Map(Array.from(states, ([key, state]) => [key, traced(state, NO_RECORDS)]));
 }
 
 function combining(combine: Reduce, provenance: (a: Provenance, b: Provenance) => Provenance): Reduce {

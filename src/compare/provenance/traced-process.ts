@@ -2,10 +2,12 @@
 import type { Key } from '../../core/keys.js';
 import type { Timestamp } from '../../core/time.js';
 import type { ProcessContext, ProcessOptions } from '../../topology/process.js';
+import type { State } from '../../topology/state-spec.js';
 import { added, NO_RECORDS, type Provenance, type Traced, traced, tracedRecord } from './traced.js';
 
 type Context = ProcessContext<Key, unknown, unknown>;
 type OnRecord = ProcessOptions<Key, unknown, unknown, unknown>['onRecord'];
+type MapWithState = (key: Key, value: unknown, state: State<unknown>, time: Timestamp) => unknown;
 type OnTimer = (context: Context) => void;
 
 /** `onRecord`: whatever it emits or keeps is made of the state before it and of the record. */
@@ -24,6 +26,24 @@ export function tracedOnTimer(onTimer: OnTimer): OnTimer {
   return (context) => {
     handle.turnTo(context, (context.state as Traced | undefined) ?? NO_RECORDS);
     return onTimer(handle);
+  };
+}
+
+/** `mapWithState`: a result is made of the state before it and of the record, and so is the state. */
+export function tracedMapWithState(map: MapWithState): MapWithState {
+  return (key, value, state, time) => {
+    const before = (state.getOption() as Traced | undefined) ?? NO_RECORDS;
+    const from = value === undefined ? before : added(before, value as Traced);
+    const plain: State<unknown> = {
+      exists: () => state.exists(),
+      get: () => (state.get() as Traced).value,
+      getOption: () => (state.getOption() as Traced | undefined)?.value,
+      update: (after) => state.update(after === undefined || after instanceof Promise ? after : traced(after, from)),
+      remove: () => state.remove(),
+      isTimingOut: () => state.isTimingOut(),
+    };
+    const result = map(key, (value as Traced | undefined)?.value, plain, time);
+    return result === undefined || result instanceof Promise ? result : tracedRecord(result, from);
   };
 }
 

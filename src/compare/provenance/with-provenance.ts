@@ -14,10 +14,14 @@ import {
   tracedKeyBy,
   tracedMap,
   tracedMapValues,
+  tracedRecordInverse,
+  tracedRecordReduce,
   tracedReduce,
+  tracedStates,
   tracedUpdate,
 } from './traced-functions.js';
-import { tracedOnRecord, tracedOnTimer } from './traced-process.js';
+import { type GroupRewriting, rewriteGroup } from './traced-groups.js';
+import { tracedMapWithState, tracedOnRecord, tracedOnTimer } from './traced-process.js';
 
 type Functions = Map<string, unknown>;
 type Decorate = (user: never) => unknown;
@@ -35,31 +39,44 @@ export function withProvenance(job: Topology): Topology {
   const { nodes, settings } = job.graph;
   const slides = slidesOf(job.graph);
   const functions: Functions = new Map(job.functions);
-  const decorated: Node[] = nodes.map((node) => (node.kind === 'keyBy' ? { ...node, kind: 'map' } : node));
+  const decorated: Node[] = nodes.map(renamed);
   for (const node of nodes) {
-    if (!isCount(node)) {
-      decorateFunctions(node, functions);
-      continue;
-    }
     const put = (id: number, suffix: string, parts: object, roles: Readonly<Record<string, unknown>>): void => {
       decorated[id] = { ...parts, id, uid: `${node.uid}${suffix}`, place: node.place } as Node;
       for (const [role, value] of Object.entries(roles)) functions.set(functionId(id, role), value);
     };
-    const rewriting: Parameters<typeof rewriteCountByValue>[1] = {
-      add(suffix, parts, roles) {
+    const rewriting: Parameters<typeof rewriteCountByValue>[1] & GroupRewriting = {
+      add(suffix: string, parts: object, roles: Readonly<Record<string, unknown>>) {
         const id = decorated.length;
         put(id, suffix, parts, roles);
         return { node: id, output: 'default' };
       },
-      last: (suffix, parts, roles) => put(node.id, suffix, parts, roles),
+      last: (suffix: string, parts: object, roles: Readonly<Record<string, unknown>>) =>
+        put(node.id, suffix, parts, roles),
+      user: (role) => job.functions.get(functionId(node.id, role)),
     };
-    const slide = slides[node.id]! as typeof settings.batchInterval;
-    if (node.kind === 'countByValue') rewriteCountByValue(node, rewriting);
-    else rewriteCount(node, { window: 'window' in node ? node.window : slide, slide }, rewriting);
+    if (isCount(node)) {
+      const slide = slides[node.id]! as typeof settings.batchInterval;
+      if (node.kind.startsWith('countByValue')) rewriteCountByValue(node, rewriting);
+      else rewriteCount(node, { window: 'window' in node ? node.window : slide, slide }, rewriting);
+    } else if (!rewriteGroup(node, rewriting)) decorateFunctions(node, functions);
   }
   // New nodes were appended, and stand now behind who reads them.
   const ordered = inOrder({ nodes: decorated, functions });
   return { graph: { ...job.graph, nodes: ordered.nodes }, functions: ordered.functions };
+}
+
+/** `keyBy` is a `map`, and a join with a table a `flatMap`, under the same uid. */
+function renamed(node: Node): Node {
+  switch (node.kind) {
+    case 'keyBy':
+      return { ...node, kind: 'map' };
+    case 'joinTable':
+    case 'leftOuterJoinTable':
+      return { ...node, kind: 'flatMap' };
+    default:
+      return node;
+  }
 }
 
 function decorateFunctions(node: Node, functions: Functions): void {
@@ -72,7 +89,12 @@ function decorateFunctions(node: Node, functions: Functions): void {
   switch (node.kind) {
     case 'map':
       return decorate('map', tracedMap);
+    case 'peek':
+      decorate('peek', lookingAtPlain);
+      return decorate('map', tracedMap);
     case 'flatMap':
+    case 'joinTable':
+    case 'leftOuterJoinTable':
       return decorate('flatMap', tracedFlatMap);
     case 'filter':
       return decorate('filter', lookingAtPlain);
@@ -89,12 +111,26 @@ function decorateFunctions(node: Node, functions: Functions): void {
       return decorate('extract', lookingAtPlain);
     case 'reduceByKey':
     case 'runningReduce':
+    case 'sessionWindow':
       return decorate('reduce', tracedReduce);
+    case 'reduce':
+    case 'reduceByWindow':
+      decorate('reduce', tracedRecordReduce);
+      return decorate('inverse', tracedRecordInverse);
+    case 'combineByKey':
+      decorate('create', tracedMapValues);
+      decorate('mergeValue', tracedReduce);
+      return decorate('mergeCombiners', tracedReduce);
     case 'reduceByKeyAndWindow':
+      decorate('filter', lookingAtPlain);
       decorate('reduce', tracedReduce);
       return decorate('inverse', tracedInverse);
     case 'updateStateByKey':
+      decorate('initialState', tracedStates);
       return decorate('update', tracedUpdate);
+    case 'mapWithState':
+      decorate('initialState', tracedStates);
+      return decorate('mapWithState', tracedMapWithState);
     case 'process':
       decorate('onRecord', tracedOnRecord);
       return decorate('onTimer', tracedOnTimer);

@@ -43,7 +43,8 @@ interface Facts extends FaultDemand {
 /** Reads the rules. `partitionsOf` says how many partitions a source really has. */
 export function faultDemandsOf(graph: Graph, partitionsOf: (source: string) => number): FaultDemands {
   const demands = demandsOf(graph, partitionsOf);
-  const demanded = (own: FaultDemand, { rule, note }: Demand): FaultDemand => {
+  const demanded = (own: FaultDemand, { rule, note, view }: Demand): FaultDemand => {
+    if (view !== undefined) return { ...own, rule: 'not demanded', note };
     // Of running totals in no promised order only the last is demanded, and that is found where they can be counted.
     const isOpen = rule === 'equal final value and count per key' && own.rule === 'not countable';
     return rule === 'not demanded' || isOpen ? { ...own, rule: 'not demanded', note } : own;
@@ -99,9 +100,7 @@ function factsOf(node: Node, inputs: readonly Facts[], slide: number): Facts {
     case 'reduceByKeyAndWindow':
     case 'countByWindow':
     case 'countByValueAndWindow':
-    case 'combineByKey':
-    case 'groupByKey':
-    case 'groupByKeyAndWindow': {
+    case 'combineByKey': {
       if (!canAggregate(input) || ('isFiltered' in node && node.isFiltered)) return notCountable(node, input);
       const window = 'window' in node ? (node.window ?? slide) : slide;
       return windowed(input, slide, Math.max(1, Math.ceil(window / slide)));

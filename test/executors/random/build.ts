@@ -6,6 +6,7 @@ import { type TopologyBuilder, topology } from '../../../src/topology/builder.js
 import type { Topology } from '../../../src/topology/graph.js';
 import type { ProcessOptions } from '../../../src/topology/process.js';
 import type { SinkSpec } from '../../../src/topology/specs.js';
+import type { StateSpec } from '../../../src/topology/state-spec.js';
 import type { KeyedStream, Stream } from '../../../src/topology/streams.js';
 import { aSource } from '../../compare/memory-ends.js';
 import type { Operator, Recipe, RecordRecipe, StepRecipe } from './recipe.js';
@@ -24,6 +25,8 @@ type Pairs = KeyedStream<string | number, number>;
 /** A stream with what decides who may read it. */
 type Branch = {
   readonly slide: number;
+  /** A join or a window multiplied it; before another does, it is reduced. */
+  readonly isMultiplied?: boolean;
   /** No further `timestamps` may follow. */
   readonly isTimed: boolean;
   isRead: boolean;
@@ -140,10 +143,111 @@ class Building {
         return this.#window(this.#pairs(from), a, b, (s, times) =>
           s.reduceByKeyAndWindow({ uid, ...times, ...sums, keepEmptyKeys: true }),
         );
+      case 'peek':
+        return this.#onNumbers(from, (s) => s.peek(() => undefined, { uid }));
+      case 'reduce':
+        return this.#onNumbers(from, (s) => s.reduce({ uid, reduce: a % 2 === 0 ? add : Math.max }));
+      case 'reduceByWindow':
+        return this.#window(this.#numbers(from), a, b, (s, times) =>
+          s.reduceByWindow({ uid, ...times, reduce: Math.max }),
+        );
+      case 'reduceByWindow inverse':
+        return this.#window(this.#numbers(from), a, b, (s, times) =>
+          s.reduceByWindow({ uid, ...times, ...sums, keepEmptyKeys: a % 2 === 0 }),
+        );
+      case 'countByValueAndWindow':
+        return this.#window(this.#numbers(from), a, b, (s, times) =>
+          s.countByValueAndWindow({ uid, ...times }).map(([value, count]) => value * 100 + count),
+        );
+      case 'combineByKey':
+        return this.#onPairs(from, (s) => s.combineByKey({ uid, ...LONGEST }).mapValues(({ length }) => length));
+      case 'combineByKey window':
+        return this.#window(this.#pairs(from), a, b, (s, times) =>
+          s.combineByKey({ uid, ...times, ...LONGEST }).mapValues(({ length }) => length),
+        );
+      case 'distinct':
+        return this.#window(this.#numbers(from), a, b, (s, times) => s.distinct({ uid, ...times }));
+      case 'top':
+        return this.#window(this.#numbers(from), a, b, (s, times) =>
+          s.top({ uid, ...times, max: 2, by: (n) => n % (a + 2) }).map((list) => list.reduce((x, y) => x * 7 + y, 0)),
+        );
+      case 'groupByKey':
+        return this.#onPairs(from, (s) => s.groupByKey({ uid }).mapValues(digest));
+      case 'groupByKeyAndWindow':
+        return this.#window(this.#pairs(from), a, b, (s, times) =>
+          s.groupByKeyAndWindow({ uid, ...times }).mapValues(digest),
+        );
+      case 'glom':
+        return this.#onNumbers(from, (s) => s.glom({ uid }).map(digest));
+      case 'mapPartitions':
+        return this.#onNumbers(from, (s) => s.mapPartitions((values) => [digest(values), a], { uid }));
+      case 'repartition':
+        return this.#onNumbers(from, (s) => s.repartition(1 + (a % 4), { uid }));
+      case 'transform':
+        return this.#onNumbers(from, (s) => s.transform((values, end) => [digest(values), end % 7], { uid }));
+      case 'transformWith':
+        return this.#together(from, a, (left, right) =>
+          left.transformWith(right, (x, y, end) => [digest(x), -digest(y.map(([, n]) => n)), end % 7], { uid }),
+        );
+      case 'window': {
+        const branch = this.#numbers(from);
+        const few = { ...branch, stream: branch.isMultiplied === true ? branch.stream.distinct() : branch.stream };
+        const made = this.#window(few, a, b, (s, times) => s.window({ uid, ...times }));
+        return made.map((each) => ({ ...each, isMultiplied: true }));
+      }
+      case 'cogroup':
+        return this.#joined(from, a, (s, other) =>
+          s.cogroup(other, { uid }).mapValues(([x, y]) => digest(x) - 3 * digest(y)),
+        );
+      case 'join':
+      case 'leftOuterJoin':
+      case 'rightOuterJoin':
+      case 'fullOuterJoin':
+        return this.#joined(from, a, (s, other) =>
+          s[operator](other, { uid }).mapValues(([x = -1, y = -2]) => 10 * x + y),
+        );
+      case 'intervalJoin':
+        return this.#joined(from, a, (s, other) =>
+          s
+            .intervalJoin(other, { uid, before: (b * 300) as Duration, after: (a * 200) as Duration })
+            .mapValues(([x, y]) => 10 * x + y),
+        );
+      case 'sessionWindow':
+        return this.#onPairs(from, (s) =>
+          s.sessionWindow({ uid, gap: ((1 + a) * 400) as Duration, reduce: b % 2 === 0 ? add : Math.max }),
+        );
+      case 'joinTable':
+        return this.#onPairs(from, (s) => s.joinTable(TABLE, { uid }).mapValues(([n, row]) => n + row));
+      case 'leftOuterJoinTable':
+        return this.#onPairs(from, (s) => s.leftOuterJoinTable(TABLE, { uid }).mapValues(([n, row = -1]) => n + row));
       case 'runningReduce':
         return this.#onPairs(from, (s) => s.runningReduce({ uid, reduce: add }));
       case 'updateStateByKey':
         return this.#onPairs(from, (s) => s.updateStateByKey<number>({ uid, update: updateBy(a) }));
+      case 'updateStateByKey initial':
+        return this.#onPairs(from, (s) =>
+          s.updateStateByKey<number>({
+            uid,
+            update: (values, state = 0, { end }) => updateBy(a)(values, state + (end % 3)),
+            initialState: TABLE,
+          }),
+        );
+      case 'mapWithState':
+        return this.#onPairs(from, (s) => s.mapWithState(stateSpec(uid, a)) as unknown as Pairs);
+      case 'mapWithState timeout': {
+        const spec = { ...stateSpec(uid, a), timeout: ((1 + b) * 700) as Duration };
+        return this.#onPairs(from, (s) => s.mapWithState(spec) as unknown as Pairs);
+      }
+      case 'stateSnapshots': {
+        const branch = this.#pairs(from);
+        const timeout = ((1 + b) * 700) as Duration;
+        const mapped = branch.stream.mapWithState({ ...stateSpec(uid, a), ...(b % 2 === 0 ? { timeout } : {}) });
+        const timed = { ...branch, isTimed: true };
+        return [
+          { ...timed, stream: mapped as unknown as Pairs },
+          { ...timed, stream: mapped.stateSnapshots() },
+        ];
+      }
       case 'process':
         return this.#onPairs(from, (s) => s.process(sessions(uid, (a + 1) * 500)) as unknown as Pairs);
     }
@@ -174,6 +278,26 @@ class Building {
     second.isRead = true;
     const stream = first.stream.union(second.stream as never);
     return [{ ...first, stream, isTimed: true } as Branch];
+  }
+
+  /** Two streams of one slide, each of which is read as pairs. */
+  #joined(from: number, a: number, apply: (left: Pairs, right: Pairs) => Pairs): readonly Branch[] {
+    const left = this.#pairs(from);
+    const right = this.#partner(left, a);
+    const few = ({ isMultiplied, stream }: BranchOf<'pair'>) =>
+      isMultiplied === true ? stream.reduceByKey(add) : stream;
+    return [{ ...left, stream: apply(few(left), few(right)), isTimed: true, isMultiplied: true }];
+  }
+
+  #together(from: number, a: number, apply: (left: Stream<number>, right: Pairs) => Stream<number>): readonly Branch[] {
+    const left = this.#numbers(from);
+    const right = this.#partner(left, a);
+    return [{ ...left, stream: apply(left.stream, right.stream), isTimed: true }];
+  }
+
+  #partner(left: Branch, a: number): BranchOf<'pair'> {
+    const equals = this.#branches.flatMap((other, i) => (other.slide === left.slide ? [i] : []));
+    return this.#pairs(this.#branches.length - 1 - equals[a % equals.length]!);
   }
 
   #window<B extends Branch>(
@@ -248,6 +372,29 @@ function add(a: number, b: number): number {
   return a + b;
 }
 
+/** Depends on no order: number, sum and sum of squares. */
+function digest(values: readonly number[]): number {
+  return values.length * 10_000 + values.reduce((sum, n) => sum + n + (n % 100) ** 2, 0);
+}
+
+const LONGEST = {
+  create: (n: number) => 'x'.repeat(Math.abs(n) % 10),
+  mergeValue: (longest: string, n: number) => longer(longest, 'x'.repeat(Math.abs(n) % 10)),
+  mergeCombiners: longer,
+};
+
+function longer(x: string, y: string): string {
+  return x.length < y.length ? y : x;
+}
+
+const TABLE: readonly (readonly [string | number, number])[] = [
+  ['a', 1],
+  ['b', 10],
+  ['a', 100],
+  [0, 3],
+  [2, 5],
+];
+
 const sums = { reduce: add, inverse: (total: number, left: number) => total - left };
 
 /** A sum that forgets its key when it is a multiple. */
@@ -255,6 +402,24 @@ function updateBy(a: number): (values: readonly number[], state: number | undefi
   return (values, state = 0) => {
     const sum = values.reduce(add, state) % 1_000;
     return a > 0 && sum % (a + 3) === 0 ? undefined : sum;
+  };
+}
+
+/** A running sum that is told now and then, forgotten now and then, and told when it was silent. */
+function stateSpec(
+  uid: string,
+  a: number,
+): StateSpec<string | number, number, number, readonly [string | number, number]> {
+  return {
+    uid,
+    initialState: TABLE,
+    map(key, value, state, time) {
+      if (state.isTimingOut()) return [key, -state.get()];
+      const sum = ((state.getOption() ?? 0) + value! + (time % 5)) % 1_000;
+      if (a > 0 && sum % (a + 3) === 0) state.remove();
+      else if (sum % 4 !== 1) state.update(sum);
+      return sum % 3 === 0 ? undefined : [key, sum];
+    },
   };
 }
 

@@ -1,0 +1,31 @@
+/** Results that hold lists whose order nobody promises, as they are compared. */
+import { canonical } from './canonical.js';
+import type { ResultList } from './result-list.js';
+
+/** A list as a whole, a pair's value, both lists of a cogroup; or only what is in the lists of a window, wherever. */
+export type ListView = 'list in any order' | 'value in any order' | 'values in any order' | 'elements';
+
+/** The same results, with lists in an order of their own. */
+export function viewed(list: ResultList, view: ListView): ResultList {
+  if (view !== 'elements') return { ...list, values: list.values.map((value) => reordered(value, view)) };
+  const rows = list.values.flatMap((value, at) => (value as readonly unknown[]).map((element) => ({ element, at })));
+  return {
+    values: rows.map(({ element }) => element),
+    timestamps: rows.map(({ at }) => list.timestamps[at]!),
+    windowEnds: rows.map(({ at }) => list.windowEnds[at]!),
+    ...(list.scales === undefined ? {} : { scales: rows.map(({ at }) => list.scales![at]!) }),
+  };
+}
+
+function reordered(value: unknown, view: Exclude<ListView, 'elements'>): unknown {
+  if (view === 'list in any order') return sorted(value);
+  const [key, lists] = value as readonly [unknown, unknown];
+  return [key, view === 'value in any order' ? sorted(lists) : (lists as readonly unknown[]).map(sorted)];
+}
+
+function sorted(list: unknown): unknown {
+  return (list as readonly unknown[])
+    .map((element) => [canonical(element), element] as const)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, element]) => element);
+}

@@ -1,0 +1,171 @@
+/** Operators with a state for each key, in both modes, at every parallelism, chained or not. */
+import { describe, expect, it } from 'vitest';
+import type { TopologyBuilder } from '../../src/topology/builder.js';
+import type { StateSpec } from '../../src/topology/state-spec.js';
+import { a, add, b, type Case, checkCases, pairs, runner, times } from './interval-cases.js';
+import { VARIANTS } from './variants.js';
+
+type Spec = StateSpec<string, number, number, string>;
+
+/** Sums, and tells the sum; at 0 the key is forgotten. */
+const summing: Spec = {
+  uid: 'sums',
+  map(key, value, state) {
+    if (state.isTimingOut()) return `${key} ends with ${state.get()}`;
+    const sum = (state.getOption() ?? 0) + value!;
+    if (sum === 0) state.remove();
+    else state.update(sum);
+    return `${key}: ${sum}`;
+  },
+};
+
+const cases: readonly Case[] = [
+  {
+    name: 'updateStateByKey: knows its key and the end of the interval',
+    build: (t) =>
+      pairs(t).updateStateByKey<string>((values, _state, { key, end }) => `${key}${values.length}@${end / times(1)}`),
+    input: [[a(1), a(1)], [b(1)], []],
+    output: [
+      [['a', 'a2@1']],
+      [
+        ['a', 'a0@2'],
+        ['b', 'b1@2'],
+      ],
+      [
+        ['a', 'a0@3'],
+        ['b', 'b0@3'],
+      ],
+    ],
+  },
+  {
+    name: 'updateStateByKey: begins with the initial state at the first values, and not again after it was removed',
+    build: (t) =>
+      pairs(t).updateStateByKey<number>({
+        update: (values, state = 0) => values.reduce(add, state) || undefined,
+        initialState: [
+          ['a', 10],
+          ['c', 7],
+        ],
+      }),
+    input: [[b(1)], [a(1)], [a(-11)], [a(2)]],
+    output: [[b(1)], [a(11), b(1)], [b(1)], [a(2), b(1)]],
+  },
+  {
+    name: 'mapWithState: once for each record, and what is undefined is not told',
+    build: (t) =>
+      pairs(t).mapWithState<number, string>({
+        map(key, value, state) {
+          const count = state.exists() ? state.get() + 1 : 1;
+          state.update(count);
+          return value === 0 ? undefined : `${key}${count}`;
+        },
+      }),
+    input: [[a(1), a(0), a(1), b(1)], [], [a(1)]],
+    output: [['a1', 'a3', 'b1'], [], ['a4']],
+  },
+  {
+    name: 'mapWithState: remove forgets',
+    build: (t) => pairs(t).mapWithState(summing),
+    input: [[a(2), a(-2), a(5)], [b(1)], [a(1)]],
+    output: [['a: 2', 'a: 0', 'a: 5'], ['b: 1'], ['a: 6']],
+  },
+  {
+    name: 'mapWithState: a key that is silent for the timeout is told once, with the time at which it fell due, and is gone',
+    build: (t) => pairs(t).mapWithState({ ...summing, timeout: times(2) }),
+    input: [[a(1), b(5)], [a(2)], [], [], [a(4)]],
+    output: [['a: 1', 'b: 5'], ['a: 3'], ['b ends with 5'], ['a ends with 3'], ['a: 4']],
+  },
+  {
+    name: 'mapWithState: a record at the very time of the timeout comes too late',
+    build: (t) => pairs(t).mapWithState({ ...summing, timeout: times(1) }),
+    input: [[a(1)], [a(2)], []],
+    output: [['a: 1'], ['a ends with 1', 'a: 2'], ['a ends with 2']],
+  },
+  {
+    name: 'mapWithState: each record puts the timeout off',
+    build: (t) => pairs(t).mapWithState({ ...summing, timeout: times(1.5) }),
+    input: [[a(1)], [a(1)], [a(1)], [], []],
+    output: [['a: 1'], ['a: 2'], ['a: 3'], ['a ends with 3'], []],
+  },
+  {
+    name: 'mapWithState: begins with the initial state, once',
+    build: (t) => pairs(t).mapWithState({ ...summing, initialState: new Map([['a', 10]]) }),
+    input: [[a(1), b(1)], [a(-11)], [a(3)]],
+    output: [['a: 11', 'b: 1'], ['a: 0'], ['a: 3']],
+  },
+  {
+    name: 'stateSnapshots: every state at the end of each interval, and none that is gone',
+    build: (t) =>
+      pairs(t)
+        .mapWithState({ ...summing, timeout: times(3) })
+        .stateSnapshots(),
+    input: [[a(1), a(2), b(5)], [], [b(-5)], [], [a(7)]],
+    output: [[a(3), b(5)], [a(3), b(5)], [a(3)], [], [a(7)]],
+  },
+  {
+    name: 'stateSnapshots beside the results',
+    build: (t) => {
+      const sums = pairs(t).mapWithState(summing);
+      return sums.union(sums.stateSnapshots().map(([key, sum]) => `state of ${key} is ${sum}`));
+    },
+    input: [[a(1)], [b(2)], []],
+    output: [
+      ['a: 1', 'state of a is 1'],
+      ['b: 2', 'state of a is 1', 'state of b is 2'],
+      ['state of a is 1', 'state of b is 2'],
+    ],
+  },
+];
+
+describe.each(VARIANTS)('%s', (_variantName, variant) => {
+  const run = runner(variant);
+
+  checkCases(cases, variant);
+
+  it('keeps the state of each key where it can be looked at', async () => {
+    const build = (t: TopologyBuilder) => pairs(t).mapWithState({ ...summing, timeout: times(2.5) });
+    const { state } = await run(build, { in: [[b(2), a(1)], [a(3)], []] });
+    expect(state['sums']).toEqual([a(4)]);
+  });
+
+  it.each<[string, Spec['map'], string]>([
+    ['gets what is not there', (_key, _value, state) => `${state.get()}`, 'there is no state to get'],
+    [
+      'updates what it removed',
+      (_key, _value, state) => {
+        state.remove();
+        state.update(1);
+        return '';
+      },
+      'it was removed in the same call',
+    ],
+    [
+      'updates what is timing out',
+      (_key, _value, state) => {
+        state.update(1);
+        return '';
+      },
+      'it is timing out',
+    ],
+  ])('a function that %s is told so', async (_name, map, message) => {
+    const build = (t: TopologyBuilder) => pairs(t).mapWithState<number, string>({ uid: 'op', map, timeout: times(1) });
+    await expect(run(build, { in: [[a(1)], [], []] })).rejects.toMatchObject({
+      code: 'RG038',
+      operator: 'op',
+      message: expect.stringContaining(message) as unknown,
+    });
+  });
+
+  it('a function that returns a promise, or puts nothing into a state, is told so', async () => {
+    const build = (map: unknown) => (t: TopologyBuilder) =>
+      pairs(t).mapWithState<number, string>({ uid: 'op', map: map as Spec['map'] });
+    await expect(
+      run(
+        build(async () => 'x'),
+        { in: [[a(1)]] },
+      ),
+    ).rejects.toMatchObject({ code: 'RG031', operator: 'op' });
+    const update = (_key: string, _value: number, state: { update(value: unknown): void }) => state.update(undefined);
+    await expect(run(build(update), { in: [[a(1)]] })).rejects.toMatchObject({ code: 'RG032', operator: 'op' });
+  });
+});
