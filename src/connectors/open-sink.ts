@@ -4,6 +4,8 @@ import { nearest, StreamError } from '../core/errors.js';
 import type { ResultContext, SinkWriter } from '../runtime/sink.js';
 import type { World } from '../runtime/world.js';
 import { openForeachSink } from './foreach-sink.js';
+import type { KafkaSettings } from './kafka/open-port.js';
+import { openKafkaSink } from './kafka/sink.js';
 import { openMemorySink } from './memory-sink.js';
 import { openNoneSink } from './none-sink.js';
 import { openStdoutSink } from './stdout-sink.js';
@@ -20,7 +22,11 @@ export interface NamedSink {
 
 /** What connectors may use. */
 export interface SinkServices {
-  readonly world: Pick<World, 'files'>;
+  readonly world: Pick<World, 'files' | 'clock' | 'scheduler'>;
+  /** The job's name. Default: the sink's. */
+  readonly job?: string;
+  /** A folder that lasts as long as the job's progress, for what connectors keep. Absent: its progress lives in memory. */
+  readonly folder?: string;
   /** Default: the process's own. */
   readonly stdout?: Writable;
   /** The job is exactly-once: what is accepted must not be visible before its epoch is committed. Default false. */
@@ -28,13 +34,19 @@ export interface SinkServices {
 }
 
 /** Opens a sink whose spec gives `options`, and functions or data by role. */
-type Open = (sink: NamedSink, role: (role: string) => unknown, services: SinkServices) => SinkWriter;
+type Open = (
+  sink: NamedSink,
+  role: (role: string) => unknown,
+  services: SinkServices,
+) => SinkWriter | Promise<SinkWriter>;
 
 const OPENERS: Readonly<Record<string, Open>> = {
   stdout: ({ delivery, options }, _role, { stdout = process.stdout }) =>
     openStdoutSink({ delivery, max: options['max'] as number }, stdout),
   'text-file': ({ options }, _role, { world, transactional }) =>
     openTextFileSink(options['folder'] as string, world.files, transactional),
+  kafka: ({ name, options }, _role, { world, job = name, folder, transactional = false }) =>
+    openKafkaSink(options as unknown as KafkaSettings, { name, job, transactional, folder, world }),
   memory: (_sink, role, { transactional }) => openMemorySink(role('results') as unknown[], transactional),
   foreach: ({ name }, role) =>
     openForeachSink(name, role('call') as (value: unknown, context: ResultContext) => unknown),

@@ -3,7 +3,6 @@
 import { openSink } from '../connectors/open-sink.js';
 import { openSource } from '../connectors/open-source.js';
 import { assert } from '../core/assert.js';
-import { defined } from '../core/defined.js';
 import type { Plan, SinkOperator, SourceOperator } from '../plan/plan.js';
 import { connectorsFolder } from '../runtime/checkpoint-folder.js';
 import { type Reservations, reserved } from '../runtime/reserved-source.js';
@@ -85,20 +84,25 @@ async function openWriter(operator: SinkOperator, parts: EndsParts): Promise<Sin
   return (
     options.openers?.sink(operator.name, isTransactional) ??
     options.writers?.get(operator.name) ??
-    openSink(named(operator), roleOf(job, operator.node), { world, transactional: isTransactional })
+    openSink(named(operator), roleOf(job, operator.node), {
+      world,
+      transactional: isTransactional,
+      ...forConnectors(parts),
+    })
   );
 }
 
 async function openStamped(
   operator: SourceOperator,
   places: { readonly from?: readonly number[]; readonly resume?: readonly unknown[] },
-  { job, plan, world, options: { rate, records, checkpoint } }: EndsParts,
+  parts: EndsParts,
 ): Promise<SourceReader> {
+  const { job, plan, world } = parts;
+  const { rate, records } = parts.options;
   const { kind, options, capabilities } = operator.spec;
   const raw = await openSource({ name: operator.name, kind, options }, roleOf(job, operator.node), {
     world,
-    job: plan.name,
-    ...defined({ folder: checkpoint?.folder && connectorsFolder(checkpoint.folder) }),
+    ...forConnectors(parts),
     ...places,
   });
   return stamped(raw, {
@@ -110,6 +114,15 @@ async function openStamped(
     live: capabilities.intake === 'receiver',
     ...places,
   });
+}
+
+/** Whose ends they are, and where they may keep what lasts as long as the job's progress. */
+function forConnectors({ plan, options: { checkpoint } }: EndsParts): {
+  readonly job: string;
+  readonly folder?: string;
+} {
+  const folder = checkpoint?.folder;
+  return { job: plan.name, ...(folder === undefined ? {} : { folder: connectorsFolder(folder) }) };
 }
 
 function named({ name, spec, delivery }: SinkOperator): {

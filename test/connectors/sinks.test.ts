@@ -168,7 +168,7 @@ describe('the text file sink', () => {
         throw new Error('disk full');
       },
     };
-    const sink = await open(textFile('out'), { world: { files: files as never } }, 'interval');
+    const sink = await open(textFile('out'), { world: { ...world, files: files as never } }, 'interval');
     accept(sink, { end: 1_000, values: [] }, { end: 2_000, values: [] });
     await expect(sink.close()).rejects.toMatchObject({ code: 'RG046' });
     expect(written).toEqual(['out/part-1-00000']);
