@@ -7,6 +7,8 @@ import type { World } from '../runtime/world.js';
 import { openForeachSink } from './foreach-sink.js';
 import { openFormat } from './formats/open-format.js';
 import { textFormat } from './formats/text-formats.js';
+import type { KafkaSettings } from './kafka/open-port.js';
+import { openKafkaSink } from './kafka/sink.js';
 import { openMemorySink } from './memory-sink.js';
 import { openNoneSink } from './none-sink.js';
 import { openStdoutSink } from './stdout-sink.js';
@@ -24,7 +26,11 @@ export interface NamedSink {
 
 /** What connectors may use. */
 export interface SinkServices {
-  readonly world: Pick<World, 'clock' | 'scheduler' | 'files'>;
+  readonly world: Pick<World, 'files' | 'clock' | 'scheduler'>;
+  /** The job's name. Default: the sink's. */
+  readonly job?: string;
+  /** A folder that lasts as long as the job's progress, for what connectors keep. Absent: its progress lives in memory. */
+  readonly folder?: string;
   /** Default: the process's own. */
   readonly stdout?: Writable;
   /** The job is exactly-once: what is accepted must not be visible before its epoch is committed. Default false. */
@@ -47,6 +53,8 @@ const OPENERS: Readonly<Record<string, Open>> = {
     const format = await openFormat(options, world.files);
     return openTextFileSink({ name, folder: options['folder'] as string, format }, world.files, transactional);
   },
+  kafka: ({ name, options }, _role, { world, job = name, folder, transactional = false }) =>
+    openKafkaSink(options as unknown as KafkaSettings, { name, job, transactional, folder, world }),
   memory: (_sink, role, { transactional }) => openMemorySink(role('results') as unknown[], transactional),
   foreach: ({ name }, role) =>
     openForeachSink(name, role('call') as (value: unknown, context: ResultContext) => unknown),

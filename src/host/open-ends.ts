@@ -3,7 +3,6 @@
 import { openSink } from '../connectors/open-sink.js';
 import { openSource } from '../connectors/open-source.js';
 import { assert } from '../core/assert.js';
-import { defined } from '../core/defined.js';
 import type { Plan, SinkOperator, SourceOperator } from '../plan/plan.js';
 import { connectorsFolder } from '../runtime/checkpoint-folder.js';
 import type { ReceiverEvent } from '../runtime/events.js';
@@ -110,6 +109,7 @@ async function openWriter(operator: SinkOperator, parts: EndsParts): Promise<Sin
       world,
       transactional: isTransactional,
       setAside: setAsides.of(operator.name),
+      ...forConnectors(parts),
     })
   );
 }
@@ -117,15 +117,16 @@ async function openWriter(operator: SinkOperator, parts: EndsParts): Promise<Sin
 async function openStamped(
   operator: SourceOperator,
   places: { readonly from?: readonly number[]; readonly resume?: readonly unknown[] },
-  { job, plan, world, tell, options: { rate, records, checkpoint }, setAsides }: EndsParts,
+  parts: EndsParts,
 ): Promise<SourceReader> {
+  const { job, plan, world } = parts;
+  const { rate, records } = parts.options;
   const { kind, options, capabilities } = operator.spec;
   const raw = await openSource({ name: operator.name, kind, options }, roleOf(job, operator.node), {
     world,
-    setAside: setAsides.of(operator.name),
-    tell: (news) => tell({ ...news, source: operator.name }),
-    job: plan.name,
-    ...defined({ folder: checkpoint?.folder && connectorsFolder(checkpoint.folder) }),
+    setAside: parts.setAsides.of(operator.name),
+    tell: (news) => parts.tell({ ...news, source: operator.name }),
+    ...forConnectors(parts),
     ...places,
   });
   return stamped(raw, {
@@ -137,6 +138,15 @@ async function openStamped(
     live: capabilities.intake === 'receiver',
     ...places,
   });
+}
+
+/** Whose ends they are, and where they may keep what lasts as long as the job's progress. */
+function forConnectors({ plan, options: { checkpoint } }: EndsParts): {
+  readonly job: string;
+  readonly folder?: string;
+} {
+  const folder = checkpoint?.folder;
+  return { job: plan.name, ...(folder === undefined ? {} : { folder: connectorsFolder(folder) }) };
 }
 
 function named({ name, spec, delivery }: SinkOperator): {

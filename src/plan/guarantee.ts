@@ -70,6 +70,8 @@ function whyOfSink(kind: string, strongest: Guarantee): string {
       return 'text-file shows the files of an epoch when it is committed';
     case 'memory':
       return 'memory shows the results of an epoch when it is committed, and lives as long as the process';
+    case 'kafka':
+      return 'kafka commits an epoch and its number in one transaction';
     case 'none':
       return 'none drops results, so that none is there twice';
     default:

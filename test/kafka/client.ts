@@ -30,7 +30,7 @@ export async function produce(
 export async function consume(broker: TestBroker, topic: string): Promise<readonly string[]> {
   const keys = ['--formatter-property', 'print.key=true', '--formatter-property', 'key.separator=|'];
   const isolation = ['--isolation-level', 'read_committed'];
-  const end = ['--from-beginning', '--timeout-ms', '10000'];
+  const end = ['--from-beginning', '--timeout-ms', '6000'];
   const text = await broker.tool(CONSUMER, ['--topic', topic, ...isolation, ...end, ...keys]);
   return text.split('\n').filter((line) => line !== '');
 }
