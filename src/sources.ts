@@ -1,4 +1,6 @@
 /** The entry point `raingauge/sources`: where streams can begin. */
+export type { FolderOptions } from './topology/file-specs.js';
+export { folder, tail } from './topology/file-specs.js';
 export type { HttpOptions, TcpServerOptions } from './topology/network-specs.js';
 export { http, tcpServer } from './topology/network-specs.js';
 export type {
