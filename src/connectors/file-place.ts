@@ -4,7 +4,7 @@ import { StreamError } from '../core/errors.js';
 import type { Files } from '../runtime/world.js';
 
 /** A run of bytes of a file: how many, and what they were. */
-interface Fingerprint {
+export interface Fingerprint {
   readonly bytes: number;
   readonly hash: string;
 }
@@ -97,12 +97,22 @@ export async function checkFile(path: string, place: FilePlace, files: Pick<File
   }
 }
 
-async function hasBytes(
+/** Whether those bytes stand there. */
+export async function hasBytes(
   path: string,
   from: number,
   { bytes, hash }: Fingerprint,
   files: Pick<Files, 'read'>,
 ): Promise<boolean> {
+  return fingerprint(await blockAt(path, from, bytes, files)).hash === hash;
+}
+
+/** The first block of a file. */
+export async function headOf(path: string, files: Pick<Files, 'read'>): Promise<Fingerprint> {
+  return fingerprint(await blockAt(path, 0, BLOCK_BYTES, files));
+}
+
+async function blockAt(path: string, from: number, bytes: number, files: Pick<Files, 'read'>): Promise<Uint8Array> {
   let block = new Uint8Array();
   if (bytes > 0) {
     for await (const chunk of files.read(path, from)) {
@@ -110,10 +120,11 @@ async function hasBytes(
       if (block.length === bytes) break;
     }
   }
-  return fingerprint(block).hash === hash;
+  return block;
 }
 
-function changed(path: string, what: string): StreamError {
+/** What says that a file is not the one that was read. */
+export function changed(path: string, what: string): StreamError {
   return new StreamError(
     'RG064',
     `the file '${path}' ${what}`,

@@ -3,14 +3,16 @@ import type { Readable } from 'node:stream';
 import { nearest, StreamError } from '../core/errors.js';
 import type { TellSetAside } from '../runtime/set-aside.js';
 import type { RawSource, ReceiverNews } from '../runtime/source.js';
-import { rawPositions } from '../runtime/stamped-source.js';
+import { laterPositions, rawPositions } from '../runtime/stamped-source.js';
 import type { World } from '../runtime/world.js';
+import { type FolderSettings, openFolderSource } from './folder-source.js';
 import { openDecoding } from './formats/open-format.js';
 import { type GeneratorSettings, openGenerator } from './generator-source.js';
 import { type HttpSettings, openHttpSource } from './http-source.js';
 import { type KafkaSourceSettings, kafkaPartitions, openKafkaSource } from './kafka/source.js';
 import { openMemorySource } from './memory-source.js';
 import { openStdinSource } from './stdin-source.js';
+import { openTailSource, type TailSettings } from './tailed-file-source.js';
 import { openTcpServerSource, type TcpServerSettings } from './tcp-server-source.js';
 import { openTcpSource, type TcpSettings } from './tcp-source.js';
 import { openTextFileSource, type TextFileSettings } from './text-file-source.js';
@@ -57,6 +59,18 @@ const OPENERS: Readonly<Record<string, Open>> = {
     const start = from === undefined ? undefined : { name, from, position: rawPositions(resume)[0] };
     const decoding = await openDecoding(options, world.files, setAside);
     return openTextFileSource(options as unknown as TextFileSettings, world.files, start, decoding);
+  },
+  folder: async ({ name, options }, _role, { world, from: [from] = [], resume = [], setAside }) => {
+    const [position, later] = [rawPositions(resume)[0], laterPositions(resume)[0]];
+    const start = from === undefined ? undefined : { name, from, position, later };
+    const decoding = await openDecoding(options, world.files, setAside);
+    return openFolderSource(options as unknown as FolderSettings, world, start, decoding);
+  },
+  tail: async ({ name, options }, _role, { world, from: [from] = [], resume = [], setAside }) => {
+    const [position, later] = [rawPositions(resume)[0], laterPositions(resume)[0]];
+    const start = from === undefined ? undefined : { name, from, position, later };
+    const decoding = await openDecoding(options, world.files, setAside);
+    return openTailSource(options as unknown as TailSettings, world.files, start, decoding);
   },
   generator: ({ name, options }, role, { world, from }) => {
     const { count = Number.POSITIVE_INFINITY, partitions = 1, seed } = options as { readonly [name: string]: number };

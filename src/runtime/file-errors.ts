@@ -14,6 +14,13 @@ export function unreadable(path: string, cause: unknown): StreamError {
   return new StreamError('RG040', `the file '${path}' cannot be read: ${why}`, 'check its permissions', { cause });
 }
 
+/** Another file than the one that was meant has its name by now: `RG064`. */
+export function anotherFile(path: string): StreamError {
+  return new StreamError('RG064', `another file has the name '${path}' by now`, 'put the old file back', {
+    cause: { code: 'ESTALE' },
+  });
+}
+
 /** An output that cannot be written: `RG046`. */
 export function unwritable(path: string, cause: unknown): StreamError {
   const hint = 'check the folder, its permissions and the space left';

@@ -3,10 +3,10 @@ import { createReadStream, watch } from 'node:fs';
 import { access, appendFile, constants, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StreamError } from '../core/errors.js';
-import { notAFile, tooLarge, unreadable, unwritable } from './file-errors.js';
+import { anotherFile, notAFile, tooLarge, unreadable, unwritable } from './file-errors.js';
 import { lockFile } from './file-lock.js';
 import * as durable from './real-durable-files.js';
-import type { Files, Timer } from './world.js';
+import type { FileIdentity, FilePlaceOnDisk, Files, Timer } from './world.js';
 
 /** Bytes of one read. 256 KiB holds some thousand lines, so that one trip to the disk pays for many records. */
 const CHUNK_BYTES = 262_144;
@@ -17,6 +17,7 @@ const WATCH_PERIOD_MS = 500;
 export const realFiles: Files = {
   read,
   size,
+  identify,
   readWhole,
   writeAtomically,
   append,
@@ -31,12 +32,33 @@ export const realFiles: Files = {
   lock: lockFile,
 };
 
-async function* read(path: string, from = 0): AsyncIterable<Uint8Array> {
+async function* read(path: string, from = 0, of?: FilePlaceOnDisk): AsyncIterable<Uint8Array> {
+  if (of !== undefined) return yield* readThat(path, from, of);
   await size(path);
   try {
     yield* createReadStream(path, { start: from, highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
   } catch (cause) {
     throw unreadable(path, cause);
+  }
+}
+
+/** The file is asked which it is after it was opened: from then on its name does not matter. */
+async function* readThat(path: string, from: number, of: FilePlaceOnDisk): AsyncIterable<Uint8Array> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  try {
+    const { dev, ino } = await file.stat({ bigint: true });
+    if (Number(dev) !== of.device || Number(ino) !== of.inode) throw anotherFile(path);
+    yield* file.createReadStream({
+      start: from,
+      highWaterMark: CHUNK_BYTES,
+      autoClose: false,
+    }) as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw unreadable(path, cause);
+  } finally {
+    await file.close();
   }
 }
 
@@ -49,6 +71,15 @@ async function size(path: string): Promise<number> {
     throw unreadable(path, cause);
   });
   return found.size;
+}
+
+async function identify(path: string): Promise<FileIdentity> {
+  const found = await stat(path, { bigint: true }).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  if (found.isDirectory()) throw notAFile(path);
+  const { size, mtimeNs, dev, ino } = found;
+  return { size: Number(size), modified: Number(mtimeNs / 1_000n), device: Number(dev), inode: Number(ino) };
 }
 
 async function readWhole(path: string, max: number): Promise<Uint8Array> {

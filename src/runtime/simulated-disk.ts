@@ -32,6 +32,7 @@ const ZEROS: Fate = { kept: 0, isExtended: true };
 export class SimulatedDisk {
   readonly root: FolderNode;
   #pending: Operation[] = [];
+  #changes = 0;
 
   constructor(root: FolderNode = new FolderNode()) {
     this.root = root;
@@ -40,11 +41,13 @@ export class SimulatedDisk {
   write(file: FileNode, data: Uint8Array): void {
     if (data.length === 0) return;
     const at = file.length;
+    file.modified = ++this.#changes;
     this.#pending.push({ kind: 'write', file, data: file.append(data), at });
   }
 
   cut(file: FileNode, length: number): void {
     file.cut(length);
+    file.modified = ++this.#changes;
     this.#pending.push({ kind: 'cut', file, length });
   }
 

@@ -1,9 +1,9 @@
 /** Files in memory for simulations and tests: the same contract and the same errors as on a disk, and crashes on demand. */
 import type { Prng } from '../core/prng.js';
-import { lockHeld, notAFile, tooLarge, unreadable, unsafe } from './file-errors.js';
+import { anotherFile, lockHeld, notAFile, tooLarge, unreadable, unsafe } from './file-errors.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import { FileNode, FolderNode, type Node } from './simulated-nodes.js';
-import type { FileLock, Files, OpenFile, Scheduler, Timer } from './world.js';
+import type { FileIdentity, FileLock, FilePlaceOnDisk, Files, OpenFile, Scheduler, Timer } from './world.js';
 
 /** Bytes of one chunk: small, so that lines cross chunks in tests as they do on a disk. */
 const CHUNK_BYTES = 4_096;
@@ -23,6 +23,9 @@ export class SimulatedFiles implements Files {
   readonly #watchers = new Map<string, Set<() => void>>();
   readonly #scheduler: Scheduler;
   readonly #locks = new Set<string>();
+  /** Numbers of files that were asked for. */
+  readonly #inodes = new WeakMap<FileNode, number>();
+  #inodeLast = 0;
   /** Counts processes: open files of an earlier one are dead. */
   #process = 0;
 
@@ -74,8 +77,10 @@ export class SimulatedFiles implements Files {
     }
   }
 
-  async *read(path: string, from = 0): AsyncIterable<Uint8Array> {
-    const { content } = this.#file(path);
+  async *read(path: string, from = 0, of?: FilePlaceOnDisk): AsyncIterable<Uint8Array> {
+    const node = this.#file(path);
+    if (of !== undefined && this.#inodeOf(node) !== of.inode) throw anotherFile(path);
+    const { content } = node;
     for (let at = from; at < content.length; at += CHUNK_BYTES) yield content.slice(at, at + CHUNK_BYTES);
   }
 
@@ -87,6 +92,11 @@ export class SimulatedFiles implements Files {
     const { content } = this.#file(path);
     if (content.length > max) throw tooLarge(path, content.length, max);
     return content.slice();
+  }
+
+  async identify(path: string): Promise<FileIdentity> {
+    const node = this.#file(path);
+    return { size: node.length, modified: node.modified, device: 1, inode: this.#inodeOf(node) };
   }
 
   async writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
@@ -209,6 +219,12 @@ export class SimulatedFiles implements Files {
   #remove(folder: FolderNode, name: string, node: Node): void {
     if (node instanceof FolderNode) for (const [inner, child] of [...node.entries]) this.#remove(node, inner, child);
     this.#name('remove', [{ folder, name, node: undefined }]);
+  }
+
+  #inodeOf(node: FileNode): number {
+    const inode = this.#inodes.get(node) ?? ++this.#inodeLast;
+    this.#inodes.set(node, inode);
+    return inode;
   }
 
   #name(step: string, changes: Parameters<SimulatedDisk['rename']>[0]): void {

@@ -10,6 +10,8 @@ export class FileNode {
   #buffer: Uint8Array;
   #length: number;
   #durable: Uint8Array;
+  /** Stands for the time of the last change: the number of that change on its disk. */
+  modified = 0;
 
   /** A file with durable content. */
   constructor(content: Uint8Array = new Uint8Array()) {

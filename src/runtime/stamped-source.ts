@@ -43,8 +43,9 @@ interface StampPosition {
   readonly heartbeat?: number | undefined;
   /** Absent without a rate. */
   readonly pace?: { readonly rate: number; readonly start: number } | undefined;
-  /** Of the connector. */
+  /** Of the connector; and at the later place up to which its records are read again. */
   readonly raw?: unknown;
+  readonly later?: unknown;
 }
 
 /** Heartbeats of one poll. After a longer silence only the latest are sent: fewer watermarks change no answer. */
@@ -82,6 +83,11 @@ export function rawPositions(resume: readonly unknown[]): readonly unknown[] {
   return resume.map((position) => asPosition(position)?.raw);
 }
 
+/** What the connector said at the end of what is to be read again, by partition: its order of files, for example. */
+export function laterPositions(resume: readonly unknown[]): readonly unknown[] {
+  return resume.map((position) => asPosition(position)?.later);
+}
+
 /**
  * Where a reader is opened that must read again what was read up to `later`: the connector stands at `place`, or at its beginning, and
  * times go on from `later`. What is read again has its times from the log, and what follows must not get earlier ones.
@@ -90,7 +96,7 @@ export function readAgainFrom(place: unknown, later: unknown): unknown {
   const end = asPosition(later);
   if (end === undefined) return place;
   const from = asPosition(place);
-  return { ...end, taken: from?.taken ?? 0, raw: from?.raw };
+  return { ...end, taken: from?.taken ?? 0, raw: from?.raw, later: end.raw };
 }
 
 function asPosition(position: unknown): StampPosition | undefined {

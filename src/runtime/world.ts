@@ -22,10 +22,16 @@ export interface Scheduler {
 
 /** Opens a file for reading, or writes one atomically. Paths are the host's. */
 export interface Files {
-  /** Reads a file from `from` bytes on, chunk by chunk. @throws StreamError `RG040`, `RG041`. */
-  read(path: string, from?: number): AsyncIterable<Uint8Array>;
+  /**
+   * Reads a file from `from` bytes on, chunk by chunk. With `of` only that file, whatever has its name by now.
+   *
+   * @throws StreamError `RG040`, `RG041`; `RG064` when the name leads to another file.
+   */
+  read(path: string, from?: number, of?: FilePlaceOnDisk): AsyncIterable<Uint8Array>;
   /** The length in bytes. @throws StreamError `RG040`, `RG041`. */
   size(path: string): Promise<number>;
+  /** Which file a name leads to at the moment. @throws StreamError `RG040`, `RG041`. */
+  identify(path: string): Promise<FileIdentity>;
   /** Writes to a temporary name, syncs, renames: readers see the old content or the new one. @throws StreamError `RG046`. */
   writeAtomically(path: string, content: string | Uint8Array): Promise<void>;
   append(path: string, content: string | Uint8Array): Promise<void>;
@@ -49,6 +55,20 @@ export interface Files {
   syncFolder(path: string): Promise<void>;
   /** Holds `path` for this process until released or the process is gone. @throws StreamError `RG052` with the holder's pid. */
   lock(path: string): Promise<FileLock>;
+}
+
+/** Where a file lies: the same after it was renamed. Both numbers can be used again once it is gone. */
+export interface FilePlaceOnDisk {
+  readonly device: number;
+  readonly inode: number;
+}
+
+/** What tells a file from others that have, or had, its name. */
+export interface FileIdentity extends FilePlaceOnDisk {
+  /** Bytes. */
+  readonly size: number;
+  /** When its content changed last (us since the epoch; in a simulation, a number that grows with each change). */
+  readonly modified: number;
 }
 
 /** A file that is being written from its beginning. */

@@ -2,6 +2,7 @@
 import { nearest, StreamError } from '../core/errors.js';
 import { withoutSecrets } from '../core/secrets.js';
 import { type Duration, parseDuration } from '../core/time.js';
+import { folder, tail } from './file-specs.js';
 import { type FormatSpec, type Formatted, formatOf } from './formats.js';
 import { VOCABULARY_SIZE, wordLines } from './generated-words.js';
 import {
@@ -38,6 +39,12 @@ const LINE_OPTIONS = ['invalidUtf8', 'lineBytesMax', 'onUndecodable', ...FORMAT_
 
 const SOURCES: Readonly<Record<string, Scheme<SourceSpec<unknown>>>> = {
   file: { options: ['follow', ...LINE_OPTIONS], example: 'file:moby-dick.txt?follow=true', read: readTextFile },
+  folder: {
+    options: ['pattern', 'once', 'stableFor', 'scanEvery', 'rememberedFilesMax', ...LINE_OPTIONS],
+    example: 'folder:in?pattern=*.csv',
+    read: readFolder,
+  },
+  tail: { options: LINE_OPTIONS, example: 'tail:app.log', read: (parts) => tail(pathOf(parts), lineOptions(parts)) },
   tcp: { options: ['onClose', 'reconnectsMax', ...LINE_OPTIONS], example: 'tcp://localhost:9999', read: readTcp },
   stdin: { options: LINE_OPTIONS, example: 'stdin:', read: (parts) => stdin(lineOptions(parts)) },
   'tcp-server': {
@@ -73,8 +80,8 @@ const SINKS: Readonly<Record<string, Scheme<SinkSpec<unknown>>>> = {
 };
 
 /**
- * `file:PATH`, `tcp://HOST:PORT`, `tcp-server://HOST:PORT`, `http://HOST:PORT/PATH` (both listen there), `kafka://HOST:PORT/TOPIC`, `stdin:`,
- * `generate:words`, `generate:numbers` or `none:` (an input without records).
+ * `file:PATH`, `folder:PATH`, `tail:PATH`, `tcp://HOST:PORT`, `tcp-server://HOST:PORT`, `http://HOST:PORT/PATH` (both listen there),
+ * `kafka://HOST:PORT/TOPIC`, `stdin:`, `generate:words`, `generate:numbers` or `none:` (an input without records).
  * Options follow as a query: `file:log.txt?follow=true`, `generate:words?count=1000&seed=7`.
  *
  * @throws StreamError `RG006` for what cannot be read, else the codes of the spec's own checks.
@@ -92,6 +99,17 @@ export function parseSinkUri(uri: string): SinkSpec<unknown> {
 
 function readTextFile(parts: Parts): SourceSpec<unknown> {
   return textFile(pathOf(parts), { ...lineOptions(parts), follow: yesOrNo(parts, 'follow') });
+}
+
+function readFolder(parts: Parts): SourceSpec<unknown> {
+  return folder(pathOf(parts), {
+    pattern: parts.query.get('pattern'),
+    once: yesOrNo(parts, 'once'),
+    stableFor: duration(parts, 'stableFor'),
+    scanEvery: duration(parts, 'scanEvery'),
+    rememberedFilesMax: wholeNumber(parts, 'rememberedFilesMax'),
+    ...lineOptions(parts),
+  });
 }
 
 function readTcp(parts: Parts): SourceSpec<unknown> {

@@ -1,5 +1,5 @@
 /** Runs the conformance cases of sources against each connector. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { openSource } from '../../src/connectors/open-source.js';
 import { openTcpServerSource } from '../../src/connectors/tcp-server-source.js';
 import { createRealWorld } from '../../src/runtime/real-world.js';
 import type { RawPartition, RawSource } from '../../src/runtime/source.js';
+import { folder as files, tail } from '../../src/topology/file-specs.js';
 import { http, tcpServer } from '../../src/topology/network-specs.js';
 import { generator, memory, stdin, tcp, textFile } from '../../src/topology/source-specs.js';
 import type { SourceSpec } from '../../src/topology/specs.js';
@@ -61,6 +62,43 @@ describeSource('http', async (lines) => {
     .catch(() => undefined);
   return { ...source, partitions: source.partitions.map(committing) };
 });
+
+describeSource('a folder', async (lines) => {
+  const path = await mkdtemp(join(folder, 'in-'));
+  for (let from = 0; from < lines.length; from += 9_999) {
+    await writeFile(join(path, String(from).padStart(9, '0')), textOf(lines.slice(from, from + 9_999)));
+    await utimes(join(path, String(from).padStart(9, '0')), 1_000, 1_000);
+  }
+  return open(files(path, { once: true }));
+});
+describeSource('a tailed file', async (lines) => {
+  const path = join(await mkdtemp(join(folder, 'log-')), 'app.log');
+  await writeFile(path, textOf(lines));
+  const source = await open(tail(path));
+  return { ...source, partitions: source.partitions.map((partition) => endingAfter(lines.length, partition, source)) };
+});
+
+/** A log never ends: it is closed when all that is in it was taken. */
+function endingAfter(count: number, partition: RawPartition, source: RawSource): RawPartition {
+  let taken = 0;
+  const closeAtEnd = (): void => {
+    if (taken === count) source.close().catch(() => undefined);
+  };
+  closeAtEnd();
+  return {
+    take: (values, max) => {
+      const before = values.length;
+      const state = partition.take(values, max);
+      taken += values.length - before;
+      closeAtEnd();
+      return state;
+    },
+    onReady: (wake) => partition.onReady(wake),
+    get failure() {
+      return partition.failure;
+    },
+  };
+}
 
 /** Sends lines, some at a time, and again while the source is behind. Ends when the source is gone. */
 async function post(port: number, lines: readonly string[]): Promise<void> {

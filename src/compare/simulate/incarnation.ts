@@ -180,9 +180,10 @@ export class Incarnation {
       close: () => guarded(() => file.close()),
     });
     return {
-      read: (path, from) => files.read(path, from),
+      read: (path, from, of) => files.read(path, from, of),
       watch: (path, changed) => files.watch(path, changed),
       size: (path) => guarded(() => files.size(path)),
+      identify: (path) => guarded(() => files.identify(path)),
       writeAtomically: (path, content) => guarded(() => files.writeAtomically(path, content)),
       append: (path, content) => guarded(() => files.append(path, content)),
       create: (path) => guarded(async () => mortalFile(await files.create(path))),

@@ -42,8 +42,9 @@ export function faultyFiles(files: Files, plan: FaultPlan): Files {
   });
 
   return {
-    read: (path, from) => files.read(path, from),
+    read: (path, from, of) => files.read(path, from, of),
     size: (path) => files.size(path),
+    identify: (path) => files.identify(path),
     append: async (path, content) => {
       check(path, 'write');
       return files.append(path, content);

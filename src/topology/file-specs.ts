@@ -1,0 +1,98 @@
+/** Sources of files that come, grow and go, as plain specs. Nothing here opens a file. */
+import { StreamError } from '../core/errors.js';
+import { type Duration, millis } from '../core/time.js';
+import { type Formatted, formatOptions } from './formats.js';
+import { checkWhole, type LineOptions, lineOptions } from './source-specs.js';
+import type { SourceSpec } from './specs.js';
+
+/** Options of `folder`. */
+export interface FolderOptions extends LineOptions {
+  /** Names that count: `*` is any text, `?` any character. Names that begin with a point never count. Default `*`. */
+  readonly pattern?: string | undefined;
+  /** Reads what is there, and ends. Default false: it waits for more. */
+  readonly once?: boolean | undefined;
+  /** A file counts once it has not changed for so long. Default 0: files are renamed into the folder when they are whole. */
+  readonly stableFor?: Duration | undefined;
+  /** How often it looks for new files. Default 500 ms. */
+  readonly scanEvery?: Duration | undefined;
+  /** Files that it remembers to have read. Default 1,000. */
+  readonly rememberedFilesMax?: number | undefined;
+}
+
+/**
+ * The lines of files that appear in a folder, each file once, in order of their modification times, then of their names.
+ *
+ * 1. A file must be whole when it gets its name (write it elsewhere, then rename it), or be left alone for `stableFor`. One that grows, shrinks
+ *    or is replaced after that fails the job with `RG064`, since records would be lost without a word.
+ * 2. What was read is remembered by device, inode, length and a hash of the first block: also across restarts, and where a file is renamed
+ *    afterwards. It may be removed.
+ * 3. Of more than `rememberedFilesMax` files the oldest are forgotten. From then on a file counts as read when it is not known, and
+ *    not newer than those: Spark's remember window, by number in place of time.
+ *
+ * Can be read again as long as the files are there.
+ *
+ * @throws StreamError `RG040` without a path, `RG004`, `RG011` for a wrong option.
+ * Source: Spark Streaming, `textFileStream`, `FileInputDStream`.
+ */
+export function folder(path: string, options?: FolderOptions): SourceSpec<string>;
+export function folder<T>(path: string, options: FolderOptions & Formatted<T>): SourceSpec<T>;
+export function folder(path: string, options: FolderOptions & Partial<Formatted<unknown>> = {}): SourceSpec<never> {
+  checkPath('folder', path, "folder('in')");
+  const { pattern = '*', once = false, stableFor = 0, scanEvery = millis(500), rememberedFilesMax = 1_000 } = options;
+  if (typeof pattern !== 'string' || pattern === '' || pattern.includes('/')) {
+    throw new StreamError(
+      'RG004',
+      `pattern is '${String(pattern)}', but must be a name with * and ?`,
+      "use pattern: '*.csv'",
+    );
+  }
+  checkWhole('stableFor', stableFor, 0);
+  checkWhole('scanEvery', scanEvery, 1);
+  checkWhole('rememberedFilesMax', rememberedFilesMax, 1);
+  const trimmed = path.replace(/(?<=.)\/+$/, '');
+  return {
+    role: 'source',
+    kind: 'folder',
+    options: {
+      folder: trimmed,
+      pattern,
+      once,
+      stableFor,
+      scanEvery,
+      rememberedFilesMax,
+      ...lineOptions(options),
+      ...formatOptions(options),
+    },
+    capabilities: { replayable: true, bounded: once, partitions: 1, intake: 'range' },
+  };
+}
+
+/**
+ * The lines of a log that another program writes, through its rotations: `tail('app.log')`. Begins with the file that has the name now.
+ *
+ * 1. Rename and create (`app.log` becomes `app.log.1`): the rest of the old file is read first, then the files between, then the new one.
+ * 2. Copy and truncate: the rest is read from the copy, found by its content. What is written between copy and truncation is lost, as with
+ *    any reader: prefer the other way.
+ * 3. A rotated file has the name of the log with something behind it, in the same folder. One that is gone, or packed, before its end was
+ *    read fails the job with `RG064` (logrotate: `delaycompress`).
+ *
+ * Never ends. Can be read again as long as the rotated files are there.
+ *
+ * @throws StreamError `RG040` without a path, `RG004`, `RG011` for a wrong option.
+ */
+export function tail(path: string, options?: LineOptions): SourceSpec<string>;
+export function tail<T>(path: string, options: LineOptions & Formatted<T>): SourceSpec<T>;
+export function tail(path: string, options: LineOptions & Partial<Formatted<unknown>> = {}): SourceSpec<never> {
+  checkPath('tail', path, "tail('app.log')");
+  return {
+    role: 'source',
+    kind: 'tail',
+    options: { path, ...lineOptions(options), ...formatOptions(options) },
+    capabilities: { replayable: true, bounded: false, partitions: 1, intake: 'range' },
+  };
+}
+
+function checkPath(name: string, path: unknown, example: string): void {
+  if (typeof path === 'string' && path !== '') return;
+  throw new StreamError('RG040', `${name}() has no path`, `write ${example}`);
+}
