@@ -185,6 +185,35 @@ So keep the load below the highest rate that 'compare' prints; 70 % of it is a h
 that serves well.`,
     see: ['throughput', 'latency', 'acker'],
   },
+  'concurrent-jobs': {
+    title: 'how many batches run at once on workers',
+    text: `
+On workers the next batch is sent while the one before runs, so that workers do not wait
+for the driver. Results, commits and checkpoints keep the order of batches all the same.
+
+--concurrent-jobs N (Spark: spark.streaming.concurrentJobs, 1) lets the jobs of N batches
+run at once. It helps where a stage without state has fewer tasks than there are workers:
+such a task then has another worker in each of N batches. A task with state stays where
+its state is, and takes batch after batch, whatever N is.
+
+In Spark more than 1 loses the order of output. Here it does not; it costs memory for the
+batches that are under way.`,
+    see: ['speculation', 'micro-batch', 'throughput'],
+  },
+  speculation: {
+    title: 'a slow task gets a twin on another worker',
+    text: `
+One slow worker makes a whole batch late. With --speculation (Spark: spark.speculation)
+micro-batch mode looks every 100 ms for tasks that run for longer than 1.5 times the
+median of their stage, once three quarters of its tasks are done. Such a task is given to
+another worker too. The first result counts; nothing is ever seen of the other.
+
+A task with state has no twin: its state is on one worker, and a twin would have to make
+it again first. Tasks in front of a window, a running reduce or a join usually have none.
+
+It needs two workers, and functions that give the same for the same input.`,
+    see: ['concurrent-jobs', 'recovery', 'micro-batch'],
+  },
   oracle: {
     title: 'the naive, sequential evaluation that judges both modes',
     text: `

@@ -2,9 +2,9 @@
 import type { Key } from '../../core/keys.js';
 import { Partial } from '../../kernels/partial.js';
 import { isPair } from '../../kernels/shapes.js';
-import { type Column, cellsOf, columnOf, valuesOf } from './column-codec.js';
+import { type Column, cellsOf, columnOf } from './column-codec.js';
 import { type Numbers, numbersOf, spread } from './number-column.js';
-import { type ReadableRows, Rows } from './rows.js';
+import type { ReadableRows, Rows } from './rows.js';
 
 /** Values as they are, pairs as two columns, or partials, which would lose their prototype. */
 type Columns =
@@ -34,19 +34,15 @@ export function sentRows(rows: Rows, buffers: ArrayBuffer[]): SentRows {
   return { length, columns, timestamps, windowEnds };
 }
 
-/** Rows of their own, which may grow. */
-export function rowsOf(sent: SentRows): Rows {
-  const { length, at, timestamps, windowEnds } = readable(sent);
-  return new Rows(
-    sent.columns.kind === 'values' ? valuesOf(sent.columns.values) : Array.from({ length }, (_, i) => at(i)),
-    timestamps,
-    windowEnds,
-  );
-}
-
 /** Rows to read in place: a pair is made when it is read, so that it dies young. */
 export function readable({ length, columns, timestamps, windowEnds }: SentRows): ReadableRows {
-  return { length, at: readerOf(columns), timestamps: spread(timestamps), windowEnds: spread(windowEnds) };
+  return {
+    length,
+    at: readerOf(columns),
+    timestamps: spread(timestamps),
+    windowEnds: spread(windowEnds),
+    clear: () => undefined,
+  };
 }
 
 function readerOf(columns: Columns): (index: number) => unknown {

@@ -8,6 +8,8 @@ export interface ReadableRows {
   readonly windowEnds: Float64Array;
   /** The value of a row; it may be made anew at each call. */
   at(index: number): unknown;
+  /** They have been read. */
+  clear(): void;
 }
 
 export class Rows implements ReadableRows {

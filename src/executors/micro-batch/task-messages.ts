@@ -7,8 +7,7 @@ import { type Column, columnOf, valuesOf } from './column-codec.js';
 import { type Numbers, numbersOf, spread } from './number-column.js';
 import { PairsOutput } from './pairs-output.js';
 import type { GateNews } from './progress.js';
-import { rowsOf, type SentRows, sentRows } from './row-codec.js';
-import type { Rows } from './rows.js';
+import { readable, type SentRows, sentRows } from './row-codec.js';
 import { errorOf, type PlainError, plainError } from './sent-errors.js';
 import type { OutputTime, RowsOutput } from './shuffle.js';
 import { TaskFailure, type TaskNote, type TaskReport, type TaskResult } from './task-result.js';
@@ -131,7 +130,7 @@ export function sentResult(result: TaskResult<HostOutput> | TaskFailure, buffers
 export function reportOf(sent: SentResult): TaskReport | TaskFailure {
   const notes = sent.notes.map(noteOf);
   if (sent.kind === 'failed') return new TaskFailure(notes, sent.retries, errorOf(sent.error));
-  const results: ReadonlyMap<string, Rows> = mapped(sent.results, rowsOf);
+  const results = mapped(sent.results, readable);
   return { results, counts: sent.counts, notes, retries: sent.retries };
 }
 

@@ -38,7 +38,7 @@ export class TaskReports {
         for (let i = 0; i < rows.length; i++) {
           context.timestamp = rows.timestamps[i]!;
           context.windowEnd = rows.windowEnds[i]!;
-          emit(rows.values[i]);
+          emit(rows.at(i));
         }
       }
       rows.clear();

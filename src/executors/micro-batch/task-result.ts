@@ -1,7 +1,7 @@
 /** What a task hands back: nothing of it was seen by anyone before. It knows neither sinks nor listeners. */
 import type { KernelCounter } from '../../kernels/kernel.js';
 import type { DeadLetter } from '../executor.js';
-import type { Rows } from './rows.js';
+import type { ReadableRows, Rows } from './rows.js';
 import type { ShuffleOutput } from './shuffle.js';
 
 /** What happened on the way to a result, in order. */
@@ -12,7 +12,7 @@ export type TaskNote =
 /** The part of a result that leaves the stages: for sinks, listeners and counts. */
 export interface TaskReport {
   /** Results by sink. The rows are used again for the task's next work. */
-  readonly results: ReadonlyMap<string, Rows>;
+  readonly results: ReadonlyMap<string, ReadableRows>;
   readonly counts: readonly (readonly [KernelCounter, number])[];
   readonly notes: readonly TaskNote[];
   readonly retries: number;
@@ -22,6 +22,7 @@ export interface TaskReport {
 export interface TaskResult<O extends ShuffleOutput> extends TaskReport {
   /** Shuffle output by `stage:input` of its readers. */
   readonly outputs: ReadonlyMap<string, O>;
+  readonly results: ReadonlyMap<string, Rows>;
 }
 
 /** Work whose last attempt failed: state is as it was before that attempt, and there is neither output nor result. */
