@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { folderOf, launch, raingauge } from '../cli/command.js';
+import { folderOf, type Launched, launch } from '../cli/command.js';
 import { until } from './lives.js';
 import { MODES, visibleFiles } from './numbers.js';
 
@@ -24,7 +24,9 @@ export default topology('lines', { batchInterval: seconds(3) }, (t) => {
 `;
 
 const servers: Server[] = [];
+const lives: Launched[] = [];
 afterEach(() => {
+  for (const { child } of lives.splice(0)) child.kill('SIGKILL');
   for (const server of servers.splice(0)) server.close();
 });
 
@@ -60,11 +62,14 @@ it.each(MODES)('what was taken from a socket outlives the driver, %s', { timeout
   const env = { PORT: String(await serve()) };
   const words = ['run', 'job.mjs', '--mode', mode, '--checkpoint', 'progress', '--checkpoint-interval', '60s'];
   const first = launch(words, { cwd, env });
+  lives.push(first);
   // The last line is written down: from here on it is safe.
   await until(() => logOf(cwd).includes(`line ${LINES - 1}`), first);
   first.child.kill('SIGKILL');
   expect((await first.ended).code).toBeNull();
-  const { code, stderr } = await raingauge(words, { cwd, env });
+  const second = launch(words, { cwd, env });
+  lives.push(second);
+  const { code, stderr } = await second.ended;
   expect(code, stderr).toBe(0);
   const all = Array.from({ length: LINES }, (_, n) => `line ${n}`);
   expect(new Set(linesIn(join(cwd, 'out')))).toEqual(new Set(all));
@@ -92,6 +97,7 @@ it.each(MODES)(
       cwd,
       env: { PORT: String(port) },
     });
+    lives.push(life);
     const { code, stderr } = await life.ended;
     expect(code, stderr).toBe(0);
     const told = stderr.split('\n').filter((line) => line.includes("source 'lines'"));

@@ -4,7 +4,7 @@ import { StreamError } from '../../src/core/errors.js';
 import { type Prng, prng } from '../../src/core/prng.js';
 import type { LogRecord } from '../../src/runtime/durability.js';
 import { SimulatedFiles } from '../../src/runtime/simulated-files.js';
-import { allocated, expectedState, openFolder, prepared, snapshotOf, stateOf } from './checkpoint-kit.js';
+import { allocated, expectedState, openFolder, prepared, received, snapshotOf, stateOf } from './checkpoint-kit.js';
 import { atOnce } from './crashes.js';
 
 const INPUTS = process.env['RAINGAUGE_LONG'] === '1' ? 400_000 : 20_000;
@@ -14,11 +14,11 @@ async function written(): Promise<Readonly<Record<string, Uint8Array>>> {
   const files = new SimulatedFiles(atOnce);
   const folder = await openFolder(files, { segmentBytes: 700, stateFileBytes: 300 });
   for (let batch = 1; batch <= 7; batch++) {
-    await folder.log(allocated(batch));
+    await Promise.all([folder.log(received(batch)), folder.log(allocated(batch))]);
     await folder.log(prepared(batch));
     if (batch % 2 === 0) await folder.save(snapshotOf(batch));
   }
-  await folder.log(allocated(8));
+  await Promise.all([folder.log(received(8)), folder.log(allocated(8))]);
   await folder.close();
   const contents = files.paths.map(async (path) => [path, await files.readWhole(path, 1e9)] as const);
   return Object.fromEntries(await Promise.all(contents));
@@ -26,8 +26,12 @@ async function written(): Promise<Readonly<Record<string, Uint8Array>>> {
 
 /** What was logged after an epoch. */
 function logAfter(epoch: number): readonly LogRecord[] {
-  const batches = Array.from({ length: 7 - epoch }, (_, i) => [allocated(epoch + 1 + i), prepared(epoch + 1 + i)]);
-  return [...batches.flat(), allocated(8)];
+  const batches = Array.from({ length: 7 - epoch }, (_, i) => [
+    received(epoch + 1 + i),
+    allocated(epoch + 1 + i),
+    prepared(epoch + 1 + i),
+  ]);
+  return [...batches.flat(), received(8), allocated(8)];
 }
 
 function mutated(random: Prng, content: Uint8Array, other: Uint8Array): Uint8Array {
