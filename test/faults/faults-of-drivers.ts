@@ -117,6 +117,10 @@ export const FAULTS_OF_DRIVERS: readonly FaultRow[] = [
     tests: [
       ['plan/validate.test.ts', 'all problems are told at once, each with the line where it stands'],
       ['plan/validate.test.ts', 'is a compile error'],
+      [
+        'executors/record/survival/expiry.test.ts',
+        'a rate at which windows hold more than may be uncommitted is refused before anything runs',
+      ],
       ['host/run.test.ts', 'what does not compile is not opened'],
     ],
   },

@@ -148,6 +148,10 @@ export const FAULTS_OF_STORAGE: readonly FaultRow[] = [
         'executors/record/survival/limits.test.ts',
         'a barrier that cannot begin because a tree stays pending is given up and counted, and a later one is taken',
       ],
+      [
+        'executors/record/turn-quantum.test.ts',
+        '4 ms a record, parallelism %i: checkpoints come within their interval and one turn',
+      ],
       [FOLDER, 'keeps the log of batches that were logged while the snapshot was written'],
       [
         'executors/record/survival/failures.test.ts',

@@ -54,6 +54,10 @@ export const FAULTS_OF_TASKS: readonly FaultRow[] = [
       [ERRORS, 'many bad records are all set aside'],
       [FAILURES, 'always, with onError dead-letter: the record is passed over and becomes a dead letter, once'],
       [BOLTS, 'a bolt that always throws is tried attemptsMax times, then onError %s'],
+      [
+        'conformance/errors-on-time.test.ts',
+        '%s that throws with dead-letter sets that key aside at that time, and no other',
+      ],
     ],
   },
   {
@@ -145,6 +149,10 @@ export const FAULTS_OF_TASKS: readonly FaultRow[] = [
       [WORKERS, 'exactly-once: workers that are lost at any moment, one or several: the output of an undisturbed run'],
       [WORKERS, 'state must survive: everything goes back to the last checkpoint, and nothing is missing'],
       [WORKERS, 'no state: the trees under way are replayed, and nothing is missing'],
+      [
+        'executors/record/survival/expiry.test.ts',
+        'at %i us: each window has the same result, once, and late records stay late',
+      ],
       ['recovery/worker-loss.test.ts', 'can be killed'],
     ],
   },
