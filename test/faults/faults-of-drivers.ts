@@ -64,7 +64,8 @@ export const FAULTS_OF_DRIVERS: readonly FaultRow[] = [
   {
     number: 40,
     fault: 'Kafka: partitions move in the middle of a batch',
-    promised: 'partitions are read without a group, so none is taken away; new ones stop the job (RG080), and a restart reads them',
+    promised:
+      'partitions are read without a group, so none is taken away; new ones stop the job (RG080), and a restart reads them',
     tests: [
       [
         KAFKA_SOURCE,
