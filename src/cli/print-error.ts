@@ -71,7 +71,7 @@ function formatProblem(problem: StreamError, words: readonly string[]): string {
 }
 
 function placeLines(problem: StreamError, words: readonly string[]): readonly string[] {
-  if (problem instanceof UsageError) return commandLineFrame(withoutSecrets(problem.at), words);
+  if (problem instanceof UsageError) return commandLineFrame(withoutSecrets(problem.at), words.map(withoutSecrets));
   const place = placeOf(problem);
   return place === undefined ? [] : sourceFrame(place);
 }
@@ -105,7 +105,7 @@ function commandLineFrame(at: string, words: readonly string[]): readonly string
     const value = variable === undefined ? undefined : process.env[variable];
     return value === undefined
       ? []
-      : ['  --> environment', ...underlined(`${variable}=${withoutSecrets(value)}`, undefined, 1, variable!.length)];
+      : ['  --> environment', ...underlined(withoutSecrets(`${variable}=${value}`), undefined, 1, variable!.length)];
   }
   const isPair =
     at.startsWith('--') && words[index] === at && words[index + 1] !== undefined && !words[index + 1]!.startsWith('--');
@@ -113,6 +113,11 @@ function commandLineFrame(at: string, words: readonly string[]): readonly string
   const marked = words.slice(index, index + (isPair ? 2 : 1)).join(' ');
   const text = ['raingauge', ...words].join(' ');
   return ['  --> command line', ...underlined(text, undefined, before.length + 2, marked.length)];
+}
+
+/** What stands before an `@` in a URI is a user and a password, and is not printed. */
+function withoutSecrets(text: string): string {
+  return text.replaceAll(/\/\/[^\s/?#]*@/g, '//…@');
 }
 
 function formatBug(error: unknown): string {

@@ -15,7 +15,7 @@ const CLUSTER_OPTIONS = ['tls', 'sasl', 'username', 'passwordVariable', 'client'
 export const KAFKA_SINK_OPTIONS: readonly string[] = CLUSTER_OPTIONS;
 /** Options that a URI of a source may have. */
 export const KAFKA_SOURCE_OPTIONS: readonly string[] = [
-  ...['startingOffsets', 'timestamp', 'offsets', 'until', 'format', 'as', 'onDataLoss', 'group'],
+  ...['startingOffsets', 'timestamp', 'offsets', 'until', 'format', 'as', 'onDataLoss', 'group', 'receiver'],
   ...CLUSTER_OPTIONS,
 ];
 export const KAFKA_EXAMPLE = 'kafka://127.0.0.1:9092/lines';
@@ -33,6 +33,7 @@ export function kafkaSourceOf(uri: KafkaUri): SourceSpec<unknown> {
     as: text('as'),
     onDataLoss: text('onDataLoss'),
     group: text('group'),
+    receiver: query.get('receiver') === 'true',
   });
 }
 

@@ -4,7 +4,10 @@ import { type FaultRow, USUAL } from './fault-row.js';
 const GUARANTEES = 'executors/micro-batch/guarantees.test.ts';
 const SINKS = 'connectors/sinks.test.ts';
 const INTERRUPTS = 'recovery/interrupts.test.ts';
-const KAFKA = 'Kafka: there is no Kafka source or sink';
+const KAFKA_SOURCE = 'kafka/source.test.ts';
+const KAFKA_SINK = 'kafka/sink.test.ts';
+const KAFKA_CRASHES = 'kafka/crashes.test.ts';
+const ONE_BROKER = 'a leader that moves to another broker: the tests have one broker';
 
 export const FAULTS_OF_DRIVERS: readonly FaultRow[] = [
   {
@@ -39,9 +42,37 @@ export const FAULTS_OF_DRIVERS: readonly FaultRow[] = [
       [INTERRUPTS, 'ends at once at the second signal, %s, and nothing is lost'],
     ],
   },
-  { number: 38, fault: 'Kafka: a broker dies, a leader moves', promised: USUAL, tests: [], later: KAFKA },
-  { number: 39, fault: 'Kafka: nobody knows how a commit ended', promised: USUAL, tests: [], later: KAFKA },
-  { number: 40, fault: 'Kafka: partitions move in the middle of a batch', promised: USUAL, tests: [], later: KAFKA },
+  {
+    number: 38,
+    fault: 'Kafka: a broker dies, a leader moves',
+    promised: USUAL,
+    tests: [
+      [KAFKA_SOURCE, 'goes on when the broker is killed and comes back'],
+      [KAFKA_CRASHES, 'keeps each record once, exactly-once, %s'],
+    ],
+    later: ONE_BROKER,
+  },
+  {
+    number: 39,
+    fault: 'Kafka: nobody knows how a commit ended',
+    promised: USUAL,
+    tests: [
+      [KAFKA_SINK, 'is there once, whether or not the commit came through before its answer was lost'],
+      [KAFKA_SINK, 'of a zombie is refused once a newer life has begun'],
+    ],
+  },
+  {
+    number: 40,
+    fault: 'Kafka: partitions move in the middle of a batch',
+    promised:
+      'partitions are read without a group, so none is taken away; new ones stop the job (RG080), and a restart reads them',
+    tests: [
+      [
+        KAFKA_SOURCE,
+        'stops when the topic gets more partitions, and reads them from their beginning when it is started again',
+      ],
+    ],
+  },
   {
     number: 41,
     fault: 'sink: throws, or writes only a part',

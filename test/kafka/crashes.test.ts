@@ -1,0 +1,69 @@
+/**
+ * `kill -9` of the job, and of the broker, at random instants, with the Java producer before and the Java consumer behind. One round of
+ * each mode in `npm test`; 20 of 100,000 records in `npm run test:kafka`, 100 in a long run.
+ */
+import { describe, expect, it } from 'vitest';
+import type { Mode } from '../../src/runtime/events.js';
+import { noKafka, temporaryFolder, useBroker } from './broker.js';
+import { makeTopic, produce } from './client.js';
+import { EXACT, type LedgerRound, ledgerOf, liveOn } from './ledger.js';
+
+const ROUNDS = process.env['RAINGAUGE_LONG'] === '1' ? 100 : Number(process.env['RAINGAUGE_KAFKA_ROUNDS'] ?? 1);
+const RECORDS = ROUNDS > 1 ? 100_000 : 20_000;
+/** The whole input takes about so long when nothing happens (s). */
+const DURATION = 8;
+const KILLS = 2;
+const BROKER = ['with the job', 'no', 'alone', 'no'] as const;
+
+const broker = useBroker();
+
+describe.skipIf(noKafka !== undefined)('a job between two topics that is killed', () => {
+  const modes: readonly Mode[] = ['micro-batch', 'record'];
+  it.each(modes)('keeps each record once, exactly-once, %s', { timeout: ROUNDS * 300_000 }, async (mode) => {
+    await inputOf(mode);
+    let hits = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const one = await roundOf(mode, round, 'exactly-once');
+      hits += await liveOn(one);
+      expect(await ledgerOf(one, RECORDS), one.seed).toEqual(EXACT);
+    }
+    console.info(`${mode}, exactly-once: ${ROUNDS} rounds of ${RECORDS} records, ${hits} kills of a living job`);
+    expect(hits).toBeGreaterThan(0);
+  });
+
+  // Its one round would take a minute of everybody's tests.
+  it.skipIf(ROUNDS === 1).each(modes)('loses none, at-least-once, %s', { timeout: ROUNDS * 300_000 }, async (mode) => {
+    await inputOf(mode);
+    for (let round = 0; round < Math.ceil(ROUNDS / 4); round++) {
+      const one = await roundOf(mode, round, 'at-least-once');
+      await liveOn(one);
+      expect(await ledgerOf(one, RECORDS), one.seed).toMatchObject({ lost: 0 });
+    }
+  });
+
+  const made = new Set<Mode>();
+
+  async function inputOf(mode: Mode): Promise<void> {
+    if (made.has(mode)) return;
+    made.add(mode);
+    await makeTopic(broker, `lines-${mode}`, 3);
+    // Keys spread the records over the partitions, whatever the producer does with batches.
+    const lines = Array.from({ length: RECORDS }, (_, n) => `${n % 1_000}|${n}`);
+    await produce(broker, `lines-${mode}`, lines, true);
+  }
+
+  async function roundOf(mode: Mode, round: number, guarantee: LedgerRound['guarantee']): Promise<LedgerRound> {
+    const name = `${mode}-${guarantee}-${round}`;
+    for (const topic of ['numbers', 'totals']) await makeTopic(broker, `${topic}-${name}`, 2);
+    return {
+      ...{ broker, mode, guarantee, kills: KILLS },
+      folder: await temporaryFolder(),
+      source: `lines-${mode}`,
+      numbers: `numbers-${name}`,
+      totals: `totals-${name}`,
+      rate: RECORDS / DURATION,
+      seed: name,
+      brokerDies: BROKER[round % BROKER.length]!,
+    };
+  }
+});
