@@ -1,5 +1,5 @@
 /** The entry point `raingauge/sources`: where streams can begin. */
-export type { FolderOptions } from './topology/file-specs.js';
+export type { FolderOptions, TailOptions } from './topology/file-specs.js';
 export { folder, tail } from './topology/file-specs.js';
 export type { HttpOptions, TcpServerOptions } from './topology/network-specs.js';
 export { http, tcpServer } from './topology/network-specs.js';
