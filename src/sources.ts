@@ -1,6 +1,5 @@
 /** The entry point `raingauge/sources`: where streams can begin. */
-
-export type { FolderOptions } from './topology/file-specs.js';
+export type { FolderOptions, TailOptions } from './topology/file-specs.js';
 export { folder, tail } from './topology/file-specs.js';
 export type { KafkaClusterOptions, KafkaRecord, KafkaSourceOptions } from './topology/kafka-specs.js';
 export { kafkaSource as kafka } from './topology/kafka-specs.js';

@@ -22,6 +22,8 @@ import {
 /** Options of the spec. */
 export interface TailSettings extends Omit<LineDecoderOptions, 'from'> {
   readonly path: string;
+  /** Whether a job that begins reads what was rotated away before. */
+  readonly rotated: 'read' | 'skip';
 }
 
 /** Where a source that goes on begins. */
@@ -54,11 +56,10 @@ export async function openTailSource(
   decoding?: Decoding,
 ): Promise<RawSource> {
   const mark = start === undefined ? undefined : nearest(start);
-  if (mark === undefined) await files.size(settings.path);
-  const first =
-    mark === undefined
-      ? await logAt(settings.path, files)
-      : await restOf(await lookAround(settings.path, files), mark.place, files);
+  const look = await lookAround(settings.path, files);
+  const oldest = settings.rotated === 'read' ? look.rotated[0] : undefined;
+  if (mark === undefined && oldest === undefined) await files.size(settings.path);
+  const first = mark === undefined ? (oldest ?? look.log) : await restOf(look, mark.place, files);
   if (first === undefined) throw gone(settings.path);
   const reader = new TailReader(settings, files, first, start && originOf(start), mark, decoding);
   const reading = reader.run();
@@ -130,7 +131,7 @@ class TailReader {
     this.#place = isBeginning ? this.#at(this.#trail.beginning()) : () => mark.place;
     const lines = new LineBuffer<TailPlace>({ ...settings, from: `the file '${path}'` }, mark?.lines, decoding);
     this.lines = lines;
-    lines.begin(`the file '${path}'`, this.#trail.lines);
+    lines.begin(`the file '${first.path}'`, this.#trail.lines);
     lines.mark(this.#place);
     const isFirst = isBeginning && this.#number === 0;
     const origin = known === undefined || isFirst ? this.#place : () => known;

@@ -2,7 +2,7 @@
 import { StreamError } from '../core/errors.js';
 import { type Duration, millis } from '../core/time.js';
 import { type Formatted, formatOptions } from './formats.js';
-import { checkWhole, type LineOptions, lineOptions } from './source-specs.js';
+import { checkOneOf, checkWhole, type LineOptions, lineOptions } from './source-specs.js';
 import type { SourceSpec } from './specs.js';
 
 /** Options of `folder`. */
@@ -67,27 +67,38 @@ export function folder(path: string, options: FolderOptions & Partial<Formatted<
   };
 }
 
+/** Options of `tail`. */
+export interface TailOptions extends LineOptions {
+  /**
+   * A job that begins reads what was rotated away before, oldest first, or skips it. With `skip` a job that dies before its first checkpoint
+   * begins with the file that has the name by then. Default `read`.
+   */
+  readonly rotated?: 'read' | 'skip' | undefined;
+}
+
 /**
- * The lines of a log that another program writes, through its rotations: `tail('app.log')`. Begins with the file that has the name now.
+ * The lines of a log that another program writes, through its rotations: `tail('app.log')`.
  *
  * 1. Rename and create (`app.log` becomes `app.log.1`): the rest of the old file is read first, then the files between, then the new one.
  * 2. Copy and truncate: the rest is read from the copy, found by its content. What is written between copy and truncation is lost, as with
  *    any reader: prefer the other way.
  * 3. A rotated file has the name of the log with something behind it, in the same folder. One that is gone, or packed, before its end was
- *    read fails the job with `RG064` (logrotate: `delaycompress`).
+ *    read fails the job with `RG064` (logrotate: `delaycompress`). Packed files are not read.
  *
  * Never ends. Can be read again as long as the rotated files are there.
  *
  * @throws StreamError `RG040` without a path, `RG004`, `RG011` for a wrong option.
  */
-export function tail(path: string, options?: LineOptions): SourceSpec<string>;
-export function tail<T>(path: string, options: LineOptions & Formatted<T>): SourceSpec<T>;
-export function tail(path: string, options: LineOptions & Partial<Formatted<unknown>> = {}): SourceSpec<never> {
+export function tail(path: string, options?: TailOptions): SourceSpec<string>;
+export function tail<T>(path: string, options: TailOptions & Formatted<T>): SourceSpec<T>;
+export function tail(path: string, options: TailOptions & Partial<Formatted<unknown>> = {}): SourceSpec<never> {
   checkPath('tail', path, "tail('app.log')");
+  const { rotated = 'read' } = options;
+  checkOneOf('rotated', rotated, ['read', 'skip']);
   return {
     role: 'source',
     kind: 'tail',
-    options: { path, ...lineOptions(options), ...formatOptions(options) },
+    options: { path, rotated, ...lineOptions(options), ...formatOptions(options) },
     capabilities: { replayable: true, bounded: false, partitions: 1, intake: 'range' },
   };
 }

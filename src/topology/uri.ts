@@ -2,7 +2,7 @@
 import { nearest, StreamError } from '../core/errors.js';
 import { withoutSecrets } from '../core/secrets.js';
 import { type Duration, parseDuration } from '../core/time.js';
-import { folder, tail } from './file-specs.js';
+import { folder, type TailOptions, tail } from './file-specs.js';
 import { type FormatSpec, type Formatted, formatOf } from './formats.js';
 import { VOCABULARY_SIZE, wordLines } from './generated-words.js';
 import {
@@ -44,7 +44,7 @@ const SOURCES: Readonly<Record<string, Scheme<SourceSpec<unknown>>>> = {
     example: 'folder:in?pattern=*.csv',
     read: readFolder,
   },
-  tail: { options: LINE_OPTIONS, example: 'tail:app.log', read: (parts) => tail(pathOf(parts), lineOptions(parts)) },
+  tail: { options: ['rotated', ...LINE_OPTIONS], example: 'tail:app.log', read: readTail },
   tcp: { options: ['onClose', 'reconnectsMax', ...LINE_OPTIONS], example: 'tcp://localhost:9999', read: readTcp },
   stdin: { options: LINE_OPTIONS, example: 'stdin:', read: (parts) => stdin(lineOptions(parts)) },
   'tcp-server': {
@@ -110,6 +110,11 @@ function readFolder(parts: Parts): SourceSpec<unknown> {
     rememberedFilesMax: wholeNumber(parts, 'rememberedFilesMax'),
     ...lineOptions(parts),
   });
+}
+
+function readTail(parts: Parts): SourceSpec<unknown> {
+  const rotated = parts.query.get('rotated') as TailOptions['rotated'];
+  return tail(pathOf(parts), { rotated, ...lineOptions(parts) });
 }
 
 function readTcp(parts: Parts): SourceSpec<unknown> {

@@ -150,6 +150,19 @@ describe('a tailed log', () => {
     await source.close();
   });
 
+  it('begins with what was rotated away before, oldest first, or skips it', async () => {
+    const files = { 'log/app.log.2': '1\n', 'log/app.log.1': '2\n', 'log/app.log': '3\n', 'log/app.log.3.gz': 'x\n' };
+    const world = createSimulatedWorld({ files: { 'log/app.log.3.gz': 'x\n' } });
+    for (const [path, content] of Object.entries(files)) await world.files.writeAtomically(path, content);
+    const source = await open(world);
+    expect(await now(world, source)).toEqual(['1', '2', '3']);
+    await world.complete(source.close());
+    const spec = tail('log/app.log', { rotated: 'skip' });
+    const skipping = await openSource({ name: 'in', ...spec }, () => undefined, { world });
+    expect(await now(world, skipping)).toEqual(['3']);
+    await world.complete(skipping.close());
+  });
+
   it('is not there', async () => {
     await expect(open(createSimulatedWorld())).rejects.toMatchObject({ code: 'RG040' });
     await expect(open(createSimulatedWorld({ files: { 'log/app.log/x': '' } }))).rejects.toMatchObject({
