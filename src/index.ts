@@ -27,4 +27,5 @@ export { isTick } from './topology/components.js';
 export type { JobSettings, Topology } from './topology/graph.js';
 export type { ProcessContext, ProcessOptions } from './topology/process.js';
 export type { Guarantee, Interval, SinkSpec, SourceSpec } from './topology/specs.js';
+export type { State, StateSpec, UpdateContext } from './topology/state-spec.js';
 export { KeyedStream, Stream } from './topology/streams.js';

@@ -35,11 +35,11 @@ export function foldOfKind({ reduce: kind, max = 1 }: FoldParameters, find: Find
     case 'sum':
       return reducing(sum);
     case 'combine': {
-      const create = find('create') as (value: unknown) => unknown;
+      const create = find('createCombiner') as (value: unknown) => unknown;
       return {
         create: (value) => {
           const combiner = create(value);
-          if (isNoValue(combiner)) throw noValue('create', combiner);
+          if (isNoValue(combiner)) throw noValue('createCombiner', combiner);
           return combiner;
         },
         add: find('mergeValue') as Binary,

@@ -14,10 +14,10 @@ export interface ReduceWindowOptions<K, V> extends ReduceOptions<V>, WindowSpan,
   filter?(result: readonly [K, V]): boolean;
 }
 
-/** Options of `combineByKey`: `mergeValue(c, v)` and `mergeCombiners(c, create(v))` must be the same. */
+/** Options of `combineByKey`: `mergeValue(c, v)` and `mergeCombiners(c, createCombiner(v))` must be the same. */
 export interface CombineOptions<V, C> extends Placed, Span {
   /** Makes a combiner of a key's first value. */
-  readonly create: (value: V) => C;
+  readonly createCombiner: (value: V) => C;
   /** Puts a further value into a combiner: gives a new one, and changes neither. */
   readonly mergeValue: (combiner: C, value: V) => C;
   /** Puts two combiners together: of two partitions, or of two panes of a window. Must not change its arguments. */
@@ -64,11 +64,11 @@ export class KeyedIntervalStream<K extends Key, V> extends JoinStream<K, V> {
    * Keeps one combiner per key and pane. Emits at interval ends. Source: Spark `PairDStreamFunctions.combineByKey`.
    */
   combineByKey<C>(options: CombineOptions<V, C>): KeyedStream<K, C> {
-    const { create, mergeValue, mergeCombiners, window, slide, ...placed } = options ?? {};
-    checkFunctions({ create, mergeValue, mergeCombiners }, this.combineByKey);
+    const { createCombiner, mergeValue, mergeCombiners, window, slide, ...placed } = options ?? {};
+    checkFunctions({ createCombiner, mergeValue, mergeCombiners }, this.combineByKey);
     checkDurations({ window, slide }, this.combineByKey);
     const node = { kind: 'combineByKey', input: this.ref, window, slide } as const;
-    return this.add(node, { create, mergeValue, mergeCombiners }, this.combineByKey, placed);
+    return this.add(node, { createCombiner, mergeValue, mergeCombiners }, this.combineByKey, placed);
   }
 
   /**

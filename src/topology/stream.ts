@@ -1,5 +1,5 @@
 /** Streams of elements, as a user sees them: all operators, and where they end. */
-import { checkCount } from './check-arguments.js';
+import { checkCount, checkFunctions } from './check-arguments.js';
 import { foreachBatch as foreachBatchSink, stdout, textFile } from './sink-specs.js';
 import { checkEnd, type SinkSpec } from './specs.js';
 import { WindowStream } from './window-stream.js';
@@ -25,6 +25,7 @@ export class Stream<T> extends WindowStream<T> {
    * function did cannot be taken back. Source: Spark `DStream.foreachRDD`.
    */
   foreachBatch(call: (values: readonly T[], end: number) => void, name?: string): this {
+    checkFunctions({ call }, this.foreachBatch);
     return this.#end(name ?? this.#freeName('foreachBatch'), foreachBatchSink(call), this.foreachBatch);
   }
 

@@ -8,6 +8,7 @@ import { aSink, aSource } from './memory-ends.js';
 import type { AnyStream } from './oracle/evaluate-job.js';
 
 const add = (a: number, b: number) => a + b;
+const us = (count: number) => count as Duration;
 const keyed = (t: TopologyBuilder) => t.source('in', aSource<readonly [string, number]>());
 
 function demands(partitions: number, build: (t: TopologyBuilder) => AnyStream) {
@@ -49,6 +50,42 @@ it.each<[string, number, (t: TopologyBuilder) => AnyStream, string]>([
     'equal final value and count per key',
   ],
   ['running totals of windows', 2, (t) => keyed(t).reduceByKey(add).runningReduce(add), 'equal windows'],
+  ['groups of one partition', 1, (t) => keyed(t).groupByKey(), 'equal windows'],
+  ['an array of each partition of a source', 2, (t) => keyed(t).glom(), 'equal windows'],
+  ['what a partition of a source becomes', 2, (t) => keyed(t).mapPartitions((values) => values), 'equal windows'],
+  [
+    'what a partition behind a shuffle becomes',
+    1,
+    (t) =>
+      keyed(t)
+        .groupByKey()
+        .mapPartitions((values) => [values.length]),
+    'not demanded',
+  ],
+  [
+    'a reduce that says it depends on the order',
+    2,
+    (t) => keyed(t).reduceByKey({ reduce: add, orderSensitive: true }),
+    'not demanded',
+  ],
+  ['the same of one partition', 1, (t) => keyed(t).reduceByKey({ reduce: add, orderSensitive: true }), 'equal windows'],
+  ['states of each record', 2, (t) => keyed(t).mapWithState<number, number>({ map: () => 1 }), 'not demanded'],
+  [
+    'states of each record of one partition',
+    1,
+    (t) => keyed(t).mapWithState<number, number>({ map: () => 1 }),
+    'equal multiset',
+  ],
+  [
+    'snapshots of states',
+    1,
+    (t) =>
+      keyed(t)
+        .mapWithState<number, number>({ map: () => 1 })
+        .stateSnapshots(),
+    'equal windows',
+  ],
+  ['a join by time', 2, (t) => keyed(t).intervalJoin(keyed(t), { before: us(1), after: us(1) }), 'equal multiset'],
   [
     'what follows order-sensitive totals',
     2,
@@ -86,4 +123,14 @@ it('knows where latency cannot be told: behind timestamps', () => {
     ['plain', true],
     ['timed', false],
   ]);
+});
+
+it.each<[string, number, (t: TopologyBuilder) => AnyStream, string | undefined, string]>([
+  ['groups of two partitions', 2, (t) => keyed(t).groupByKey(), 'value in any order', 'lists of groupByKey'],
+  ['a cogroup of two partitions', 2, (t) => keyed(t).cogroup(keyed(t)), 'values in any order', 'lists of cogroup'],
+  ['arrays of a source of two partitions', 2, (t) => keyed(t).glom(), 'list in any order', 'lists of glom'],
+  ['arrays behind a shuffle', 1, (t) => keyed(t).reduceByKey(add).glom(), 'elements', 'batch-sensitive: glom'],
+])('says what is compared of %s', (_name, partitions, build, view, note) => {
+  const demand = demands(partitions, build).sinks.get('out')!;
+  expect(demand).toMatchObject({ rule: 'equal windows', view, note: expect.stringContaining(note) as unknown });
 });

@@ -111,6 +111,13 @@ const throwing: readonly (readonly [name: string, uid: string, build: Build, goo
     [101, 102, 203, 204],
   ],
   [
+    'mapWithState',
+    'op',
+    (t) => keyed(t).mapWithState<number, number>({ uid: 'op', map: (_key, n) => guard(n!) }),
+    [1, 2, 3, 4],
+  ],
+  ['peek', 'op', (t) => numbers(t).peek(guard, { uid: 'op' }), [1, 2, 3, 4]],
+  [
     'an operator behind a shuffle',
     'op',
     (t) =>
@@ -146,6 +153,51 @@ const wrong: readonly (readonly [name: string, code: string, build: Build])[] = 
     'reduce of an interval returns a promise',
     'RG031',
     (t) => keyed(t).reduceByKey({ uid: 'op', reduce: (async (a: number) => a) as never }),
+  ],
+  ['peek returns a promise', 'RG031', (t) => numbers(t).peek(async () => undefined, { uid: 'op' })],
+  ['reduce returns nothing', 'RG032', (t) => numbers(t).reduce({ uid: 'op', reduce: (() => undefined) as never })],
+  [
+    'reduceByWindow returns nothing',
+    'RG032',
+    (t) => numbers(t).reduceByWindow({ uid: 'op', window: millis(20), reduce: (() => undefined) as never }),
+  ],
+  [
+    'sessionWindow returns nothing',
+    'RG032',
+    (t) => keyed(t).sessionWindow({ uid: 'op', gap: millis(20), reduce: (() => undefined) as never }),
+  ],
+  [
+    'createCombiner returns nothing',
+    'RG032',
+    (t) =>
+      keyed(t).combineByKey<number>({
+        uid: 'op',
+        createCombiner: (() => undefined) as never,
+        mergeValue: (a) => a,
+        mergeCombiners: (a) => a,
+      }),
+  ],
+  [
+    'mergeValue returns nothing',
+    'RG032',
+    (t) =>
+      keyed(t).combineByKey<number>({
+        uid: 'op',
+        createCombiner: () => 1,
+        mergeValue: (() => undefined) as never,
+        mergeCombiners: (a) => a,
+      }),
+  ],
+  ['mapPartitions returns a number', 'RG032', (t) => numbers(t).mapPartitions((() => 5) as never, { uid: 'op' })],
+  ['transform returns nothing', 'RG032', (t) => numbers(t).transform((() => undefined) as never, { uid: 'op' })],
+  ['transform returns a promise', 'RG031', (t) => numbers(t).transform((async () => []) as never, { uid: 'op' })],
+  [
+    'an element that is no key',
+    'RG033',
+    (t) =>
+      numbers(t)
+        .map((n) => ({ n }) as never)
+        .distinct({ uid: 'op' }),
   ],
   [
     'update returns a promise',

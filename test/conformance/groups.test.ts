@@ -278,7 +278,7 @@ const cases: readonly Case[] = [
 ];
 
 const MEAN = {
-  create: (n: number) => `${n}/1`,
+  createCombiner: (n: number) => `${n}/1`,
   mergeValue: (combiner: string, n: number) => merged(combiner, `${n}/1`),
   mergeCombiners: merged,
 };

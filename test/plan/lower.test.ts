@@ -53,6 +53,51 @@ describe('lowering', () => {
       ['map key(0)', 'map pair-values(1)', 'flat-map pair-values(2)'],
     ],
     [
+      'a reduce is a window of one key',
+      (t) => numbers(t).reduce(add),
+      ['map null-key(0)', 'window-reduce(hash 1)', 'map drop-key(2)'],
+    ],
+    [
+      'distinct counts, and keeps the key',
+      (t) => numbers(t).distinct(),
+      ['map unit(0)', 'window-reduce(hash 1)', 'map keep-key(2)'],
+    ],
+    [
+      'a join puts sides before values',
+      (t) => {
+        const s = pairs(t);
+        return s.join(s.mapValues((n) => n));
+      },
+      ['map pair-values(0)', 'map left(0)', 'map right(1)', 'window-group(hash 2, hash 3)'],
+    ],
+    ['the arrays of a source are made where it is read', (t) => numbers(t).glom(), ['window-group(0)']],
+    [
+      'a union has no partitions of its own, so it is spread',
+      (t) =>
+        numbers(t)
+          .union(t.source('in2', memory<number>([])))
+          .glom(),
+      ['source()', 'map spread(0, 1)', 'map drop-key(hash 2)', 'window-group(3)'],
+    ],
+    [
+      'a transform is a flatMap of whole intervals',
+      (t) => numbers(t).transform((values) => values),
+      ['collect-interval(global 0)', 'flat-map(1)'],
+    ],
+    [
+      'states of each record without readers of their snapshots',
+      (t) => pairs(t).mapWithState<number, number>({ map: () => 1 }),
+      ['map-with-state(hash 0)'],
+    ],
+    [
+      'snapshots are the latest changes, in the same task',
+      (t) =>
+        pairs(t)
+          .mapWithState<number, number>({ map: () => 1 })
+          .stateSnapshots(),
+      ['map-with-state(hash 0)', 'flat-map left-of(1)', 'flat-map right-of(1)', 'update-state(3)'],
+    ],
+    [
       'a union leaves no operator',
       (t) => {
         const s = numbers(t);

@@ -343,6 +343,62 @@ describe.each<
     /same slide first/,
   ],
   [
+    'RG021',
+    'a join of different slides',
+    (t) => {
+      const s = pairs(t);
+      s.join(s.window({ window: seconds(4), slide: seconds(4) })).to('out', none());
+    },
+    /'join-\d' joins streams with different slides: 2 s, 4 s/,
+    /same slide first/,
+  ],
+  [
+    'RG012',
+    'a window of elements that fits no interval',
+    (t) =>
+      void pairs(t)
+        .window({ window: seconds(3) })
+        .to('out', none()),
+    /window 3 s of 'window-\d' is not a multiple of the batch interval 2 s/,
+    /use 2 s or 4 s/,
+  ],
+  [
+    'RG012',
+    'a top shorter than the batch interval',
+    (t) =>
+      void pairs(t)
+        .top({ max: 1, by: () => 1, window: seconds(1) })
+        .to('out', none()),
+    /window 1 s of 'top-\d' is not a multiple/,
+    /use 2 s/,
+  ],
+  [
+    'RG010',
+    'a session without a gap',
+    (t) =>
+      void pairs(t)
+        .sessionWindow({ gap: seconds(0), reduce: add })
+        .to('out', none()),
+    /the gap of 'sessionWindow-\d' is 0/,
+    /seconds\(30\)/,
+  ],
+  ...[0, 129, 1.5].map(
+    (partitions): readonly [string, string, Build, RegExp, RegExp] => [
+      'RG011',
+      `${partitions} partitions`,
+      (t) => void pairs(t).repartition(partitions).to('out', none()),
+      /'repartition-\d' has (0|129|1\.5) partitions; it must be a whole number from 1 to 128/,
+      /number of cores/,
+    ],
+  ),
+  [
+    'RG011',
+    'no partitions of a keyed operator',
+    (t) => void pairs(t).groupByKey({ partitions: 0 }).to('out', none()),
+    /'groupByKey-\d' has 0 partitions/,
+    /number of cores/,
+  ],
+  [
     'RG022',
     'an empty uid',
     (t) =>

@@ -6,6 +6,8 @@ import { memory } from '../../src/topology/source-specs.js';
 import type { KeyedStream } from '../../src/topology/streams.js';
 
 const keyed = (t: TopologyBuilder): KeyedStream<string, number> => t.source('in', memory([['a', 1]] as const));
+const keyed2 = (t: TopologyBuilder): KeyedStream<string, number> => t.source('in2', memory([['a', 1]] as const));
+const add = (a: number, b: number) => a + b;
 const bolt = (t: TopologyBuilder) => t.setBolt('b', () => ({ execute: () => undefined }));
 const none = undefined as never;
 const wrong = (value: unknown): never => value as never;
@@ -49,6 +51,42 @@ it.each<[string, (t: TopologyBuilder) => unknown, string, string]>([
   ],
   ['an update that is an array', (t) => keyed(t).updateStateByKey(wrong([])), 'RG004', "needs a function 'update'"],
   ['a process without onRecord', (t) => keyed(t).process(wrong({ uid: 'p' })), 'RG004', "a function 'onRecord'"],
+  ['a table that is none', (t) => keyed(t).joinTable(wrong({ a: 1 })), 'RG004', 'needs a table: an iterable of pairs'],
+  ['a row that is no pair', (t) => keyed(t).joinTable(wrong([['a', 1], ['b']])), 'RG004', 'got an array as a row'],
+  [
+    'an initial state that is none',
+    (t) => keyed(t).updateStateByKey(wrong({ update: () => 1, initialState: 5 })),
+    'RG004',
+    'needs a table',
+  ],
+  ['a combiner that nobody makes', (t) => keyed(t).combineByKey(wrong({})), 'RG004', "a function 'createCombiner'"],
+  ['a peek without a function', (t) => keyed(t).peek(none), 'RG004', "a function 'peek'"],
+  ['a transform without a function', (t) => keyed(t).transform(none), 'RG004', "a function 'transform'"],
+  ['a mapPartitions of text', (t) => keyed(t).mapPartitions(wrong('x')), 'RG004', "a function 'mapPartitions'"],
+  ['a window of nothing', (t) => keyed(t).window(wrong({})), 'RG010', "window() needs a duration 'window'"],
+  ['a top of none', (t) => keyed(t).top({ max: 0, by: () => 1 }), 'RG011', "needs a whole number 'max', 1 or more"],
+  ['a print of half an element', (t) => keyed(t).print(0.5), 'RG011', "needs a whole number 'max', 0 or more"],
+  ['a foreachBatch without a function', (t) => keyed(t).foreachBatch(none), 'RG004', 'foreachBatch() needs a function'],
+  ['a mapWithState without a function', (t) => keyed(t).mapWithState(wrong({})), 'RG004', "a function 'map'"],
+  [
+    'a timeout that is text',
+    (t) => keyed(t).mapWithState(wrong({ map: () => 1, timeout: '1s' })),
+    'RG010',
+    "'timeout', but got '1s'",
+  ],
+  ['a session without a gap', (t) => keyed(t).sessionWindow(wrong({ reduce: add })), 'RG010', "a duration 'gap'"],
+  [
+    'a join by time without times',
+    (t) => keyed(t).intervalJoin(keyed2(t), wrong({})),
+    'RG010',
+    "intervalJoin() needs a duration 'before'",
+  ],
+  [
+    'a filter of a window that is none',
+    (t) => keyed(t).reduceByKeyAndWindow(wrong({ window: seconds(1), reduce: add, filter: 1 })),
+    'RG004',
+    "a function 'filter'",
+  ],
   ['a field that is no name', (t) => bolt(t).fieldsGrouping(keyed(t), wrong(1)), 'RG018', 'got 1 as a field'],
   ['a field without a name', (t) => bolt(t).fieldsGrouping(keyed(t), wrong('')), 'RG018', "got '' as a field"],
 ])('refuses %s', (_name, build, code, message) => {

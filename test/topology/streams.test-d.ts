@@ -84,6 +84,63 @@ test('keyed operators exist on keyed streams only', () => {
   });
 });
 
+test('joins, groups, windows and states infer what they give', () => {
+  topology('types', (t) => {
+    const counts = t.source('counts', memory([['rain', 1]]));
+    const names = t.source('names', memory([['rain', 'regen']]));
+    const flags = t.source('flags', memory([[7, true]]));
+    expectTypeOf(counts.join(names)).toExtend<KeyedStream<string, readonly [number, string]>>();
+    expectTypeOf(counts.leftOuterJoin(names)).toExtend<KeyedStream<string, readonly [number, string | undefined]>>();
+    expectTypeOf(counts.rightOuterJoin(names)).toExtend<KeyedStream<string, readonly [number | undefined, string]>>();
+    expectTypeOf(counts.fullOuterJoin(names)).toExtend<
+      KeyedStream<string, readonly [number | undefined, string | undefined]>
+    >();
+    expectTypeOf(counts.cogroup(names)).toExtend<
+      KeyedStream<string, readonly [values: readonly number[], others: readonly string[]]>
+    >();
+    expectTypeOf(counts.joinTable(new Map([['rain', true]]))).toExtend<
+      KeyedStream<string, readonly [number, boolean]>
+    >();
+    expectTypeOf(counts.groupByKey()).toExtend<KeyedStream<string, readonly number[]>>();
+    expectTypeOf(counts.window({ window: seconds(2) })).toExtend<KeyedStream<string, number>>();
+    expectTypeOf(counts.glom()).toExtend<Stream<readonly (readonly [string, number])[]>>();
+    expectTypeOf(counts.transform((values) => values.map(([word]) => word))).toExtend<Stream<string>>();
+    expectTypeOf(counts.mapPartitions((values) => values)).toExtend<KeyedStream<string, number>>();
+    expectTypeOf(
+      counts.combineByKey({
+        createCombiner: (n) => [n],
+        mergeValue: (all, n) => [...all, n],
+        mergeCombiners: (a, b) => [...a, ...b],
+      }),
+    ).toExtend<KeyedStream<string, number[]>>();
+    const states = counts.mapWithState<{ seen: number }, string>({
+      map: (word, n, state) => (state.isTimingOut() ? word : `${word} ${n} ${state.getOption()?.seen}`),
+    });
+    expectTypeOf(states.stateSnapshots()).toExtend<KeyedStream<string, { seen: number }>>();
+    expectTypeOf(states.map((text) => text.length)).toEqualTypeOf<Stream<number>>();
+    // @ts-expect-error keys of different types never meet
+    counts.join(flags);
+    // @ts-expect-error a stream of words has no keys to join by
+    t.source('words', memory(['rain'])).join(counts);
+    // @ts-expect-error a stream of words has no keys to group by
+    t.source('words', memory(['rain'])).groupByKey();
+    // @ts-expect-error a table has pairs
+    counts.joinTable(['rain']);
+    // @ts-expect-error the table's keys are of another type
+    counts.joinTable([[7, true]]);
+    // @ts-expect-error a gap has a unit
+    counts.sessionWindow({ gap: 5, reduce: add });
+    // @ts-expect-error a window is needed
+    counts.groupByKeyAndWindow({ slide: seconds(1) });
+    // @ts-expect-error a state is a number here
+    counts.mapWithState<number, string>({ map: (_word, _n, state) => state.update('x') });
+    // @ts-expect-error what is no key is not told apart
+    counts.map(([word]) => ({ word })).distinct();
+    // @ts-expect-error a transform gives elements
+    counts.transform((values) => values.length);
+  });
+});
+
 test('a duration is never a bare number', () => {
   // @ts-expect-error a batch interval has a unit
   topology('types', { batchInterval: 500 }, () => undefined);

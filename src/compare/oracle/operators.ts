@@ -90,7 +90,10 @@ export function outputsOf(
       return give(countWindows(input, length, slide, emptyMax));
     case 'combineByKey': {
       const combine = ([first, ...others]: readonly unknown[]) =>
-        others.reduce((combiner, value) => user('mergeValue')(combiner, value), user('create')(first) as unknown);
+        others.reduce(
+          (combiner, value) => user('mergeValue')(combiner, value),
+          user('createCombiner')(first) as unknown,
+        );
       return give(keyedWindows(input, length, slide, combine), { slide });
     }
     case 'distinct': {

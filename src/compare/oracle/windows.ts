@@ -120,10 +120,10 @@ function fold(values: readonly unknown[], combine: Reduce): unknown {
   return values.reduce((a, b) => combine(a as never, b as never));
 }
 
-export function pairKey(items: readonly Item[]): Key {
+function pairKey(items: readonly Item[]): Key {
   return (items[0]!.value as Pair)[0];
 }
 
-export function pairValue(item: Item): unknown {
+function pairValue(item: Item): unknown {
   return (item.value as Pair)[1];
 }

@@ -118,7 +118,7 @@ function decorateFunctions(node: Node, functions: Functions): void {
       decorate('reduce', tracedRecordReduce);
       return decorate('inverse', tracedRecordInverse);
     case 'combineByKey':
-      decorate('create', tracedMapValues);
+      decorate('createCombiner', tracedMapValues);
       decorate('mergeValue', tracedReduce);
       return decorate('mergeCombiners', tracedReduce);
     case 'reduceByKeyAndWindow':

@@ -378,7 +378,7 @@ function digest(values: readonly number[]): number {
 }
 
 const LONGEST = {
-  create: (n: number) => 'x'.repeat(Math.abs(n) % 10),
+  createCombiner: (n: number) => 'x'.repeat(Math.abs(n) % 10),
   mergeValue: (longest: string, n: number) => longer(longest, 'x'.repeat(Math.abs(n) % 10)),
   mergeCombiners: longer,
 };
