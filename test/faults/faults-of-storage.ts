@@ -40,7 +40,7 @@ export const FAULTS_OF_STORAGE: readonly FaultRow[] = [
     promised: 'sources wait; nothing that is not done is thrown away',
     tests: [
       ['faults/row-12-full-queues.test.ts', 'fault row 12: no more wait than the limit allows, and none is lost, %s'],
-      ['executors/kit.test.ts', 'never has more than maxSpoutPending under way'],
+      ['executors/kit-tuples.test.ts', 'never has more than maxSpoutPending under way'],
       [
         'executors/record/survival/limits.test.ts',
         'a worker that stands still stalls the source: rows under way stay bounded',
