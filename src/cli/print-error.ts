@@ -71,7 +71,7 @@ function formatProblem(problem: StreamError, words: readonly string[]): string {
 }
 
 function placeLines(problem: StreamError, words: readonly string[]): readonly string[] {
-  if (problem instanceof UsageError) return commandLineFrame(withoutSecrets(problem.at), words.map(withoutSecrets));
+  if (problem instanceof UsageError) return commandLineFrame(withoutSecrets(problem.at), words);
   const place = placeOf(problem);
   return place === undefined ? [] : sourceFrame(place);
 }
@@ -113,11 +113,6 @@ function commandLineFrame(at: string, words: readonly string[]): readonly string
   const marked = words.slice(index, index + (isPair ? 2 : 1)).join(' ');
   const text = ['raingauge', ...words].join(' ');
   return ['  --> command line', ...underlined(text, undefined, before.length + 2, marked.length)];
-}
-
-/** What stands before an `@` in a URI is a user and a password, and is not printed. */
-function withoutSecrets(text: string): string {
-  return text.replaceAll(/\/\/[^\s/?#]*@/g, '//…@');
 }
 
 function formatBug(error: unknown): string {

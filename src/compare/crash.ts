@@ -12,7 +12,7 @@ import { beginningOf, type RecordedSource, recordCount, type TimedTrace } from '
 /** The crash comes early, so that there is time to see the recovery. */
 const CRASH_AT = 0.35;
 /** How long a run with a crash takes at most (us). */
-const CRASH_DURATION_MAX = 4_200_000;
+const CRASH_DURATION_MAX = 3_600_000;
 
 /** Runs both modes with the crash. Undefined when it was interrupted. @throws StreamError of a job that failed. */
 export async function crashOf(

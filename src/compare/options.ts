@@ -83,7 +83,7 @@ export const DRAIN_ROUNDS_DEFAULT = 3;
 export const DRAIN_DURATION_DEFAULT = 700_000;
 /** Beside a crash, which takes its time too, the highest rate gets less: so that both fit in a minute. */
 export const DRAIN_ROUNDS_WITH_CRASH = 2;
-export const DRAIN_DURATION_WITH_CRASH = 400_000;
+export const DRAIN_DURATION_WITH_CRASH = 350_000;
 /** How long a paced run takes at most that tells what being prepared does to latency (us). There are four; none beside a crash. */
 export const PREPARED_DURATION_MAX = 2_000_000;
 /** Shorter runs would tell nothing but how they start, and are left out (us). */

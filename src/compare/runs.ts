@@ -50,7 +50,7 @@ export interface RunWatch {
 /** From the driver's readiness to the first record (us): the executor has started by then. */
 const LEAD = 250_000;
 /** Workers load the job first (us). */
-const WORKERS_LEAD = 1_250_000;
+const WORKERS_LEAD = 1_000_000;
 const PROGRESS_EVERY_MS = 200;
 
 /** What a run has beside the ordinary, given its stream clock. */

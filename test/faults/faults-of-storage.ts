@@ -45,7 +45,7 @@ export const FAULTS_OF_STORAGE: readonly FaultRow[] = [
       ['faults/row-12-full-queues.test.ts', 'fault row 12: no more wait than the limit allows, and none is lost, %s'],
       [RECEIVED, 'waits for the log: no more is polled than receivedRecordsMax, however slow the log is'],
       ['runtime/journalled-source.test.ts', 'reads no further ahead than its limit while the log is slow'],
-      ['executors/kit.test.ts', 'never has more than maxSpoutPending under way'],
+      ['executors/kit-tuples.test.ts', 'never has more than maxSpoutPending under way'],
       [
         'executors/record/survival/limits.test.ts',
         'a worker that stands still stalls the source: rows under way stay bounded',

@@ -109,6 +109,8 @@ function isPossible(group: Group, { mode, guarantee, workers, record }: Drawn, t
       return workers > 0;
     case 'acks':
       return mode === 'record' && canTryAgain && target.components.length > 0;
+    case 'source':
+      return target.sources.length > 0;
     case 'calls':
       return canTryAgain && target.perRecord.length > 0;
     default:

@@ -3,10 +3,11 @@ import type { Topology } from '../../topology/graph.js';
 import { withIds } from '../provenance/record-ids.js';
 import { withProvenance } from '../provenance/with-provenance.js';
 import { expectedParts, stateList } from '../recovery/expected-parts.js';
-import { type ExpectedPart, type FaultVerdict, judgeFaultRun } from '../recovery/judge-fault-run.js';
+import { type ExpectedPart, judgeFaultRun } from '../recovery/judge-fault-run.js';
 import { RecordNames } from '../recovery/record-names.js';
 import type { ResultList } from '../result-list.js';
 import { recordCount, type TimedTrace } from '../trace.js';
+import { foundTwice, type ResultsOfRecords, resultsOfRecords } from './once-per-record.js';
 import { runScenario, type ScenarioRun } from './run-scenario.js';
 import type { Scenario } from './scenario.js';
 
@@ -23,9 +24,12 @@ export class Case {
   readonly traced: TimedTrace;
   readonly names: RecordNames;
   readonly expected: readonly ExpectedPart[];
+  readonly #job: Topology;
+  #perRecord: ResultsOfRecords | undefined;
 
   constructor(job: Topology, trace: TimedTrace) {
     const sinks = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
+    this.#job = job;
     this.trace = trace;
     this.traced = withIds(trace);
     this.names = new RecordNames(trace);
@@ -35,6 +39,12 @@ export class Case {
       sinks.map((name) => ({ name, interval: undefined })),
     );
   }
+
+  /** How often records may be in sinks, whatever is late. */
+  get perRecord(): ResultsOfRecords {
+    this.#perRecord ??= resultsOfRecords(this.#job, this.trace, this.names, this.expected);
+    return this.#perRecord;
+  }
 }
 
 /** Runs a scenario on traced records, and judges it. `job` is as the user wrote it, with outside ends. */
@@ -43,19 +53,23 @@ export async function judgedRun(job: Topology, on: Case, scenario: Scenario): Pr
   return { run, violations: run.violations.length > 0 ? run.violations : broken(job, on, run) };
 }
 
-function broken(job: Topology, { trace, names, expected }: Case, run: ScenarioRun): readonly string[] {
+/** What is wrong with how a run ended; empty when all that it promised held. */
+export function broken(job: Topology, on: Case, run: ScenarioRun): readonly string[] {
+  const { trace, names, expected } = on;
   const { guarantee, faults } = run.scenario;
   const records = recordCount(trace);
+  const actual = actualParts(expected, run);
+  if (isOtherTime(job, run.scenario)) return foundTwice(on.perRecord, actual, names);
   const verdict = judgeFaultRun({
     guarantee,
     expected,
-    actual: actualParts(expected, run),
+    actual,
     names,
     replayed: run.reread + run.replayed + run.restores * records,
     reexecuted: (run.lives - 1) * records,
     faults: faults.length,
   });
-  if (verdict.verdict !== 'broken' || isOtherTime(job, verdict)) return [];
+  if (verdict.verdict !== 'broken') return [];
   const parts = verdict.parts.flatMap(({ name, note: _note, rule: _rule, expected: of, delivered: _, ...counts }) => {
     const off = Object.entries(counts).filter(([, count]) => count !== 0);
     return off.length === 0 ? [] : [`${name}: ${off.map(([what, count]) => `${count} ${what}`).join(', ')} of ${of}`];
@@ -85,10 +99,7 @@ function actualParts(
 
 const STATE = 'state of ';
 
-/**
- * At most once, records that were under way are not read again, so nobody knows the event times that they would have brought: other
- * records are late then, and a window that had closed may close again. What the ends see is all that can be checked.
- */
-function isOtherTime({ graph }: Topology, { guarantee }: FaultVerdict): boolean {
-  return guarantee === 'at-most-once' && graph.nodes.some(({ kind }) => kind === 'timestamps');
+/** At most once, what is lost takes its event times along: other records are late then, and a window may close again. */
+function isOtherTime({ graph }: Topology, { guarantee, faults }: Scenario): boolean {
+  return guarantee === 'at-most-once' && faults.length > 0 && graph.nodes.some(({ kind }) => kind === 'timestamps');
 }

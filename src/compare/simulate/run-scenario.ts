@@ -17,6 +17,7 @@ import { Incarnation } from './incarnation.js';
 import { clog, type Network } from './network.js';
 import { OutsideSink, OutsideSource, type SeenResult } from './outside.js';
 import type { Scenario } from './scenario.js';
+import type { SpoutLedger } from './spout-ledger.js';
 
 /** What became of a scenario. */
 export interface ScenarioRun {
@@ -46,8 +47,14 @@ const PATIENCE = 600_000_000;
 /** Where the simulated driver keeps its progress. */
 const FOLDER = '/checkpoint';
 
-export async function runScenario(job: Topology, trace: TimedTrace, scenario: Scenario): Promise<ScenarioRun> {
-  const run = new Run(job, trace, scenario);
+/** `ledger`: of the job's spouts, where it has any. */
+export async function runScenario(
+  job: Topology,
+  trace: TimedTrace,
+  scenario: Scenario,
+  ledger?: SpoutLedger,
+): Promise<ScenarioRun> {
+  const run = new Run(job, trace, scenario, ledger);
   await run.toEnd();
   return run.outcome();
 }
@@ -56,6 +63,7 @@ class Run {
   readonly #job: Topology;
   readonly #trace: TimedTrace;
   readonly #scenario: Scenario;
+  readonly #ledger: SpoutLedger | undefined;
   readonly #world: SimulatedWorld;
   readonly #files: Files;
   readonly #network: Network;
@@ -77,8 +85,9 @@ class Run {
   #restores = 0;
   #timeouts = 0;
 
-  constructor(job: Topology, trace: TimedTrace, scenario: Scenario) {
+  constructor(job: Topology, trace: TimedTrace, scenario: Scenario, ledger: SpoutLedger | undefined) {
     this.#job = job;
+    this.#ledger = ledger;
     this.#trace = trace;
     this.#scenario = scenario;
     this.#world = createSimulatedWorld({
@@ -95,7 +104,8 @@ class Run {
     this.#sources = new Map(trace.sources.map((source) => [source.name, new OutsideSource(source, this.#violation)]));
     const names = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
     this.#sinks = new Map(names.map((name) => [name, new OutsideSink(name, this.#violation)]));
-    const partitions = trace.sources.reduce((sum, source) => sum + source.partitions.length, 0);
+    const spouts = job.graph.nodes.reduce((sum, node) => sum + (node.kind === 'spout' ? node.parallelism : 0), 0);
+    const partitions = trace.sources.reduce((sum, source) => sum + source.partitions.length, spouts);
     const isBounded = scenario.mode === 'record' && scenario.guarantee !== 'at-most-once';
     this.#pendingMax = isBounded
       ? partitions * (scenario.record.maxSpoutPending ?? Number.POSITIVE_INFINITY)
@@ -144,7 +154,7 @@ class Run {
     const number = ++this.#lives;
     this.#network.links.clear();
     this.#running = undefined;
-    return new Incarnation({
+    const life = new Incarnation({
       world: this.#world,
       number,
       files: this.#files,
@@ -156,6 +166,15 @@ class Run {
       ),
       onEvent: () => this.#checkPending(),
     });
+    const { clock } = life.world;
+    const spoutLife = {
+      now: () => clock.now(),
+      get isAlive() {
+        return life.isAlive;
+      },
+    };
+    this.#ledger?.begin(spoutLife, this.#violation);
+    return life;
   }
 
   /** One life: until the job ends, is killed, cannot begin, hangs, or meets a bug. */
@@ -204,6 +223,9 @@ class Run {
     this.#end = end;
     const { pending } = this.#running!.progress();
     if (pending > 0) this.#violation(`the job has ended, and ${pending} records are pending`);
+    this.#ledger?.finished();
+    // A bolt that holds tuples, or forgets them, lets them time out by itself.
+    if (this.#job.graph.nodes.some(({ kind }) => kind === 'bolt')) return;
     const { faults } = this.#scenario;
     // An answer that is lost, late or repeated costs its own tree an attempt, and no other tree, in each life.
     const answers = faults.filter(({ kind }) => ANSWERS.test(kind)).length * this.#lives;

@@ -18,6 +18,7 @@ import { oracleAbsence } from '../oracle/evaluate.js';
 import { recordInput } from '../record-input.js';
 import { CAPTURE_SPEC } from '../setup.js';
 import { layOut, type RecordedSource, type TimedTrace } from '../trace.js';
+import { ComponentCase } from './component-case.js';
 import { scenarioOf } from './expand-seed.js';
 import { Case, type JudgedRun, judgedRun } from './judge-scenario.js';
 import type { Scenario, Target } from './scenario.js';
@@ -124,25 +125,34 @@ async function benchFor(topology: Topology, options: SimulateOptions): Promise<B
     withEnds(topology, options.sources === undefined ? {} : { sources: options.sources }),
     settings,
   );
-  check(given);
-  const recorded = await recordInput(given, {
-    recordsMax: () => RECORDS_MAX,
-    world: createRealWorld(),
-    signal: options.signal,
-  });
-  const target = targetOf(given, options);
+  const hasComponents = checkComponents(given, options);
+  const recorded = await recordedOf(given, options);
+  const target = targetOf(given, options, hasComponents);
   const jobs = new Map<string, Topology>();
   const cases = new Map<string, Case>();
+  const ofComponents = new Map<string, ComponentCase>();
   return {
-    scenario: (seed) => scenarioOf(seed, target, givenBy(options), options.ackOn),
+    scenario: (seed) => struckInTime(scenarioOf(seed, target, givenBy(options, hasComponents), options.ackOn), target),
     run: (scenario) => {
       const { isReplayable, intake, records, seed } = scenario;
       const job = once(jobs, `${isReplayable} ${intake}`, () => withOutside(given, scenario));
       const phase = seed % PHASES;
+      if (hasComponents) {
+        const of = `${isReplayable} ${intake} ${records} ${phase}`;
+        return once(ofComponents, of, () => new ComponentCase(job, traceOf(job, recorded, records, phase))).run(
+          scenario,
+        );
+      }
       const on = once(cases, `${records} ${phase}`, () => new Case(job, traceOf(job, recorded, records, phase)));
       return judgedRun(job, on, scenario);
     },
   };
+}
+
+/** The first records of the job's own sources; none where it has only spouts. */
+async function recordedOf(job: Topology, { signal }: SimulateOptions): Promise<readonly RecordedSource[]> {
+  if (!job.graph.nodes.some(({ kind }) => kind === 'source')) return [];
+  return recordInput(job, { recordsMax: () => RECORDS_MAX, world: createRealWorld(), signal });
 }
 
 function once<T>(made: Map<string, T>, name: string, make: () => T): T {
@@ -170,14 +180,31 @@ export function repeatFlags({ shortest }: Failure): readonly string[] {
   ];
 }
 
-function check(job: Topology): void {
+/** True for a job with spouts or bolts, which runs record at a time. @throws StreamError `RG017`, `RG019` for what such a job cannot do. */
+function checkComponents(job: Topology, { mode, guarantee }: SimulateOptions): boolean {
   const absence = oracleAbsence(job);
-  if (absence === undefined) return;
-  throw new StreamError(
-    'RG019',
-    `simulate needs a job that the oracle can judge: ${absence}`,
-    'build it from the operators of streams',
+  if (absence === undefined) return false;
+  if (mode === 'micro-batch')
+    throw new StreamError(
+      'RG019',
+      `simulate runs jobs with spouts and bolts record at a time: ${absence}`,
+      'leave out --mode, or build the job from the operators of streams',
+    );
+  if (guarantee !== undefined) compile(withSettings(withOutside(job, OUTSIDE), { guarantee }), { mode: 'record' });
+  return true;
+}
+
+const OUTSIDE = { isReplayable: true, intake: 'range' } as const;
+
+/** Without sources nobody knows a share of the input: it counts as a share of the time in which spouts emit. */
+function struckInTime(scenario: Scenario, { sources, batchInterval }: Target): Scenario {
+  if (sources.length > 0) return scenario;
+  const faults = scenario.faults.map((fault) =>
+    'at' in fault && fault.at.unit === 'share'
+      ? { ...fault, at: { unit: 'time' as const, value: Math.round(fault.at.value * INTERVALS_MIN * batchInterval) } }
+      : fault,
   );
+  return { ...scenario, faults };
 }
 
 /** The job with ends that are outside of it: any guarantee can be asked of them. */
@@ -209,14 +236,19 @@ function traceOf(job: Topology, recorded: readonly RecordedSource[], records: nu
 const PHASES = 8;
 const INTERVALS_MIN = 8;
 
-function targetOf(job: Topology, { guarantee }: SimulateOptions): Target {
+function targetOf(job: Topology, { guarantee }: SimulateOptions, hasComponents: boolean): Target {
   const plan = compile(job, { chaining: false });
-  const owners = job.graph.nodes.filter((node) =>
-    [...job.functions.keys()].some((id) => id.startsWith(functionId(node.id, '')) && !id.includes('spec:')),
+  // The functions of a spout or bolt make it, and are not called for records.
+  const owners = job.graph.nodes.filter(
+    ({ id, kind }) =>
+      kind !== 'spout' &&
+      kind !== 'bolt' &&
+      [...job.functions.keys()].some((key) => key.startsWith(functionId(id, '')) && !key.includes('spec:')),
   );
   const sources = job.graph.nodes.flatMap((node) => (node.kind === 'source' ? [node.name] : []));
   return {
-    guarantees: guarantee === undefined ? GUARANTEES : [guarantee],
+    guarantees:
+      guarantee === undefined ? GUARANTEES.filter((each) => !hasComponents || each !== 'exactly-once') : [guarantee],
     components: componentsOf(plan).filter((name) =>
       plan.operators.some((each) => each.uid === name && each.kind !== 'source' && each.kind !== 'sink'),
     ),
@@ -231,9 +263,12 @@ function targetOf(job: Topology, { guarantee }: SimulateOptions): Target {
   };
 }
 
-function givenBy({ mode, workers, parallelism, records, faults }: SimulateOptions): Partial<Scenario> {
+function givenBy(
+  { mode, workers, parallelism, records, faults }: SimulateOptions,
+  hasComponents: boolean,
+): Partial<Scenario> {
   return {
-    ...(mode === undefined ? {} : { mode }),
+    ...(hasComponents ? { mode: 'record' } : mode === undefined ? {} : { mode }),
     ...(workers === undefined ? {} : { workers }),
     ...(parallelism === undefined ? {} : { parallelism }),
     ...(records === undefined ? {} : { records }),

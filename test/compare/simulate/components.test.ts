@@ -1,0 +1,139 @@
+/** The simulation of jobs with spouts and bolts: judged by the ledger of messages, and by what runs without a fault give. */
+import { type Bolt, type SpoutCollector, seconds, topology, type Values } from 'raingauge';
+import { none } from 'raingauge/sinks';
+import { describe, expect, it } from 'vitest';
+import { simulate } from '../../../src/compare/simulate/simulate.js';
+import { SpoutLedger } from '../../../src/compare/simulate/spout-ledger.js';
+import { parseFault } from '../../../src/runtime/faults/fault-plan.js';
+import sentences, { sentencesJob } from './sentences.js';
+
+const isLong = process.env['RAINGAUGE_LONG'] === '1';
+const SEEDS = isLong ? 1_000 : 40;
+
+describe('simulate a job of spouts and bolts', () => {
+  it(`keeps every promise in ${SEEDS} seeds`, { timeout: isLong ? 3_600_000 : 120_000 }, async () => {
+    const { failure, seeds, coverage, crashes } = await simulate(sentences, { seeds: SEEDS });
+    expect(failure).toBeNull();
+    expect(seeds).toBe(SEEDS);
+    expect(coverage['micro-batch'] ?? 0).toBe(0);
+    expect(coverage['exactly-once'] ?? 0).toBe(0);
+    for (const what of ['at-most-once', 'at-least-once', 'kill', 'crash', 'clog', 'drop-tuple', 'drop-ack'])
+      expect(coverage[what], what).toBeGreaterThan(0);
+    expect(crashes).toBeGreaterThan(SEEDS / 2);
+  });
+
+  it('gives equal traces for equal seeds', async () => {
+    const hashOf = async (seed: number) => (await simulate(sentences, { seeds: 2, seed })).traceHash;
+    expect(await hashOf(1)).toBe(await hashOf(1));
+  });
+
+  it('finds a bolt that acks a replayed tuple without emitting again: its words are missing', {
+    timeout: 120_000,
+  }, async () => {
+    const forgetful = (): Bolt<{ sentence: string }, { word: string }> => {
+      const seen = new Set<string>();
+      return {
+        execute(tuple, collector) {
+          const { sentence } = tuple.values;
+          if (!seen.has(sentence)) for (const word of sentence.split(' ')) collector.emit({ word }, tuple);
+          seen.add(sentence);
+          collector.ack(tuple);
+        },
+      };
+    };
+    const { failure } = await simulate(sentencesJob(forgetful, 1), {
+      seeds: 1,
+      guarantee: 'at-least-once',
+      workers: 0,
+      faults: [parseFault('drop-tuple:shout@5')],
+    });
+    expect(failure?.violations[0]).toMatch(
+      /^at-least-once is broken: \d+ results of a run without a fault are missing$/,
+    );
+  });
+
+  it('finds a bolt that never acks', async () => {
+    const silent = (): Bolt<{ sentence: string }, { word: string }> => ({ execute: () => {} });
+    const { failure } = await simulate(sentencesJob(silent), { seeds: 1, faults: [], records: 20 });
+    expect(failure?.violations).toEqual(['the job never came to an end']);
+  });
+
+  it.each([
+    [{ mode: 'micro-batch' }, /^simulate runs jobs with spouts and bolts record at a time: /],
+    [{ guarantee: 'exactly-once' }, /exactly-once cannot hold/],
+  ] as const)('refuses %o', async (options, message) => {
+    await expect(simulate(sentences, options)).rejects.toThrow(message);
+  });
+
+  it('judges only the ledger where runs without a fault differ', async () => {
+    let runs = 0;
+    const job = topology('restless', { batchInterval: seconds(0.5) }, (t) => {
+      const from = t.setSpout('numbers', () => {
+        const run = runs++;
+        let next = 0;
+        return { nextTuple: (collector: SpoutCollector<{ n: number }>) => collector.emit({ n: run }, next++) };
+      });
+      t.setBolt('relay', () => relay)
+        .shuffleGrouping(from)
+        .to('numbers', none());
+    });
+    expect(await simulate(job, { seeds: 4, twice: 0 })).toMatchObject({ seeds: 4, failure: null });
+  });
+});
+
+const relay: Bolt<{ n: number }, { n: number }> = {
+  execute(tuple, collector) {
+    collector.emit(tuple.values, tuple);
+    collector.ack(tuple);
+  },
+};
+
+describe('the ledger of a spout', () => {
+  const collector = { emit: () => {}, emitTo: () => {}, emitDirect: () => {} } as SpoutCollector<Values, never>;
+
+  /** A spout that emits 0, 1, 2 …, and its ledger. */
+  function kept(calls: number) {
+    const violations: string[] = [];
+    const ledger = new SpoutLedger({ calls, every: 0 });
+    ledger.begin({ now: () => 0, isAlive: true }, (what) => violations.push(what));
+    let next = 0;
+    const spout = ledger.kept('numbers', { nextTuple: (out) => out.emit({}, next++) });
+    return { spout, ledger, violations };
+  }
+
+  it('balances when each message was answered once', () => {
+    const { spout, ledger, violations } = kept(2);
+    expect([spout.nextTuple(collector), spout.nextTuple(collector)]).toEqual([undefined, undefined]);
+    spout.ack!(1);
+    expect(spout.nextTuple(collector)).toBe('idle');
+    spout.ack!(0);
+    expect(spout.nextTuple(collector)).toBe('done');
+    ledger.finished();
+    expect(violations).toEqual([]);
+  });
+
+  it('finds an answer to nothing, a second answer, and none', () => {
+    const { spout, ledger, violations } = kept(3);
+    for (let i = 0; i < 3; i++) spout.nextTuple(collector);
+    spout.ack!(7);
+    spout.ack!(0);
+    spout.fail!(0);
+    ledger.finished();
+    expect(violations).toEqual([
+      "spout 'numbers' hears ack of message 7, which waits for none",
+      "spout 'numbers' hears fail of message 0, which waits for none",
+      "the job has ended, and spout 'numbers' has heard nothing of message 1, 2",
+    ]);
+  });
+
+  it('asks once more for each failure, and knows what the spout gave up', () => {
+    const { spout, ledger, violations } = kept(1);
+    spout.nextTuple(collector);
+    spout.fail!(0);
+    expect(spout.nextTuple(collector)).toBeUndefined();
+    spout.ack!(1);
+    expect(spout.nextTuple(collector)).toBe('done');
+    ledger.finished();
+    expect([violations, ledger.givenUp]).toEqual([[], 1]);
+  });
+});
