@@ -36,7 +36,7 @@ function linkOf(node: Node): Omit<GuaranteeLink, 'node'> | undefined {
         : {
             name: `source ${node.name}`,
             strongest: 'at-least-once',
-            why: `${node.spec.kind} cannot be read again: with --checkpoint micro-batches log what they read; record mode keeps nothing of it`,
+            why: whyReadOnce(node.spec.kind),
           };
     case 'spout':
       return {
@@ -54,6 +54,11 @@ function linkOf(node: Node): Omit<GuaranteeLink, 'node'> | undefined {
     default:
       return undefined;
   }
+}
+
+function whyReadOnce(kind: string): string {
+  if (kind === 'http') return 'http cannot be read again; its clients send again what they got no receipt for';
+  return `${kind} cannot be read again: with --checkpoint micro-batches log what they read; record mode keeps nothing of it`;
 }
 
 function whyOfSink(kind: string, strongest: Guarantee): string {

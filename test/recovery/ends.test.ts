@@ -11,8 +11,8 @@ import { isLong, MODES } from './numbers.js';
 
 const RECORDS = isLong ? 20_000 : 1_000;
 const KILLS = isLong ? 20 : 2;
-/** The exit code of a job that was asked to stop. */
-const INTERRUPTED = 130;
+/** The exit code of a job that was asked to stop; none when it had not begun to listen yet, since all was done by an earlier life. */
+const INTERRUPTED: readonly unknown[] = [130, null];
 /** Requests of clients that are under way at a time: each waits for a checkpoint. */
 const CLIENTS = 20;
 const TIMEOUT_MS = isLong ? 600_000 : 90_000;
@@ -122,9 +122,14 @@ describe.each(MODES)('%s', (mode: Mode) => {
     };
     const clients = Promise.all(Array.from({ length: CLIENTS }, send));
     const ends = ['--mode', mode, '--source', `in=http://127.0.0.1:${port}/in`, '--sink', 'out=file:out'];
-    const { code, stderr } = await liveOn(ends, folder, `http ${mode}`, () => safe === RECORDS);
+    const { code, stderr } = await liveOn(
+      ends,
+      folder,
+      `http ${mode}`,
+      () => safe === RECORDS && isAll(join(folder, 'out')),
+    );
     await clients;
-    expect(code, stderr).toBe(INTERRUPTED);
+    expect(INTERRUPTED, stderr).toContain(code);
     const counts = countsIn(join(folder, 'out'));
     expect(lostIn(counts)).toEqual([]);
     expect([...counts.keys()].filter((n) => counts[n]! > 1 && sent[n] === 1)).toEqual(
@@ -214,7 +219,7 @@ describe.each(MODES)('%s', (mode: Mode) => {
       () => isWritten && isAll(join(folder, 'out')),
     );
     await writer;
-    expect(code, stderr).toBe(INTERRUPTED);
+    expect(INTERRUPTED, stderr).toContain(code);
     const counts = countsIn(join(folder, 'out'));
     expect([...counts.keys()].filter((n) => counts[n] !== 1)).toEqual([]);
   });
