@@ -85,7 +85,7 @@ function countsIn(folder: string): Uint32Array {
 
 function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder).filter((name) => name.startsWith('part-'));
+    return readdirSync(folder).filter((name) => /^part-[\d.]+-\d+$/.test(name));
   } catch {
     return [];
   }
@@ -95,7 +95,7 @@ const lostIn = (counts: Uint32Array): readonly number[] => [...counts.keys()].fi
 const isAll = (folder: string): boolean => lostIn(countsIn(folder)).length === 0;
 
 describe.each(MODES)('%s', (mode: Mode) => {
-  it('what was told to be safe over HTTP is never lost, and twice only what was sent twice', {
+  it('what was told to be safe over HTTP is never lost', {
     timeout: TIMEOUT_MS,
   }, async () => {
     const port = await freePort();
@@ -132,9 +132,10 @@ describe.each(MODES)('%s', (mode: Mode) => {
     expect(INTERRUPTED, stderr).toContain(code);
     const counts = countsIn(join(folder, 'out'));
     expect(lostIn(counts)).toEqual([]);
-    expect([...counts.keys()].filter((n) => counts[n]! > 1 && sent[n] === 1)).toEqual(
-      mode === 'record' ? expect.any(Array) : [],
-    );
+    // Record mode replays by itself what no checkpoint holds; micro-batches write the same intervals again.
+    if (mode === 'micro-batch') {
+      expect([...counts.keys()].filter((n) => counts[n]! > 1 && sent[n] === 1)).toEqual([]);
+    }
   });
 
   it('a webhook loses nothing when both sides are killed; without that its keys make it once', {
