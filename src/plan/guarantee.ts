@@ -57,10 +57,12 @@ function linkOfSource({
       strongest: 'exactly-once',
       why: `${kind} keeps what it gave until it is durable: with --checkpoint that is when its block is in the log`,
     };
-  return {
-    strongest: 'at-least-once',
-    why: `${kind} cannot be read again: with --checkpoint what was received is logged before it counts; what is still on its way then is lost with the driver`,
-  };
+  return { strongest: 'at-least-once', why: whyReadOnce(kind) };
+}
+
+function whyReadOnce(kind: string): string {
+  if (kind === 'http') return 'http cannot be read again; its clients send again what they got no receipt for';
+  return `${kind} cannot be read again: with --checkpoint what was received is logged before it counts; what is still on its way then is lost with the driver`;
 }
 
 function whyOfSink(kind: string, strongest: Guarantee): string {

@@ -90,12 +90,13 @@ export const FAULTS_OF_DRIVERS: readonly FaultRow[] = [
   {
     number: 42,
     fault: 'sink: does not take a result (poison)',
-    promised: 'the job stops and names the sink; results are never dropped without a word',
+    promised:
+      'a webhook sets aside what is refused for good; otherwise the job stops and names the sink; results are never dropped without a word',
     tests: [
+      ['connectors/webhook.test.ts', 'sets results aside that are refused for good, with the answer, and goes on'],
       [SINKS, 'fails the job when the function throws, and does not call it again'],
       ['host/run.test.ts', 'a sink that cannot write fails the job; one whose reader went away stops it'],
     ],
-    later: 'dead letters of sinks: a result that a sink refuses ends the job',
   },
   {
     number: 43,

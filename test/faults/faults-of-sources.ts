@@ -132,6 +132,8 @@ export const FAULTS_OF_SOURCES: readonly FaultRow[] = [
     fault: 'file as a source: cut, replaced, grown, gone',
     promised: 'growth is read on; anything else fails the job',
     tests: [
+      ['connectors/folder.test.ts', 'fails when a file %s after it was read'],
+      ['connectors/tail.test.ts', 'gives every line once, in order, over lives and rotations at any instant, seed %i'],
       [RESUMED, 'may have grown ($follow)'],
       [RESUMED, 'that %s fails the job'],
       [RESUMED, 'that is gone fails the job'],

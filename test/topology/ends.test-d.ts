@@ -1,8 +1,9 @@
 /** Type tests of sources and sinks: what they infer, and what does not compile. */
 import { expectTypeOf, test } from 'vitest';
-import { topology } from '../../src/index.js';
+import { bytes, csv, json } from '../../src/formats.js';
+import { seconds, topology } from '../../src/index.js';
 import { foreach, memory as memorySink, none, stdout } from '../../src/sinks.js';
-import { generator, memory, type SourceSpec, textFile } from '../../src/sources.js';
+import { folder, generator, http, memory, type SourceSpec, tail, tcpServer, textFile } from '../../src/sources.js';
 
 test('sources infer what they give', () => {
   expectTypeOf(memory(['rain'])).toEqualTypeOf<SourceSpec<string>>();
@@ -15,6 +16,20 @@ test('sources infer what they give', () => {
   generator(() => 1, { cuont: 1 });
   // @ts-expect-error there are two ways to treat invalid UTF-8
   textFile('a.txt', { invalidUtf8: 'ignore' });
+});
+
+test('sources with a format give what it says', () => {
+  expectTypeOf(textFile('a.jsonl', { format: json<{ id: number }>() })).toEqualTypeOf<SourceSpec<{ id: number }>>();
+  expectTypeOf(folder('in', { format: csv({ columns: ['id'] }) })).toEqualTypeOf<
+    SourceSpec<Readonly<Record<string, string>>>
+  >();
+  expectTypeOf(tail('app.log')).toEqualTypeOf<SourceSpec<string>>();
+  expectTypeOf(http({ port: 80, format: bytes() })).toEqualTypeOf<SourceSpec<Uint8Array>>();
+  expectTypeOf(tcpServer({ port: 80, idleTimeout: seconds(1) })).toEqualTypeOf<SourceSpec<string>>();
+  // @ts-expect-error a bare number is no duration
+  http({ port: 80, receiptTimeout: 30 });
+  // @ts-expect-error a format is called
+  textFile('a.jsonl', { format: json });
 });
 
 test('sinks take what the stream has', () => {
