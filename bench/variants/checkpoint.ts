@@ -34,7 +34,7 @@ export async function checkpoint({ lines }: VariantInput): Promise<Measurement> 
   const time = stop();
   collectGarbage();
   const restoreStart = performance.now();
-  const restored = createStores(plan, { meta: undefined as never, rows: () => rowsOf(chunks) }).of(totals, 0);
+  const restored = createStores(plan, { meta: { epoch: 1 } as never, rows: () => rowsOf(chunks) }).of(totals, 0);
   const restoreMs = performance.now() - restoreStart;
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const numbers = {
@@ -51,7 +51,7 @@ async function encoded(stores: Stores, keys: number): Promise<{ chunks: Uint8Arr
   const state = stores.of(totals, 0).space<number>('state');
   const chunks: Uint8Array[] = [];
   let start = performance.now();
-  const [source] = stores.snapshots();
+  const [source] = stores.snapshots({ epoch: 0, since: undefined });
   const pauses = [performance.now() - start];
   for (let changed = 0; ; changed += CHANGES_A_PIECE) {
     start = performance.now();

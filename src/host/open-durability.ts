@@ -32,7 +32,7 @@ export async function openDurability(
 ): Promise<OpenDurability | undefined> {
   const { batches = INTERVAL.batches, time = INTERVAL.time } = checkpoint;
   const interval = { batches, time };
-  const { folder, fromScratch, allowNonRestored, segmentBytes } = checkpoint;
+  const { folder, fromScratch, allowNonRestored, segmentBytes, increments } = checkpoint;
   if (folder !== undefined) {
     refuseUntracked(plan, mode, record);
     return openCheckpointFolder({
@@ -48,13 +48,18 @@ export async function openDurability(
       ...(fromScratch === undefined ? {} : { fromScratch }),
       ...(allowNonRestored === undefined ? {} : { allowNonRestored }),
       ...(segmentBytes === undefined ? {} : { segmentBytes }),
+      increments,
+      // A barrier's checkpoint is what commits its epoch; a micro-batch says so in the log, which is kept as long as the older checkpoints.
+      fallsBack: mode !== 'record' || plan.settings.guarantee !== 'exactly-once',
     });
   }
   const { guarantee } = plan.settings;
   const hasWorkers = workers !== undefined && workers.count > 0;
   const isNeeded = guarantee !== 'at-most-once' && (hasWorkers || (mode === 'record' && guarantee === 'exactly-once'));
   if (!isNeeded) return undefined;
-  return Object.assign(createMemoryDurability({ scheduler: world.scheduler, interval }), { close: async () => {} });
+  return Object.assign(createMemoryDurability({ scheduler: world.scheduler, interval, increments }), {
+    close: async () => {},
+  });
 }
 
 /** Without acking it is not known what is done, so nothing could be kept but what is handed out. @throws StreamError `RG017` */

@@ -66,6 +66,8 @@ export interface CheckpointOptions {
   readonly batches?: number;
   /** The most time between two snapshots (us). Default 1 s. */
   readonly time?: number;
+  /** The most increments between two whole snapshots; 0: each is whole. Default 10. */
+  readonly increments?: number;
   /** Begin anew; what the folder holds is moved aside. */
   readonly fromScratch?: boolean;
   /** Leave out state of operators that are gone. */

@@ -1,5 +1,5 @@
 /** The part of the host's files that checkpoints and logs are made of: each step says what is durable after it. */
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errnoOf, unreadable, unsafe } from './file-errors.js';
 import type { OpenFile } from './world.js';
@@ -20,13 +20,39 @@ export async function list(folder: string): Promise<readonly string[]> {
 
 export async function makeFolder(path: string): Promise<void> {
   const target = resolve(path);
-  const first = await mkdir(target, { recursive: true }).catch(fail(path));
+  const first = await makeMissing(target).catch(fail(path));
   // Also when it was there: whoever made it may have been killed before its name was durable.
   const top = first === undefined ? dirname(target) : dirname(first);
   for (let folder = dirname(target); ; folder = dirname(folder)) {
     await syncFolder(folder);
     if (folder === top || folder === dirname(folder)) return;
   }
+}
+
+/**
+ * Makes a folder and those above it that are missing; gives the first that it made. Level by level, since the recursive mode of Node never
+ * ends where the system takes no folder, as in `/proc`.
+ */
+async function makeMissing(target: string): Promise<string | undefined> {
+  try {
+    await mkdir(target);
+    return target;
+  } catch (cause) {
+    if (await isFolder(target)) return undefined;
+    if (errnoOf(cause) !== 'ENOENT' || dirname(target) === target) throw cause;
+  }
+  const first = await makeMissing(dirname(target));
+  await mkdir(target).catch(async (cause: unknown) => {
+    if (!(await isFolder(target))) throw cause;
+  });
+  return first ?? target;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 export async function renameDurably(from: string, to: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** `raingauge state`: looks into a checkpoint folder that a driver wrote, and may still hold. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KeyedStore } from '../../src/core/keyed-store.js';
@@ -38,10 +38,10 @@ describe('state ls', () => {
     await held.close();
     expect(stderr).toBe('');
     expect(stdout.split('\n').slice(1, 5)).toEqual([
-      '  epoch  stream time               records read  cells  bytes',
-      expect.stringMatching(/^ {6}2 {2}1970-01-01T00:00:02\.000Z {11}200 {6}6 +\d+$/),
-      expect.stringMatching(/^ {6}3 {2}1970-01-01T00:00:03\.000Z {11}300 {6}6 +\d+$/),
-      expect.stringMatching(/^ {6}5 {2}1970-01-01T00:00:05\.000Z {11}500 {6}7 +\d+$/),
+      '  epoch  content  stream time               records read  rows  bytes',
+      expect.stringMatching(/^ {6}2 {2}whole {4}1970-01-01T00:00:02\.000Z {11}200 {5}6 +\d+$/),
+      expect.stringMatching(/^ {6}3 {2}whole {4}1970-01-01T00:00:03\.000Z {11}300 {5}6 +\d+$/),
+      expect.stringMatching(/^ {6}5 {2}whole {4}1970-01-01T00:00:05\.000Z {11}500 {5}7 +\d+$/),
     ]);
     expect(code).toBe(0);
   });
@@ -85,7 +85,10 @@ describe('state ls', () => {
 describe('state show', () => {
   it('shows the newest checkpoint: operators, positions, counters', async () => {
     const { stdout, code } = await raingauge(['state', 'show', folder]);
-    expect(stdout).toBe(`words, epoch 5, micro-batch mode, stream time 1970-01-01T00:00:05.000Z
+    const bytes = statSync(join(folder, 'checkpoints', 'chk-5', 'state-1.bin')).size.toLocaleString('en-US');
+    expect(
+      stdout,
+    ).toBe(`words, epoch 5, micro-batch mode, stream time 1970-01-01T00:00:05.000Z; whole: 7 rows in ${bytes} bytes
 
   operator  kind            tasks  cells
   counts    running-reduce      2      5
@@ -236,6 +239,7 @@ function sourceOf(operator: number, task: number, store: KeyedStore): StoreSourc
   return {
     ...operators[operator]!,
     task,
+    since: undefined,
     next: () => snapshot.next(10_000),
     close: () => snapshot.close(),
   };

@@ -47,6 +47,15 @@ describe('files on a disk', () => {
     expect(await realFiles.list(path)).toEqual([]);
   });
 
+  it.runIf(process.platform === 'linux')('say at once that the system takes no folder', async () => {
+    for (const path of ['/proc/x', '/proc/x/y/z']) {
+      await expect(realFiles.makeFolder(path)).rejects.toMatchObject({
+        code: 'RG057',
+        message: expect.stringMatching(/^'\/proc\/x.*' cannot be written: .*(ENOENT|EACCES|EPERM)/),
+      });
+    }
+  });
+
   it.each<[string, (path: string) => Promise<unknown>, RegExp]>([
     [
       'create in a folder that is not there',
@@ -55,6 +64,11 @@ describe('files on a disk', () => {
     ],
     ['create over a file', (path) => realFiles.create(`${path}/old`), /old' cannot be written: .*EEXIST/],
     ['make a folder over a file', (path) => realFiles.makeFolder(`${path}/old`), /old' cannot be written: .*EEXIST/],
+    [
+      'make a folder below a file',
+      (path) => realFiles.makeFolder(`${path}/old/x/y`),
+      /old\/x\/y' cannot be written: .*ENOTDIR/,
+    ],
     ['rename what is not there', (path) => realFiles.rename(`${path}/no`, `${path}/new`), /ENOENT/],
     ['truncate what is not there', (path) => realFiles.truncate(`${path}/no`, 0), /ENOENT/],
     ['sync a folder that is not there', (path) => realFiles.syncFolder(`${path}/no`), /ENOENT/],

@@ -34,6 +34,7 @@ export function scenarioOf(seed: number, target: Target, given: Partial<Scenario
     delayMax: pick(random, [0, 0, 500, 20_000]),
     downtime: random.below(3) * target.batchInterval,
     diskDelayMax: pick(random, [0, 0, 1_000, 100_000]),
+    increments: pick(random, [0, 1, 3, 10]),
     ...given,
   };
   const faults = given.faults ?? drawFaults(prng(seed).fork('faults'), drawn, target);

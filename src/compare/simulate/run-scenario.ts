@@ -214,7 +214,7 @@ class Run {
 
   #options(life: Incarnation): RunOptions {
     const { mode, guarantee, parallelism, chaining, workers, seed, faults, attemptsMax } = this.#scenario;
-    const { snapshotBatches, snapshotTime, segmentBytes, microBatch, record } = this.#scenario;
+    const { snapshotBatches, snapshotTime, segmentBytes, increments, microBatch, record } = this.#scenario;
     return {
       mode,
       parallelism,
@@ -225,7 +225,7 @@ class Run {
       listener: (event) => {
         if (life.isAlive) this.#heard(event);
       },
-      checkpoint: { folder: FOLDER, batches: snapshotBatches, time: snapshotTime, segmentBytes },
+      checkpoint: { folder: FOLDER, batches: snapshotBatches, time: snapshotTime, segmentBytes, increments },
       ...(workers === 0 ? {} : { workers: { count: workers, isolation: 'thread', job: undefined } }),
       microBatch,
       record,

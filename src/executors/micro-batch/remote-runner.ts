@@ -2,6 +2,7 @@
 import type { Stage } from '../../plan/plan.js';
 import type { Durability, RestoredJob } from '../../runtime/durability.js';
 import type { Listener } from '../../runtime/events.js';
+import type { SnapshotCut } from '../stores.js';
 import { type TaskWorkers, workerOf } from '../workers.js';
 import type { Batch, Wait } from './batch.js';
 import { type BatchRunner, type RunnerParts, type StateCut, sourceOf } from './batch-runner.js';
@@ -25,6 +26,9 @@ export interface RemoteRunnerParts extends RunnerParts {
   readonly listener: Listener | undefined;
   readonly failed: (error: unknown) => void;
 }
+
+/** All state, to which no later snapshot adds. */
+const ALL: SnapshotCut = { epoch: 0, since: undefined };
 
 type Outputs = readonly (readonly ReadonlyMap<string, SentOutput>[])[];
 
@@ -89,13 +93,14 @@ export class RemoteRunner implements BatchRunner {
     }
   }
 
-  cut(): StateCut | Promise<StateCut | undefined> {
-    if (this.#gathered !== undefined) return { stores: this.#parts.stores.snapshots(), innerGates: this.#gathered };
+  cut(asked: SnapshotCut): StateCut | Promise<StateCut | undefined> {
+    if (this.#gathered !== undefined)
+      return { stores: this.#parts.stores.snapshots(asked), innerGates: this.#gathered };
     if (this.#lost.size > 0) return Promise.resolve(undefined);
     const stateful = this.#tasks.flat().filter((task) => task.isStateful);
     const { workers } = this.#parts;
     const cut = new RemoteCut(
-      ++this.#cuts,
+      { ...asked, number: ++this.#cuts },
       stateful.map(({ parts: { stage, task } }) => ({ stage, task })),
       ({ stage, task }, message) => workers.send(workerOf(stage, task, workers.count), message),
     );
@@ -117,7 +122,7 @@ export class RemoteRunner implements BatchRunner {
     const { plan, stores } = this.#parts;
     let cut: StateCut | undefined;
     while (cut === undefined) {
-      cut = await this.cut();
+      cut = await this.cut(ALL);
       if (cut === undefined && this.#lost.size > 0)
         await new Promise<void>((resolve) => void this.#allBack.push(resolve));
     }

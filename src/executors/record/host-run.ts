@@ -47,6 +47,8 @@ export class HostRun implements JobControl {
   #met = 0;
   #epoch = 0;
   #stores: readonly StoreSource[] = [];
+  /** What the driver said last. */
+  #since: number | undefined;
 
   constructor(parts: TaskHostParts, begin: Begin, ids: Prng, restored: RestoredJob | undefined) {
     const { plan, functions, worker } = parts;
@@ -163,11 +165,12 @@ export class HostRun implements JobControl {
     return packedTree(root, generation);
   }
 
-  #turn({ sequence, now, processed, edges }: Turn): void {
+  #turn({ sequence, now, since, processed, edges }: Turn): void {
     if (sequence <= this.#heard) return;
     assert(sequence === this.#heard + 1, `turn ${sequence} of the driver came after turn ${this.#heard}`);
     this.#heard = sequence;
     this.#now = now;
+    this.#since = since;
     this.#heardAt = this.#parts.clock.now();
     this.#work(() => {
       const { entrances } = this.#wiring;
@@ -228,18 +231,12 @@ export class HostRun implements JobControl {
     if (this.#met === 0 || this.#met < consumers.length) return undefined;
     this.#met = 0;
     for (const store of this.#stores) store.close();
-    this.#stores = this.#wiring.snapshots();
+    this.#stores = this.#wiring.snapshots({ epoch: this.#epoch, since: this.#since });
     return {
       epoch: this.#epoch,
       gates: this.#wiring.gates(),
       innerGates: this.#wiring.innerGates(),
-      stores: this.#stores.map(({ uid, kind, schemaVersion, task, tasks }) => ({
-        uid,
-        kind,
-        schemaVersion,
-        task,
-        tasks,
-      })),
+      stores: this.#stores.map(({ next: _next, close: _close, ...head }) => head),
       counted: this.#counters.map((counters, stage) => [stage, counters.takeCounts()]),
     };
   }

@@ -117,6 +117,7 @@ export class RunMaker {
       trees,
       remembers: !survival.setsBackWorkers,
       now: () => world.clock.now(),
+      since: () => services.durability?.addsTo,
       count: outcome.count,
       results: this.#results(),
       lane: (stage) => lanes[stage]!,

@@ -3,7 +3,7 @@
 import type { SnapshotRow } from '../../core/keyed-store.js';
 import type { Key } from '../../core/keys.js';
 import type { Plan } from '../../plan/plan.js';
-import type { Durability, SnapshotMeta, StoreSource } from '../../runtime/durability.js';
+import type { Durability, RestoredJob, SnapshotMeta, StoreSource } from '../../runtime/durability.js';
 import type { SinkWriter } from '../../runtime/sink.js';
 import { createStores, type Stores } from '../stores.js';
 import type { MetBarrier } from './barriers.js';
@@ -64,9 +64,9 @@ export class Snapshots {
         ...plain.map((sink) => sink.synced?.()),
       ];
       const elsewhere = await afterAll(preparing, Promise.all(cut.elsewhere.map(fetched)));
-      if (isLast) this.#keep(elsewhere);
       const stores = [...cut.here, ...elsewhere.map(({ source }) => source)];
       await durability?.save({ meta: cut.meta, stores });
+      if (isLast) this.#keep(elsewhere, durability?.latest());
     } catch (thrown) {
       if (thrown instanceof SnapshotLost) return false;
       throw thrown;
@@ -87,7 +87,7 @@ export class Snapshots {
   }
 
   #cut({ epoch, positions }: MetBarrier, { wiring, links }: Run): Cut {
-    const { now, counters } = this.#parts;
+    const { now, counters, durability } = this.#parts;
     const { gates, innerGates, stores } = links?.elsewhere() ?? NOTHING_ELSEWHERE;
     const meta: SnapshotMeta = {
       epoch,
@@ -98,17 +98,17 @@ export class Snapshots {
       innerGates: { ...wiring.innerGates(), ...innerGates },
       counters: counters(),
     };
-    return { meta, here: wiring.snapshots(), elsewhere: stores };
+    return { meta, here: wiring.snapshots({ epoch, since: durability?.addsTo }), elsewhere: stores };
   }
 
-  /** For who asks for the state after the end. */
-  #keep(stores: readonly Fetched[]): void {
+  /** For who asks for the state after the end: what was saved, since rows may only add to it; without durability all rows are there. */
+  #keep(stores: readonly Fetched[], saved: RestoredJob | undefined): void {
     const { plan } = this.#parts;
     this.#fetched = createStores(plan);
     for (const { source, pieces } of stores) {
       const operator = plan.operators.find(({ uid }) => uid === source.uid)!;
       const store = this.#fetched.of(operator, source.task);
-      for (const rows of pieces) store.restore(rows);
+      store.restore(saved?.rows(source.uid, source.task) ?? pieces.flat());
     }
   }
 }

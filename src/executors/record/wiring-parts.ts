@@ -6,7 +6,7 @@ import type { GateState, RestoredJob, StoreSource } from '../../runtime/durabili
 import type { SourceReader } from '../../runtime/source.js';
 import type { FunctionTable } from '../../topology/graph.js';
 import type { ChannelDecorator, RecordOptions } from '../executor.js';
-import type { Stores } from '../stores.js';
+import type { SnapshotCut, Stores } from '../stores.js';
 import type { AckerTasks, AckLane } from './acker.js';
 import type { BoltTask } from './bolt-task.js';
 import type { Edge } from './edge.js';
@@ -43,7 +43,7 @@ export interface Wiring {
   readonly ackers: AckerTasks;
   readonly stores: Stores;
   /** Begins a snapshot of the state of this host's tasks. */
-  snapshots(): StoreSource[];
+  snapshots(cut: SnapshotCut): StoreSource[];
   /** The gates of this host's tasks, as a snapshot has them. */
   gates(): Readonly<Record<string, GateState>>;
   innerGates(): Readonly<Record<string, readonly GateState[]>>;

@@ -87,7 +87,8 @@ class Wirer {
       entrances: this.#entrances,
       ackers: this.#ackers,
       stores: this.#stores,
-      snapshots: () => this.#stores.snapshots((stage, task) => place.hostOf(plan.stages[stage]!, task) === place.here),
+      snapshots: (cut) =>
+        this.#stores.snapshots(cut, (stage, task) => place.hostOf(plan.stages[stage]!, task) === place.here),
       gates: () =>
         Object.fromEntries(gated.flatMap(([name, { task }]) => (task === undefined ? [] : [[name, task.gate]]))),
       innerGates: () => Object.fromEntries(gated.map(([name, { chain }]) => [name, chain.gates()])),
