@@ -93,6 +93,22 @@ export const GOALS: readonly Goal[] = [
   own('checkpoint of 1 M keys: longest pause', 'checkpoint', 'ms', ({ numbers }) => numbers!['pauseMs']!, 10, 2),
   own('checkpoint of 1 M keys: read and encoded', 'checkpoint', 'ms', ({ numbers }) => numbers!['wholeMs']!, 200, 80),
   own('checkpoint of 1 M keys: restored', 'checkpoint', 'ms', ({ numbers }) => numbers!['restoreMs']!, 2_000, 800),
+  own(
+    'increment with 1 % of 1 M keys changed, of a whole checkpoint: time',
+    'checkpoint',
+    '%',
+    ({ numbers }) => (numbers!['incrementMs']! / numbers!['wholeMs']!) * 100,
+    20,
+    5,
+  ),
+  own(
+    'increment with 1 % of 1 M keys changed, of a whole checkpoint: bytes',
+    'checkpoint',
+    '%',
+    ({ numbers }) => numbers!['incrementShare']! * 100,
+    5,
+    1.5,
+  ),
   times('two workers against one thread: round robin, merged', 'round-robin-workers', 'round-robin-thread', 1.5, 1.75),
   times('two workers against one thread: keyed', 'keyed-workers', 'keyed-thread', 1.05, 1.4),
   cost(

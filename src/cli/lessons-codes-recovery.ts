@@ -113,6 +113,8 @@ The seed and the faults that repeat it are printed.`,
   jump:clock@2s+1h          the clock jumps ('simulate')
   clog:workers@50%+12s      workers are not heard for so long ('simulate')
   crash:2@150               the driver's second life ends at its 150th step ('simulate')
+  flip:chk-@2               a bit of a checkpoint is flipped when the driver is down for
+                            the second time ('simulate')
   disconnect:lines@50%+1s   the source is silent for a second
 
 WHEN is a share of the input (50%), a number of records (5000) or a time (2s).`,

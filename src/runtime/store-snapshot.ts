@@ -57,6 +57,7 @@ export class SnapshotUnderWay implements StoreSnapshot, CellKeeper, SpaceReading
     this.below = journal.nextOrder;
     journal.epoch = this.mark;
     journal.trackedBelow = journal.nextOrder;
+    journal.trackedFrom = this.mark;
     journal.reading = this;
     for (const [space, id] of base?.spaces ?? []) {
       if (spaces.get(space)?.id !== id) this.#dropped.push({ kind: 'dropped', space });

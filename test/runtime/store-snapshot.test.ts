@@ -168,6 +168,34 @@ describe('a snapshot of the memory store', () => {
     ]);
   });
 
+  it.each([
+    ['a few', 100],
+    ['more cells than are remembered', 20_000],
+    ['all', 40_000],
+  ])('is an increment of what changed, in order, also when that is %s', (_name, count) => {
+    const store = createMemoryStore();
+    const cells = store.space<number>('x');
+    for (let i = 0; i < 40_000; i++) cells.insert(i, 0, 0);
+    let { mark } = readWhole(store, undefined);
+    // Twice, since what is remembered begins anew with each snapshot; the second one comes behind one that was given up.
+    for (const round of [1, 2]) {
+      if (round === 2) store.snapshot(mark).close();
+      for (let i = count - 1; i >= 0; i--) {
+        const cell = cells.writable((i * 7_919) % 40_000);
+        if (cell !== undefined) cell.value = round;
+      }
+      if (round === 2) store.snapshot(mark).close();
+      if (round === 1) cells.delete(7);
+      cells.insert(-round, round, 0);
+      const { rows, snapshot } = readDuring(store, mark, []);
+      rows.push(...rest(snapshot, 1_000));
+      const keys = Array.from({ length: count }, (_, i) => (i * 7_919) % 40_000).filter((key) => key !== 7);
+      const expected = [...keys.sort((a, b) => a - b), -round];
+      expect(rows.flatMap((row) => (row.kind === 'cell' ? [row.key] : []))).toEqual(expected);
+      mark = snapshot.mark;
+    }
+  });
+
   it('begins outside attempts, one at a time, and adds only to the last that was read to its end', () => {
     const store = createMemoryStore();
     store.space('x').insert('a', 1, 0);
@@ -182,6 +210,12 @@ describe('a snapshot of the memory store', () => {
     expect(() => store.snapshot(first.mark)).toThrow('not the last whole snapshot');
   });
 });
+
+function readWhole(store: KeyedStore, since: SnapshotMark | undefined): StoreSnapshot {
+  const snapshot = store.snapshot(since);
+  rest(snapshot, 10_000);
+  return snapshot;
+}
 
 /** Reads a snapshot now and then while things happen; ends with no attempt open. */
 function readDuring(

@@ -12,6 +12,7 @@ import { createSimulatedWorld, type SimulatedWorld } from '../../runtime/simulat
 import type { Files } from '../../runtime/world.js';
 import type { Topology } from '../../topology/graph.js';
 import { recordCount, type TimedTrace } from '../trace.js';
+import { Damage } from './damage.js';
 import { EventHash } from './event-hash.js';
 import { Incarnation } from './incarnation.js';
 import { clog, type Network } from './network.js';
@@ -59,6 +60,7 @@ class Run {
   readonly #world: SimulatedWorld;
   readonly #files: Files;
   readonly #network: Network;
+  readonly #damage: Damage;
   readonly #violations: string[] = [];
   readonly #sources: ReadonlyMap<string, OutsideSource>;
   readonly #sinks: ReadonlyMap<string, OutsideSink>;
@@ -92,7 +94,11 @@ class Run {
       prng: prng(scenario.seed).fork('network'),
       links: new Set(),
     };
-    this.#sources = new Map(trace.sources.map((source) => [source.name, new OutsideSource(source, this.#violation)]));
+    this.#damage = new Damage(this.#world.files, scenario);
+    const mayRepeat = (): boolean => scenario.isReplayable && this.#damage.hasStruck;
+    this.#sources = new Map(
+      trace.sources.map((source) => [source.name, new OutsideSource(source, this.#violation, mayRepeat)]),
+    );
     const names = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
     this.#sinks = new Map(names.map((name) => [name, new OutsideSink(name, this.#violation)]));
     const partitions = trace.sources.reduce((sum, source) => sum + source.partitions.length, 0);
@@ -114,9 +120,11 @@ class Run {
       if (end === 'broken') return;
       if (end === 'stuck') return this.#violation('the job never came to an end');
       if (typeof end !== 'string' && end.outcome === 'finished') return this.#finished(end);
-      if (typeof end !== 'string' && end.error !== undefined && !isOutage(end.error))
+      const isRefused = typeof end !== 'string' && end.error?.code === 'RG054' && (await this.#damage.repaired());
+      if (!isRefused && typeof end !== 'string' && end.error !== undefined && !isOutage(end.error))
         return this.#violation(`the job failed: ${end.error.code}: ${end.error.message}`);
       if (end === 'killed') this.#world.files.crash(random);
+      await this.#damage.strike(this.#lives);
       await this.#world.run(this.#world.clock.now() + this.#scenario.downtime);
     }
     this.#violation(`the job had ${LIVES_MAX} lives and has not come to an end`);

@@ -37,6 +37,7 @@ describe.each(jobs)('simulate $name', ({ topology, file, seeds }) => {
       'crash',
       'jump',
       'clog',
+      'flip',
     ])
       expect(coverage[what], what).toBeGreaterThan(0);
     expect(result.crashes).toBeGreaterThan(seeds);
