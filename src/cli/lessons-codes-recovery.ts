@@ -33,9 +33,11 @@ Every record of the log and every part of a checkpoint carries a checksum that i
 before anything is read from it. What does not fit is named by file and byte.
 
 A torn end of the last log segment is normal after a crash, and is cut off: nothing that
-was promised stood there. A damaged checkpoint is passed over for the one before it. This
-error means that neither helped: restore the folder from a copy, or begin anew with
---from-scratch, which loses what the folder held.`,
+was promised stood there. A damaged checkpoint is passed over for the one before it, and so
+are those that add to it. Record mode with exactly-once does not go back: results up to the
+damaged checkpoint may have been seen, and would be seen twice. This error means that nothing
+helped: restore the folder from a copy, or begin anew with --from-scratch, which loses what
+the folder held.`,
     see: ['RG055', 'recovery'],
   },
   RG055: {

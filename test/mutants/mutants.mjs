@@ -260,6 +260,17 @@ export const MUTANTS = [
     'this.#kept.set(cell, new MemoryCell(key, value, count, epoch, order));',
     'this.#kept.set(cell, cell);',
   ]),
+  // Increments.
+  mutant('increment-without-deleted', 'both', 'an increment forgets the keys that are gone', [
+    'runtime/space-reader.js',
+    'this.#goneRead = isIncrement ? 0 : this.#goneCount;',
+    'this.#goneRead = this.#goneCount;',
+  ]),
+  mutant('increment-before-its-base', 'both', 'an increment is applied before what it adds to', [
+    'runtime/checkpoint-files.js',
+    'return [...base.chunks[at], ...own.chunks[i]];',
+    'return [...own.chunks[i], ...base.chunks[at]];',
+  ]),
   mutant('dropped-log-kept', 'micro-batch', 'a checkpoint asks for the log from one record too late', [
     'runtime/checkpoint-folder.js',
     'return { from: after(this.#records, epoch)[0]?.sequence ?? this.#log.next,',

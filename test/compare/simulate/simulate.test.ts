@@ -59,6 +59,18 @@ describe('simulate', () => {
     expect(crashes).toBe(16);
   });
 
+  it.each([
+    ['micro-batch', 'at-least-once'],
+    ['micro-batch', 'exactly-once'],
+    ['record', 'at-least-once'],
+    ['record', 'exactly-once'],
+  ] as const)('survives damaged checkpoints: %s, %s', async (mode, guarantee) => {
+    const faults = ['crash:1@1500', 'flip:chk-@1', 'crash:2@2500', 'flip:chk-@2', 'flip:chk-@2'].map(parseFault);
+    const result = await simulate(shop, { seeds: 12, faults, mode, guarantee });
+    expect(failureOf(result, 'test/compare/simulate/shop.ts')).toBe('');
+    expect(result.coverage['flip']).toBeGreaterThan(0);
+  });
+
   it('finds a job whose functions are not deterministic, and says how to see it again', async () => {
     const { failure } = await simulate(unsteady, { seeds: 50, guarantee: 'exactly-once' });
     expect(failure?.violations[0]).toMatch(/exactly-once is broken/);
