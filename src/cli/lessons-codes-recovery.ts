@@ -79,6 +79,14 @@ number, the working directory, an argument.
 A job file only describes. Take such values from the command line, or from a file.`,
     see: ['RG003', 'recovery'],
   },
+  RG075: {
+    title: 'what is not needed by all is installed by who needs it',
+    text: `
+State that is larger than memory goes to lmdb, a key-value store in one file. It is native
+code, so raingauge does not bring it along: 'npm install lmdb' in the folder of your job does.
+Without --state lmdb nothing needs it.`,
+    see: ['RG056'],
+  },
   RG059: {
     title: 'workers die again and again',
     text: `

@@ -54,6 +54,7 @@ export const ERRORS = {
   RG063: { exit: 2, title: 'a fault plan that names what does not exist' },
   RG064: { exit: 1, title: 'records that can no longer be read' },
   RG070: { exit: 2, title: 'a folder that is not empty' },
+  RG075: { exit: 5, title: 'an optional package that is missing' },
 } as const;
 
 /** A code of the table `ERRORS`. */
