@@ -109,6 +109,8 @@ export const GOALS: readonly Goal[] = [
     5,
     1.5,
   ),
+  times('state in lmdb against memory: 10 k keys', 'state-lmdb-few', 'state-memory-few'),
+  times('state in lmdb against memory: 500 k keys', 'state-lmdb-many', 'state-memory-many'),
   times('two workers against one thread: round robin, merged', 'round-robin-workers', 'round-robin-thread', 1.5, 1.75),
   times('two workers against one thread: keyed', 'keyed-workers', 'keyed-thread', 1.05, 1.4),
   cost(

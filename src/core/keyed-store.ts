@@ -65,6 +65,9 @@ export interface KeyedStore {
   restore(rows: Iterable<SnapshotRow>): SnapshotMark;
 }
 
+/** Makes an empty store. */
+export type StoreMaker = () => KeyedStore;
+
 /** Names a snapshot of one store in its lifetime, so that a later one can be an increment to it. */
 export type SnapshotMark = number & { readonly __snapshot: unique symbol };
 

@@ -1,5 +1,5 @@
 /** The keyed stores of a job, by operator and task, and what they hold at the end. */
-import type { KeyedStore, SnapshotMark, StoreSnapshot } from '../core/keyed-store.js';
+import type { KeyedStore, SnapshotMark, StoreMaker, StoreSnapshot } from '../core/keyed-store.js';
 import type { Key } from '../core/keys.js';
 import { stateOf } from '../kernels/state-space.js';
 import type { CoreOperator, Plan } from '../plan/plan.js';
@@ -33,14 +33,14 @@ const ROWS_A_PIECE = 10_000;
 /** Version of what the kernels keep in their stores. */
 const SCHEMA_VERSION = 1;
 
-/** Makes the stores of a job; with `restored`, they begin as that snapshot has them. */
-export function createStores(plan: Plan, restored?: RestoredJob): Stores {
+/** Makes the stores of a job, in memory unless `createStore` makes others; with `restored`, they begin as that snapshot has them. */
+export function createStores(plan: Plan, restored?: RestoredJob, createStore: StoreMaker = createMemoryStore): Stores {
   const stores = new Map<string, StoreInUse>();
   const inUse = ({ id, uid }: CoreOperator, task: number): StoreInUse => {
     const name = `${id}:${task}`;
     let store = stores.get(name);
     if (store === undefined) {
-      store = new StoreInUse(createMemoryStore());
+      store = new StoreInUse(createStore());
       const rows = restored?.rows(uid, task);
       if (rows !== undefined) store.base = { epoch: restored!.meta.epoch, mark: store.store.restore(rows) };
       stores.set(name, store);

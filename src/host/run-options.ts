@@ -7,6 +7,7 @@ import type { Isolation, World } from '../runtime/world.js';
 import type { JobSettings } from '../topology/graph.js';
 import type { SinkSpec, SourceSpec } from '../topology/specs.js';
 import type { JobLocation } from './load-job.js';
+import type { StateKind } from './open-state.js';
 import type { FaultOptions } from './run-faults.js';
 import type { WorkerPoolEvent } from './worker-pool.js';
 
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly channels?: ChannelDecorator;
   /** Where progress survives. Default: nowhere, or in memory where the guarantee or workers need it. */
   readonly checkpoint?: CheckpointOptions;
+  /** Where state is while the job runs: in memory, or, beyond the heap, in `lmdb`, a package of its own. Default: in memory. */
+  readonly state?: StateKind;
   /** Where tasks run. Default: in this thread. */
   readonly workers?: WorkerOptions;
   /** What is broken on purpose. */

@@ -17,6 +17,7 @@ import type { Topology } from '../topology/graph.js';
 import { compileJob } from './compile-job.js';
 import { type OpenDurability, openDurability } from './open-durability.js';
 import { type EndsParts, type OpenEnds, openEnds } from './open-ends.js';
+import { openState } from './open-state.js';
 import { type RunFaults, runFaults } from './run-faults.js';
 import type { RunOptions } from './run-options.js';
 import { startWorkerPool, TASK_WORKER_MODULE, type WorkerPool } from './worker-pool.js';
@@ -73,6 +74,7 @@ export async function start(topology: Topology, options: RunOptions): Promise<St
       decorated: (name: string, reader: SourceReader) => faults?.source(name, reader) ?? reader,
     });
     opened = { ...opened, ends };
+    const createStore = await openState(options.state);
     const pool = await startWorkers(plan, world, options);
     opened = { ...opened, pool };
     const channels = faults?.channels ?? options.channels;
@@ -86,6 +88,7 @@ export async function start(topology: Topology, options: RunOptions): Promise<St
         channels,
         durability: isReserved ? undefined : durability,
         workers: pool,
+        createStore,
       }),
     };
     const running = startIn(plan, services, options);
@@ -140,7 +143,10 @@ async function startWorkers(plan: Plan, world: World, options: RunOptions): Prom
   const { workers, seed } = options;
   if (workers === undefined || workers.count === 0) return undefined;
   const { count, isolation, job, decorators, heartbeatTimeout, onEvent } = workers;
-  const setup = { ...jobSetup(job, options, seed), ...defined({ decorators, faults: options.faults?.plan }) };
+  const setup = {
+    ...jobSetup(job, options, seed),
+    ...defined({ decorators, faults: options.faults?.plan, state: options.state }),
+  };
   return startWorkerPool({
     world,
     count,

@@ -1,4 +1,4 @@
-/** Opens lmdb, an optional package, in a folder of its own that goes with it. Knows neither stores nor keys. */
+/** Opens lmdb, an optional package, in a folder that nobody else sees. Knows neither stores nor keys. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,20 +6,21 @@ import { StreamError } from '../core/errors.js';
 import { unwritable } from './file-errors.js';
 import { LmdbTables } from './lmdb-tables.js';
 
-/** State beyond the heap, for the time of one run. */
-export interface OpenLmdb {
-  readonly tables: LmdbTables;
-  /** Afterwards nothing of it is left. */
-  close(): Promise<void>;
-}
+/** Closes what nobody can ask any more: the state of a job is there for as long as its result is. */
+const closing = new FinalizationRegistry<{ close(): Promise<void> }>((root) => {
+  root.close().catch(() => undefined);
+});
 
 /**
- * The file grows by itself: no size is asked of the user, since lmdb ends the process at a negative one. Nothing is ever synced: what
- * must survive is in checkpoints.
+ * Opens an empty environment.
+ *
+ * 1. Its files lose their names at once, so that they are gone with the process, however that ends. (Windows keeps them.)
+ * 2. The file grows by itself. No size is asked of the user: lmdb ends the process at a negative one.
+ * 3. Nothing is ever synced: what must survive is in checkpoints.
  *
  * @throws StreamError `RG075` when the package is not installed, `RG046` when there is no room for the folder.
  */
-export async function openLmdb(parent: string = tmpdir()): Promise<OpenLmdb> {
+export async function openLmdb(parent: string = tmpdir()): Promise<LmdbTables> {
   const { open } = await import('lmdb').catch((cause: unknown) => {
     throw missing(cause);
   });
@@ -36,13 +37,10 @@ export async function openLmdb(parent: string = tmpdir()): Promise<OpenLmdb> {
     noMetaSync: true,
     overlappingSync: false,
   });
-  return {
-    tables: new LmdbTables(root),
-    close: async () => {
-      await root.close();
-      await rm(path, { recursive: true, force: true });
-    },
-  };
+  const tables = new LmdbTables(root);
+  closing.register(tables, root);
+  await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  return tables;
 }
 
 function missing(cause: unknown): StreamError {

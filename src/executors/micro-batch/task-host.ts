@@ -52,7 +52,7 @@ class MicroBatchHost {
 
   constructor(parts: TaskHostParts) {
     this.#parts = parts;
-    this.#stores = createStores(parts.plan);
+    this.#stores = createStores(parts.plan, undefined, parts.createStore);
   }
 
   hear(message: ToHost): void {

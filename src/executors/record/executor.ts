@@ -67,6 +67,7 @@ class RecordJob implements RunningJob, ControlledJob {
       plan,
       durability: this.#survival.hasBarriers ? services.durability : undefined,
       sinks: [...services.sinks.values()],
+      createStore: services.createStore,
       now: () => services.world.clock.now(),
       counters: () => this.#outcome.counted(),
     });

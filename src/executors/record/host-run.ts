@@ -83,6 +83,7 @@ export class HostRun implements JobControl {
       now: () => this.#now + parts.clock.now() - this.#heardAt,
       count: (counter, by) => this.#notes.push({ kind: 'count', counter, by }),
       restored,
+      createStore: parts.createStore,
       skipped: new SkippedRecords(),
       untilDurable: false,
       spoutsBefore: new Map(),

@@ -71,6 +71,7 @@ export class RunMaker {
       now: () => world.clock.now(),
       count: outcome.count,
       restored,
+      createStore: services.createStore,
       skipped,
       untilDurable: survival.untilDurable,
       spoutsBefore: this.#spouts,

@@ -1,6 +1,6 @@
 /** From a barrier that was met to a checkpoint: what is taken, and in which order sinks, checkpoint and sources hear of it. */
 
-import type { SnapshotRow } from '../../core/keyed-store.js';
+import type { SnapshotRow, StoreMaker } from '../../core/keyed-store.js';
 import type { Key } from '../../core/keys.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Durability, RestoredJob, SnapshotMeta, StoreSource } from '../../runtime/durability.js';
@@ -16,6 +16,7 @@ export interface SnapshotParts {
   /** Undefined where only the state on workers is fetched, at the end of a job. */
   readonly durability: Durability | undefined;
   readonly sinks: readonly SinkWriter[];
+  readonly createStore: StoreMaker | undefined;
   /** Stream time. */
   now(): number;
   counters(): SnapshotMeta['counters'];
@@ -103,8 +104,8 @@ export class Snapshots {
 
   /** For who asks for the state after the end: what was saved, since rows may only add to it; without durability all rows are there. */
   #keep(stores: readonly Fetched[], saved: RestoredJob | undefined): void {
-    const { plan } = this.#parts;
-    this.#fetched = createStores(plan);
+    const { plan, createStore } = this.#parts;
+    this.#fetched = createStores(plan, undefined, createStore);
     for (const { source, pieces } of stores) {
       const operator = plan.operators.find(({ uid }) => uid === source.uid)!;
       const store = this.#fetched.of(operator, source.task);

@@ -1,4 +1,5 @@
 /** What a wiring is made from and what it is: the contract between whoever runs tasks and whoever wires them. */
+import type { StoreMaker } from '../../core/keyed-store.js';
 import type { Prng } from '../../core/prng.js';
 import type { Emit, KernelCounter, RecordContext } from '../../kernels/kernel.js';
 import type { Plan, SinkOperator, Stage } from '../../plan/plan.js';
@@ -77,6 +78,8 @@ export interface WiringParts {
   readonly count: (counter: KernelCounter, by: number) => void;
   /** The snapshot that the job goes on from. */
   readonly restored: RestoredJob | undefined;
+  /** Undefined: stores are in memory. */
+  readonly createStore: StoreMaker | undefined;
   readonly skipped: SkippedRecords;
   /** What must survive until a checkpoint has it: offsets and acks wait for one. */
   readonly untilDurable: boolean;

@@ -57,7 +57,7 @@ class Wirer {
       wake: job.edgeWaiting,
       send: remote === undefined ? undefined : (edge, to) => remote.send(edge, to),
     });
-    this.#stores = createStores(plan, parts.restored);
+    this.#stores = createStores(plan, parts.restored, parts.createStore);
     this.#capacity = pendingCapacity(options);
     this.#owners.length = plan.stages
       .filter((stage) => isSpout(plan.operators[stage.head]!))
