@@ -7,7 +7,7 @@ import type { LmdbTables } from './lmdb-tables.js';
 import { decodeCell, encodeCell } from './state-codec.js';
 
 /** Cells in memory of one store, in each of two generations. A kernel may hold on to a cell until so many others were asked for. */
-export const CACHED_CELLS = 32_768;
+const CACHED_CELLS = 32_768;
 
 /**
  * Makes an empty store.
@@ -197,9 +197,11 @@ class LmdbStore implements KeyedStore, SpaceHost {
     const written = cells.map(({ space, cell }) => {
       const { key, order, text, count } = cell;
       const value = space.hasLists ? (cell.value as unknown[]).slice(0, count) : cell.value;
-      return { space: space.id, order, text, bytes: encodeCell({ key, order, value, count }) };
+      return { space: space.id, order, text, isNew: !cell.isStored, bytes: encodeCell({ key, order, value, count }) };
     });
-    this.#tables.write(this.#removed, written, { store: this.#number, generation: this.#generation });
+    const isListed = this.#base !== undefined || this.#generation > 1;
+    const listed = isListed ? { store: this.#number, generation: this.#generation } : undefined;
+    this.#tables.write(this.#removed, written, listed);
     this.#removed = [];
     for (const { cell } of cells) {
       cell.isStored = true;

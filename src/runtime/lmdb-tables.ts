@@ -84,11 +84,11 @@ export class LmdbTables {
     }));
   }
 
-  /** Removes cells, and then writes others, all or none. */
+  /** Removes cells, and then writes others, all or none. `of`: where they are listed as changed; undefined: no snapshot will ask. */
   write(
     removed: readonly StoredCell[],
-    written: readonly (StoredCell & { readonly bytes: Buffer })[],
-    of: { readonly store: number; readonly generation: number },
+    written: readonly (StoredCell & { readonly bytes: Buffer; readonly isNew: boolean })[],
+    of: { readonly store: number; readonly generation: number } | undefined,
   ): void {
     if (removed.length === 0 && written.length === 0) return;
     this.#root.transactionSync(() => {
@@ -96,10 +96,10 @@ export class LmdbTables {
         this.#cells.removeSync(cellKey(space, text));
         this.#orders.removeSync(orderKey(space, order));
       }
-      for (const { space, order, text, bytes } of written) {
+      for (const { space, order, text, bytes, isNew } of written) {
         this.#cells.putSync(cellKey(space, text), bytes);
-        this.#orders.putSync(orderKey(space, order), Buffer.from(text, 'utf16le'));
-        this.#changes.putSync(changeKey(of.store, of.generation, space, order), NOTHING);
+        if (isNew) this.#orders.putSync(orderKey(space, order), Buffer.from(text, 'utf16le'));
+        if (of !== undefined) this.#changes.putSync(changeKey(of.store, of.generation, space, order), NOTHING);
       }
     });
   }
