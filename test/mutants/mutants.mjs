@@ -231,7 +231,7 @@ export const MUTANTS = [
   ]),
   mutant('log-pruned-too-far', 'micro-batch', 'a checkpoint takes the log with it that comes after it', [
     'runtime/checkpoint-folder.js',
-    'await this.#log.prune(this.#kept[0].logFrom);',
+    'await this.#log.prune(logFrom);',
     'await this.#log.prune(this.#log.next);',
   ]),
   // Checkpoints.

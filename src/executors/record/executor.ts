@@ -66,8 +66,7 @@ class RecordJob implements RunningJob, ControlledJob {
     this.#snapshots = new Snapshots({
       plan,
       durability: this.#survival.hasBarriers ? services.durability : undefined,
-      sinks: [...services.sinks.values()],
-      createStore: services.createStore,
+      services,
       now: () => services.world.clock.now(),
       counters: () => this.#outcome.counted(),
     });

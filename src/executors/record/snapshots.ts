@@ -1,10 +1,10 @@
 /** From a barrier that was met to a checkpoint: what is taken, and in which order sinks, checkpoint and sources hear of it. */
 
-import type { SnapshotRow, StoreMaker } from '../../core/keyed-store.js';
+import type { SnapshotRow } from '../../core/keyed-store.js';
 import type { Key } from '../../core/keys.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Durability, RestoredJob, SnapshotMeta, StoreSource } from '../../runtime/durability.js';
-import type { SinkWriter } from '../../runtime/sink.js';
+import type { Services } from '../executor.js';
 import { createStores, type Stores } from '../stores.js';
 import type { MetBarrier } from './barriers.js';
 import type { Run } from './run.js';
@@ -15,8 +15,7 @@ export interface SnapshotParts {
   readonly plan: Plan;
   /** Undefined where only the state on workers is fetched, at the end of a job. */
   readonly durability: Durability | undefined;
-  readonly sinks: readonly SinkWriter[];
-  readonly createStore: StoreMaker | undefined;
+  readonly services: Pick<Services, 'sinks' | 'createStore'>;
   /** Stream time. */
   now(): number;
   counters(): SnapshotMeta['counters'];
@@ -54,7 +53,8 @@ export class Snapshots {
    * False when it was given up. @throws StreamError of a sink or of the checkpoint
    */
   async save(barrier: MetBarrier, run: Run, isLast: boolean): Promise<boolean> {
-    const { durability, sinks } = this.#parts;
+    const { durability, services } = this.#parts;
+    const sinks = [...services.sinks.values()];
     const { epoch, positions } = barrier;
     const transactions = sinks.flatMap((sink) => sink.transactions ?? []);
     const plain = sinks.filter((sink) => sink.transactions === undefined);
@@ -104,8 +104,8 @@ export class Snapshots {
 
   /** For who asks for the state after the end: what was saved, since rows may only add to it; without durability all rows are there. */
   #keep(stores: readonly Fetched[], saved: RestoredJob | undefined): void {
-    const { plan, createStore } = this.#parts;
-    this.#fetched = createStores(plan, undefined, createStore);
+    const { plan, services } = this.#parts;
+    this.#fetched = createStores(plan, undefined, services.createStore);
     for (const { source, pieces } of stores) {
       const operator = plan.operators.find(({ uid }) => uid === source.uid)!;
       const store = this.#fetched.of(operator, source.task);
