@@ -7,6 +7,7 @@ import { microBatchHeap, recordHeap } from './variants/heap.js';
 import { halfRateLatency } from './variants/latency.js';
 import * as nulls from './variants/null-operators.js';
 import * as spoutBolt from './variants/spout-bolt.js';
+import { stateUpdates } from './variants/state.js';
 import { windowSlide } from './variants/window-slide.js';
 import * as wordCount from './variants/word-count.js';
 import * as byHand from './variants/word-count-by-hand.js';
@@ -96,6 +97,17 @@ export const GROUPS: readonly Group[] = [
     },
   },
   { name: 'checkpoint', unit: 'key', isOneJob: true, variants: { checkpoint } },
+  {
+    name: 'state',
+    unit: 'update',
+    isOneJob: true,
+    variants: {
+      'state-memory-few': stateUpdates('memory', 'few'),
+      'state-lmdb-few': stateUpdates('lmdb', 'few'),
+      'state-memory-many': stateUpdates('memory', 'many'),
+      'state-lmdb-many': stateUpdates('lmdb', 'many'),
+    },
+  },
   {
     name: 'workers',
     unit: 'line',

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { Duration } from '../core/time.js';
 import type { RecordOptions } from '../executors/executor.js';
+import type { StateKind } from '../host/open-state.js';
 import type { Mode } from '../runtime/events.js';
 import type { LogLevel } from '../runtime/log.js';
 import type { Isolation } from '../runtime/world.js';
@@ -143,12 +144,15 @@ export interface RecoveryFlags {
   readonly checkpointInterval?: Duration;
   readonly fromScratch?: boolean;
   readonly allowNonRestored?: boolean;
+  readonly state?: StateKind;
   readonly workers?: number;
   readonly isolation?: Isolation;
   readonly fault?: readonly string[];
   readonly faultFile?: string;
 }
 
+/** As `host/open-state` has them, which would load stores for a help text. */
+const STATE_KINDS: readonly StateKind[] = ['memory', 'lmdb'];
 const ISOLATIONS: readonly Isolation[] = ['thread', 'process'];
 /** As many as a machine has cores, and some more. */
 const WORKERS_MAX = 64;
@@ -187,6 +191,13 @@ export function addCheckpointFlags(command: Command): Command {
         '--checkpoint-interval <duration>',
         'between two checkpoints (default: 1s)',
         durationOf('--checkpoint-interval'),
+      ),
+    )
+    .addOption(
+      flag(
+        '--state <kind>',
+        `where state is: ${STATE_KINDS.join(' or ')}, for state beyond the heap (default: memory)`,
+        oneOf('--state', STATE_KINDS),
       ),
     )
     .addOption(flag('--from-scratch', 'begin anew; what is in DIR is moved aside'))

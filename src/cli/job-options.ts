@@ -54,6 +54,7 @@ export function recoveryOptionsOf(
     allowNonRestored,
     workers: count,
     isolation,
+    state,
   } = flags;
   if (isolation !== undefined && count === undefined)
     throw new UsageError(
@@ -71,6 +72,7 @@ export function recoveryOptionsOf(
     );
   const checkpoint = defined({ folder, time, fromScratch, allowNonRestored });
   return {
+    ...defined({ state }),
     ...(Object.keys(checkpoint).length === 0 ? {} : { checkpoint }),
     ...(count === undefined ? {} : { workers: { count, ...defined({ isolation }), job: locateJob(job) } }),
     ...(faults === undefined ? {} : { faults: { plan: faults, ...defined({ total }) } }),

@@ -33,9 +33,11 @@ Every record of the log and every part of a checkpoint carries a checksum that i
 before anything is read from it. What does not fit is named by file and byte.
 
 A torn end of the last log segment is normal after a crash, and is cut off: nothing that
-was promised stood there. A damaged checkpoint is passed over for the one before it. This
-error means that neither helped: restore the folder from a copy, or begin anew with
---from-scratch, which loses what the folder held.`,
+was promised stood there. A damaged checkpoint is passed over for the one before it, and so
+are those that add to it. Record mode with exactly-once does not go back: results up to the
+damaged checkpoint may have been seen, and would be seen twice. This error means that nothing
+helped: restore the folder from a copy, or begin anew with --from-scratch, which loses what
+the folder held.`,
     see: ['RG055', 'recovery'],
   },
   RG055: {
@@ -77,6 +79,14 @@ number, the working directory, an argument.
 A job file only describes. Take such values from the command line, or from a file.`,
     see: ['RG003', 'recovery'],
   },
+  RG075: {
+    title: 'what is not needed by all is installed by who needs it',
+    text: `
+State that is larger than memory goes to lmdb, a key-value store in one file. It is native
+code, so raingauge does not bring it along: 'npm install lmdb' in the folder of your job does.
+Without --state lmdb nothing needs it.`,
+    see: ['RG056'],
+  },
   RG059: {
     title: 'workers die again and again',
     text: `
@@ -113,6 +123,8 @@ The seed and the faults that repeat it are printed.`,
   jump:clock@2s+1h          the clock jumps ('simulate')
   clog:workers@50%+12s      workers are not heard for so long ('simulate')
   crash:2@150               the driver's second life ends at its 150th step ('simulate')
+  flip:chk-@2               a bit of a checkpoint is flipped when the driver is down for
+                            the second time ('simulate')
   disconnect:lines@50%+1s   the source is silent for a second
 
 WHEN is a share of the input (50%), a number of records (5000) or a time (2s).`,

@@ -2,8 +2,10 @@
 import { statSync } from 'node:fs';
 import { StreamError } from '../core/errors.js';
 import type { Key } from '../core/keys.js';
-import { type Checkpoint, checkpointPath, readCheckpoint, restoredFrom } from '../runtime/checkpoint-files.js';
+import { type Checkpoint, checkpointPath, restoredFrom } from '../runtime/checkpoint-files.js';
 import { type JobFile, type Manifest, readJobFile, readManifest } from '../runtime/checkpoint-manifest.js';
+import { CheckpointReader } from '../runtime/checkpoint-reader.js';
+import { createMemoryStore } from '../runtime/memory-store.js';
 import { realFiles } from '../runtime/real-files.js';
 
 /** One cell of an operator's state. */
@@ -61,7 +63,7 @@ export async function openCheckpoint(folder: string, wanted: number | undefined)
     const epoch = wanted ?? epochs.at(-1);
     if (epoch === undefined || !epochs.includes(epoch)) throw noCheckpoint(folder, epoch, epochs);
     try {
-      return await readCheckpoint(realFiles, pathOf(folder, epoch), epoch);
+      return await new CheckpointReader(realFiles, `${folder}/checkpoints`).read(epoch);
     } catch (error) {
       if (tries === READS_MAX || !isDamage(error) || (await epochsOf(folder)).includes(epoch)) throw error;
     }
@@ -69,16 +71,23 @@ export async function openCheckpoint(folder: string, wanted: number | undefined)
 }
 
 const READS_MAX = 3;
+/** Rows of a store that are read in one piece. */
+const ROWS_AT_ONCE = 10_000;
 
-/** The cells of a checkpoint; with `uid`, those of one operator. */
+/** The cells of a checkpoint, with what it adds to; with `uid`, those of one operator. */
 export function* cellsOf(checkpoint: Checkpoint, uid?: string): Generator<StateCell> {
   const restored = restoredFrom(checkpoint);
   for (const store of checkpoint.manifest.stores) {
     if (uid !== undefined && store.uid !== uid) continue;
-    for (const row of restored.rows(store.uid, store.task) ?? []) {
-      if (row.kind !== 'cell') continue;
-      const { space, key, value, count } = row;
-      yield { uid: store.uid, task: store.task, space, key, value, count };
+    const cells = createMemoryStore();
+    cells.restore(restored.rows(store.uid, store.task) ?? []);
+    const snapshot = cells.snapshot();
+    for (let rows = snapshot.next(ROWS_AT_ONCE); rows.length > 0; rows = snapshot.next(ROWS_AT_ONCE)) {
+      for (const row of rows) {
+        if (row.kind !== 'cell') continue;
+        const { space, key, value, count } = row;
+        yield { uid: store.uid, task: store.task, space, key, value, count };
+      }
     }
   }
 }

@@ -11,9 +11,10 @@ export function listText(folder: string, job: string, mode: string, listed: read
   if (listed.length === 0) return `${head} yet\n`;
   const rows = listed.map((checkpoint) =>
     'error' in checkpoint
-      ? [String(checkpoint.epoch), 'damaged', '', '', '']
+      ? [String(checkpoint.epoch), 'damaged', '', '', '', '']
       : [
           String(checkpoint.epoch),
+          contentOf(checkpoint.manifest),
           shownTime(checkpoint.manifest.meta.time),
           ...[recordsOf(checkpoint.manifest), rowsOf(checkpoint.manifest), bytesOf(checkpoint.manifest)].map(
             shownNumber,
@@ -23,18 +24,20 @@ export function listText(folder: string, job: string, mode: string, listed: read
   const broken = listed.flatMap((checkpoint) => ('error' in checkpoint ? [`  ${checkpoint.error.message}`] : []));
   return lines(
     head,
-    ...table(['epoch', 'stream time', 'records read', 'cells', 'bytes'], rows, 'rlrrr'),
+    ...table(['epoch', 'content', 'stream time', 'records read', 'rows', 'bytes'], rows, 'rllrrr'),
     ...(broken.length === 0 ? [] : ['', ...broken]),
   );
 }
 
-/** Everything but the state itself. */
-export function checkpointText(manifest: Manifest): string {
-  const { meta, operators, stores } = manifest;
-  const operatorRows = operators.map(({ uid, kind, tasks }) => {
-    const rows = stores.filter((store) => store.uid === uid).map((store) => store.rows);
-    return [uid, kind, String(tasks), shownNumber(sum(rows))];
-  });
+/** All of the state, or what it adds to. */
+function contentOf({ addsTo }: Manifest): string {
+  return addsTo === undefined ? 'whole' : `adds to ${addsTo.epoch}`;
+}
+
+/** Everything but the state itself. `cells`: how many an operator has. */
+export function checkpointText(manifest: Manifest, cells: (uid: string) => number): string {
+  const { meta, operators } = manifest;
+  const operatorRows = operators.map(({ uid, kind, tasks }) => [uid, kind, String(tasks), shownNumber(cells(uid))]);
   const sourceRows = meta.sources.map(({ source, partition, offset, hasEnded, times }) => [
     `${source}:${partition}`,
     shownNumber(offset),
@@ -42,7 +45,7 @@ export function checkpointText(manifest: Manifest): string {
   ]);
   const counters = Object.entries(meta.counters).map(([name, count]) => [name, shownNumber(count)]);
   return lines(
-    headOf(manifest),
+    `${headOf(manifest)}; ${contentOf(manifest)}: ${shownNumber(rowsOf(manifest))} rows in ${shownNumber(bytesOf(manifest))} bytes`,
     ...section(['operator', 'kind', 'tasks', 'cells'], operatorRows, 'llrr'),
     ...section(['source', 'next record', 'watermark'], sourceRows, 'lrl'),
     ...section(['counter', ''], counters, 'lr'),

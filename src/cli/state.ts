@@ -21,7 +21,11 @@ export async function stateListCommand(folder: string, flags: StateFlags): Promi
     listed.map((checkpoint) =>
       'error' in checkpoint
         ? { epoch: checkpoint.epoch, state: 'damaged', error: checkpoint.error.message }
-        : { epoch: checkpoint.epoch, state: 'whole', ...summaryOf(checkpoint.manifest) },
+        : {
+            epoch: checkpoint.epoch,
+            state: 'whole',
+            ...summaryOf(checkpoint.manifest, cellsOnSight(checkpoint.manifest)),
+          },
     );
   print(
     flags,
@@ -43,8 +47,8 @@ export async function stateShowCommand(
   if (uid === undefined && flags.key === undefined) {
     print(
       flags,
-      () => ({ schema: 'raingauge/state@1', folder, ...describe(manifest) }),
-      () => checkpointText(manifest),
+      () => ({ schema: 'raingauge/state@1', folder, ...describe(checkpoint) }),
+      () => checkpointText(manifest, cellCount(checkpoint)),
     );
     return EXIT.ok;
   }
@@ -56,7 +60,7 @@ export async function stateShowCommand(
     () => ({
       schema: 'raingauge/state@1',
       folder,
-      ...describe(manifest),
+      ...describe(checkpoint),
       uid: shown,
       cells: Array.from(cells(), plainCell),
     }),
@@ -80,8 +84,8 @@ export async function stateDiffCommand(folder: string, a: number, b: number, fla
     () => ({
       schema: 'raingauge/state-diff@1',
       folder,
-      before: describe(before.manifest),
-      after: describe(after.manifest),
+      before: describe(before),
+      after: describe(after),
       changes: changes.map((change) => ({
         kind: change.kind,
         before: plain(change.before),
@@ -97,24 +101,45 @@ function print(flags: StateFlags, document: () => object, text: () => string): v
   printOut(flags.json === true ? JSON.stringify(document(), null, 2) : text());
 }
 
-function summaryOf(manifest: Manifest): object {
-  const { meta, operators, stores } = manifest;
+type CellCount = (uid: string) => number | null;
+
+/** `cells`: how many an operator has; null where an increment alone does not tell. */
+function summaryOf(manifest: Manifest, cells: CellCount): object {
+  const { meta, operators, addsTo } = manifest;
+  const counted = operators.map((operator) => ({ ...operator, cells: cells(operator.uid) }));
+  const isKnown = counted.every((operator) => operator.cells !== null);
   return {
     time: plainValue(meta.time),
-    cells: rowsOf(manifest),
+    content: addsTo === undefined ? 'whole' : 'increment',
+    addsTo: addsTo?.epoch ?? null,
+    cells: isKnown ? counted.reduce((sum, operator) => sum + operator.cells!, 0) : null,
+    rows: rowsOf(manifest),
     bytes: bytesOf(manifest),
-    operators: operators.map((operator) => ({
-      ...operator,
-      cells: stores.filter(({ uid }) => uid === operator.uid).reduce((sum, { rows }) => sum + rows, 0),
-    })),
+    operators: counted,
     sources: plainValue(meta.sources),
   };
 }
 
-function describe(manifest: Manifest): object {
-  const { job, plan, meta } = manifest;
+/** Without reading any state. */
+function cellsOnSight({ stores }: Manifest): CellCount {
+  return (uid) => {
+    const own = stores.filter((store) => store.uid === uid);
+    return own.some(({ content }) => content === 'increment') ? null : own.reduce((sum, { rows }) => sum + rows, 0);
+  };
+}
+
+function cellCount(checkpoint: Checkpoint): (uid: string) => number {
+  return (uid) => {
+    let count = 0;
+    for (const _ of cellsOf(checkpoint, uid)) count += 1;
+    return count;
+  };
+}
+
+function describe(checkpoint: Checkpoint): object {
+  const { job, plan, meta } = checkpoint.manifest;
   const { epoch, mode, counters } = meta;
-  return { job, plan, epoch, mode, ...summaryOf(manifest), counters };
+  return { job, plan, epoch, mode, ...summaryOf(checkpoint.manifest, cellCount(checkpoint)), counters };
 }
 
 function plainCell({ uid, task, space, key, value, count }: StateCell): object {

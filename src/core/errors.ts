@@ -60,6 +60,7 @@ export const ERRORS = {
   RG080: { exit: 1, title: 'a Kafka topic that is not there, or is not what it was' },
   RG081: { exit: 5, title: 'a Kafka cluster that refuses, or a client that cannot do what is asked' },
   RG070: { exit: 2, title: 'a folder that is not empty' },
+  RG075: { exit: 5, title: 'an optional package that is missing' },
 } as const;
 
 /** A code of the table `ERRORS`. */

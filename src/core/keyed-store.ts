@@ -58,9 +58,15 @@ export interface KeyedStore {
    * them up: it is read in pieces. With `since`, only what changed after that snapshot began. One snapshot at a time.
    */
   snapshot(since?: SnapshotMark): StoreSnapshot;
-  /** Applies the rows of a snapshot, or of a full one and then its increments in order. Not inside an attempt. */
-  restore(rows: Iterable<SnapshotRow>): void;
+  /**
+   * Applies the rows of a snapshot, or of a full one and then its increments in order. Not inside an attempt. Later snapshots may add to
+   * what is there now by the mark that is given back.
+   */
+  restore(rows: Iterable<SnapshotRow>): SnapshotMark;
 }
+
+/** Makes an empty store. */
+export type StoreMaker = () => KeyedStore;
 
 /** Names a snapshot of one store in its lifetime, so that a later one can be an increment to it. */
 export type SnapshotMark = number & { readonly __snapshot: unique symbol };
@@ -68,6 +74,8 @@ export type SnapshotMark = number & { readonly __snapshot: unique symbol };
 /** A snapshot under way. */
 export interface StoreSnapshot {
   readonly mark: SnapshotMark;
+  /** It was read to its end: only then may a later one add to it. */
+  readonly isWhole: boolean;
   /** The next at most `max` rows: cells of each space in order of insertion. Empty when there are no more. */
   next(max: number): readonly SnapshotRow[];
   /** Ends it early, or after the last row. */

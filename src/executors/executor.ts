@@ -1,5 +1,6 @@
 /** What both executors take and give. */
 import type { StreamError } from '../core/errors.js';
+import type { StoreMaker } from '../core/keyed-store.js';
 import type { Key } from '../core/keys.js';
 import type { Durability } from '../runtime/durability.js';
 import type { BatchInfo, Listener, Mode } from '../runtime/events.js';
@@ -23,6 +24,8 @@ export interface Services {
   readonly durability?: Durability;
   /** Where tasks behind the sources run; none: in this thread. */
   readonly workers?: TaskWorkers;
+  /** Makes the stores of tasks in this thread. Default: in memory. */
+  readonly createStore?: StoreMaker;
 }
 
 /** An answer's way to the ackers. */

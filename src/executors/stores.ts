@@ -1,11 +1,19 @@
 /** The keyed stores of a job, by operator and task, and what they hold at the end. */
-import type { KeyedStore } from '../core/keyed-store.js';
+import type { KeyedStore, SnapshotMark, StoreMaker, StoreSnapshot } from '../core/keyed-store.js';
 import type { Key } from '../core/keys.js';
 import { stateOf } from '../kernels/state-space.js';
 import { kindTraits, stateKindOf } from '../plan/kinds.js';
 import type { CoreOperator, Plan } from '../plan/plan.js';
 import type { RestoredJob, StoreSource } from '../runtime/durability.js';
 import { createMemoryStore } from '../runtime/memory-store.js';
+
+/** A snapshot that is asked for. */
+export interface SnapshotCut {
+  /** Its number: when it was saved, later ones may add to it. 0: none will. */
+  readonly epoch: number;
+  /** The saved snapshot that it may add to. A store that never gave that one gives all that it has. */
+  readonly since: number | undefined;
+}
 
 /** Stores are made when first asked for: empty, or as the snapshot has them that the job goes on from. */
 export interface Stores {
@@ -17,7 +25,7 @@ export interface Stores {
    * Begins a snapshot of every stateful operator on every task, between attempts. Each must be read to its end or closed before the next
    * snapshots begin. `isMine`: only of those tasks of stages.
    */
-  snapshots(isMine?: (stage: number, task: number) => boolean): StoreSource[];
+  snapshots(cut: SnapshotCut, isMine?: (stage: number, task: number) => boolean): StoreSource[];
 }
 
 /** Rows of one `StoreSource.next`: a piece takes about a millisecond to read. */
@@ -26,38 +34,40 @@ const ROWS_A_PIECE = 10_000;
 /** Version of what the kernels keep in their stores. */
 const SCHEMA_VERSION = 1;
 
-/** Makes the stores of a job; with `restored`, they begin as that snapshot has them. */
-export function createStores(plan: Plan, restored?: RestoredJob): Stores {
-  const stores = new Map<string, KeyedStore>();
-  const of = ({ id, uid }: CoreOperator, task: number): KeyedStore => {
+/** Makes the stores of a job, in memory unless `createStore` makes others; with `restored`, they begin as that snapshot has them. */
+export function createStores(plan: Plan, restored?: RestoredJob, createStore: StoreMaker = createMemoryStore): Stores {
+  const stores = new Map<string, StoreInUse>();
+  const inUse = ({ id, uid }: CoreOperator, task: number): StoreInUse => {
     const name = `${id}:${task}`;
     let store = stores.get(name);
     if (store === undefined) {
-      store = createMemoryStore();
+      store = new StoreInUse(createStore());
       const rows = restored?.rows(uid, task);
-      if (rows !== undefined) store.restore(rows);
+      if (rows !== undefined) store.base = { epoch: restored!.meta.epoch, mark: store.store.restore(rows) };
       stores.set(name, store);
     }
     return store;
   };
   return {
-    of,
+    of: (operator, task) => inUse(operator, task).store,
     isStateful,
     *state(uid) {
       for (const operator of plan.operators) {
         if (operator.uid !== uid || !isStateful(operator) || operator.kind === 'timestamps') continue;
-        for (const [name, store] of stores) {
+        for (const [name, { store }] of stores) {
           if (name.startsWith(`${operator.id}:`)) yield* stateOf(store);
         }
       }
     },
-    snapshots(isMine = () => true) {
+    snapshots(cut, isMine = () => true) {
       return plan.stages.flatMap(({ id: stage, operators, parallelism }) => {
         const tasks = Array.from({ length: parallelism }, (_, task) => task).filter((task) => isMine(stage, task));
         return operators
           .map((id) => plan.operators[id]!)
           .filter(isStateful)
-          .flatMap((operator) => tasks.map((task) => sourceOf(operator, of(operator, task), task, parallelism)));
+          .flatMap((operator) =>
+            tasks.map((task) => sourceOf(operator, inUse(operator, task), cut, { task, tasks: parallelism })),
+          );
       });
     },
   };
@@ -75,14 +85,39 @@ export function statefulOperators(
   );
 }
 
-function sourceOf(operator: CoreOperator, store: KeyedStore, task: number, tasks: number): StoreSource {
-  const snapshot = store.snapshot();
+/** A store, and which snapshot an increment of it would add to. */
+class StoreInUse {
+  readonly store: KeyedStore;
+  base: { readonly epoch: number; readonly mark: SnapshotMark } | undefined;
+  #last: { readonly epoch: number; readonly snapshot: StoreSnapshot } | undefined;
+
+  constructor(store: KeyedStore) {
+    this.store = store;
+  }
+
+  /** What is saved by the number `since` is what the store gave by it only when that was read to its end, and was the last. */
+  snapshot({ epoch, since }: SnapshotCut): { readonly snapshot: StoreSnapshot; readonly since: number | undefined } {
+    if (this.#last?.snapshot.isWhole === true) this.base = { epoch: this.#last.epoch, mark: this.#last.snapshot.mark };
+    const base = since !== undefined && this.base?.epoch === since ? this.base : undefined;
+    const snapshot = this.store.snapshot(base?.mark);
+    this.#last = { epoch, snapshot };
+    return { snapshot, since: base?.epoch };
+  }
+}
+
+function sourceOf(
+  operator: CoreOperator,
+  store: StoreInUse,
+  cut: SnapshotCut,
+  of: { readonly task: number; readonly tasks: number },
+): StoreSource {
+  const { snapshot, since } = store.snapshot(cut);
   return {
     uid: operator.uid,
     kind: stateKindOf(operator),
     schemaVersion: SCHEMA_VERSION,
-    task,
-    tasks,
+    ...of,
+    since,
     next: () => snapshot.next(ROWS_A_PIECE),
     close: () => snapshot.close(),
   };

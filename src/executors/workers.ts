@@ -1,5 +1,6 @@
 /** The contract between executors and workers: batched messages both ways, and what happens when a worker is lost. */
 import type { StreamError } from '../core/errors.js';
+import type { StoreMaker } from '../core/keyed-store.js';
 import type { Plan } from '../plan/plan.js';
 import type { Clock, Scheduler } from '../runtime/world.js';
 import type { FunctionTable } from '../topology/graph.js';
@@ -39,6 +40,8 @@ export interface TaskHostParts {
   /** Seeds the worker's ids. */
   readonly seed: number;
   readonly worker: number;
+  /** Default: in memory. */
+  readonly createStore?: StoreMaker | undefined;
   send(message: unknown, transfer?: readonly ArrayBuffer[]): void;
 }
 

@@ -34,7 +34,7 @@ export async function openDurability(
 ): Promise<OpenDurability | undefined> {
   const { batches = INTERVAL.batches, time = INTERVAL.time } = checkpoint;
   const interval = { batches, time };
-  const { folder, fromScratch, allowNonRestored, segmentBytes } = checkpoint;
+  const { folder, fromScratch, allowNonRestored, segmentBytes, increments } = checkpoint;
   refuseExpiry(plan, mode, record, folder !== undefined, rate);
   if (folder !== undefined) {
     refuseUntracked(plan, mode, record);
@@ -51,6 +51,9 @@ export async function openDurability(
       ...(fromScratch === undefined ? {} : { fromScratch }),
       ...(allowNonRestored === undefined ? {} : { allowNonRestored }),
       ...(segmentBytes === undefined ? {} : { segmentBytes }),
+      increments,
+      // A barrier's checkpoint is what commits its epoch; a micro-batch says so in the log, which is kept as long as the older checkpoints.
+      fallsBack: mode !== 'record' || plan.settings.guarantee !== 'exactly-once',
     });
   }
   const { guarantee } = plan.settings;
@@ -58,7 +61,9 @@ export async function openDurability(
   if (isByExpiry(mode, record)) return undefined;
   const isNeeded = guarantee !== 'at-most-once' && (hasWorkers || (mode === 'record' && guarantee === 'exactly-once'));
   if (!isNeeded) return undefined;
-  return Object.assign(createMemoryDurability({ scheduler: world.scheduler, interval }), { close: async () => {} });
+  return Object.assign(createMemoryDurability({ scheduler: world.scheduler, interval, increments }), {
+    close: async () => {},
+  });
 }
 
 /** Whether records are kept until their windows have closed: then nothing else needs to survive within the process. */

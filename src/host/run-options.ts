@@ -7,6 +7,7 @@ import type { Isolation, World } from '../runtime/world.js';
 import type { JobSettings } from '../topology/graph.js';
 import type { SinkSpec, SourceSpec } from '../topology/specs.js';
 import type { JobLocation } from './load-job.js';
+import type { StateKind } from './open-state.js';
 import type { FaultOptions } from './run-faults.js';
 import type { WorkerPoolEvent } from './worker-pool.js';
 
@@ -46,6 +47,8 @@ export interface RunOptions {
   readonly channels?: ChannelDecorator;
   /** Where progress survives. Default: nowhere, or in memory where the guarantee or workers need it. */
   readonly checkpoint?: CheckpointOptions;
+  /** Where state is while the job runs: in memory, or, beyond the heap, in `lmdb`, a package of its own. Default: in memory. */
+  readonly state?: StateKind;
   /** Where tasks run. Default: in this thread. */
   readonly workers?: WorkerOptions;
   /** What is broken on purpose. */
@@ -68,6 +71,8 @@ export interface CheckpointOptions {
   readonly batches?: number;
   /** The most time between two snapshots (us). Default 1 s. */
   readonly time?: number;
+  /** The most increments between two whole snapshots; 0: each is whole. Default 10. */
+  readonly increments?: number;
   /** Begin anew; what the folder holds is moved aside. */
   readonly fromScratch?: boolean;
   /** Leave out state of operators that are gone. */

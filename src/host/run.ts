@@ -19,6 +19,7 @@ import type { Topology } from '../topology/graph.js';
 import { compileJob } from './compile-job.js';
 import { isByExpiry, type OpenDurability, openDurability } from './open-durability.js';
 import { type EndsParts, type OpenEnds, openEnds } from './open-ends.js';
+import { openState } from './open-state.js';
 import { resolvedSources } from './resolve-sources.js';
 import { type RunFaults, runFaults } from './run-faults.js';
 import type { RunOptions } from './run-options.js';
@@ -94,6 +95,7 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
       setAsides,
     });
     opened = { ...opened, ends };
+    const createStore = await openState(options.state);
     const pool = await startWorkers(plan, world, options);
     opened = { ...opened, pool };
     const channels = faults?.channels ?? options.channels;
@@ -107,6 +109,7 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
         channels,
         durability: reservations?.atStop() ?? durability,
         workers: pool,
+        createStore,
       }),
     };
     const running = startIn(plan, services, options);
@@ -167,7 +170,10 @@ async function startWorkers(plan: Plan, world: World, options: RunOptions): Prom
   const { workers, seed } = options;
   if (workers === undefined || workers.count === 0) return undefined;
   const { count, isolation, job, decorators, heartbeatTimeout, onEvent } = workers;
-  const setup = { ...jobSetup(job, options, seed), ...defined({ decorators, faults: options.faults?.plan }) };
+  const setup = {
+    ...jobSetup(job, options, seed),
+    ...defined({ decorators, faults: options.faults?.plan, state: options.state }),
+  };
   return startWorkerPool({
     world,
     count,

@@ -7,6 +7,7 @@ import type { Clock, Scheduler } from '../runtime/world.js';
 import type { Topology } from '../topology/graph.js';
 import { compileJob } from './compile-job.js';
 import type { JobLocation } from './load-job.js';
+import { openState } from './open-state.js';
 import { functionsWithFaults } from './run-faults.js';
 import { type FromWorker, plainError, proofOf, sendCopy, type ToWorker } from './worker-protocol.js';
 import { compileOptionsOf, type WorkerSetup } from './worker-setup.js';
@@ -61,6 +62,7 @@ async function makeHost({ data, channel }: ThisWorker, parts: TaskWorkerParts) {
     // Of another incarnation too: an id that was drawn twice would join what has nothing to do with each other.
     seed: prng(setup.seed).fork(`worker ${worker} incarnation ${incarnation}`).int32() >>> 0,
     worker,
+    createStore: await openState(setup.state),
     send: (message, transfer) => sendCopy(() => channel.send({ kind: 'task', message } satisfies FromWorker, transfer)),
   });
   return { host, hash: plan.hash };

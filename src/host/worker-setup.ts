@@ -5,6 +5,7 @@ import type { JobSettings } from '../topology/graph.js';
 import type { SinkSpec, SourceSpec } from '../topology/specs.js';
 import type { CompileOptions } from './compile-job.js';
 import type { JobLocation } from './load-job.js';
+import type { StateKind } from './open-state.js';
 
 /** What all workers of a job share. */
 export interface JobSetup {
@@ -19,6 +20,8 @@ export interface JobSetup {
   readonly seed: number;
   /** Modules, by path or URL, whose export `decorate` changes the topology as the driver changed it; in this order. */
   readonly decorators?: readonly string[];
+  /** Where the state of its tasks is. */
+  readonly state?: StateKind;
   /** What is broken on purpose: workers need what it does to functions. */
   readonly faults?: FaultPlan;
 }

@@ -1,4 +1,4 @@
-/** Writes a snapshot into a folder of its own and reads it back, whole or not at all. It knows no log and no other checkpoint. */
+/** Writes a snapshot into a folder of its own and reads it back, whole or not at all. It knows no log, and of other checkpoints only the one it adds to. */
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { SnapshotRow } from '../core/keyed-store.js';
@@ -7,7 +7,7 @@ import {
   type Manifest,
   manifestText,
   readExpected,
-  readManifest,
+  readSummedManifest,
   type StateFile,
   type StoreEntry,
   writeDurably,
@@ -23,7 +23,9 @@ const STATE_FILE_BYTES = 67_108_864;
 /** A checkpoint in memory: encoded, as it is on the disk. */
 export interface Checkpoint {
   readonly manifest: Manifest;
-  /** Chunks of each store, in the order of `manifest.stores`. */
+  /** Checksum of the manifest's file. */
+  readonly sum: number;
+  /** Chunks of each store, in the order of `manifest.stores`; with those that they add to first, once `composed`. */
   readonly chunks: readonly (readonly Uint8Array[])[];
 }
 
@@ -32,6 +34,8 @@ export interface CheckpointWriting {
   readonly scheduler: Scheduler;
   readonly folder: string;
   readonly snapshot: JobSnapshot;
+  /** What increments in it add to: the checkpoint before, composed. */
+  readonly base?: Checkpoint | undefined;
   /** Default 64 MiB. */
   readonly stateFileBytes?: number | undefined;
   /** Called when all state is written: the rest of the manifest. */
@@ -47,7 +51,7 @@ export interface CheckpointWriting {
  * @throws StreamError `RG056` for a value that no checkpoint can hold, `RG057`. What was written so far is left as `.tmp`.
  */
 export async function writeCheckpoint(writing: CheckpointWriting): Promise<Checkpoint> {
-  const { files, folder, snapshot, describe } = writing;
+  const { files, folder, snapshot, base, describe } = writing;
   const path = checkpointPath(folder, snapshot.meta.epoch);
   const temporary = `${path}.tmp`;
   await files.remove(temporary);
@@ -65,7 +69,8 @@ export async function writeCheckpoint(writing: CheckpointWriting): Promise<Check
         written.push(bytes);
         rows += piece.length;
       }
-      stores.push({ uid: source.uid, task: source.task, content: 'full', rows });
+      const content = source.since === undefined ? 'full' : 'increment';
+      stores.push({ uid: source.uid, task: source.task, content, rows });
       chunks.push(written);
     }
     await out.finish();
@@ -73,21 +78,39 @@ export async function writeCheckpoint(writing: CheckpointWriting): Promise<Check
     for (const source of snapshot.stores) source.close();
     await out.abandon();
   }
-  const manifest: Manifest = { ...describe(), meta: snapshot.meta, stores, files: out.written };
-  await writeDurably(files, `${temporary}/manifest.json`, manifestText(manifest));
+  const hasIncrements = stores.some(({ content }) => content === 'increment');
+  const addsTo = hasIncrements ? { addsTo: { epoch: base!.manifest.meta.epoch, crc32: base!.sum } } : {};
+  const manifest: Manifest = { ...describe(), meta: snapshot.meta, stores, files: out.written, ...addsTo };
+  const text = manifestText(manifest);
+  await writeDurably(files, `${temporary}/manifest.json`, text);
   await files.syncFolder(temporary);
   await files.rename(temporary, path);
   await files.syncFolder(folder);
-  return { manifest, chunks };
+  return composed({ manifest, sum: crc32(text), chunks }, base);
 }
 
 export function checkpointPath(folder: string, epoch: number): string {
   return `${folder}/chk-${epoch}`;
 }
 
-/** Reads and checks all of a checkpoint. @throws StreamError `RG054`, `RG055`. */
-export async function readCheckpoint(files: Files, path: string, epoch: number): Promise<Checkpoint> {
-  const manifest = await readManifest(files, path, epoch);
+/**
+ * A checkpoint with what it adds to, which is composed already: rows of a store apply in the order of their chunks.
+ *
+ * @throws StreamError `RG054` when that lacks a store.
+ */
+export function composed(own: Checkpoint, base: Checkpoint | undefined): Checkpoint {
+  const chunks = own.manifest.stores.map(({ uid, task, content }, i) => {
+    if (content === 'full') return own.chunks[i]!;
+    const at = base?.manifest.stores.findIndex((store) => store.uid === uid && store.task === task) ?? -1;
+    if (at < 0) throw damaged(`chk-${own.manifest.meta.epoch}`, `nothing is there to which the state of '${uid}' adds`);
+    return [...base!.chunks[at]!, ...own.chunks[i]!];
+  });
+  return { ...own, chunks };
+}
+
+/** Reads and checks all that one checkpoint holds itself. @throws StreamError `RG054`, `RG055`. */
+export async function readOwnCheckpoint(files: Files, path: string, epoch: number): Promise<Checkpoint> {
+  const { manifest, sum } = await readSummedManifest(files, path, epoch);
   const chunks = manifest.stores.map((): Uint8Array[] => []);
   const rows = manifest.stores.map(() => 0);
   for (const file of manifest.files) {
@@ -109,7 +132,7 @@ export async function readCheckpoint(files: Files, path: string, epoch: number):
     if (rows[i] !== expected)
       throw damaged(path, `'${uid}' has ${rows[i]} rows on task ${task}, and should have ${expected}`);
   }
-  return { manifest, chunks };
+  return { manifest, sum, chunks };
 }
 
 /** What a restart asks: rows are decoded as they are taken. */

@@ -1,14 +1,10 @@
 /** Finds the checkpoint to go on from among those in a folder. It changes nothing, and knows neither job nor log. */
 import { StreamError } from '../core/errors.js';
-import { type Checkpoint, checkpointPath, readCheckpoint } from './checkpoint-files.js';
-import { readManifest } from './checkpoint-manifest.js';
+import { type Checkpoint, checkpointPath } from './checkpoint-files.js';
+import { type Manifest, readManifest } from './checkpoint-manifest.js';
+import { CheckpointReader } from './checkpoint-reader.js';
+import type { KeptCheckpoint } from './checkpoint-retention.js';
 import type { Files } from './world.js';
-
-/** A checkpoint on the disk, and the first record of the log that it needs. */
-export interface KeptCheckpoint {
-  readonly epoch: number;
-  readonly logFrom: number;
-}
 
 export interface FoundCheckpoints {
   /** The newest whole one. */
@@ -16,7 +12,7 @@ export interface FoundCheckpoints {
   /** That one and older ones, in order. */
   readonly kept: readonly KeptCheckpoint[];
   /** Newer ones that were damaged, and older ones whose manifest is; newest first. */
-  readonly damaged: readonly { readonly path: string; readonly error: StreamError }[];
+  readonly damaged: readonly { readonly epoch: number; readonly path: string; readonly error: StreamError }[];
   /** What crashes left of checkpoints that were being made or removed. */
   readonly leftovers: readonly string[];
 }
@@ -26,22 +22,41 @@ export async function findCheckpoints(files: Files, folder: string): Promise<Fou
   const names = await files.list(folder);
   const epochs = names.flatMap((name) => /^chk-(\d{1,15})$/.exec(name)?.[1] ?? []).map(Number);
   const leftovers = names.filter((name) => /^chk-\d+\.(?:tmp|removed)$/.test(name)).map((name) => `${folder}/${name}`);
-  const damaged: { path: string; error: StreamError }[] = [];
+  const damaged: { epoch: number; path: string; error: StreamError }[] = [];
   const kept: KeptCheckpoint[] = [];
+  const reader = new CheckpointReader(files, folder);
   let checkpoint: Checkpoint | undefined;
   for (const epoch of epochs.sort((a, b) => b - a)) {
     const path = checkpointPath(folder, epoch);
     try {
-      if (checkpoint === undefined) checkpoint = await readCheckpoint(files, path, epoch);
+      if (checkpoint === undefined) checkpoint = await reader.read(epoch);
       const manifest = kept.length === 0 ? checkpoint.manifest : await readManifest(files, path, epoch);
-      kept.unshift({ epoch, logFrom: manifest.log.from });
+      kept.unshift(keptOf(manifest));
     } catch (error) {
       if (!(error instanceof StreamError) || error.code !== 'RG054') throw error;
-      damaged.push({ path, error });
+      damaged.push({ epoch, path, error });
     }
   }
   if (checkpoint === undefined && damaged.length > 0) throw noneWhole(folder, damaged[0]!.error, damaged.length);
-  return { checkpoint, kept, damaged, leftovers };
+  const complete = completeOf(kept);
+  // A crash cut off the removal of what these added to.
+  const parts = kept.filter((each) => !complete.includes(each)).map(({ epoch }) => checkpointPath(folder, epoch));
+  return { checkpoint, kept: complete, damaged, leftovers: [...leftovers, ...parts] };
+}
+
+/** Those that have all that they add to. */
+function completeOf(found: readonly KeptCheckpoint[]): readonly KeptCheckpoint[] {
+  const complete: KeptCheckpoint[] = [];
+  for (const each of found) {
+    if (each.addsTo === undefined || complete.some(({ epoch }) => epoch === each.addsTo)) complete.push(each);
+  }
+  return complete;
+}
+
+/** What retention must know of a checkpoint. */
+export function keptOf({ meta, log, addsTo, files }: Manifest): KeptCheckpoint {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return { epoch: meta.epoch, logFrom: log.from, addsTo: addsTo?.epoch, bytes };
 }
 
 function noneWhole(folder: string, newest: StreamError, count: number): StreamError {

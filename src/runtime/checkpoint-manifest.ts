@@ -1,4 +1,5 @@
 /** What stands beside the state in a checkpoint folder: the job's own file, and the manifest of each checkpoint. */
+import { crc32 } from 'node:zlib';
 import { StreamError } from '../core/errors.js';
 import { damaged, newer } from './checkpoint-errors.js';
 import type { SnapshotMeta } from './durability.js';
@@ -35,8 +36,9 @@ export interface JobFile {
 export interface StoreEntry {
   readonly uid: string;
   readonly task: number;
-  /** All of it. Increments to another epoch's checkpoint will say so here. */
-  readonly content: 'full';
+  /** All of it, or what adds to the checkpoint that `addsTo` names. */
+  readonly content: 'full' | 'increment';
+  /** In this checkpoint: also of what is gone. */
   readonly rows: number;
 }
 
@@ -56,6 +58,8 @@ export interface Manifest {
   /** Chunks name their store by its place here. */
   readonly stores: readonly StoreEntry[];
   readonly files: readonly StateFile[];
+  /** The checkpoint to which increments add, by its epoch and the checksum of its manifest. Not there when all stores are full. */
+  readonly addsTo?: { readonly epoch: number; readonly crc32: number };
   /** The first record of the log that is not in the checkpoint, and the last one that was durable when it was written. */
   readonly log: { readonly from: number; readonly known: number };
 }
@@ -66,18 +70,31 @@ export function manifestText(manifest: Manifest): Uint8Array {
 
 /** @throws StreamError `RG054`, `RG055`. */
 export async function readManifest(files: Files, folder: string, epoch: number): Promise<Manifest> {
+  return (await readSummedManifest(files, folder, epoch)).manifest;
+}
+
+/** With the checksum by which increments name it. @throws StreamError `RG054`, `RG055`. */
+export async function readSummedManifest(
+  files: Files,
+  folder: string,
+  epoch: number,
+): Promise<{ readonly manifest: Manifest; readonly sum: number }> {
   const path = `${folder}/manifest.json`;
-  const manifest = (await readSealed(files, path, 'manifest')) as Manifest;
+  const { content, sum } = await readSealed(files, path, 'manifest');
+  const manifest = content as Manifest;
   const found = manifest.meta.epoch;
   if (found !== epoch) throw damaged(path, `it is of epoch ${found}, and stands where ${epoch} belongs`);
-  const increment = manifest.stores.find(({ content }) => content !== 'full');
-  if (increment !== undefined) throw newer(path, `an increment of '${increment.uid}'`, FORMAT);
-  return manifest;
+  const unknown = manifest.stores.find(({ content }) => content !== 'full' && content !== 'increment');
+  if (unknown !== undefined) throw newer(path, `state of '${unknown.uid}' of the kind '${unknown.content}'`, FORMAT);
+  const adds = manifest.stores.find(({ content }) => content === 'increment');
+  if (adds !== undefined && !((manifest.addsTo?.epoch ?? epoch) < epoch))
+    throw damaged(path, `it has an increment of '${adds.uid}', and names no earlier checkpoint`);
+  return { manifest, sum };
 }
 
 /** @throws StreamError `RG054`, `RG055`. */
 export async function readJobFile(files: Files, path: string): Promise<JobFile> {
-  return (await readSealed(files, path, 'job')) as JobFile;
+  return (await readSealed(files, path, 'job')).content as JobFile;
 }
 
 /** Replaces the file: after a crash it is the old one or the new one. @throws StreamError `RG057`. */
@@ -111,7 +128,11 @@ export async function readExpected(files: Files, path: string, max: number): Pro
   }
 }
 
-async function readSealed(files: Files, path: string, kind: string): Promise<unknown> {
+async function readSealed(
+  files: Files,
+  path: string,
+  kind: string,
+): Promise<{ readonly content: unknown; readonly sum: number }> {
   const bytes = await readExpected(files, path, MANIFEST_BYTES_MAX);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   const found = unseal(kind, text);
@@ -120,5 +141,5 @@ async function readSealed(files: Files, path: string, kind: string): Promise<unk
     throw damaged(path, 'its checksum is wrong');
   }
   if (found.format !== FORMAT) throw newer(path, `format ${found.format}`, FORMAT);
-  return parseExactJson(found.content);
+  return { content: parseExactJson(found.content), sum: crc32(bytes) };
 }

@@ -55,6 +55,8 @@ export interface StoreSource {
   readonly task: number;
   /** Tasks of the operator's stage. State of another number of tasks does not fit. */
   readonly tasks: number;
+  /** The epoch whose snapshot the rows add to; undefined: they are all there is. */
+  readonly since: number | undefined;
   /** The next rows; empty when there are no more. May cross a channel. */
   next(): readonly SnapshotRow[] | Promise<readonly SnapshotRow[]>;
   close(): void;
@@ -133,8 +135,10 @@ export interface Durability {
   readonly recovered: Recovered;
   /** The most micro-batches, and the most stream time (us), between two snapshots. */
   readonly interval: { readonly batches: number; readonly time: number };
+  /** The epoch whose snapshot the next one may add to; undefined when all of its stores must be whole. */
+  readonly addsTo: number | undefined;
   log(record: LogRecord): Promise<void>;
-  /** Saves a snapshot; afterwards older ones and log records before it may go. Pulls the stores in pieces between other work. */
+  /** Saves a snapshot, whose stores add to the one that was saved last or are whole; afterwards older ones and log records before it may go. Pulls the stores in pieces between other work. */
   save(snapshot: JobSnapshot): Promise<void>;
   /** The snapshot that was saved last, as a restart in this process finds it. */
   latest(): RestoredJob | undefined;

@@ -2,27 +2,40 @@
 import { assert } from '../core/assert.js';
 import type { SnapshotRow } from '../core/keyed-store.js';
 import { type Durability, isAfter, type JobSnapshot, type LogRecord, type RestoredJob } from './durability.js';
+import { type Chain, chainWith, checkAddsTo, INCREMENTS_MAX, nextAddsTo } from './increments.js';
 import { type RestoredStore, restoredJob } from './restored-job.js';
 import type { Scheduler } from './world.js';
 
 export interface MemoryDurabilityOptions {
   readonly scheduler: Scheduler;
   readonly interval: Durability['interval'];
+  /** The most increments to a whole snapshot. Default 10. */
+  readonly increments?: number | undefined;
 }
 
 /**
- * Keeps the rows of the last snapshot, and the log since then. `recovered` is what a restart at that moment finds.
+ * Keeps the rows of the last snapshot, with those that it adds to, and the log since then. `recovered` is what a restart at that moment
+ * finds.
  *
- * Holds one more reference to each value of the state, and as many rows as the state has cells.
+ * Holds one more reference to each value of the state, and at most twice as many rows as the state had cells at the last whole snapshot,
+ * and one increment.
  */
-export function createMemoryDurability({ scheduler, interval }: MemoryDurabilityOptions): Durability {
+export function createMemoryDurability(options: MemoryDurabilityOptions): Durability {
+  const { scheduler, interval, increments = INCREMENTS_MAX } = options;
   let latest: RestoredJob | undefined;
+  let stores: readonly KeptStore[] = [];
+  let chain: Chain | undefined;
   let records: LogRecord[] = [];
   let saving: Promise<void> = Promise.resolve();
 
   async function save(snapshot: JobSnapshot): Promise<void> {
     assert(snapshot.meta.epoch > (latest?.meta.epoch ?? 0), `epoch ${snapshot.meta.epoch} was saved before`);
-    const stores = await pulled(snapshot, scheduler);
+    checkAddsTo(snapshot, latest?.meta.epoch);
+    const pulledStores = await pulled(snapshot, scheduler, stores);
+    const isIncrement = snapshot.stores.some(({ since }) => since !== undefined);
+    const size = pulledStores.reduce((sum, { rows }) => sum + rows, 0);
+    stores = pulledStores;
+    chain = chainWith(chain, { epoch: snapshot.meta.epoch, size, isIncrement });
     latest = restoredJob(
       snapshot.meta,
       stores.map(({ uid }) => uid),
@@ -33,6 +46,9 @@ export function createMemoryDurability({ scheduler, interval }: MemoryDurability
 
   return {
     interval,
+    get addsTo() {
+      return nextAddsTo(chain, increments);
+    },
     get recovered() {
       return { snapshot: latest, log: records };
     },
@@ -48,16 +64,29 @@ export function createMemoryDurability({ scheduler, interval }: MemoryDurability
   };
 }
 
-async function pulled({ stores }: JobSnapshot, scheduler: Scheduler): Promise<readonly RestoredStore[]> {
+interface KeptStore extends RestoredStore {
+  readonly kept: readonly (readonly SnapshotRow[])[];
+  /** Of the last snapshot alone. */
+  readonly rows: number;
+}
+
+async function pulled(
+  { stores }: JobSnapshot,
+  scheduler: Scheduler,
+  before: readonly KeptStore[],
+): Promise<readonly KeptStore[]> {
   try {
-    const found: RestoredStore[] = [];
-    for (const source of stores) {
-      const pieces: (readonly SnapshotRow[])[] = [];
-      for (let rows = await source.next(); rows.length > 0; rows = await source.next()) {
-        pieces.push(rows);
+    const found: KeptStore[] = [];
+    for (const { uid, task, since, next } of stores) {
+      const old = since === undefined ? undefined : before.find((store) => store.uid === uid && store.task === task);
+      const kept = [...(old?.kept ?? [])];
+      let count = 0;
+      for (let rows = await next(); rows.length > 0; rows = await next()) {
+        kept.push(rows);
+        count += rows.length;
         await new Promise<void>((resolve) => scheduler.soon(resolve));
       }
-      found.push({ uid: source.uid, task: source.task, pieces: () => pieces });
+      found.push({ uid, task, kept, rows: count, pieces: () => kept });
     }
     return found;
   } finally {

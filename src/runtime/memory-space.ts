@@ -2,6 +2,7 @@
 import type { Space } from '../core/keyed-store.js';
 import { encodeKey, type Key } from '../core/keys.js';
 import { CellIndex } from './cell-index.js';
+import { ChangedCells } from './changed-cells.js';
 import { MemoryCell } from './memory-cell.js';
 import type { Restorable, UndoJournal } from './undo-journal.js';
 
@@ -21,6 +22,8 @@ export class MemorySpace implements Space, Restorable {
   reader: LeavingCells | undefined = undefined;
   /** Keys that left since the snapshot to which the next increment adds. No more than it held then. */
   readonly gone: Key[] = [];
+  /** Cells that changed or came since then. */
+  readonly changed = new ChangedCells();
   /** The lists of older cells belong to who restored them: they are copied before they grow. */
   #restoredBelow = -1;
   /** The epoch in which cells were last inserted or deleted. */
@@ -43,12 +46,12 @@ export class MemorySpace implements Space, Restorable {
 
   writable(key: Key): MemoryCell | undefined {
     const cell = this.index.find(key);
-    if (cell !== undefined && cell.epoch !== this.journal.epoch) this.journal.keep(cell);
+    if (cell !== undefined && cell.epoch !== this.journal.epoch) this.#keepCell(cell);
     return cell;
   }
 
   touch(cell: MemoryCell): void {
-    if (cell.epoch !== this.journal.epoch) this.journal.keep(cell);
+    if (cell.epoch !== this.journal.epoch) this.#keepCell(cell);
   }
 
   /** @throws StreamError `RG033` for an object that is no tuple, a function or a symbol. */
@@ -59,6 +62,7 @@ export class MemorySpace implements Space, Restorable {
     const cell = new MemoryCell(key, value, count, journal.epoch, journal.nextOrder);
     this.index.add(cell);
     journal.nextOrder += 1;
+    if (journal.trackedFrom > 0) this.changed.add(cell);
     if (this.#epoch !== journal.epoch) this.#keep();
     return cell;
   }
@@ -119,6 +123,12 @@ export class MemorySpace implements Space, Restorable {
     this.#deleted = [];
   }
 
+  /** The cell is about to change for the first time in this epoch. */
+  #keepCell(cell: MemoryCell): void {
+    if (cell.epoch < this.journal.trackedFrom) this.changed.add(cell);
+    this.journal.keep(cell);
+  }
+
   #keep(): void {
     this.#epoch = this.journal.epoch;
     this.journal.keepSpace(this);
@@ -126,7 +136,7 @@ export class MemorySpace implements Space, Restorable {
 
   /** The list is about to grow for the first time in this epoch. */
   #keepList(cell: MemoryCell): void {
-    this.journal.keep(cell);
+    this.#keepCell(cell);
     this.hasLists = true;
     if (cell.order < this.#restoredBelow) cell.value = (cell.value as unknown[]).slice(0, cell.count);
   }

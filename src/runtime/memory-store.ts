@@ -12,8 +12,8 @@ import { UndoJournal } from './undo-journal.js';
  * 2. `rollback` restores values, counts, cells and spaces, and the order of insertion too.
  * 3. Without `begin` nothing is journaled.
  * 4. A snapshot begins in the time that its spaces take, not its cells; attempts may begin and end while it is read.
- * 5. An increment adds to the last snapshot that was read to its end. Its cells are found by their epochs, so that it costs a look at each
- *    cell; deleted keys are remembered until then.
+ * 5. An increment adds to the last snapshot that was read to its end, or to what was restored. What changes or is deleted is remembered
+ *    until then, so that it costs as much as has changed; where that is very much, a look at each cell.
  */
 export function createMemoryStore(): KeyedStore {
   return new MemoryStore();
@@ -77,12 +77,21 @@ class MemoryStore implements KeyedStore {
     });
   }
 
-  restore(rows: Iterable<SnapshotRow>): void {
+  restore(rows: Iterable<SnapshotRow>): SnapshotMark {
     assert(!this.#journal.isOpen, 'restored inside an attempt');
     assert(this.#journal.reading === undefined, 'restored while a snapshot is read');
     for (const row of rows) this.#apply(row);
-    // So that the first change of each restored cell comes by `keep`: a list is then copied before it grows.
+    // So that the first change of each restored cell comes by `keep`: a list is then copied before it grows, and an increment has it.
     this.#journal.epoch += 1;
+    this.#journal.trackedBelow = this.#journal.nextOrder;
+    for (const { gone, changed } of this.#spaces.values()) {
+      gone.length = 0;
+      changed.clear();
+    }
+    this.#journal.trackedFrom = this.#journal.epoch;
+    const mark = this.#journal.epoch as SnapshotMark;
+    this.#base = { mark, spaces: new Map([...this.#spaces].map(([name, space]) => [name, space.id])) };
+    return mark;
   }
 
   #apply(row: SnapshotRow): void {

@@ -62,6 +62,7 @@ export class Reservations {
     return {
       interval,
       recovered: this.#recovered,
+      addsTo: undefined,
       latest: () => undefined,
       log: async () => {},
       save: ({ meta, stores }) => this.#durability.save({ meta: { ...meta, epoch: ++this.#batch }, stores }),

@@ -1,4 +1,5 @@
 /** Files in memory for simulations and tests: the same contract and the same errors as on a disk, and crashes on demand. */
+import { assert } from '../core/assert.js';
 import type { Prng } from '../core/prng.js';
 import { anotherFile, lockHeld, notAFile, tooLarge, unreadable, unsafe } from './file-errors.js';
 import { SimulatedDisk } from './simulated-disk.js';
@@ -66,6 +67,13 @@ export class SimulatedFiles implements Files {
   crash(prng: Prng): void {
     this.kill();
     this.#disk = this.#disk.crashed(prng);
+  }
+
+  /** The disk gives back another bit than was written, in a byte that was synced. Doing it again puts it back. */
+  flip(path: string, at: number): void {
+    const node = this.#file(path);
+    assert(at < node.durable.length, `'${path}' has no durable byte ${at}`);
+    node.flip(at);
   }
 
   /** Everything that a loss of power at this moment may leave. @throws AssertionError when there are more than `max` ways to it. */

@@ -2,6 +2,10 @@
 
 export type Node = FileNode | FolderNode;
 
+function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  return bytes.with(at, bytes[at]! ^ 1);
+}
+
 /** Bytes that a file begins with room for. */
 const CAPACITY_MIN = 256;
 
@@ -44,6 +48,12 @@ export class FileNode {
     const added = this.#buffer.subarray(this.#length, end);
     this.#length = end;
     return added;
+  }
+
+  /** A bit of what is durable is another one. */
+  flip(at: number): void {
+    this.#buffer = flipped(this.#buffer, at);
+    this.#durable = flipped(this.#durable, at);
   }
 
   cut(length: number): void {

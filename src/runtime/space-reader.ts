@@ -27,19 +27,21 @@ export class SpaceReader implements LeavingCells {
   /** How many keys had left when the snapshot began, and how many of them were read. */
   readonly #goneCount: number;
   #goneRead: number;
-  #cells: IterableIterator<MemoryCell> | undefined;
+  #cells: Iterator<MemoryCell> | undefined;
   /** The next cell that is still there, or was when the iterator gave it. */
   #ahead: MemoryCell | undefined;
   readonly #left = new CellHeap();
   #last = -1;
 
-  /** With `withGone`, the keys that left before come first. */
-  constructor(name: string | number, space: MemorySpace, reading: SpaceReading, withGone: boolean) {
+  /** `isIncrement`: the keys that left before come first, and of the cells those suffice that changed. */
+  constructor(name: string | number, space: MemorySpace, reading: SpaceReading, isIncrement: boolean) {
     this.#name = name;
     this.#space = space;
     this.#reading = reading;
     this.#goneCount = space.gone.length;
-    this.#goneRead = withGone ? 0 : this.#goneCount;
+    this.#goneRead = isIncrement ? 0 : this.#goneCount;
+    const changed = space.changed.begin();
+    if (isIncrement && changed !== undefined) this.#cells = inOrder(changed, space);
     space.reader = this;
   }
 
@@ -74,6 +76,7 @@ export class SpaceReader implements LeavingCells {
   /** The snapshot stands: the next increment adds to it. */
   settle(): void {
     this.#space.gone.splice(0, this.#goneCount);
+    this.#space.changed.settle();
   }
 
   #next(): MemoryCell | undefined {
@@ -94,5 +97,17 @@ export class SpaceReader implements LeavingCells {
       break;
     }
     return this.#ahead;
+  }
+}
+
+/**
+ * Those that are there, each once; what leaves meanwhile comes by `left`. Numbers are sorted, and not cells, and keys are looked up as they
+ * are read: so that no piece takes longer than another.
+ */
+function* inOrder(cells: readonly MemoryCell[], space: MemorySpace): Generator<MemoryCell, undefined> {
+  const byOrder = new Map(cells.map((cell) => [cell.order, cell]));
+  for (const order of Float64Array.from(byOrder.keys()).sort()) {
+    const cell = byOrder.get(order)!;
+    if (space.get(cell.key) === cell) yield cell;
   }
 }

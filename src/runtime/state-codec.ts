@@ -92,6 +92,26 @@ export function* decodeChunk(bytes: Uint8Array): Generator<SnapshotRow> {
   }
 }
 
+/** A cell by itself, with its place in the order of insertion. */
+export interface CodedCell {
+  readonly key: Key;
+  readonly order: number;
+  readonly value: unknown;
+  readonly count: number;
+}
+
+/** @throws StreamError `RG056` for a value that would not come back equal. */
+export function encodeCell({ key, order, value, count }: CodedCell): Buffer {
+  const found = typeof value === 'number' || typeof value === 'string' ? undefined : notPlain(value);
+  if (found !== undefined) throw cannotHold(`the state at the key ${readableJson(key)}`, found);
+  return serialized([key, order, value, count], 0, () => `the state at the key ${readableJson(key)}`);
+}
+
+export function decodeCell(bytes: Uint8Array): CodedCell {
+  const [key, order, value, count] = deserialized(bytes, 0) as [Key, number, unknown, number];
+  return { key, order, value, count };
+}
+
 /** @throws StreamError `RG056` for a value of a source that would not come back equal. */
 export function encodeLogRecord(record: LogRecord): Uint8Array {
   if (record.kind === 'received') checkValues(record.range.source, record.range.from, record.range.values);

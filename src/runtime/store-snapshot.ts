@@ -28,10 +28,11 @@ export interface SnapshotBase {
  */
 export class SnapshotUnderWay implements StoreSnapshot, CellKeeper, SpaceReading {
   readonly mark: SnapshotMark;
+  isWhole = false;
   readonly below: number;
   readonly #journal: UndoJournal;
   readonly #ended: (base: SnapshotBase | undefined) => void;
-  readonly #spaces: ReadonlyMap<string | number, MemorySpace>;
+  readonly #spaces: Map<string | number, MemorySpace>;
   readonly #read: number;
   readonly #since: number;
   readonly #kept = new Map<MemoryCell, MemoryCell>();
@@ -56,6 +57,7 @@ export class SnapshotUnderWay implements StoreSnapshot, CellKeeper, SpaceReading
     this.below = journal.nextOrder;
     journal.epoch = this.mark;
     journal.trackedBelow = journal.nextOrder;
+    journal.trackedFrom = this.mark;
     journal.reading = this;
     for (const [space, id] of base?.spaces ?? []) {
       if (spaces.get(space)?.id !== id) this.#dropped.push({ kind: 'dropped', space });
@@ -101,6 +103,7 @@ export class SnapshotUnderWay implements StoreSnapshot, CellKeeper, SpaceReading
   }
 
   #settle(): void {
+    this.isWhole = true;
     for (const reader of this.#readers) reader.settle();
     this.#end({ mark: this.mark, spaces: new Map([...this.#spaces].map(([name, space]) => [name, space.id])) });
   }
@@ -108,6 +111,9 @@ export class SnapshotUnderWay implements StoreSnapshot, CellKeeper, SpaceReading
   #end(base: SnapshotBase | undefined): void {
     this.#isOpen = false;
     for (const reader of this.#readers) reader.release();
+    // Whoever asks later whether it is whole must not keep alive what it read.
+    this.#readers.length = 0;
+    this.#spaces.clear();
     this.#kept.clear();
     this.#journal.reading = undefined;
     this.#ended(base);

@@ -27,6 +27,8 @@ export class UndoJournal {
   reading: CellKeeper | undefined = undefined;
   /** A deleted cell of a lower order must be told to the next increment. */
   trackedBelow = 0;
+  /** A cell of a lower epoch that changes must be told to it too; 0: no increment will ask. */
+  trackedFrom = 0;
   #mark = 0;
   /** Struct of arrays, kept from attempt to attempt: to grow them anew each time cost a twentieth of a micro-batch job. */
   readonly #cells: (MemoryCell | undefined)[] = [];

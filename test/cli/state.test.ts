@@ -1,8 +1,8 @@
 /** `raingauge state`: looks into a checkpoint folder that a driver wrote, and may still hold. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { KeyedStore } from '../../src/core/keyed-store.js';
+import type { KeyedStore, StoreSnapshot } from '../../src/core/keyed-store.js';
 import { seconds } from '../../src/core/time.js';
 import { openCheckpointFolder } from '../../src/runtime/checkpoint-folder.js';
 import type { JobSnapshot, StoreSource } from '../../src/runtime/durability.js';
@@ -38,10 +38,10 @@ describe('state ls', () => {
     await held.close();
     expect(stderr).toBe('');
     expect(stdout.split('\n').slice(1, 5)).toEqual([
-      '  epoch  stream time               records read  cells  bytes',
-      expect.stringMatching(/^ {6}2 {2}1970-01-01T00:00:02\.000Z {11}200 {6}6 +\d+$/),
-      expect.stringMatching(/^ {6}3 {2}1970-01-01T00:00:03\.000Z {11}300 {6}6 +\d+$/),
-      expect.stringMatching(/^ {6}5 {2}1970-01-01T00:00:05\.000Z {11}500 {6}7 +\d+$/),
+      '  epoch  content  stream time               records read  rows  bytes',
+      expect.stringMatching(/^ {6}2 {2}whole {4}1970-01-01T00:00:02\.000Z {11}200 {5}6 +\d+$/),
+      expect.stringMatching(/^ {6}3 {2}whole {4}1970-01-01T00:00:03\.000Z {11}300 {5}6 +\d+$/),
+      expect.stringMatching(/^ {6}5 {2}whole {4}1970-01-01T00:00:05\.000Z {11}500 {5}7 +\d+$/),
     ]);
     expect(code).toBe(0);
   });
@@ -85,7 +85,10 @@ describe('state ls', () => {
 describe('state show', () => {
   it('shows the newest checkpoint: operators, positions, counters', async () => {
     const { stdout, code } = await raingauge(['state', 'show', folder]);
-    expect(stdout).toBe(`words, epoch 5, micro-batch mode, stream time 1970-01-01T00:00:05.000Z
+    const bytes = statSync(join(folder, 'checkpoints', 'chk-5', 'state-1.bin')).size.toLocaleString('en-US');
+    expect(
+      stdout,
+    ).toBe(`words, epoch 5, micro-batch mode, stream time 1970-01-01T00:00:05.000Z; whole: 7 rows in ${bytes} bytes
 
   operator  kind            tasks  cells
   counts    running-reduce      2      5
@@ -168,6 +171,58 @@ describe('state diff', () => {
   });
 });
 
+describe('increments', () => {
+  const chain = folderOf({});
+
+  beforeAll(async () => {
+    const driver = await open(chain);
+    const store = createMemoryStore();
+    const state = store.space<unknown>('state');
+    for (const key of ['a', 'b', 'c']) state.insert(key, key.repeat(200), 0);
+    const first = store.snapshot();
+    await driver.save({ ...snapshotOf(2), stores: [sourceFrom(first, undefined)] });
+    state.delete('b');
+    state.writable('a')!.value = 'changed';
+    state.insert('d', 'new', 0);
+    await driver.save({ ...snapshotOf(3), stores: [sourceFrom(store.snapshot(first.mark), 2)] });
+    await driver.close();
+  });
+
+  it('are listed as such, with the rows that they hold', async () => {
+    const { stdout } = await raingauge(['state', 'ls', chain]);
+    expect(stdout.split('\n').slice(1, 4)).toEqual([
+      '  epoch  content    stream time               records read  rows  bytes',
+      expect.stringMatching(/^ {6}2 {2}whole {6}1970-01-01T00:00:02\.000Z {11}200 {5}3 +\d+$/),
+      expect.stringMatching(/^ {6}3 {2}adds to 2 {2}1970-01-01T00:00:03\.000Z {11}300 {5}3 +\d+$/),
+    ]);
+    const json = JSON.parse((await raingauge(['state', 'ls', chain, '--json'])).stdout) as object;
+    expect(json).toMatchObject({
+      checkpoints: [
+        { epoch: 2, content: 'whole', addsTo: null, cells: 3, rows: 3 },
+        { epoch: 3, content: 'increment', addsTo: 2, cells: null, rows: 3 },
+      ],
+    });
+  });
+
+  it('are shown with what they add to', async () => {
+    expect((await raingauge(['state', 'show', chain])).stdout).toMatch(
+      /; adds to 2: 3 rows in \d+ bytes\n[\s\S]*counts .* 2 {6}3\n/,
+    );
+    const { stdout } = await raingauge(['state', 'show', chain, 'counts', '--json']);
+    const { cells } = JSON.parse(stdout) as { cells: readonly { key: unknown; value: unknown }[] };
+    expect(cells.map(({ key, value }) => [key, value])).toEqual([
+      ['a', 'changed'],
+      ['c', 'c'.repeat(200)],
+      ['d', 'new'],
+    ]);
+  });
+
+  it('differ from the whole one by what they hold', async () => {
+    const { stdout } = await raingauge(['state', 'diff', chain, '2', '3']);
+    expect(stdout).toContain('1 added, 1 removed, 1 changed');
+  });
+});
+
 describe('what is wrong', () => {
   it.each([
     ['no folder', () => ['ls', join(empty, 'gone')], 5, 'error[RG040]: there is no folder'],
@@ -232,10 +287,14 @@ function snapshotOf(epoch: number): JobSnapshot {
 }
 
 function sourceOf(operator: number, task: number, store: KeyedStore): StoreSource {
-  const snapshot = store.snapshot();
+  return { ...sourceFrom(store.snapshot(), undefined), ...operators[operator]!, task };
+}
+
+function sourceFrom(snapshot: StoreSnapshot, since: number | undefined): StoreSource {
   return {
-    ...operators[operator]!,
-    task,
+    ...operators[0]!,
+    task: 0,
+    since,
     next: () => snapshot.next(10_000),
     close: () => snapshot.close(),
   };

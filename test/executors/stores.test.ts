@@ -10,6 +10,8 @@ import { topology } from '../../src/topology/builder.js';
 import { memory as memorySink } from '../../src/topology/sink-specs.js';
 import { memory } from '../../src/topology/source-specs.js';
 
+const ALL = { epoch: 0, since: undefined };
+
 const plan = compile(
   topology('job', (t) => {
     t.source('in', memory<number>([]))
@@ -24,7 +26,7 @@ const plan = compile(
 
 describe('the stores of a job', () => {
   it('begin a snapshot of each stateful operator on each task, also of those that nobody asked for yet', async () => {
-    const sources = createStores(plan).snapshots();
+    const sources = createStores(plan).snapshots(ALL);
     const told = sources.map(({ uid, kind, task, tasks }) => [kind, uid, task, tasks]);
     const stamping = plan.operators.find((operator) => operator.kind === 'timestamps')!;
     expect(told).toEqual([
@@ -55,10 +57,52 @@ describe('the stores of a job', () => {
   it('can be read again once a snapshot is over or given up', () => {
     const stores = createStores(plan);
     stores.of(operatorOf(plan, 'totals'), 1).space('state').insert('a', 1, 0);
-    const sources = stores.snapshots();
-    expect(() => stores.snapshots()).toThrow('while another is read');
+    const sources = stores.snapshots(ALL);
+    expect(() => stores.snapshots(ALL)).toThrow('while another is read');
     for (const source of sources) source.close();
-    expect(stores.snapshots()).toHaveLength(5);
+    expect(stores.snapshots(ALL)).toHaveLength(5);
+  });
+
+  it('give what changed since a snapshot that was read to its end, and all of it otherwise', async () => {
+    const stores = createStores(plan);
+    const totals = stores.of(operatorOf(plan, 'totals'), 1).space<number>('state');
+    for (const key of ['a', 'b', 'c']) totals.insert(key, 1, 0);
+    const read = async (epoch: number, since: number | undefined, pieces = 9): Promise<readonly unknown[]> => {
+      const sources = stores.snapshots({ epoch, since });
+      const source = sources.find(({ uid, task }) => uid === 'totals' && task === 1)!;
+      const rows: SnapshotRow[] = [];
+      for (let i = 0; i < pieces; i++) rows.push(...(await source.next()));
+      for (const each of sources) each.close();
+      return [source.since, rows.map((row) => ('key' in row ? row.key : row.space))];
+    };
+    expect(await read(1, undefined)).toEqual([undefined, ['a', 'b', 'c']]);
+    totals.writable('b')!.value = 2;
+    expect(await read(2, 1)).toEqual([1, ['b']]);
+    // Given up before a row of it was read: nothing may add to it, and what it would have had is still to be told.
+    totals.writable('c')!.value = 3;
+    expect(await read(3, 2, 0)).toEqual([2, []]);
+    expect(await read(4, 2)).toEqual([2, ['c']]);
+    // Saved by another number than that of the last one: not known here.
+    expect(await read(5, 3)).toEqual([undefined, ['a', 'b', 'c']]);
+    expect(await read(6, undefined)).toEqual([undefined, ['a', 'b', 'c']]);
+  });
+
+  it('that were restored give what changed since then', async () => {
+    const rows = ['a', 'b'].map((key) => ({ kind: 'cell' as const, space: 'state', key, value: 1, count: 0 }));
+    const restored = { meta: { epoch: 7 }, rows: () => rows } as unknown as RestoredJob;
+    const stores = createStores(plan, restored);
+    const totals = stores.of(operatorOf(plan, 'totals'), 1).space<number>('state');
+    totals.delete('a');
+    totals.insert('c', 1, 0);
+    const sources = stores.snapshots({ epoch: 9, since: 7 });
+    const source = sources.find(({ uid, task }) => uid === 'totals' && task === 1)!;
+    expect([source.since, await rowsOf(source)]).toEqual([
+      7,
+      [
+        { kind: 'deleted', space: 'state', key: 'a' },
+        { kind: 'cell', space: 'state', key: 'c', value: 1, count: 0 },
+      ],
+    ]);
   });
 
   it('begin as a snapshot has them, an operator that it does not know empty', async () => {
@@ -67,6 +111,7 @@ describe('the stores of a job', () => {
     const rows = await rowsOf(sourceOf(before, 'totals', 1));
     const asked: string[] = [];
     const restored = {
+      meta: { epoch: 4 },
       rows(uid: string, task: number) {
         asked.push(`${uid}:${task}`);
         return uid === 'totals' && task === 1 ? rows : undefined;
@@ -87,7 +132,7 @@ function operatorOf({ operators }: Plan, uid: string): CoreOperator {
 }
 
 function sourceOf(stores: Stores, uid: string, task: number): StoreSource {
-  return stores.snapshots().find((source) => source.uid === uid && source.task === task)!;
+  return stores.snapshots(ALL).find((source) => source.uid === uid && source.task === task)!;
 }
 
 async function rowsOf(source: StoreSource): Promise<readonly SnapshotRow[]> {

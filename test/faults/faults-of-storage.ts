@@ -102,6 +102,7 @@ export const FAULTS_OF_STORAGE: readonly FaultRow[] = [
     promised: 'the newest whole one counts, with the log behind it',
     tests: [
       [CRASHES, 'gives a promised state in every crash state of logging, saving and pruning'],
+      [CRASHES, 'gives a promised state in every crash state of increments and their pruning'],
       [CRASHES, 'gives a promised state after a kill at every step, and then a loss of power'],
       [
         'executors/record/survival/crashes.test.ts',
@@ -113,9 +114,14 @@ export const FAULTS_OF_STORAGE: readonly FaultRow[] = [
   {
     number: 18,
     fault: 'checkpoint: a bit is flipped, a part is cut or missing',
-    promised: 'found before it is read; the one before counts, and the log since then',
+    promised:
+      'found before it is read; the one before counts, and the log since then; refused (RG054) where results would be seen twice',
     tests: [
       [FOLDER, 'of which a part is missing stands back too'],
+      [FOLDER, 'of which %s is damaged stand back for the checkpoint before'],
+      [FOLDER, 'does not stand back where results up to it were seen, and is whole again when it is put back'],
+      ['runtime/increments.test.ts', 'always leaves a checkpoint with its log, whichever one is damaged'],
+      ['compare/simulate/simulate.test.ts', 'survives damaged checkpoints: %s, %s'],
       [FOLDER, 'keeps three checkpoints, and the log since the oldest of them'],
       ['runtime/state-codec.test.ts', 'never decode when a bit is changed'],
     ],

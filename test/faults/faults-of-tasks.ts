@@ -33,7 +33,7 @@ export const FAULTS_OF_TASKS: readonly FaultRow[] = [
       ['core/core.test.ts', '%s is no key'],
       ['runtime/state-codec.test.ts', 'refuse what is nested too deep to come back, and take what is not'],
     ],
-    later: 'a limit for the number of keys: state is bounded by memory only',
+    later: 'a limit for the number of keys: state is bounded by memory, or with lmdb by the disk, only',
   },
   {
     number: 24,

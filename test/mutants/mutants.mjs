@@ -242,7 +242,7 @@ export const MUTANTS = [
   ]),
   mutant('log-pruned-too-far', 'micro-batch', 'a checkpoint takes the log with it that comes after it', [
     'runtime/checkpoint-folder.js',
-    'await this.#log.prune(this.#kept[0].logFrom);',
+    'await this.#log.prune(logFrom);',
     'await this.#log.prune(this.#log.next);',
   ]),
   // Checkpoints.
@@ -270,6 +270,17 @@ export const MUTANTS = [
     'runtime/store-snapshot.js',
     'this.#kept.set(cell, new MemoryCell(key, value, count, epoch, order));',
     'this.#kept.set(cell, cell);',
+  ]),
+  // Increments.
+  mutant('increment-without-deleted', 'both', 'an increment forgets the keys that are gone', [
+    'runtime/space-reader.js',
+    'this.#goneRead = isIncrement ? 0 : this.#goneCount;',
+    'this.#goneRead = this.#goneCount;',
+  ]),
+  mutant('increment-before-its-base', 'both', 'an increment is applied before what it adds to', [
+    'runtime/checkpoint-files.js',
+    'return [...base.chunks[at], ...own.chunks[i]];',
+    'return [...own.chunks[i], ...base.chunks[at]];',
   ]),
   mutant('dropped-log-kept', 'micro-batch', 'a checkpoint asks for the log from one record too late', [
     'runtime/checkpoint-folder.js',

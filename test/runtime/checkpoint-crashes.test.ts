@@ -4,7 +4,7 @@ import { prng } from '../../src/core/prng.js';
 import type { CheckpointFolder } from '../../src/runtime/checkpoint-folder.js';
 import type { LogRecord } from '../../src/runtime/durability.js';
 import { SimulatedFiles } from '../../src/runtime/simulated-files.js';
-import { allocated, expectedState, openFolder, prepared, received, snapshotOf, stateOf } from './checkpoint-kit.js';
+import { allocated, expectedState, openFolder, prepared, received, save, stateOf } from './checkpoint-kit.js';
 import { atOnce, type Crash, crashesDuring, killsDuring } from './crashes.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
@@ -34,7 +34,7 @@ class Driver {
 
   async save(folder: CheckpointFolder, epoch: number): Promise<void> {
     this.saving = epoch;
-    await folder.save(snapshotOf(epoch));
+    await save(folder, epoch);
     this.saved = epoch;
   }
 
@@ -65,6 +65,18 @@ async function threeEpochs(files: SimulatedFiles, driver: Driver): Promise<void>
   await folder.close();
 }
 
+/** Whole, two increments, and the same again, so that what belongs together is pruned together. */
+async function sixEpochs(files: SimulatedFiles, driver: Driver): Promise<void> {
+  const folder = await openFolder(files, { keep: 2, increments: 2 });
+  for (let epoch = 1; epoch <= 7; epoch++) {
+    await driver.log(folder, allocated(epoch));
+    await driver.save(folder, epoch);
+  }
+  await folder.close();
+  const kept = (await files.list('state/checkpoints')).join();
+  if (kept !== 'chk-4,chk-5,chk-6,chk-7') throw new Error(`kept: ${kept}`);
+}
+
 /** Opens what a crash left, checks it against what was promised, goes on with it, and opens it again. */
 async function check({ files, promised, step }: Crash<Promised>): Promise<void> {
   const folder = await openFolder(files);
@@ -80,11 +92,11 @@ async function check({ files, promised, step }: Crash<Promised>): Promise<void> 
   const isAfter = ({ batch }: LogRecord): boolean => batch > epoch;
   expect(log, step).toEqual(promised.asked.filter(isAfter).slice(0, log.length));
   expect(log.length, step).toBeGreaterThanOrEqual(promised.asked.slice(0, promised.acked).filter(isAfter).length);
-  await folder.log(allocated(9));
-  await folder.save(snapshotOf(5));
+  await folder.log(allocated(10));
+  await save(folder, 9);
   await folder.close();
   const again = await openFolder(files);
-  expect([stateOf(again.recovered.snapshot), again.recovered.log], step).toEqual([expectedState(5), [allocated(9)]]);
+  expect([stateOf(again.recovered.snapshot), again.recovered.log], step).toEqual([expectedState(9), [allocated(10)]]);
 }
 
 describe('a checkpoint folder', () => {
@@ -97,6 +109,18 @@ describe('a checkpoint folder', () => {
       () => driver.promised(),
     );
     expect(crashes.length).toBeGreaterThan(300);
+    for (const crash of crashes) await check(crash);
+  });
+
+  it('gives a promised state in every crash state of increments and their pruning', { timeout: 120_000 }, async () => {
+    const files = new SimulatedFiles(atOnce);
+    const driver = new Driver();
+    const crashes = await crashesDuring(
+      files,
+      () => sixEpochs(files, driver),
+      () => driver.promised(),
+    );
+    expect(crashes.length).toBeGreaterThan(500);
     for (const crash of crashes) await check(crash);
   });
 
@@ -152,7 +176,11 @@ describe('a checkpoint folder', () => {
       let saved = 0;
       let next = 1;
       for (let life = 0; life < 4; life++) {
-        const folder = await openFolder(files, { keep: 1 + random.below(3), segmentBytes: 200 + random.below(600) });
+        const folder = await openFolder(files, {
+          keep: 1 + random.below(3),
+          increments: random.below(5),
+          segmentBytes: 200 + random.below(600),
+        });
         const epoch = folder.recovered.snapshot?.meta.epoch ?? 0;
         expect(epoch, `seed ${seed}`).toBeGreaterThanOrEqual(saved);
         expect(stateOf(folder.recovered.snapshot), `seed ${seed}`).toEqual(expectedState(epoch));
@@ -169,7 +197,7 @@ describe('a checkpoint folder', () => {
           for (; ; next++) {
             await folder.log(allocated(next));
             if (random.below(2) === 0) {
-              await folder.save(snapshotOf(next));
+              await save(folder, next);
               saved = next;
             }
           }

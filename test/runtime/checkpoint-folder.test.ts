@@ -4,6 +4,7 @@ import { StreamError } from '../../src/core/errors.js';
 import type { SnapshotRow } from '../../src/core/keyed-store.js';
 import { writeCheckpoint } from '../../src/runtime/checkpoint-files.js';
 import type { CheckpointFolderOptions } from '../../src/runtime/checkpoint-folder.js';
+import type { Manifest } from '../../src/runtime/checkpoint-manifest.js';
 import { exactJson, parseExactJson, seal, unseal } from '../../src/runtime/exact-json.js';
 import { SimulatedFiles } from '../../src/runtime/simulated-files.js';
 import {
@@ -13,6 +14,7 @@ import {
   openFolder,
   operators,
   prepared,
+  save,
   snapshotOf,
   stateOf,
 } from './checkpoint-kit.js';
@@ -123,7 +125,7 @@ describe('a checkpoint folder', () => {
     const folder = await openFolder(files, { stateFileBytes: 50_000, scheduler });
     const close = vi.fn();
     const pieces = [rows, []];
-    const store = { ...operators[0]!, task: 0, next: () => pieces.shift()!, close };
+    const store = { ...operators[0]!, task: 0, since: undefined, next: () => pieces.shift()!, close };
     await folder.save({ meta: metaOf(1), stores: [store] });
     await folder.close();
     expect([close.mock.calls.length, turns]).toEqual([1, 3]);
@@ -178,6 +180,20 @@ describe('a damaged checkpoint', () => {
     );
   });
 
+  it('does not stand back where results up to it were seen, and is whole again when it is put back', async () => {
+    const files = await folderOf(3);
+    await flip(files, 'state/checkpoints/chk-3/state-1.bin');
+    const before = everything(files);
+    expect(await errorOf(openFolder(files, { fallsBack: false }))).toMatch(
+      /^RG054 .*checksum is wrong; the results up to epoch 3 may have been seen, and would be seen twice from epoch 2 on: exactly-once/,
+    );
+    expect(everything(files)).toEqual(before);
+    await flip(files, 'state/checkpoints/chk-3/state-1.bin');
+    // An older one that is damaged is of no account.
+    await flip(files, 'state/checkpoints/chk-2/manifest.json');
+    expect(stateOf((await openFolder(files, { fallsBack: false })).recovered.snapshot)).toEqual(expectedState(3));
+  });
+
   it('is refused when all are gone, or the job’s file is', async () => {
     const files = await folderOf(1);
     await files.remove('state/checkpoints');
@@ -200,6 +216,92 @@ describe('a damaged checkpoint', () => {
     const folder = await openFolder(files);
     expect(folder.warnings).toEqual([expect.stringMatching(/seg-00000001.log' had 10 bytes from byte \d+ on/)]);
     expect(folder.recovered.log).toEqual([allocated(2)]);
+  });
+});
+
+describe('increments', () => {
+  /** Checkpoints of the epochs 1 to `epochs`, whole every third time. */
+  async function chains(epochs: number, more: Partial<CheckpointFolderOptions> = {}): Promise<SimulatedFiles> {
+    const files = newFiles();
+    const folder = await openFolder(files, { increments: 2, ...more });
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      await folder.log(allocated(epoch));
+      await save(folder, epoch);
+    }
+    await folder.close();
+    return files;
+  }
+
+  const addsTo = (files: SimulatedFiles, epoch: number): unknown =>
+    (
+      parseExactJson(
+        unseal('manifest', files.text(`state/checkpoints/chk-${epoch}/manifest.json`))!.content,
+      ) as Manifest
+    ).addsTo?.epoch;
+
+  it('hold only what changed, and come back as the whole state', async () => {
+    const files = await chains(8);
+    expect(await files.list('state/checkpoints')).toEqual([4, 5, 6, 7, 8].map((epoch) => `chk-${epoch}`));
+    expect([4, 5, 6, 7, 8].map((epoch) => addsTo(files, epoch))).toEqual([undefined, 4, 5, undefined, 7]);
+    const size = async (epoch: number): Promise<number> =>
+      (await files.readWhole(`state/checkpoints/chk-${epoch}/state-1.bin`, 1e6)).length;
+    expect(await size(8)).toBeLessThan((await size(7)) / 2);
+    expect(stateOf((await openFolder(files)).recovered.snapshot)).toEqual(expectedState(8));
+  });
+
+  it('go on after a restart where they were', async () => {
+    const files = await chains(2);
+    const folder = await openFolder(files, { increments: 2 });
+    expect(folder.addsTo).toBe(2);
+    await save(folder, 3);
+    expect([addsTo(files, 3), folder.addsTo, stateOf(folder.latest())]).toEqual([2, undefined, expectedState(3)]);
+  });
+
+  it.each([
+    ['the last one', 6, 5],
+    ['one in between', 5, 4],
+    ['the whole one', 4, 3],
+  ])('of which %s is damaged stand back for the checkpoint before', async (_name, flipped, left) => {
+    const files = await chains(6);
+    await flip(files, `state/checkpoints/chk-${flipped}/state-1.bin`);
+    const folder = await openFolder(files, { increments: 2 });
+    expect(stateOf(folder.recovered.snapshot)).toEqual(expectedState(left));
+    expect(folder.recovered.log.map(({ batch }) => batch)).toEqual([4, 5, 6].filter((batch) => batch > left));
+    expect(folder.warnings.length).toBe(6 - left);
+    expect(folder.warnings.at(-1)).toMatch(/its checksum is wrong/);
+    for (const epoch of [left + 1, left + 2]) await save(folder, epoch);
+    await folder.close();
+    const again = await openFolder(files);
+    expect([again.warnings, stateOf(again.recovered.snapshot)]).toEqual([[], expectedState(left + 2)]);
+  });
+
+  it('say what they add to when that is damaged, or is another one', async () => {
+    const files = await chains(3);
+    const other = newFiles();
+    const anew = await openFolder(other);
+    await anew.save(snapshotOf(1));
+    await files.writeAtomically(
+      'state/checkpoints/chk-1/manifest.json',
+      await other.readWhole('state/checkpoints/chk-1/manifest.json', 1e6),
+    );
+    await files.writeAtomically(
+      'state/checkpoints/chk-1/state-1.bin',
+      await other.readWhole('state/checkpoints/chk-1/state-1.bin', 1e6),
+    );
+    const { warnings, recovered } = await openFolder(files);
+    expect(recovered.snapshot?.meta.epoch).toBe(1);
+    expect(warnings).toEqual([
+      expect.stringMatching(/it adds to another checkpoint of epoch 1 than the one that is there; .*chk-3.damaged/),
+      expect.stringMatching(/chk-2' is damaged: it adds to another checkpoint of epoch 1 than .*chk-2.damaged/),
+    ]);
+  });
+
+  it('never add to what was not saved last', async () => {
+    const empty = await openFolder(newFiles());
+    await expect(empty.save(snapshotOf(2, 1))).rejects.toThrow('adds to 1, and undefined was saved');
+    const folder = await openFolder(newFiles());
+    await save(folder, 3);
+    await expect(folder.save(snapshotOf(4, 2))).rejects.toThrow('adds to 2, and 3 was saved');
   });
 });
 
@@ -316,6 +418,7 @@ describe('a disk that fails', () => {
     const stores = [0, 1].map((task) => ({
       ...operators[0]!,
       task,
+      since: undefined,
       next: () => [row],
       close: () => {
         closed += 1;

@@ -13,6 +13,7 @@ import type {
   SnapshotMeta,
   StoreSource,
 } from '../../src/runtime/durability.js';
+import { createMemoryStore } from '../../src/runtime/memory-store.js';
 import type { Files } from '../../src/runtime/world.js';
 import { atOnce } from './crashes.js';
 
@@ -21,16 +22,21 @@ export const operators = [
   { uid: 'windows', kind: 'window-reduce', schemaVersion: 1, tasks: 1 },
 ];
 
-/** What the state of one task is after an epoch. */
+/** What the state of one task is after an epoch: cells that each epoch changes, one that comes and goes, one that stays, and panes. */
 function rowsOf(uid: string, task: number, epoch: number): readonly SnapshotRow[] {
-  return Array.from({ length: uid === 'counts' ? 3 : epoch % 3 }, (_, i) => ({
+  const changing = uid === 'counts' ? 3 + (epoch % 2) : epoch % 3;
+  const rows = Array.from({ length: changing }, (_, i) => ({
     kind: 'cell' as const,
     space: uid === 'counts' ? 'totals' : i,
     key: [`${uid}-${task}`, i],
     value: { sum: epoch * 100 + i, last: uid === 'counts' ? Number.NaN : [1n, -0] },
     count: epoch,
   }));
+  return uid === 'counts' ? [...rows, stays] : rows;
 }
+
+/** So large that increments, which lack it, are small. */
+const stays: SnapshotRow = { kind: 'cell', space: 'stays', key: 'large', value: 'x'.repeat(600), count: 0 };
 
 export function metaOf(epoch: number): SnapshotMeta {
   const times = { watermark: Number.NEGATIVE_INFINITY, nextStep: 2, highest: epoch * 10, sent: 1 };
@@ -54,17 +60,36 @@ export function metaOf(epoch: number): SnapshotMeta {
   };
 }
 
-function sourceOf(uid: string, task: number, epoch: number, pieces = 2): StoreSource {
+function sourceOf(uid: string, task: number, epoch: number, since: number | undefined, pieces = 3): StoreSource {
   const { kind, schemaVersion, tasks } = operators.find((operator) => operator.uid === uid)!;
-  const rows = [...rowsOf(uid, task, epoch)];
-  return { uid, kind, schemaVersion, task, tasks, next: () => rows.splice(0, pieces), close: () => undefined };
+  const now = rowsOf(uid, task, epoch);
+  const rows =
+    since === undefined ? [...now] : [...goneSince(uid, task, since, now), ...now.filter((row) => row !== stays)];
+  return { uid, kind, schemaVersion, task, tasks, since, next: () => rows.splice(0, pieces), close: () => undefined };
 }
 
-export function snapshotOf(epoch: number): JobSnapshot {
+/** Panes, or the cell, that are not there any more. */
+function goneSince(uid: string, task: number, since: number, now: readonly SnapshotRow[]): readonly SnapshotRow[] {
+  const before = rowsOf(uid, task, since);
+  if (uid === 'windows') return before.slice(now.length).map(({ space }) => ({ kind: 'dropped', space }));
+  return before.length <= now.length ? [] : [{ kind: 'deleted', space: 'totals', key: [`${uid}-${task}`, 3] }];
+}
+
+/** The snapshot of an epoch; with `since`, what changed since the one of that epoch. */
+export function snapshotOf(epoch: number, since?: number): JobSnapshot {
   return {
     meta: metaOf(epoch),
-    stores: [sourceOf('counts', 0, epoch), sourceOf('counts', 1, epoch), sourceOf('windows', 0, epoch)],
+    stores: [
+      sourceOf('counts', 0, epoch, since),
+      sourceOf('counts', 1, epoch, since),
+      sourceOf('windows', 0, epoch, since),
+    ],
   };
+}
+
+/** Saves the snapshot of an epoch, as an increment where that may be. */
+export function save(folder: CheckpointFolder, epoch: number): Promise<void> {
+  return folder.save(snapshotOf(epoch, folder.addsTo));
 }
 
 function rangeOf(batch: number): AllocatedRange {
@@ -107,11 +132,17 @@ export function openFolder(files: Files, more: Partial<CheckpointFolderOptions> 
   });
 }
 
-/** All state of a restored job, as `expectedState` gives it. */
+/** All state of a restored job, as `expectedState` gives it: what a store has that was given all its rows. */
 export function stateOf(restored: RestoredJob | undefined): unknown {
   if (restored === undefined) return undefined;
   const rows = operators.flatMap(({ uid, tasks }) =>
-    Array.from({ length: tasks }, (_, task) => [...(restored.rows(uid, task) ?? ['none'])]),
+    Array.from({ length: tasks }, (_, task) => {
+      const found = restored.rows(uid, task);
+      if (found === undefined) return ['none'];
+      const store = createMemoryStore();
+      store.restore(found);
+      return [...store.snapshot().next(1_000)];
+    }),
   );
   return { meta: restored.meta, rows };
 }

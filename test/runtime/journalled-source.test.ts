@@ -16,6 +16,7 @@ class Log {
     return {
       recovered: { snapshot: undefined, log: [...this.records] },
       interval: { batches: 1, time: 1 },
+      addsTo: undefined,
       log: (record) => new Promise((resolve, reject) => this.#waiting.push({ record, resolve, reject })),
       save: async () => {},
       latest: () => undefined,

@@ -47,8 +47,13 @@ describe('files on a disk', () => {
     expect(await realFiles.list(path)).toEqual([]);
   });
 
-  it.runIf(process.platform === 'linux')('end with an error where the system makes no folders at all', async () => {
-    await expect(realFiles.makeFolder('/proc/raingauge/deep')).rejects.toMatchObject({ code: 'RG057' });
+  it.runIf(process.platform === 'linux')('say at once that the system takes no folder', async () => {
+    for (const path of ['/proc/x', '/proc/x/y/z']) {
+      await expect(realFiles.makeFolder(path)).rejects.toMatchObject({
+        code: 'RG057',
+        message: expect.stringMatching(/^'\/proc\/x.*' cannot be written: .*(ENOENT|EACCES|EPERM)/),
+      });
+    }
   });
 
   it.each<[string, (path: string) => Promise<unknown>, RegExp]>([
@@ -62,6 +67,11 @@ describe('files on a disk', () => {
       'make a folder over a file',
       (path) => realFiles.makeFolder(`${path}/old`),
       /old' is a file, but a folder is needed/,
+    ],
+    [
+      'make a folder below a file',
+      (path) => realFiles.makeFolder(`${path}/old/x/y`),
+      /old\/x\/y' cannot be written: .*ENOTDIR/,
     ],
     ['rename what is not there', (path) => realFiles.rename(`${path}/no`, `${path}/new`), /ENOENT/],
     ['truncate what is not there', (path) => realFiles.truncate(`${path}/no`, 0), /ENOENT/],

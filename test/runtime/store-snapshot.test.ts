@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KeyedStore, SnapshotMark, SnapshotRow, StoreSnapshot } from '../../src/core/keyed-store.js';
 import { encodeKey, type Key } from '../../src/core/keys.js';
-import { createMemoryStore } from '../../src/runtime/memory-store.js';
+import { STORES } from './keyed-stores.js';
 
 /** Plain values in `x`, `y` and 7, lists in 8 and 9. */
 const SPACES = ['x', 'y', 7, 8, 9] as const;
@@ -41,147 +41,186 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 );
 const events = fc.array(event, { maxLength: 40 });
 
-describe('a snapshot of the memory store', () => {
-  it('is the state at its beginning, whatever happens while it is read', () => {
-    fc.assert(
-      fc.property(changes, events, fc.integer({ min: 1, max: 5 }), (before, during, max) => {
-        const store = createMemoryStore();
-        for (const change of before) apply(store, change);
-        const expected = stateOf(store);
-        const { rows, snapshot } = readDuring(store, undefined, during);
-        rows.push(...rest(snapshot, max));
-        expect(stateOf(restored([rows]))).toEqual(expected);
-        expect(namesInOrder(rows)).toEqual([...new Set(namesInOrder(rows))]);
-      }),
-      { numRuns: 2_000 },
-    );
-  });
-
-  it('does not change what the store holds', () => {
-    fc.assert(
-      fc.property(changes, events, (before, during) => {
-        const [read, plain] = [createMemoryStore(), createMemoryStore()];
-        for (const store of [read, plain]) for (const change of before) apply(store, change);
-        const { snapshot } = readDuring(read, undefined, during);
-        rest(snapshot, 3);
-        happen(plain, during, () => {});
-        expect(stateOf(read)).toEqual(stateOf(plain));
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('with its increments is the state at the beginning of the last one', () => {
-    const step = fc.record({ changes: events, during: events, isWhole: fc.boolean(), isRead: fc.boolean() });
-    fc.assert(
-      fc.property(changes, fc.array(step, { minLength: 1, maxLength: 5 }), (before, steps) => {
-        const store = createMemoryStore();
-        for (const change of before) apply(store, change);
-        const first = store.snapshot();
-        let mark: SnapshotMark = first.mark;
-        let parts: (readonly SnapshotRow[])[] = [rest(first, 2)];
-        for (const { changes, during, isWhole, isRead } of steps) {
-          happen(store, changes, () => {});
+describe.each(STORES)('a store $name', ({ create, share }) => {
+  describe('a snapshot of the memory store', () => {
+    it('is the state at its beginning, whatever happens while it is read', () => {
+      fc.assert(
+        fc.property(changes, events, fc.integer({ min: 1, max: 5 }), (before, during, max) => {
+          const store = create();
+          for (const change of before) apply(store, change);
           const expected = stateOf(store);
-          const { rows, snapshot } = readDuring(store, isWhole ? undefined : mark, during);
-          if (!isRead) {
-            const isDone = snapshot.next(1).length === 0;
-            snapshot.close();
-            if (!isDone) continue;
-          } else {
-            rows.push(...rest(snapshot, 3));
+          const { rows, snapshot } = readDuring(store, undefined, during);
+          rows.push(...rest(snapshot, max));
+          expect(stateOf(restored(create, [rows]))).toEqual(expected);
+          expect(namesInOrder(rows)).toEqual([...new Set(namesInOrder(rows))]);
+        }),
+        { numRuns: 2_000 * share },
+      );
+    });
+
+    it('does not change what the store holds', () => {
+      fc.assert(
+        fc.property(changes, events, (before, during) => {
+          const [read, plain] = [create(), create()];
+          for (const store of [read, plain]) for (const change of before) apply(store, change);
+          const { snapshot } = readDuring(read, undefined, during);
+          rest(snapshot, 3);
+          happen(plain, during, () => {});
+          expect(stateOf(read)).toEqual(stateOf(plain));
+        }),
+        { numRuns: 500 * share },
+      );
+    });
+
+    it('with its increments is the state at the beginning of the last one', () => {
+      const step = fc.record({ changes: events, during: events, isWhole: fc.boolean(), isRead: fc.boolean() });
+      fc.assert(
+        fc.property(changes, fc.array(step, { minLength: 1, maxLength: 5 }), (before, steps) => {
+          const store = create();
+          for (const change of before) apply(store, change);
+          const first = store.snapshot();
+          let mark: SnapshotMark = first.mark;
+          let parts: (readonly SnapshotRow[])[] = [rest(first, 2)];
+          for (const { changes, during, isWhole, isRead } of steps) {
+            happen(store, changes, () => {});
+            const expected = stateOf(store);
+            const { rows, snapshot } = readDuring(store, isWhole ? undefined : mark, during);
+            if (!isRead) {
+              const isDone = snapshot.next(1).length === 0;
+              snapshot.close();
+              if (!isDone) continue;
+            } else {
+              rows.push(...rest(snapshot, 3));
+            }
+            mark = snapshot.mark;
+            parts = isWhole ? [rows] : [...parts, rows];
+            expect(stateOf(restored(create, parts))).toEqual(expected);
           }
-          mark = snapshot.mark;
-          parts = isWhole ? [rows] : [...parts, rows];
-          expect(stateOf(restored(parts))).toEqual(expected);
+        }),
+        { numRuns: 2_000 * share },
+      );
+    });
+
+    it('restores a store that goes on in the same way, again and again from the same rows', () => {
+      fc.assert(
+        fc.property(changes, events, (before, after) => {
+          const store = create();
+          for (const change of before) apply(store, change);
+          const rows = rest(store.snapshot(), 3);
+          const copy = structuredClone(rows);
+          const again = restored(create, [rows]);
+          happen(again, after, () => {});
+          expect(rows).toEqual(copy);
+          const third = restored(create, [rows]);
+          happen(store, after, () => {});
+          happen(third, after, () => {});
+          expect([stateOf(again), stateOf(third)]).toEqual([stateOf(store), stateOf(store)]);
+        }),
+        { numRuns: 1_000 * share },
+      );
+    });
+
+    it('has no more rows in a piece than asked for, and none when it is over', () => {
+      const store = create();
+      for (let i = 0; i < 10; i++) store.space(i % 2).insert(i, i, 0);
+      const snapshot = store.snapshot();
+      const sizes = Array.from({ length: 5 }, () => snapshot.next(4).length);
+      expect(sizes).toEqual([4, 4, 2, 0, 0]);
+    });
+
+    it('carries only what counts of a list, and none of what comes later', () => {
+      const store = create();
+      const lists = store.space<unknown[]>(1);
+      lists.append('a', 1);
+      store.begin();
+      lists.append('a', 'rolled back');
+      store.rollback();
+      const snapshot = store.snapshot();
+      const rows = snapshot.next(10);
+      lists.append('a', 'later');
+      expect(rows).toEqual([{ kind: 'cell', space: 1, key: 'a', value: [1], count: 1 }]);
+      expect(lists.get('a')).toMatchObject({ value: [1, 'later'], count: 2 });
+    });
+
+    it('leaves an array alone that is a value and no list', () => {
+      const store = create();
+      store.space('x').insert('a', [1, 2, 3], 1);
+      expect(store.snapshot().next(10)).toMatchObject([{ value: [1, 2, 3], count: 1 }]);
+    });
+
+    it('has only what changed in an increment, with what is gone before it', () => {
+      const store = create();
+      for (const name of ['x', 'y', 7]) for (const key of ['a', 'b', 'c']) store.space(name).insert(key, 1, 0);
+      const full = store.snapshot();
+      rest(full, 100);
+      store.space('x').writable('b')!.value = 2;
+      store.space('x').delete('c');
+      store.space('x').insert('c', 3, 0);
+      store.space('x').insert('short-lived', 3, 0);
+      store.space('x').delete('short-lived');
+      store.drop(7);
+      store.space(8).insert('d', 4, 0);
+      expect(rest(store.snapshot(full.mark), 100)).toEqual([
+        { kind: 'dropped', space: 7 },
+        { kind: 'deleted', space: 'x', key: 'c' },
+        { kind: 'cell', space: 'x', key: 'b', value: 2, count: 0 },
+        { kind: 'cell', space: 'x', key: 'c', value: 3, count: 0 },
+        { kind: 'cell', space: 8, key: 'd', value: 4, count: 0 },
+      ]);
+    });
+
+    it.each([
+      ['a few', 0.003],
+      ['more cells than are remembered', 0.5],
+      ['all', 1],
+    ])('is an increment of what changed, in order, also when that is %s', (_name, changed) => {
+      // In memory more than are remembered; lmdb remembers all.
+      const total = 40_000 * share;
+      const count = total * changed;
+      const store = create();
+      const cells = store.space<number>('x');
+      for (let i = 0; i < total; i++) cells.insert(i, 0, 0);
+      let { mark } = readWhole(store, undefined);
+      // Twice, since what is remembered begins anew with each snapshot; the second one comes behind one that was given up.
+      for (const round of [1, 2]) {
+        if (round === 2) store.snapshot(mark).close();
+        for (let i = count - 1; i >= 0; i--) {
+          const cell = cells.writable((i * 7_919) % total);
+          if (cell !== undefined) cell.value = round;
         }
-      }),
-      { numRuns: 2_000 },
-    );
-  });
+        if (round === 2) store.snapshot(mark).close();
+        if (round === 1) cells.delete(7);
+        cells.insert(-round, round, 0);
+        const { rows, snapshot } = readDuring(store, mark, []);
+        rows.push(...rest(snapshot, 1_000));
+        const keys = Array.from({ length: count }, (_, i) => (i * 7_919) % total).filter((key) => key !== 7);
+        const expected = [...keys.sort((a, b) => a - b), -round];
+        expect(rows.flatMap((row) => (row.kind === 'cell' ? [row.key] : []))).toEqual(expected);
+        mark = snapshot.mark;
+      }
+    });
 
-  it('restores a store that goes on in the same way, again and again from the same rows', () => {
-    fc.assert(
-      fc.property(changes, events, (before, after) => {
-        const store = createMemoryStore();
-        for (const change of before) apply(store, change);
-        const rows = rest(store.snapshot(), 3);
-        const copy = structuredClone(rows);
-        const again = restored([rows]);
-        happen(again, after, () => {});
-        expect(rows).toEqual(copy);
-        const third = restored([rows]);
-        happen(store, after, () => {});
-        happen(third, after, () => {});
-        expect([stateOf(again), stateOf(third)]).toEqual([stateOf(store), stateOf(store)]);
-      }),
-      { numRuns: 1_000 },
-    );
-  });
-
-  it('has no more rows in a piece than asked for, and none when it is over', () => {
-    const store = createMemoryStore();
-    for (let i = 0; i < 10; i++) store.space(i % 2).insert(i, i, 0);
-    const snapshot = store.snapshot();
-    const sizes = Array.from({ length: 5 }, () => snapshot.next(4).length);
-    expect(sizes).toEqual([4, 4, 2, 0, 0]);
-  });
-
-  it('carries only what counts of a list, and none of what comes later', () => {
-    const store = createMemoryStore();
-    const lists = store.space<unknown[]>(1);
-    lists.append('a', 1);
-    store.begin();
-    lists.append('a', 'rolled back');
-    store.rollback();
-    const snapshot = store.snapshot();
-    const rows = snapshot.next(10);
-    lists.append('a', 'later');
-    expect(rows).toEqual([{ kind: 'cell', space: 1, key: 'a', value: [1], count: 1 }]);
-    expect(lists.get('a')).toMatchObject({ value: [1, 'later'], count: 2 });
-  });
-
-  it('leaves an array alone that is a value and no list', () => {
-    const store = createMemoryStore();
-    store.space('x').insert('a', [1, 2, 3], 1);
-    expect(store.snapshot().next(10)).toMatchObject([{ value: [1, 2, 3], count: 1 }]);
-  });
-
-  it('has only what changed in an increment, with what is gone before it', () => {
-    const store = createMemoryStore();
-    for (const name of ['x', 'y', 7]) for (const key of ['a', 'b', 'c']) store.space(name).insert(key, 1, 0);
-    const full = store.snapshot();
-    rest(full, 100);
-    store.space('x').writable('b')!.value = 2;
-    store.space('x').delete('c');
-    store.space('x').insert('c', 3, 0);
-    store.space('x').insert('short-lived', 3, 0);
-    store.space('x').delete('short-lived');
-    store.drop(7);
-    store.space(8).insert('d', 4, 0);
-    expect(rest(store.snapshot(full.mark), 100)).toEqual([
-      { kind: 'dropped', space: 7 },
-      { kind: 'deleted', space: 'x', key: 'c' },
-      { kind: 'cell', space: 'x', key: 'b', value: 2, count: 0 },
-      { kind: 'cell', space: 'x', key: 'c', value: 3, count: 0 },
-      { kind: 'cell', space: 8, key: 'd', value: 4, count: 0 },
-    ]);
-  });
-
-  it('begins outside attempts, one at a time, and adds only to the last that was read to its end', () => {
-    const store = createMemoryStore();
-    store.space('x').insert('a', 1, 0);
-    store.begin();
-    expect(() => store.snapshot()).toThrow('inside an attempt');
-    expect(() => store.restore([])).toThrow('inside an attempt');
-    store.commit();
-    const first = store.snapshot();
-    expect(() => store.snapshot()).toThrow('while another is read');
-    expect(() => store.restore([])).toThrow('while a snapshot is read');
-    first.close();
-    expect(() => store.snapshot(first.mark)).toThrow('not the last whole snapshot');
+    it('begins outside attempts, one at a time, and adds only to the last that was read to its end', () => {
+      const store = create();
+      store.space('x').insert('a', 1, 0);
+      store.begin();
+      expect(() => store.snapshot()).toThrow('inside an attempt');
+      expect(() => store.restore([])).toThrow('inside an attempt');
+      store.commit();
+      const first = store.snapshot();
+      expect(() => store.snapshot()).toThrow('while another is read');
+      expect(() => store.restore([])).toThrow('while a snapshot is read');
+      first.close();
+      expect(() => store.snapshot(first.mark)).toThrow('not the last whole snapshot');
+    });
   });
 });
+
+function readWhole(store: KeyedStore, since: SnapshotMark | undefined): StoreSnapshot {
+  const snapshot = store.snapshot(since);
+  rest(snapshot, 10_000);
+  return snapshot;
+}
 
 /** Reads a snapshot now and then while things happen; ends with no attempt open. */
 function readDuring(
@@ -262,8 +301,8 @@ function rest(snapshot: StoreSnapshot, max: number): SnapshotRow[] {
   return rows;
 }
 
-function restored(parts: readonly (readonly SnapshotRow[])[]): KeyedStore {
-  const store = createMemoryStore();
+function restored(create: () => KeyedStore, parts: readonly (readonly SnapshotRow[])[]): KeyedStore {
+  const store = create();
   for (const rows of parts) store.restore(rows);
   return store;
 }

@@ -54,6 +54,7 @@ const packageWalls: Readonly<Record<string, readonly string[]>> = {
   'hdr-histogram-js': ['src/runtime/latency'],
   commander: ['src/cli/'],
   tsx: ['src/host/', 'src/cli/'],
+  lmdb: ['src/runtime/lmdb'],
 };
 
 /** The layer a path under `src` belongs to, or undefined when it lies in none; `executors/other` is none. */

@@ -75,6 +75,7 @@ const DRAWS = {
     at: share(random),
     span: pick(random, [50_000, 3_000_000, 30_000_000, -1_000_000, -20_000_000]),
   }),
+  damage: (random) => ({ kind: 'flip', target: 'chk-', nth: 1 + random.below(4) }),
 } as const satisfies Readonly<Record<string, Draw>>;
 
 type Group = keyof typeof DRAWS;

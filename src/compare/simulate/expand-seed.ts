@@ -39,6 +39,7 @@ export function scenarioOf(
     delayMax: pick(random, [0, 0, 500, 20_000]),
     downtime: random.below(3) * target.batchInterval,
     diskDelayMax: pick(random, [0, 0, 1_000, 100_000]),
+    increments: pick(random, [0, 1, 3, 10]),
     ...given,
   };
   if (ackOn !== undefined) drawn.record = { ...drawn.record, ackOn, ...(ackOn === 'expiry' ? ROOM_FOR_WINDOWS : {}) };

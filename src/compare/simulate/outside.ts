@@ -22,16 +22,19 @@ export class OutsideSource {
   readonly #trace: SourceTrace;
   readonly #committed: number[];
   readonly #violation: Violation;
+  /** What was committed can be read again all the same, and a checkpoint was damaged that had it. */
+  readonly #mayRepeat: () => boolean;
   /** The most records that were ever handed out, over all lives of the driver. */
   readonly #reached: number[];
   /** Records that were handed out again. */
   reread = 0;
 
-  constructor(trace: SourceTrace, violation: Violation) {
+  constructor(trace: SourceTrace, violation: Violation, mayRepeat: () => boolean) {
     this.#trace = trace;
     this.#committed = trace.partitions.map(() => 0);
     this.#reached = trace.partitions.map(() => 0);
     this.#violation = violation;
+    this.#mayRepeat = mayRepeat;
   }
 
   /** Records read so far, each counted once. */
@@ -42,7 +45,7 @@ export class OutsideSource {
   open(life: Life, offsets: readonly number[]): SourceReader {
     const partitions = this.#trace.partitions.map((trace, index) => {
       const from = offsets[index] ?? 0;
-      if (from < this.#committed[index]!)
+      if (from < this.#committed[index]! && !this.#mayRepeat())
         this.#violation(
           `source '${this.#trace.name}' partition ${index} was told that ${this.#committed[index]} records are durable, and is asked again from ${from} on`,
         );

@@ -12,6 +12,7 @@ import { createSimulatedWorld, type SimulatedWorld } from '../../runtime/simulat
 import type { Files } from '../../runtime/world.js';
 import type { Topology } from '../../topology/graph.js';
 import { recordCount, type TimedTrace } from '../trace.js';
+import { Damage } from './damage.js';
 import { EventHash } from './event-hash.js';
 import { Incarnation } from './incarnation.js';
 import { clog, type Network } from './network.js';
@@ -67,6 +68,7 @@ class Run {
   readonly #world: SimulatedWorld;
   readonly #files: Files;
   readonly #network: Network;
+  readonly #damage: Damage;
   readonly #violations: string[] = [];
   readonly #sources: ReadonlyMap<string, OutsideSource>;
   readonly #sinks: ReadonlyMap<string, OutsideSink>;
@@ -101,7 +103,11 @@ class Run {
       prng: prng(scenario.seed).fork('network'),
       links: new Set(),
     };
-    this.#sources = new Map(trace.sources.map((source) => [source.name, new OutsideSource(source, this.#violation)]));
+    this.#damage = new Damage(this.#world.files, scenario);
+    const mayRepeat = (): boolean => scenario.isReplayable && this.#damage.hasStruck;
+    this.#sources = new Map(
+      trace.sources.map((source) => [source.name, new OutsideSource(source, this.#violation, mayRepeat)]),
+    );
     const names = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
     this.#sinks = new Map(names.map((name) => [name, new OutsideSink(name, this.#violation)]));
     const spouts = job.graph.nodes.reduce((sum, node) => sum + (node.kind === 'spout' ? node.parallelism : 0), 0);
@@ -124,9 +130,11 @@ class Run {
       if (end === 'broken') return;
       if (end === 'stuck') return this.#violation('the job never came to an end');
       if (typeof end !== 'string' && end.outcome === 'finished') return this.#finished(end);
-      if (typeof end !== 'string' && end.error !== undefined && !isOutage(end.error))
+      const isRefused = typeof end !== 'string' && end.error?.code === 'RG054' && (await this.#damage.repaired());
+      if (!isRefused && typeof end !== 'string' && end.error !== undefined && !isOutage(end.error))
         return this.#violation(`the job failed: ${end.error.code}: ${end.error.message}`);
       if (end === 'killed') this.#world.files.crash(random);
+      await this.#damage.strike(this.#lives);
       await this.#world.run(this.#world.clock.now() + this.#scenario.downtime);
     }
     this.#violation(`the job had ${LIVES_MAX} lives and has not come to an end`);
@@ -236,7 +244,7 @@ class Run {
 
   #options(life: Incarnation): RunOptions {
     const { mode, guarantee, parallelism, chaining, workers, seed, faults, attemptsMax } = this.#scenario;
-    const { snapshotBatches, snapshotTime, segmentBytes, microBatch, record } = this.#scenario;
+    const { snapshotBatches, snapshotTime, segmentBytes, increments, microBatch, record } = this.#scenario;
     return {
       mode,
       parallelism,
@@ -249,7 +257,9 @@ class Run {
       },
       ...(record.ackOn === 'expiry'
         ? {}
-        : { checkpoint: { folder: FOLDER, batches: snapshotBatches, time: snapshotTime, segmentBytes } }),
+        : {
+            checkpoint: { folder: FOLDER, batches: snapshotBatches, time: snapshotTime, segmentBytes, increments },
+          }),
       ...(workers === 0 ? {} : { workers: { count: workers, isolation: 'thread', job: undefined } }),
       microBatch,
       record,

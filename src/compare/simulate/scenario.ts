@@ -22,6 +22,8 @@ export interface Scenario {
   /** The most batches, and the most time (us), between snapshots. */
   readonly snapshotBatches: number;
   readonly snapshotTime: number;
+  /** The most increments between two whole snapshots. */
+  readonly increments: number;
   /** Bytes of a segment of the log, small so that it rolls. */
   readonly segmentBytes: number;
   readonly microBatch: Partial<MicroBatchOptions>;

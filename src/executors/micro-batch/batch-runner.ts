@@ -2,7 +2,7 @@
 import type { Plan, Stage } from '../../plan/plan.js';
 import type { GateState, SnapshotMeta, StoreSource } from '../../runtime/durability.js';
 import type { Block } from '../../runtime/source.js';
-import type { Stores } from '../stores.js';
+import type { SnapshotCut, Stores } from '../stores.js';
 import type { Batch, Wait } from './batch.js';
 import { BatchTask, type TaskServices } from './batch-task.js';
 import { piecesOf } from './pieces.js';
@@ -30,7 +30,7 @@ export interface BatchRunner {
    */
   run(batch: Batch): Generator<Wait, void, void>;
   /** What tasks hold now, between two batches, however they go on. Undefined when a task was lost meanwhile. */
-  cut(): StateCut | Promise<StateCut | undefined>;
+  cut(cut: SnapshotCut): StateCut | Promise<StateCut | undefined>;
   /** The snapshot of that batch is saved. */
   saved(batch: number): void;
   /** The job is over. */
@@ -94,13 +94,13 @@ export class LocalRunner implements BatchRunner {
     }
   }
 
-  cut(): StateCut {
+  cut(cut: SnapshotCut): StateCut {
     const innerGates: Record<string, readonly GateState[]> = {};
     for (const task of this.#tasks.flat()) {
       const gates = task.gates();
       if (gates.length > 0) innerGates[`${task.stage.id}:${task.task}`] = gates;
     }
-    return { stores: this.#parts.stores.snapshots(), innerGates };
+    return { stores: this.#parts.stores.snapshots(cut), innerGates };
   }
 
   saved(): void {}

@@ -43,13 +43,13 @@ export interface JobParts {
 }
 
 export function partsOf(plan: Plan, services: Services, options: MicroBatchOptions, hooks: JobHooks): JobParts {
-  const { world, durability, workers, listener, functions } = services;
+  const { world, durability, workers, listener, functions, createStore } = services;
   const { outcome, failed } = hooks;
   const restart = restartOf(durability?.recovered);
   const restored = restart.snapshot?.meta;
   if (restored !== undefined) outcome.goOnFrom(restored.counters, true);
   // What is on workers is gathered at the end.
-  const stores = createStores(plan, workers === undefined ? restart.snapshot : undefined);
+  const stores = createStores(plan, workers === undefined ? restart.snapshot : undefined, createStore);
   const reports = new TaskReports(outcome, listener);
   const progress = new Progress(plan, restored);
   const innerGates = restored?.innerGates ?? {};

@@ -1,6 +1,7 @@
 /** A snapshot of all tasks on workers, pulled piece by piece. Given up as a whole when one of them is lost. */
 import type { SnapshotRow } from '../../core/keyed-store.js';
 import type { GateState, StoreSource } from '../../runtime/durability.js';
+import type { SnapshotCut } from '../stores.js';
 import type { StateCut } from './batch-runner.js';
 import type { CutPiece, StoreHead, TaskId, ToHost } from './task-messages.js';
 
@@ -19,14 +20,18 @@ export class RemoteCut {
   readonly #gates: Record<string, readonly GateState[]> = {};
   #resolve!: (cut: StateCut | undefined) => void;
 
-  constructor(number: number, tasks: readonly TaskId[], send: (task: TaskId, message: ToHost) => void) {
+  constructor(
+    { number, epoch, since }: SnapshotCut & { readonly number: number },
+    tasks: readonly TaskId[],
+    send: (task: TaskId, message: ToHost) => void,
+  ) {
     this.#number = number;
     this.#send = send;
     this.#open = new Map(tasks.map((task) => [nameOf(task), task]));
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    for (const { stage, task } of tasks) send({ stage, task }, { kind: 'cut', stage, task, cut: number });
+    for (const { stage, task } of tasks) send({ stage, task }, { kind: 'cut', stage, task, cut: number, epoch, since });
     this.#finish();
   }
 

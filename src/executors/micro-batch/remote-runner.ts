@@ -5,6 +5,7 @@ import type { Durability, PartitionTimes, RestoredJob } from '../../runtime/dura
 import type { Listener } from '../../runtime/events.js';
 import type { World } from '../../runtime/world.js';
 import type { MicroBatchOptions } from '../executor.js';
+import type { SnapshotCut } from '../stores.js';
 import { type TaskWorkers, workerOf } from '../workers.js';
 import type { Batch, Wait } from './batch.js';
 import { type BatchRunner, type RunnerParts, type StateCut, sourceOf } from './batch-runner.js';
@@ -29,6 +30,9 @@ export interface RemoteRunnerParts extends RunnerParts {
   readonly world: Pick<World, 'clock' | 'scheduler'>;
   readonly options: Pick<MicroBatchOptions, 'concurrentJobs' | keyof SpeculationOptions>;
 }
+
+/** All state, to which no later snapshot adds. */
+const ALL: SnapshotCut = { epoch: 0, since: undefined };
 
 /**
  * 1. A task with state is on one worker for good; one without is on another in each of `concurrentJobs` batches. Its work of a batch goes
@@ -114,13 +118,14 @@ export class RemoteRunner implements BatchRunner {
     this.#speculation?.forget(batch.number);
   }
 
-  cut(): StateCut | Promise<StateCut | undefined> {
-    if (this.#gathered !== undefined) return { stores: this.#parts.stores.snapshots(), innerGates: this.#gathered };
+  cut(asked: SnapshotCut): StateCut | Promise<StateCut | undefined> {
+    if (this.#gathered !== undefined)
+      return { stores: this.#parts.stores.snapshots(asked), innerGates: this.#gathered };
     if (this.#lost.size > 0) return Promise.resolve(undefined);
     const stateful = this.#tasks.flat().filter((task) => task.isStateful);
     const { workers } = this.#parts;
     const cut = new RemoteCut(
-      ++this.#cuts,
+      { ...asked, number: ++this.#cuts },
       stateful.map(({ parts: { stage, task } }) => ({ stage, task })),
       ({ stage, task }, message) => workers.send(workerOf(stage, task, workers.count), message),
     );
@@ -146,7 +151,7 @@ export class RemoteRunner implements BatchRunner {
     const { plan, stores } = this.#parts;
     let cut: StateCut | undefined;
     while (cut === undefined) {
-      cut = await this.cut();
+      cut = await this.cut(ALL);
       if (cut === undefined && this.#lost.size > 0)
         await new Promise<void>((resolve) => void this.#allBack.push(resolve));
     }

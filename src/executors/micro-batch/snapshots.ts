@@ -81,7 +81,7 @@ export class Snapshots {
     const sources = marks.map((mark) => ({ ...mark, times: { ...progress.timeOf(mark.source, mark.partition) } }));
     const common = { epoch, mode: 'micro-batch', time, sources, gates: progress.gates() } as const;
     const counted = counters();
-    const taken = runner.cut();
+    const taken = runner.cut({ epoch, since: durability.addsTo });
     const cut = taken instanceof Promise ? await taken : taken;
     if (cut === undefined) return;
     const meta: SnapshotMeta = { ...common, innerGates: cut.innerGates, counters: counted };

@@ -1,7 +1,7 @@
 /** What a worker runs in the micro-batch model: tasks with their state. It knows neither batches' order nor other workers. */
 import { StreamError } from '../../core/errors.js';
 import type { GateState, StoreSource } from '../../runtime/durability.js';
-import { createStores, type Stores } from '../stores.js';
+import { createStores, type SnapshotCut, type Stores } from '../stores.js';
 import type { TaskHost, TaskHostParts } from '../workers.js';
 import { sourceOf } from './batch-runner.js';
 import { BatchTask } from './batch-task.js';
@@ -55,7 +55,7 @@ class MicroBatchHost {
 
   constructor(parts: TaskHostParts) {
     this.#parts = parts;
-    this.#stores = createStores(parts.plan);
+    this.#stores = createStores(parts.plan, undefined, parts.createStore);
   }
 
   hear(message: ToHost): void {
@@ -67,7 +67,7 @@ class MicroBatchHost {
       case 'run':
         return this.#run(message, message.batch, message.work, message.silent);
       case 'cut':
-        return this.#begin(message, message.cut);
+        return this.#begin(message, message.cut, message);
       case 'next':
         return this.#next(message, message.cut);
       case 'drop':
@@ -125,9 +125,9 @@ class MicroBatchHost {
     return all!;
   }
 
-  #begin(id: TaskId, number: number): void {
+  #begin(id: TaskId, number: number, { epoch, since }: SnapshotCut): void {
     const { stage, task } = id;
-    const stores = this.#stores.snapshots((ofStage, ofTask) => ofStage === stage && ofTask === task);
+    const stores = this.#stores.snapshots({ epoch, since }, (ofStage, ofTask) => ofStage === stage && ofTask === task);
     const heads = stores.map(({ next: _next, close: _close, ...head }) => head);
     this.#set(id, { cut: { number, heads, stores, gates: this.#taskOf(id).gates() } });
     this.#next(id, number);

@@ -3,6 +3,7 @@ import type { StreamError } from '../../core/errors.js';
 import type { SnapshotRow } from '../../core/keyed-store.js';
 import type { GateState, PartitionTimes, StoreSource } from '../../runtime/durability.js';
 import { Block } from '../../runtime/source.js';
+import type { SnapshotCut } from '../stores.js';
 import { type Column, columnOf, valuesOf } from './column-codec.js';
 import { type Numbers, numbersOf, spread } from './number-column.js';
 import { PairsOutput } from './pairs-output.js';
@@ -43,7 +44,8 @@ export type ToHost = TaskId &
     /** `silent`: state only is wanted, because the result came before the worker was lost. */
     | { readonly kind: 'run'; readonly batch: number; readonly work: TaskWork; readonly silent: boolean }
     /** Begins a snapshot of the task as it is now; `next` asks for the next piece; `drop` gives it up. */
-    | { readonly kind: 'cut' | 'next' | 'drop'; readonly cut: number }
+    | ({ readonly kind: 'cut'; readonly cut: number } & SnapshotCut)
+    | { readonly kind: 'next' | 'drop'; readonly cut: number }
   );
 
 /** A store without its rows. */

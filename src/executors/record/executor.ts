@@ -68,7 +68,7 @@ class RecordJob implements RunningJob, ControlledJob {
     this.#snapshots = new Snapshots({
       plan,
       durability: () => (hasBarriers || this.#isSavingStop ? services.durability : undefined),
-      sinks: [...services.sinks.values()],
+      services,
       now: () => services.world.clock.now(),
       counters: () => this.#outcome.counted(),
     });

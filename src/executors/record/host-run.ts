@@ -48,6 +48,8 @@ export class HostRun implements JobControl {
   #met = 0;
   #epoch = 0;
   #stores: readonly StoreSource[] = [];
+  /** What the driver said last. */
+  #since: number | undefined;
 
   constructor(parts: TaskHostParts, begin: Begin, ids: Prng, restored: RestoredJob | undefined) {
     const { plan, functions, worker } = parts;
@@ -82,6 +84,7 @@ export class HostRun implements JobControl {
       now: () => this.#now + parts.clock.now() - this.#heardAt,
       count: (counter, by) => this.#notes.push({ kind: 'count', counter, by }),
       restored,
+      createStore: parts.createStore,
       skipped: new SkippedRecords(),
       quantum: new TurnQuantum(begin.options),
       untilDurable: false,
@@ -166,11 +169,12 @@ export class HostRun implements JobControl {
     return packedTree(root, generation);
   }
 
-  #turn({ sequence, now, processed, edges }: Turn): void {
+  #turn({ sequence, now, since, processed, edges }: Turn): void {
     if (sequence <= this.#heard) return;
     assert(sequence === this.#heard + 1, `turn ${sequence} of the driver came after turn ${this.#heard}`);
     this.#heard = sequence;
     this.#now = now;
+    this.#since = since;
     this.#heardAt = this.#parts.clock.now();
     this.#work(() => {
       const { entrances } = this.#wiring;
@@ -236,18 +240,12 @@ export class HostRun implements JobControl {
     if (this.#met === 0 || this.#met < consumers.length) return undefined;
     this.#met = 0;
     for (const store of this.#stores) store.close();
-    this.#stores = this.#wiring.snapshots();
+    this.#stores = this.#wiring.snapshots({ epoch: this.#epoch, since: this.#since });
     return {
       epoch: this.#epoch,
       gates: this.#wiring.gates(),
       innerGates: this.#wiring.innerGates(),
-      stores: this.#stores.map(({ uid, kind, schemaVersion, task, tasks }) => ({
-        uid,
-        kind,
-        schemaVersion,
-        task,
-        tasks,
-      })),
+      stores: this.#stores.map(({ next: _next, close: _close, ...head }) => head),
       counted: this.#counters.map((counters, stage) => [stage, counters.takeCounts()]),
     };
   }

@@ -44,6 +44,8 @@ export type ToWorker =
       /** Counts up from 1 within a wiring: what comes twice is dropped, and what is missing is noticed. */
       readonly sequence: number;
       readonly now: number;
+      /** The snapshot that was saved last, where the next one may add to it. */
+      readonly since: number | undefined;
       /** Edge from a source's reader, and the sequence below which its records are processed, in turn. */
       readonly processed: readonly number[];
       readonly edges: readonly EdgeRows[];

@@ -3,8 +3,8 @@
 import type { SnapshotRow } from '../../core/keyed-store.js';
 import type { Key } from '../../core/keys.js';
 import type { Plan } from '../../plan/plan.js';
-import type { Durability, SnapshotMeta, StoreSource } from '../../runtime/durability.js';
-import type { SinkWriter } from '../../runtime/sink.js';
+import type { Durability, RestoredJob, SnapshotMeta, StoreSource } from '../../runtime/durability.js';
+import type { Services } from '../executor.js';
 import { createStores, type Stores } from '../stores.js';
 import type { MetBarrier } from './barriers.js';
 import type { Run } from './run.js';
@@ -15,7 +15,7 @@ export interface SnapshotParts {
   readonly plan: Plan;
   /** Undefined where only the state on workers is fetched, at the end of a job. */
   durability(): Durability | undefined;
-  readonly sinks: readonly SinkWriter[];
+  readonly services: Pick<Services, 'sinks' | 'createStore'>;
   /** Stream time. */
   now(): number;
   counters(): SnapshotMeta['counters'];
@@ -53,8 +53,9 @@ export class Snapshots {
    * False when it was given up. @throws StreamError of a sink or of the checkpoint
    */
   async save(barrier: MetBarrier, run: Run, isLast: boolean): Promise<boolean> {
-    const { sinks } = this.#parts;
+    const { services } = this.#parts;
     const durability = this.#parts.durability();
+    const sinks = [...services.sinks.values()];
     const { epoch, positions } = barrier;
     const transactions = sinks.flatMap((sink) => sink.transactions ?? []);
     const plain = sinks.filter((sink) => sink.transactions === undefined);
@@ -65,9 +66,9 @@ export class Snapshots {
         ...plain.map((sink) => sink.synced?.()),
       ];
       const elsewhere = await afterAll(preparing, Promise.all(cut.elsewhere.map(fetched)));
-      if (isLast) this.#keep(elsewhere);
       const stores = [...cut.here, ...elsewhere.map(({ source }) => source)];
       await durability?.save({ meta: cut.meta, stores });
+      if (isLast) this.#keep(elsewhere, durability?.latest());
     } catch (thrown) {
       if (thrown instanceof SnapshotLost) return false;
       throw thrown;
@@ -100,17 +101,17 @@ export class Snapshots {
       innerGates: { ...wiring.innerGates(), ...innerGates },
       counters: counters(),
     };
-    return { meta, here: wiring.snapshots(), elsewhere: stores };
+    return { meta, here: wiring.snapshots({ epoch, since: this.#parts.durability()?.addsTo }), elsewhere: stores };
   }
 
-  /** For who asks for the state after the end. */
-  #keep(stores: readonly Fetched[]): void {
-    const { plan } = this.#parts;
-    this.#fetched = createStores(plan);
+  /** For who asks for the state after the end: what was saved, since rows may only add to it; without durability all rows are there. */
+  #keep(stores: readonly Fetched[], saved: RestoredJob | undefined): void {
+    const { plan, services } = this.#parts;
+    this.#fetched = createStores(plan, undefined, services.createStore);
     for (const { source, pieces } of stores) {
       const operator = plan.operators.find(({ uid }) => uid === source.uid)!;
       const store = this.#fetched.of(operator, source.task);
-      for (const rows of pieces) store.restore(rows);
+      store.restore(saved?.rows(source.uid, source.task) ?? pieces.flat());
     }
   }
 }

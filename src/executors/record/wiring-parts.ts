@@ -1,4 +1,5 @@
 /** What a wiring is made from and what it is: the contract between whoever runs tasks and whoever wires them. */
+import type { StoreMaker } from '../../core/keyed-store.js';
 import type { Prng } from '../../core/prng.js';
 import type { Emit, KernelCounter, RecordContext } from '../../kernels/kernel.js';
 import type { Plan, SinkOperator, Stage } from '../../plan/plan.js';
@@ -6,7 +7,7 @@ import type { GateState, RestoredJob, StoreSource } from '../../runtime/durabili
 import type { SourceReader } from '../../runtime/source.js';
 import type { FunctionTable } from '../../topology/graph.js';
 import type { ChannelDecorator, RecordOptions } from '../executor.js';
-import type { Stores } from '../stores.js';
+import type { SnapshotCut, Stores } from '../stores.js';
 import type { AckerTasks, AckLane } from './acker.js';
 import type { BoltTask } from './bolt-task.js';
 import type { Edge } from './edge.js';
@@ -44,7 +45,7 @@ export interface Wiring {
   readonly ackers: AckerTasks;
   readonly stores: Stores;
   /** Begins a snapshot of the state of this host's tasks. */
-  snapshots(): StoreSource[];
+  snapshots(cut: SnapshotCut): StoreSource[];
   /** The gates of this host's tasks, as a snapshot has them. */
   gates(): Readonly<Record<string, GateState>>;
   innerGates(): Readonly<Record<string, readonly GateState[]>>;
@@ -80,6 +81,8 @@ export interface WiringParts {
   readonly count: (counter: KernelCounter, by: number) => void;
   /** The snapshot that the job goes on from. */
   readonly restored: RestoredJob | undefined;
+  /** Undefined: stores are in memory. */
+  readonly createStore: StoreMaker | undefined;
   readonly skipped: SkippedRecords;
   readonly quantum: TurnQuantum;
   /** What must survive until a checkpoint has it: offsets and acks wait for one. */

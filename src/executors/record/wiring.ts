@@ -58,7 +58,7 @@ class Wirer {
       wake: job.edgeWaiting,
       send: remote === undefined ? undefined : (edge, to) => remote.send(edge, to),
     });
-    this.#stores = createStores(plan, parts.restored);
+    this.#stores = createStores(plan, parts.restored, parts.createStore);
     this.#capacity = pendingCapacity(options);
     this.#owners.length = plan.stages
       .filter((stage) => isSpout(plan.operators[stage.head]!))
@@ -88,7 +88,8 @@ class Wirer {
       entrances: this.#entrances,
       ackers: this.#ackers,
       stores: this.#stores,
-      snapshots: () => this.#stores.snapshots((stage, task) => place.hostOf(plan.stages[stage]!, task) === place.here),
+      snapshots: (cut) =>
+        this.#stores.snapshots(cut, (stage, task) => place.hostOf(plan.stages[stage]!, task) === place.here),
       gates: () =>
         Object.fromEntries(gated.flatMap(([name, { task }]) => (task === undefined ? [] : [[name, task.gate]]))),
       innerGates: () => Object.fromEntries(gated.map(([name, { chain }]) => [name, chain.gates()])),

@@ -47,6 +47,8 @@ export interface LinkParts {
   /** A lost worker's tasks come back alone: what they would have missed is remembered. */
   readonly remembers: boolean;
   readonly now: () => number;
+  /** The snapshot that the next one may add to. */
+  readonly since: () => number | undefined;
   readonly count: (counter: KernelCounter, by: number) => void;
   /** Takes a worker's results. */
   readonly results: (rows: SinkRows) => void;
@@ -150,7 +152,7 @@ export class WorkerLinks implements RemoteEnds {
 
   /** Sends what the turn brought. */
   flush(): void {
-    const { workers, run, now, remembers } = this.#parts;
+    const { workers, run, now, since, remembers } = this.#parts;
     this.#links.forEach((link, worker) => {
       if (link.isLost || link.outbox.isEmpty) return;
       const { edges, processed } = link.outbox.take();
@@ -158,7 +160,15 @@ export class WorkerLinks implements RemoteEnds {
         link.outstanding += rows.values.length;
         if (remembers) this.#controls.remember(rows);
       }
-      const message: ToWorker = { kind: 'turn', run, sequence: ++link.said, now: now(), processed, edges };
+      const message: ToWorker = {
+        kind: 'turn',
+        run,
+        sequence: ++link.said,
+        now: now(),
+        since: since(),
+        processed,
+        edges,
+      };
       workers.send(worker, message, transferOf(edges));
     });
   }

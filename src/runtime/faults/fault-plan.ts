@@ -48,6 +48,8 @@ export type Fault =
   | { readonly kind: 'clog'; readonly target: 'workers'; readonly at: FaultTime; readonly span: number }
   /** Simulated only. A life of the driver, by its number, ends at its n-th step: an event, or the beginning or end of what it asks of files. */
   | { readonly kind: 'crash'; readonly target: string; readonly nth: number }
+  /** Simulated only. When the driver is down for the n-th time, a bit of a file is flipped whose path contains `target`. */
+  | { readonly kind: 'flip'; readonly target: string; readonly nth: number }
   /** A source gives nothing for a while. */
   | { readonly kind: 'disconnect'; readonly target: string; readonly at: FaultTime; readonly span: number };
 
@@ -67,6 +69,7 @@ const FORMS: Readonly<
   jump: { when: 'time', span: 1_000_000 },
   clog: { when: 'time', span: 1_000_000 },
   crash: { when: 'count' },
+  flip: { when: 'count' },
   disconnect: { when: 'time', span: 1_000_000 },
   'drop-ack': { when: 'count' },
   'duplicate-ack': { when: 'count' },
@@ -82,7 +85,7 @@ const FORMS: Readonly<
 };
 
 /** Kinds that only a simulated World can do. */
-export const SIMULATED_KINDS: ReadonlySet<Fault['kind']> = new Set(['jump', 'clog', 'crash']);
+export const SIMULATED_KINDS: ReadonlySet<Fault['kind']> = new Set(['jump', 'clog', 'crash', 'flip']);
 
 const UNITS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000, min: 60_000_000, h: 3_600_000_000 };
 

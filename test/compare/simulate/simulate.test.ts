@@ -38,6 +38,7 @@ describe.each(jobs)('simulate $name', ({ topology, file, seeds }) => {
       'crash',
       'jump',
       'clog',
+      'flip',
     ])
       expect(coverage[what], what).toBeGreaterThan(0);
     expect(result.crashes).toBeGreaterThan(seeds);
@@ -68,6 +69,18 @@ describe('simulate', () => {
     const { failure, crashes } = await simulate(shop, { seeds: 4, faults, guarantee: 'exactly-once' });
     expect(failure).toBeNull();
     expect(crashes).toBe(16);
+  });
+
+  it.each([
+    ['micro-batch', 'at-least-once'],
+    ['micro-batch', 'exactly-once'],
+    ['record', 'at-least-once'],
+    ['record', 'exactly-once'],
+  ] as const)('survives damaged checkpoints: %s, %s', async (mode, guarantee) => {
+    const faults = ['crash:1@1500', 'flip:chk-@1', 'crash:2@2500', 'flip:chk-@2', 'flip:chk-@2'].map(parseFault);
+    const result = await simulate(shop, { seeds: 12, faults, mode, guarantee });
+    expect(failureOf(result, 'test/compare/simulate/shop.ts')).toBe('');
+    expect(result.coverage['flip']).toBeGreaterThan(0);
   });
 
   it('finds a job whose functions are not deterministic, and says how to see it again', async () => {

@@ -42,8 +42,13 @@ export class SurvivingJob {
   open(disk: Disk, interval: Durability['interval']): Durability {
     const log = structuredClone(this.log);
     let queue = Promise.resolve();
+    const surviving = this;
     return {
       recovered: { snapshot: this.latest(), log },
+      // Each adds to the one before.
+      get addsTo() {
+        return surviving.saved?.meta.epoch;
+      },
       interval,
       log: (record) => {
         const copy = structuredClone(record);
@@ -69,7 +74,10 @@ export class SurvivingJob {
   async #save({ meta, stores }: JobSnapshot, disk: Disk): Promise<void> {
     const rows = new Map<string, SnapshotRow[]>();
     for (const store of stores) {
-      const all: SnapshotRow[] = [];
+      const { since } = store;
+      if (since !== undefined && since !== this.saved?.meta.epoch) throw new Error(`adds to ${since}`);
+      const old = since === undefined ? [] : this.saved?.rows.get(`${store.uid} ${store.task}`);
+      const all: SnapshotRow[] = [...(old ?? [])];
       rows.set(`${store.uid} ${store.task}`, all);
       for (let piece = await store.next(); piece.length > 0; piece = await store.next()) {
         all.push(...structuredClone(piece));

@@ -23,6 +23,7 @@ describe('faults as text', () => {
     'jump:clock@2s-1h',
     'clog:workers@50%+12s',
     'crash:2@150',
+    'flip:chk-@2',
     'disconnect:lines@5000+1s',
   ])('reads and writes %s', (text) => {
     const fault = parseFault(text);

@@ -10,13 +10,19 @@ import type { Crash } from './crash.js';
 /** Snapshots that outlive their driver. */
 export class LastingSnapshots {
   latest: RestoredJob | undefined;
+  #stores: readonly { readonly uid: string; readonly task: number; pieces(): SnapshotRow[][] }[] = [];
   /** Epochs that were saved, in order. */
   readonly saved: number[] = [];
 
   /** As one life of the driver sees it. `pause`: how long writing takes. */
   open(crash: Crash, time: number, pause: () => Promise<void>): Durability {
+    const lasting = this;
     return {
       recovered: { snapshot: this.latest, log: [] },
+      // Each adds to the one before.
+      get addsTo() {
+        return lasting.latest?.meta.epoch;
+      },
       interval: { batches: 1, time },
       log: async () => undefined,
       latest: () => this.latest,
@@ -27,16 +33,20 @@ export class LastingSnapshots {
   async #save({ meta, stores }: JobSnapshot, crash: Crash, pause: () => Promise<void>): Promise<void> {
     const found: { uid: string; task: number; pieces: () => SnapshotRow[][] }[] = [];
     for (const store of stores) {
-      const pieces: SnapshotRow[][] = [];
+      const { uid, task, since } = store;
+      if (since !== undefined && since !== this.latest?.meta.epoch) throw new Error(`adds to ${since}`);
+      const old = since === undefined ? undefined : this.#stores.find((each) => each.uid === uid && each.task === task);
+      const pieces: SnapshotRow[][] = [...(old?.pieces() ?? [])];
       for (let rows = await store.next(); rows.length > 0; rows = await store.next()) {
         pieces.push(structuredClone(rows) as SnapshotRow[]);
         await crash.step('piece', () => undefined);
       }
-      found.push({ uid: store.uid, task: store.task, pieces: () => pieces });
+      found.push({ uid, task, pieces: () => pieces });
     }
     await pause();
     await crash.step('save', () => {
       const uids = stores.map(({ uid }) => uid);
+      this.#stores = found;
       this.latest = restoredJob(structuredClone(meta), uids, found);
       this.saved.push(meta.epoch);
     });
