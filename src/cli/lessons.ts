@@ -1,6 +1,7 @@
 /** The lessons of `raingauge explain TOPIC`, found by topic or error code. */
 import { ERRORS, type ErrorCode } from '../core/errors.js';
-import { INPUT_LESSONS, JOB_LESSONS } from './lessons-codes.js';
+import { JOB_LESSONS } from './lessons-codes.js';
+import { INPUT_LESSONS } from './lessons-codes-input.js';
 import { KAFKA_LESSONS } from './lessons-codes-kafka.js';
 import { RECOVERY_LESSONS } from './lessons-codes-recovery.js';
 import { RUN_LESSONS } from './lessons-codes-run.js';

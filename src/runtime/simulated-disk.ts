@@ -155,3 +155,9 @@ function setName(entries: Map<string, Node>, { name, node }: NameChange): void {
   if (node === undefined) entries.delete(name);
   else entries.set(name, node);
 }
+
+/** An absolute path begins with an empty name, so that paths come back as they were given. */
+export function segmentsOf(path: string): readonly string[] {
+  const trimmed = path.replace(/\/+$/, '');
+  return trimmed === '' ? [] : trimmed.split('/');
+}

@@ -2,7 +2,7 @@
 import { assert } from '../core/assert.js';
 import type { Prng } from '../core/prng.js';
 import { anotherFile, lockHeld, notAFile, tooLarge, unreadable, unsafe } from './file-errors.js';
-import { SimulatedDisk } from './simulated-disk.js';
+import { SimulatedDisk, segmentsOf } from './simulated-disk.js';
 import { FileNode, FolderNode, type Node } from './simulated-nodes.js';
 import type { FileIdentity, FileLock, FilePlaceOnDisk, Files, OpenFile, Scheduler, Timer } from './world.js';
 
@@ -290,12 +290,6 @@ export class SimulatedFiles implements Files {
   #changed(path: string): void {
     for (const changed of this.#watchers.get(path) ?? []) this.#scheduler.soon(changed);
   }
-}
-
-/** An absolute path begins with an empty name, so that paths come back as they were given. */
-function segmentsOf(path: string): readonly string[] {
-  const trimmed = path.replace(/\/+$/, '');
-  return trimmed === '' ? [] : trimmed.split('/');
 }
 
 function bytesOf(content: string | Uint8Array): Uint8Array {

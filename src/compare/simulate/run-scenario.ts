@@ -245,6 +245,7 @@ class Run {
   #options(life: Incarnation): RunOptions {
     const { mode, guarantee, parallelism, chaining, workers, seed, faults, attemptsMax } = this.#scenario;
     const { snapshotBatches, snapshotTime, segmentBytes, increments, microBatch, record } = this.#scenario;
+    const checkpoint = { folder: FOLDER, batches: snapshotBatches, time: snapshotTime, segmentBytes, increments };
     return {
       mode,
       parallelism,
@@ -255,11 +256,7 @@ class Run {
       listener: (event) => {
         if (life.isAlive) this.#heard(event);
       },
-      ...(record.ackOn === 'expiry'
-        ? {}
-        : {
-            checkpoint: { folder: FOLDER, batches: snapshotBatches, time: snapshotTime, segmentBytes, increments },
-          }),
+      ...(record.ackOn === 'expiry' ? {} : { checkpoint }),
       ...(workers === 0 ? {} : { workers: { count: workers, isolation: 'thread', job: undefined } }),
       microBatch,
       record,
