@@ -296,6 +296,4 @@ const ANSWERS = /-(ack|fail|tuple)$/;
 const SLOWS_TREES = /^(kill|terminate|stop|clog|jump|lose-acker)$/;
 
 /** Errors of the machine: whoever runs the job mends it and starts again. */
-function isOutage({ code }: StreamError): boolean {
-  return code === 'RG057' || code === 'RG046' || code === 'RG059';
-}
+const isOutage = ({ code }: StreamError): boolean => ['RG057', 'RG046', 'RG059'].includes(code);
