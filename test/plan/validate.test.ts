@@ -382,15 +382,13 @@ describe.each<
     /the gap of 'sessionWindow-\d' is 0/,
     /seconds\(30\)/,
   ],
-  ...[0, 129, 1.5].map(
-    (partitions): readonly [string, string, Build, RegExp, RegExp] => [
-      'RG011',
-      `${partitions} partitions`,
-      (t) => void pairs(t).repartition(partitions).to('out', none()),
-      /'repartition-\d' has (0|129|1\.5) partitions; it must be a whole number from 1 to 128/,
-      /number of cores/,
-    ],
-  ),
+  ...[0, 129, 1.5].map((partitions): [string, string, Build, RegExp, RegExp] => [
+    'RG011',
+    `${partitions} partitions`,
+    (t) => void pairs(t).repartition(partitions).to('out', none()),
+    /'repartition-\d' has (0|129|1\.5) partitions; it must be a whole number from 1 to 128/,
+    /number of cores/,
+  ]),
   [
     'RG011',
     'no partitions of a keyed operator',
