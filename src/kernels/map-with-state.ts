@@ -70,8 +70,14 @@ class MapWithState implements Kernel {
     const key = value[0];
     const { timestamp, windowEnd } = this.#context;
     const { timeout } = this.#parameters;
-    if (timeout !== undefined) this.#timeOutBefore(key, timestamp, windowEnd);
-    const cell = this.#states.get(key);
+    let cell = this.#states.get(key);
+    // The state itself says whether it is too old: a record needs no look at the timers.
+    if (timeout !== undefined && cell !== undefined && cell.count + timeout <= timestamp) {
+      this.#timeOut(key, cell.count + timeout);
+      this.#context.timestamp = timestamp;
+      this.#context.windowEnd = windowEnd;
+      cell = undefined;
+    }
     const before = cell === undefined ? this.#untaken.take(key) : cell.value;
     this.#handle.turnTo(before, before !== undefined, false);
     const result = this.#call(key, value[1], timestamp);
@@ -93,15 +99,7 @@ class MapWithState implements Kernel {
     return true;
   }
 
-  #timeOutBefore(key: Key, timestamp: Timestamp, windowEnd: Timestamp): void {
-    let due = this.#timers.takeDueOf(key, timestamp);
-    if (due === undefined) return;
-    for (; due !== undefined; due = this.#timers.takeDueOf(key, timestamp)) this.#timeOut(key, due);
-    this.#context.timestamp = timestamp;
-    this.#context.windowEnd = windowEnd;
-  }
-
-  /** The key's timer fired; its state may be younger by now. */
+  /** The key's time has come, unless its state is younger by now. */
   #timeOut(key: Key, time: Timestamp): void {
     const cell = this.#states.get(key)!;
     const due = cell.count + this.#parameters.timeout!;
@@ -121,6 +119,7 @@ class MapWithState implements Kernel {
       throw thrown;
     }
     this.#states.delete(key);
+    this.#timers.clear(key);
     this.#tell(result);
     if (this.#parameters.tellsChanges) this.#emit([1, [key, []]]);
   }

@@ -24,7 +24,21 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
     return this.#meet('cogroup', other, options, this.cogroup);
   }
 
-  /** Each value with each of the other stream's for the same key and interval. Source: Spark `PairDStreamFunctions.join`. */
+  /**
+   * Each value with each of the other stream's for the same key and interval. Source: Spark `PairDStreamFunctions.join`.
+   *
+   * ```ts
+   * import { seconds, topology } from 'raingauge';
+   * import { memory } from 'raingauge/sources';
+   * import { stdout } from 'raingauge/sinks';
+   *
+   * export default topology('answered', { batchInterval: seconds(1) }, (t) => {
+   *   const asked = t.source('asked', memory([[7, 'why?'], [8, 'when?']] as const));
+   *   const answered = t.source('answered', memory([[7, 'because']] as const));
+   *   asked.window({ window: seconds(10) }).join(answered).to('answered', stdout()); // [7, ['why?', 'because']]
+   * });
+   * ```
+   */
   join<W>(other: KeyedStream<K, W>, options: Placed = {}): KeyedStream<K, readonly [V, W]> {
     return this.#meet('join', other, options, this.join);
   }

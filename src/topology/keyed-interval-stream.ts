@@ -79,6 +79,18 @@ export class KeyedIntervalStream<K extends Key, V> extends JoinStream<K, V> {
    *
    * `[key, total]` is emitted when the watermark reaches the last value's time + `gap`, which is its `windowEnd`. Values may come out of
    * order: then `reduce` must be commutative. Keeps one total for each open session. Source: Spark `session_window`.
+   *
+   * ```ts
+   * import { seconds, topology } from 'raingauge';
+   * import { memory } from 'raingauge/sources';
+   * import { stdout } from 'raingauge/sinks';
+   *
+   * export default topology('sessions', (t) => {
+   *   t.source('clicks', memory([['ann', 1], ['ann', 1]] as const))
+   *     .sessionWindow({ uid: 'sessions', gap: seconds(30), reduce: (a, b) => a + b })
+   *     .to('sessions', stdout());
+   * });
+   * ```
    */
   sessionWindow(options: ReduceOptions<V> & { readonly gap: Duration }): KeyedStream<K, V> {
     const { gap, reduce, ...placed } = options ?? {};

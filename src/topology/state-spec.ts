@@ -28,6 +28,26 @@ export interface State<S> {
  *    due; then its state is gone. It comes before the key's first record at or beyond that time, and at the latest with the watermark.
  *
  * Keeps one state per key, and with `timeout` one timer. The cost is that of the records, not of the keys that are held.
+ *
+ * ```ts
+ * import { seconds, topology } from 'raingauge';
+ * import { memory } from 'raingauge/sources';
+ * import { stdout } from 'raingauge/sinks';
+ *
+ * export default topology('visits', (t) => {
+ *   t.source('clicks', memory([['ann', 1], ['bob', 1], ['ann', 1]] as const))
+ *     .mapWithState<number, string>({
+ *       uid: 'visits',
+ *       timeout: seconds(30),
+ *       map(user, click, state) {
+ *         if (state.isTimingOut()) return `${user} left after ${state.get()} clicks`;
+ *         state.update((state.getOption() ?? 0) + (click ?? 0));
+ *         return undefined;
+ *       },
+ *     })
+ *     .to('visits', stdout());
+ * });
+ * ```
  */
 export interface StateSpec<K extends Key, V, S, R> extends Placed {
   map(key: K, value: V | undefined, state: State<S>, time: Timestamp): R | undefined;
