@@ -34,6 +34,8 @@ export interface RunFlags extends JobFlags, OutputFlags, RecoveryFlags {
   readonly messageTimeout?: Duration;
   readonly maxSpoutPending?: number;
   readonly blockInterval?: Duration;
+  readonly backpressure?: boolean;
+  readonly maxRatePerPartition?: number;
 }
 
 /** As `runtime/log` has them, which would load pino for a help text. */
@@ -109,6 +111,14 @@ export function addModeFlags(command: Command): Command {
         '--block-interval <duration>',
         'micro-batch: how often a receiver cuts a block (default: 200ms)',
         durationOf('--block-interval'),
+      ),
+    )
+    .addOption(flag('--backpressure', 'micro-batch: sources give less when batches take longer than the interval'))
+    .addOption(
+      flag(
+        '--max-rate-per-partition <rate>',
+        'micro-batch: the most records a second of each source partition',
+        rateOf('--max-rate-per-partition'),
       ),
     );
 }
