@@ -39,6 +39,8 @@ export interface RunFlags extends JobFlags, OutputFlags, RecoveryFlags {
   readonly blockInterval?: Duration;
   readonly concurrentJobs?: number;
   readonly speculation?: boolean;
+  readonly backpressure?: boolean;
+  readonly maxRatePerPartition?: number;
 }
 
 /** As `runtime/log` has them, which would load pino for a help text. */
@@ -124,7 +126,15 @@ export function addModeFlags(command: Command): Command {
         countOf('--concurrent-jobs', 64),
       ),
     )
-    .addOption(flag('--speculation', 'micro-batch on workers: a slow task without state gets a twin'));
+    .addOption(flag('--speculation', 'micro-batch on workers: a slow task without state gets a twin'))
+    .addOption(flag('--backpressure', 'micro-batch: sources give less when batches take longer than the interval'))
+    .addOption(
+      flag(
+        '--max-rate-per-partition <rate>',
+        'micro-batch: the most records a second of each source partition',
+        rateOf('--max-rate-per-partition'),
+      ),
+    );
 }
 
 /** `run` and `simulate` have it. */

@@ -70,6 +70,32 @@ export interface MicroBatchOptions {
   readonly speculationQuantile: number;
   /** How many times their median a slow one takes. Spark: `spark.speculation.multiplier`, 1.5. */
   readonly speculationMultiplier: number;
+  /** Sources give less when batches take longer than the interval. Default: they give what they have (Spark: `backpressure.enabled`). */
+  readonly backpressure?: BackpressureOptions;
+}
+
+/** Weights of the rate estimator, and the rate that it never goes below. */
+export interface RateEstimatorOptions {
+  /** Of the difference between the rate and what was processed. Spark: `pid.proportional`, 1. */
+  readonly proportional: number;
+  /** Of what waits, by the scheduling delay. Spark: `pid.integral`, 0.2. */
+  readonly integral: number;
+  /** Of the change of that difference. Spark: `pid.derived`, 0. */
+  readonly derived: number;
+  /** Records a second. Spark: `pid.minRate`, 100. */
+  readonly minRate: number;
+}
+
+/** How the rate of a source follows the time that its records take. Rates are in records a second. */
+export interface BackpressureOptions {
+  /** False: only `maxRatePerPartition` counts. Default true. */
+  readonly isEstimated?: boolean;
+  /** Until the first batches tell one. Default: none. Spark: `backpressure.initialRate`. */
+  readonly initialRate?: number;
+  /** Of each partition, whatever the estimator says. Default: none. Spark: `kafka.maxRatePerPartition`. */
+  readonly maxRatePerPartition?: number;
+  /** Default: Spark's weights, `{ proportional: 1, integral: 0.2, derived: 0, minRate: 100 }`. */
+  readonly estimator?: RateEstimatorOptions;
 }
 
 /** Settings of the record model, with Storm's defaults where Storm has them. */

@@ -104,9 +104,9 @@ export const FAULTS_OF_DRIVERS: readonly FaultRow[] = [
     promised: 'sources wait; memory stays bounded',
     tests: [
       ['host/run.test.ts', 'a sink that is behind holds the sources back until it is ready'],
+      ['executors/micro-batch/rate-control.test.ts', 'have at most what each partition may give, and all records come'],
       [SINKS, 'is not ready while too many intervals wait'],
     ],
-    later: 'a rate that is lowered step by step: sources are held back, or are not',
   },
   {
     number: 44,

@@ -1,4 +1,5 @@
 /** A real broker for a test file: started before its tests, killed with its process; tests skip, and say why, where there is none. */
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,9 +54,14 @@ export class TestBroker {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Starts a console tool of Kafka itself. */
+  spawn(main: string, args: readonly string[]): Promise<ChildProcess> {
+    return spawnKafkaTool(VERSION, main, ['--bootstrap-server', this.bootstrap, ...args]);
+  }
+
   /** Runs a console tool of Kafka itself, the independent client, with `input` on its standard input. */
   async tool(main: string, args: readonly string[], input = ''): Promise<string> {
-    const child = await spawnKafkaTool(VERSION, main, ['--bootstrap-server', this.bootstrap, ...args]);
+    const child = await this.spawn(main, args);
     const out: Buffer[] = [];
     let errors = '';
     child.stdout!.on('data', (chunk: Buffer) => out.push(chunk));

@@ -1,4 +1,6 @@
 /** What tests do with a topic beside the job: an independent client, the console tools of Java. */
+import { createInterface } from 'node:readline';
+import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import type { TestBroker } from './broker.js';
 
 const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
@@ -26,11 +28,43 @@ export async function produce(
   await broker.tool(PRODUCER, ['--topic', topic, ...(keyed ? keys : [])], lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Reads a topic from its beginning with `read_committed`, to its end: `KEY|VALUE` a line. */
+/**
+ * Reads a topic from its beginning with `read_committed`, to its end: `KEY|VALUE` a line. The end is marked in each partition by a
+ * message of its own, so that no timeout decides what was there.
+ */
 export async function consume(broker: TestBroker, topic: string): Promise<readonly string[]> {
+  const end = await markEnd(broker, topic);
   const keys = ['--formatter-property', 'print.key=true', '--formatter-property', 'key.separator=|'];
-  const isolation = ['--isolation-level', 'read_committed'];
-  const end = ['--from-beginning', '--timeout-ms', '6000'];
-  const text = await broker.tool(CONSUMER, ['--topic', topic, ...isolation, ...end, ...keys]);
-  return text.split('\n').filter((line) => line !== '');
+  const args = ['--topic', topic, '--isolation-level', 'read_committed', '--from-beginning', ...keys];
+  const child = await broker.spawn(CONSUMER, args);
+  const lines: string[] = [];
+  let ends = 0;
+  for await (const line of createInterface({ input: child.stdout! })) {
+    if (!line.includes(MARK)) lines.push(line);
+    else if (line.endsWith(end.mark)) ends += 1;
+    if (ends === end.partitions) break;
+  }
+  child.kill('SIGKILL');
+  if (ends < end.partitions) throw new Error(`the consumer of ${topic} ended before the topic did`);
+  return lines;
+}
+
+const MARK = '#end of topic ';
+let marks = 0;
+
+async function markEnd(
+  broker: TestBroker,
+  topic: string,
+): Promise<{ readonly mark: string; readonly partitions: number }> {
+  const port = await openKafkaPort({ brokers: [broker.bootstrap], client: 'kafkajs', tls: false, sasl: undefined });
+  const partitions = (await port.leaders(topic))!.length;
+  const mark = `${MARK}${++marks}`;
+  const producer = await port.producer();
+  await producer.send(
+    topic,
+    Array.from({ length: partitions }, (_, partition) => ({ key: null, value: mark, partition })),
+  );
+  await producer.close();
+  await port.close();
+  return { mark, partitions };
 }

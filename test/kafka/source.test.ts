@@ -163,6 +163,22 @@ describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: 120_000 },
     expect(values.result.sourceCounters).toEqual({ lines: { tombstones: 1 } });
   });
 
+  it('reads with a receiver, whose log has the values; a restart goes on behind the log', async () => {
+    await makeTopic(broker, 'received', 2);
+    const folder = join(await temporaryFolder(), 'checkpoint');
+    const receiver = { receiver: true } as const;
+    await produce(broker, 'received', lineNumbers(0, 20));
+    const first = await readUntil('received', 'micro-batch', 20, { checkpoint: { folder } }, receiver);
+    expect(first.toSorted()).toEqual(lineNumbers(0, 20).toSorted());
+    await produce(broker, 'received', lineNumbers(20, 30));
+    const second = await readUntil('received', 'micro-batch', 10, { checkpoint: { folder } }, receiver);
+    expect(second.toSorted()).toEqual(lineNumbers(20, 30).toSorted());
+    const settings = { guarantee: 'exactly-once' } as const;
+    await expect(readValues('received', 'micro-batch', { settings }, receiver)).rejects.toMatchObject({
+      problems: [expect.objectContaining({ code: 'RG017' })],
+    });
+  });
+
   it('has one clear error for a topic that is not there, with a near name, and for a broker that is not', async () => {
     await makeTopic(broker, 'orders', 1);
     await expect(readValues('ordres', 'record', {})).rejects.toMatchObject({

@@ -2,6 +2,7 @@
 import { firstMultipleAbove } from '../../core/time.js';
 import type { Clock, Scheduler, Timer } from '../../runtime/world.js';
 import type { MicroBatchOptions } from '../executor.js';
+import type { RateControl } from './rate-control.js';
 import type { ReceivedPartition } from './received.js';
 
 /** Batches that may wait; at the limit no further one is cut, and the ticks that were missed are made up for later. */
@@ -16,6 +17,8 @@ export interface CutterParts {
   readonly interval: number;
   readonly partitions: readonly ReceivedPartition[];
   readonly receivers: readonly ReceivedPartition[];
+  /** What sources may give; undefined: what they have. */
+  readonly rates: RateControl | undefined;
   /** Takes everything received so far as the batch of that time. */
   readonly submit: (time: number) => void;
   readonly queued: () => number;
@@ -90,10 +93,13 @@ export class BatchCutter {
 
   /** The block generator's timer. */
   #receiveEach(): void {
-    const { clock, options, receivers } = this.#parts;
+    const { clock, options, receivers, rates } = this.#parts;
     this.#at(firstMultipleAbove(clock.now(), options.blockInterval), () => {
       if (this.#isStopping) return;
-      for (const receiver of receivers) receiver.receive(Number.MAX_SAFE_INTEGER);
+      for (const receiver of receivers) {
+        if (rates === undefined) receiver.receive(Number.MAX_SAFE_INTEGER);
+        else rates.receiveBlock(receiver, options.blockInterval);
+      }
       this.#receiveEach();
     });
   }
@@ -107,12 +113,14 @@ export class BatchCutter {
 
   /** Cuts the tick's batch, at once or when the heartbeats that it waits for have come. */
   #cutAt(tick: number): void {
-    const { clock, scheduler, options, partitions } = this.#parts;
-    for (const partition of partitions) partition.receive(Number.MAX_SAFE_INTEGER);
+    const { clock, scheduler, options, partitions, rates } = this.#parts;
+    if (rates === undefined) for (const partition of partitions) partition.receive(Number.MAX_SAFE_INTEGER);
+    else rates.receive(tick);
     const late = partitions.filter(
       (partition) =>
         !partition.hasEnded &&
         !partition.isFull &&
+        rates?.isSpent(partition) !== true &&
         partition.heartbeat < tick &&
         partition.reader.failure === undefined,
     );

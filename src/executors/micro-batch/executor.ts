@@ -221,6 +221,8 @@ class MicroBatchJob implements RunningJob {
       processingDelay: processingEndTime - processingStartTime,
       totalDelay: processingEndTime - submissionTime,
     };
+    const { processingDelay, schedulingDelay } = info;
+    this.#parts.rates?.completed(recordsBySource(batch), { time: processingEndTime, processingDelay, schedulingDelay });
     this.#batchCount++;
     this.#batches.push(info);
     if (this.#batches.length > BATCHES_KEPT) this.#batches.shift();
@@ -263,4 +265,14 @@ class MicroBatchJob implements RunningJob {
       recomputedRecords: this.#parts.runner.recomputed,
     });
   }
+}
+
+function recordsBySource({ blocks }: Batch): ReadonlyMap<string, number> {
+  const records = new Map<string, number>();
+  for (const [name, received] of blocks) {
+    const source = name.slice(0, name.lastIndexOf(':'));
+    const count = received.reduce((sum, { values }) => sum + values.length, 0);
+    records.set(source, (records.get(source) ?? 0) + count);
+  }
+  return records;
 }

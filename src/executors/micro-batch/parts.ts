@@ -10,6 +10,7 @@ import type { Batch, CutPoint } from './batch.js';
 import { BatchCutter } from './batch-cutter.js';
 import { type BatchRunner, LocalRunner, type RunnerParts } from './batch-runner.js';
 import { Progress } from './progress.js';
+import { RateControl } from './rate-control.js';
 import { intakeOf, partitionsOf, type ReceivedPartition } from './received.js';
 import { RemoteRunner } from './remote-runner.js';
 import { type Restart, restartOf } from './restart.js';
@@ -38,6 +39,8 @@ export interface JobParts {
   readonly allocator: BatchAllocator;
   readonly cutter: BatchCutter;
   readonly commits: SinkCommits;
+  /** None where sources give what they have. */
+  readonly rates: RateControl | undefined;
   /** None where neither a restart nor a lost worker would ask for one. */
   readonly snapshots: Snapshots | undefined;
 }
@@ -72,11 +75,14 @@ export function partsOf(plan: Plan, services: Services, options: MicroBatchOptio
       { durability: keeper, clock, runner, progress, sinks, counters, listener, saved, failed },
       allocator.start.number,
     );
+  const { batchInterval } = plan.settings;
+  const rates = options.backpressure && new RateControl(partitions, batchInterval, options.backpressure);
   const cutter = new BatchCutter({
+    rates,
     clock,
     scheduler,
     options,
-    interval: plan.settings.batchInterval,
+    interval: batchInterval,
     partitions,
     receivers: partitions.filter(({ source }) => intakeOf(plan, source) === 'receiver'),
     submit: (time) => hooks.submit(allocator.allocate(time)),
@@ -85,7 +91,7 @@ export function partsOf(plan: Plan, services: Services, options: MicroBatchOptio
     sinksReady: (wake) => outcome.sinksReady(wake),
   });
   const commits = new SinkCommits(sinks, durability);
-  return { restart, stores, reports, runner, partitions, allocator, cutter, commits, snapshots };
+  return { restart, stores, reports, runner, partitions, allocator, cutter, commits, snapshots, rates };
 }
 
 function runnerOf(

@@ -1,0 +1,70 @@
+/** Specs and URIs of Kafka: what they hold, what they refuse, and that no secret gets into them. */
+import { describe, expect, it } from 'vitest';
+import { kafkaSink, kafkaSource } from '../../src/topology/kafka-specs.js';
+import { parseSinkUri, parseSourceUri } from '../../src/topology/uri.js';
+
+const brokers = '127.0.0.1:9092';
+
+describe('kafka as a source', () => {
+  it('is the same from a URI as from a job', () => {
+    expect(parseSourceUri('kafka://127.0.0.1:9092/lines')).toEqual(kafkaSource('lines', { brokers }));
+    expect(
+      parseSourceUri(
+        'kafka://a:1,b:2/lines?offsets=0,17&until=latest&as=pair&format=bytes&onDataLoss=continue&group=g&client=platformatic&receiver=true',
+      ),
+    ).toEqual(
+      kafkaSource('lines', {
+        ...{ brokers: ['a:1', 'b:2'], startingOffsets: { offsets: [0, 17] }, until: 'latest', as: 'pair' },
+        ...{ format: 'bytes', onDataLoss: 'continue', group: 'g', client: 'platformatic', receiver: true },
+      }),
+    );
+    expect(parseSourceUri('kafka://a:1/lines?timestamp=1700000000000')).toEqual(
+      kafkaSource('lines', { brokers: 'a:1', startingOffsets: { timestamp: 1_700_000_000_000 } }),
+    );
+  });
+
+  it('can be read again, unless it is a receiver; and ends when it is told to', () => {
+    expect(kafkaSource('lines', { brokers }).capabilities).toMatchObject({ replayable: true, bounded: false });
+    expect(kafkaSource('lines', { brokers, receiver: true, until: 'latest' }).capabilities).toEqual({
+      ...{ replayable: false, bounded: true, partitions: 1, intake: 'receiver' },
+    });
+  });
+
+  it.each([
+    ['no topic', 'kafka://127.0.0.1:9092', 'has no brokers and topic'],
+    ['no port', 'kafka://localhost/lines', "the broker 'localhost', which is not HOST:PORT"],
+    ['a name that is no topic', 'kafka://a:1/a b', "'a b' is no topic"],
+    [
+      'two beginnings',
+      'kafka://a:1/lines?timestamp=1&startingOffsets=latest',
+      'has both startingOffsets and timestamp',
+    ],
+    ['a misspelt option', 'kafka://a:1/lines?untill=latest', "the unknown option 'untill'"],
+    ['a misspelt value', 'kafka://a:1/lines?startingOffsets=erliest', "startingOffsets is 'erliest'"],
+    ['a time that is none', 'kafka://a:1/lines?timestamp=noon', 'startingOffsets is'],
+    ['a user without a mechanism', 'kafka://a:1/lines?username=me', 'one of sasl and username without the other'],
+  ])('refuses %s', (_what, uri, message) => {
+    expect(() => parseSourceUri(uri)).toThrow(message);
+  });
+
+  it('keeps no password, and does not show the one in a URI', () => {
+    const { options } = parseSourceUri('kafka://a:1/lines?sasl=scram-sha-256&username=me&passwordVariable=SECRET');
+    expect(options['sasl']).toEqual({ mechanism: 'scram-sha-256', username: 'me', passwordVariable: 'SECRET' });
+    let message = '';
+    try {
+      parseSourceUri('kafka://me:sesame@a:1/lines');
+    } catch (error) {
+      message = `${String(error)} ${(error as { hint?: string }).hint}`;
+    }
+    expect(message).toContain('//…@a:1/lines');
+    expect(message).not.toContain('sesame');
+  });
+});
+
+describe('kafka as a sink', () => {
+  it('is the same from a URI as from a job, and says what its client can promise', () => {
+    expect(parseSinkUri('kafka://127.0.0.1:9092/counts')).toEqual(kafkaSink('counts', { brokers }));
+    expect(kafkaSink('counts', { brokers }).capabilities.guarantee).toBe('exactly-once');
+    expect(kafkaSink('counts', { brokers, client: 'platformatic' }).capabilities.guarantee).toBe('at-least-once');
+  });
+});
