@@ -107,7 +107,7 @@ const CASES: readonly Case[] = [
       rmSync(join(folder, 'progress'), { recursive: true });
       writeFileSync(join(folder, 'progress'), 'mine');
     },
-    error: /error\[RG057\]: 'progress' cannot be written/,
+    error: /error\[RG057\]: 'progress' is a file, but a folder is needed/,
   },
 ];
 
@@ -156,6 +156,14 @@ describe.concurrent.each(MODES)('a job goes on, %s', (mode) => {
     const newest = checkpointsIn(folder).at(-1)!;
     rmSync(join(folder, 'progress', 'checkpoints', newest, 'manifest.json'));
     const { code, stderr } = await goOn(folder, mode);
+    if (mode === 'record') {
+      // Its log does not say which epochs are visible: going back could show results a second time.
+      expect(stderr).toMatch(
+        /error\[RG054\]: .*may have been seen, and would be seen twice .*exactly-once cannot hold/,
+      );
+      expect(code).toBe(5);
+      return;
+    }
     expect(stderr).toContain(`it is kept as 'progress/checkpoints/${newest}.damaged', and an older checkpoint stands`);
     expect(stderr).toMatch(/^warning: /m);
     expect(stderr).toMatch(/^going on from checkpoint \d+, taken /m);
