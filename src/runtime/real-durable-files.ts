@@ -20,7 +20,7 @@ export async function list(folder: string): Promise<readonly string[]> {
 
 export async function makeFolder(path: string): Promise<void> {
   const target = resolve(path);
-  const first = await makeWithParents(target).catch(fail(path));
+  const first = await makeWithParents(target, path).catch(fail(path));
   // Also when it was there: whoever made it may have been killed before its name was durable.
   const top = first === undefined ? dirname(target) : dirname(first);
   for (let folder = dirname(target); ; folder = dirname(folder)) {
@@ -30,14 +30,14 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /** The first folder that had to be made. Node's own recursive `mkdir` never ends where the system makes no folder, as in /proc. */
-async function makeWithParents(path: string): Promise<string | undefined> {
+async function makeWithParents(path: string, given = path): Promise<string | undefined> {
   try {
     await mkdir(path);
     return path;
   } catch (cause) {
     switch (errnoOf(cause)) {
       case 'EEXIST':
-        if (!(await stat(path)).isDirectory()) throw notAFolder(path);
+        if (!(await stat(path)).isDirectory()) throw notAFolder(given);
         return undefined;
       case 'ENOENT': {
         if (dirname(path) === path) throw cause;
