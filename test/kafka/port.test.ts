@@ -4,6 +4,7 @@ import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import type { FetchedPartition, KafkaPort } from '../../src/connectors/kafka/port.js';
 import { headersOf, SPAN } from '../../src/connectors/kafka/record-batches.js';
 import { noKafka, useBroker } from './broker.js';
+import { KEYED } from './client.js';
 
 const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
 const PRODUCER = 'org.apache.kafka.tools.ConsoleProducer';
@@ -34,7 +35,7 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
       const topic = topicOf('java');
       await port.createTopic(topic, 1);
       const lines = Array.from({ length: 500 }, (_, index) => `k${index % 7}|line ${index} äöü`);
-      const keyed = ['--topic', topic, '--reader-property', 'parse.key=true', '--reader-property', 'key.separator=|'];
+      const keyed = ['--topic', topic, ...KEYED];
       await broker.tool(PRODUCER, keyed, `${lines.join('\n')}\n`);
       const all = await readAll(port, topic, 0, 0);
       expect(all.map(({ key, value }) => `${key}|${value}`)).toEqual(lines);
@@ -55,7 +56,7 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
         keys.map((key) => ({ key, value: `of ${key}`, timestamp: 1_700_000_000_000, headers: { made: 'here' } })),
       );
       await producer.close();
-      const keyed = ['--topic', other, '--reader-property', 'parse.key=true', '--reader-property', 'key.separator=|'];
+      const keyed = ['--topic', other, ...KEYED];
       await broker.tool(PRODUCER, keyed, keys.map((key) => `${key}|of ${key}\n`).join(''));
       for (let partition = 0; partition < 4; partition++) {
         const [ours, javas] = [await readAll(port, topic, partition, 0), await readAll(port, other, partition, 0)];
