@@ -4,7 +4,10 @@ import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import { type TestBroker, VERSION } from './broker.js';
 
 const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
-const PRODUCER = 'org.apache.kafka.tools.ConsoleProducer';
+/** Kafka 4 moved it. */
+export const PRODUCER = VERSION.startsWith('3.')
+  ? 'kafka.tools.ConsoleProducer'
+  : 'org.apache.kafka.tools.ConsoleProducer';
 const TOPICS = 'org.apache.kafka.tools.TopicCommand';
 
 /** What Kafka 4 calls by what it is for, Kafka 3 calls a property. */
