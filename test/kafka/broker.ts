@@ -8,7 +8,7 @@ import { KAFKA_VERSIONS, kafkaProblem } from '../../src/cli/kafka/jars.js';
 import { isAlive, type LocalBroker, spawnKafkaTool, startLocalBroker } from '../../src/cli/kafka/local-broker.js';
 
 /** The version that tests use: `RAINGAUGE_TEST_KAFKA=3.9.2` takes the other one. */
-const VERSION = process.env['RAINGAUGE_TEST_KAFKA'] ?? KAFKA_VERSIONS[0];
+export const VERSION = process.env['RAINGAUGE_TEST_KAFKA'] ?? KAFKA_VERSIONS[0];
 
 /** Starting a broker on a machine that does much else (ms). */
 const START_MS = 300_000;

@@ -1,11 +1,22 @@
 /** What tests do with a topic beside the job: an independent client, the console tools of Java. */
 import { createInterface } from 'node:readline';
 import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
-import type { TestBroker } from './broker.js';
+import { type TestBroker, VERSION } from './broker.js';
 
 const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
-const PRODUCER = 'org.apache.kafka.tools.ConsoleProducer';
+/** Kafka 4 moved it. */
+export const PRODUCER = VERSION.startsWith('3.')
+  ? 'kafka.tools.ConsoleProducer'
+  : 'org.apache.kafka.tools.ConsoleProducer';
 const TOPICS = 'org.apache.kafka.tools.TopicCommand';
+
+/** What Kafka 4 calls by what it is for, Kafka 3 calls a property. */
+const [READER, FORMATTER] = VERSION.startsWith('3.')
+  ? ['--property', '--property']
+  : ['--reader-property', '--formatter-property'];
+/** Lines are `KEY|VALUE`. */
+export const KEYED: readonly string[] = [READER!, 'parse.key=true', READER!, 'key.separator=|'];
+const SHOW_KEYS: readonly string[] = [FORMATTER!, 'print.key=true', FORMATTER!, 'key.separator=|'];
 
 export async function makeTopic(
   broker: TestBroker,
@@ -24,7 +35,7 @@ export async function produce(
   lines: readonly string[],
   keyed = false,
 ): Promise<void> {
-  const keys = ['--reader-property', 'parse.key=true', '--reader-property', 'key.separator=|'];
+  const keys = KEYED;
   await broker.tool(PRODUCER, ['--topic', topic, ...(keyed ? keys : [])], lines.map((line) => `${line}\n`).join(''));
 }
 
@@ -34,7 +45,7 @@ export async function produce(
  */
 export async function consume(broker: TestBroker, topic: string): Promise<readonly string[]> {
   const end = await markEnd(broker, topic);
-  const keys = ['--formatter-property', 'print.key=true', '--formatter-property', 'key.separator=|'];
+  const keys = SHOW_KEYS;
   const args = ['--topic', topic, '--isolation-level', 'read_committed', '--from-beginning', ...keys];
   const child = await broker.spawn(CONSUMER, args);
   const lines: string[] = [];

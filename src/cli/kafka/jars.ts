@@ -67,6 +67,10 @@ function jarsFolder(version: string): string {
   return join(cacheFolder(), 'kafka', `jars-${version}`);
 }
 
+/** Kafka 3 brings a logger that would keep its words to itself: readiness is seen in the log. */
+const OTHER_LOG =
+  '<exclusions><exclusion><groupId>org.slf4j</groupId><artifactId>slf4j-reload4j</artifactId></exclusion></exclusions>';
+
 function pomOf(version: string): string {
   const dependencies = [
     ['org.apache.kafka', 'kafka_2.13', version],
@@ -74,7 +78,7 @@ function pomOf(version: string): string {
     ['org.slf4j', 'slf4j-simple', '1.7.36'],
   ].map(
     ([group, artifact, of]) =>
-      `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${of}</version></dependency>`,
+      `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${of}</version>${OTHER_LOG}</dependency>`,
   );
   return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>raingauge</groupId><artifactId>local-kafka</artifactId><version>1</version><packaging>pom</packaging>

@@ -3,7 +3,7 @@
  * The version is pinned, and `test/kafka/port.test.ts` runs all of this against a real broker.
  */
 import { createRequire } from 'node:module';
-import type { Kafka } from 'kafkajs';
+import type { Kafka, RetryOptions } from 'kafkajs';
 import { decodeFetch, FETCH_VERSION, type FetchAnswer } from './fetch-response.js';
 import { KafkaFailure } from './port.js';
 
@@ -70,9 +70,42 @@ export interface Broker {
 export const READ_COMMITTED = 1;
 const FETCH_KEY = 1;
 
-const { requests } = createRequire(import.meta.url)('kafkajs/src/protocol/requests/index.js') as {
+const require = createRequire(import.meta.url);
+const { requests } = require('kafkajs/src/protocol/requests/index.js') as {
   readonly requests: { readonly Fetch: unknown };
 };
+const createRetry = require('kafkajs/src/retry/index.js') as (
+  options: RetryOptions,
+) => <T>(step: (bail: (error: unknown) => void) => Promise<T>) => Promise<T>;
+
+/** What a broker says while it comes up, or a coordinator or leader is chosen: soon again it answers. */
+const PASSING = [
+  'GROUP_LOAD_IN_PROGRESS',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'NOT_COORDINATOR',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'REPLICA_NOT_AVAILABLE',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+];
+
+/** Asks again, with growing waits, while the answer is one that passes. */
+export function retried<T>(options: RetryOptions, step: () => Promise<T>): Promise<T> {
+  return createRetry(options)(async (bail) => {
+    try {
+      return await step();
+    } catch (thrown) {
+      const { type = '' } = thrown as { readonly type?: string };
+      if (PASSING.includes(type)) throw thrown;
+      bail(thrown);
+      throw thrown;
+    }
+  });
+}
 
 /** A cluster of its own. It never creates topics. */
 export function createCluster(kafka: Kafka): Cluster {

@@ -1,7 +1,7 @@
 /** The default client: kafkajs 2.2.4, read by its cluster and our own codec, written by its producers. */
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { fetchedOf } from './fetch-response.js';
-import { type Cluster, createCluster, fetchRaw, READ_COMMITTED } from './kafkajs-cluster.js';
+import { type Cluster, createCluster, fetchRaw, READ_COMMITTED, retried } from './kafkajs-cluster.js';
 import { failureOf, translated } from './kafkajs-failure.js';
 import { openProducer, openTransactional } from './kafkajs-producers.js';
 import { passwordOf } from './password.js';
@@ -39,6 +39,11 @@ function configOf({ brokers, tls, sasl }: KafkaConnection): KafkaConfig {
       ? {}
       : { sasl: { mechanism: sasl.mechanism, username: sasl.username, password: passwordOf(sasl) } as SASLOptions }),
   };
+}
+
+/** What passes is asked again. */
+function asked<T>(step: () => Promise<T>): Promise<T> {
+  return translated(() => retried(RETRY, step));
 }
 
 class KafkaJSPort implements KafkaPort {
@@ -102,7 +107,7 @@ class KafkaJSPort implements KafkaPort {
   }
 
   committed(group: string, topic: string, partitions: number): Promise<ReadonlyMap<number, CommittedOffset>> {
-    return translated(async () => {
+    return asked(async () => {
       const coordinator = await this.#asking.findGroupCoordinator({ groupId: group });
       const asked = Array.from({ length: partitions }, (_, partition) => ({ partition }));
       const { responses } = await coordinator.offsetFetch({ groupId: group, topics: [{ topic, partitions: asked }] });
@@ -116,7 +121,7 @@ class KafkaJSPort implements KafkaPort {
   }
 
   commit(group: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
-    return translated(async () => {
+    return asked(async () => {
       const coordinator = await this.#asking.findGroupCoordinator({ groupId: group });
       const partitions = Array.from(offsets, ([partition, offset]) => ({
         partition,
@@ -128,15 +133,21 @@ class KafkaJSPort implements KafkaPort {
     });
   }
 
+  /** kafkajs would give up when the new topic is not seen at once. */
   createTopic(topic: string, partitions: number): Promise<void> {
     return translated(async () => {
       const admin = this.#kafka.admin();
       await admin.connect();
       try {
-        await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+        await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
       } finally {
         await admin.disconnect();
       }
+      await retried(RETRY, async () => {
+        const leaders = (await this.leaders(topic)) ?? [];
+        const isReady = leaders.length === partitions && leaders.every((leader) => leader >= 0);
+        if (!isReady) throw Object.assign(new Error(`'${topic}' has no leaders yet`), { type: 'LEADER_NOT_AVAILABLE' });
+      });
     });
   }
 
@@ -152,7 +163,7 @@ class KafkaJSPort implements KafkaPort {
   }
 
   #listOffsets(topic: string, partitions: number, timestamp: number): Promise<readonly number[]> {
-    return translated(async () => {
+    return asked(async () => {
       const leaders = (await this.leaders(topic)) ?? [];
       const offsets: number[] = new Array<number>(partitions).fill(0);
       for (const leader of new Set(leaders)) {
