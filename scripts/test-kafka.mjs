@@ -11,6 +11,6 @@ prepare();
 const { status } = spawnSync(process.execPath, [join(root, 'node_modules', 'vitest/vitest.mjs'), 'run', 'test/kafka'], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, RAINGAUGE_KAFKA_ROUNDS: process.argv[2] ?? String(ROUNDS) },
+  env: { ...process.env, RAINGAUGE_KAFKA: '1', RAINGAUGE_KAFKA_ROUNDS: process.argv[2] ?? String(ROUNDS) },
 });
 process.exit(status ?? 1);

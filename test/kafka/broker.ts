@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { KAFKA_VERSIONS, kafkaProblem } from '../../src/cli/kafka/jars.js';
+import { KAFKA_VERSIONS, kafkaJars } from '../../src/cli/kafka/jars.js';
 import { isAlive, type LocalBroker, spawnKafkaTool, startLocalBroker } from '../../src/cli/kafka/local-broker.js';
 
 /** The version that tests use: `RAINGAUGE_TEST_KAFKA=3.9.2` takes the other one. */
@@ -14,8 +14,18 @@ export const VERSION = process.env['RAINGAUGE_TEST_KAFKA'] ?? KAFKA_VERSIONS[0];
 const START_MS = 300_000;
 
 /** Why there is no Kafka here; undefined when there is one. Printed, so that a skipped test is never silent. */
-export const noKafka: string | undefined = (await kafkaProblem(VERSION))?.message;
+export const noKafka: string | undefined = await whyNot();
 if (noKafka !== undefined) process.stderr.write(`tests with Kafka are skipped: ${noKafka}\n`);
+
+/** The minutes that a broker costs are spent on request: `.ci/run` and `npm run test:kafka` ask for it. */
+async function whyNot(): Promise<string | undefined> {
+  if (process.env['RAINGAUGE_KAFKA'] !== '1') return 'they run with `npm run test:kafka`, or with RAINGAUGE_KAFKA=1';
+  const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+  return kafkaJars(VERSION, tell).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+}
 
 /** The broker of a test file. */
 export class TestBroker {
