@@ -105,7 +105,7 @@ async function writeAtomically(path: string, content: string | Uint8Array): Prom
     await durable.syncFolder(dirname(path));
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw unwritable(path, cause instanceof StreamError ? cause.cause : cause);
+    throw unwritable(path, cause instanceof StreamError ? (cause.cause ?? cause) : cause);
   }
 }
 
