@@ -13,6 +13,7 @@ export { type RunOptions, run, start } from './host/run.js';
 export { topology } from './topology/builder.js';
 export type {
   Bolt,
+  CustomGrouping,
   MessageId,
   NoStreams,
   OutputCollector,

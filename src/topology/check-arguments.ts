@@ -62,7 +62,7 @@ export function checkFields(fields: readonly unknown[], caller: Caller): void {
   for (const field of fields) {
     if (typeof field === 'string' && field !== '') continue;
     const message = `${caller.name}() got ${shown(field)} as a field; a field is the name of one of the tuple's values`;
-    throw new StreamError('RG018', message, "name it: fieldsGrouping(words, 'word')", { place: placeOf(caller) });
+    throw new StreamError('RG018', message, `name it: ${caller.name}(words, 'word')`, { place: placeOf(caller) });
   }
 }
 

@@ -30,6 +30,14 @@ export interface TaskInfo {
   readonly parallelism: number;
 }
 
+/** A user-written grouping: one instance for each task that writes. Source: Storm `CustomStreamGrouping`. */
+export interface CustomGrouping<V extends Values = Values> {
+  /** Called once, before the first tuple. `tasks` is the number of the bolt's tasks. */
+  prepare?(info: { readonly tasks: number; readonly component: string; readonly task: number }): void;
+  /** The tasks that get this tuple, from 0; each of them gets it once for each time that it is named. */
+  chooseTasks(values: V): number | readonly number[];
+}
+
 /** A spout's way out. `S` maps further declared streams to their values. */
 export interface SpoutCollector<V extends Values, S extends Streams = NoStreams> {
   /** Emits a tracked tuple: the spout hears `ack(id)` or `fail(id)` exactly once for it. Without an id it is untracked. */

@@ -24,9 +24,15 @@ export interface StreamRef {
 
 /** How tuples of a stream are spread over the tasks of a bolt (Storm's words). */
 export type Grouping =
-  | { readonly kind: 'shuffle' }
+  | { readonly kind: 'shuffle'; readonly loadAware?: boolean | undefined }
   | { readonly kind: 'localOrShuffle' }
-  | { readonly kind: 'fields'; readonly fields: readonly string[] }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'fields' | 'partialKey'; readonly fields: readonly string[] }
+  | {
+      readonly kind: 'custom';
+      /** Under this role the bolt's function makes the user's grouping. */
+      readonly role: string;
+    }
   | { readonly kind: 'all' }
   | { readonly kind: 'global' }
   | { readonly kind: 'direct' };

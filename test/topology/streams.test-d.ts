@@ -258,3 +258,20 @@ test('the kit wants modes, durations and faults as they are', () => {
   expectTypeOf(runIntervals).returns.resolves.toHaveProperty('outputs').toEqualTypeOf<Record<string, unknown[][]>>();
   expectTypeOf(runTuples).returns.resolves.toHaveProperty('executed').toEqualTypeOf<Record<string, number[]>>();
 });
+
+test('groupings know the fields of the stream', () => {
+  topology('types', (t) => {
+    const words = t.setSpout<{ word: string; n: number }>('words', () => ({ nextTuple: () => 'done' }));
+    const bolt = t.setBolt<{ word: string }, { word: string }>('bolt', () => ({ execute: () => undefined }));
+    bolt.partialKeyGrouping(words, 'word', 'n').noneGrouping(words).shuffleGrouping(words, { loadAware: true });
+    bolt.customGrouping(words, () => ({ chooseTasks: ({ word, n }) => [word.length, n] }));
+    // @ts-expect-error the stream has no such field
+    bolt.partialKeyGrouping(words, 'wrod');
+    // @ts-expect-error the stream has no such field
+    bolt.customGrouping(words, () => ({ chooseTasks: ({ wrod }) => wrod }));
+    // @ts-expect-error a task is a number
+    bolt.customGrouping(words, () => ({ chooseTasks: ({ word }) => word }));
+    // @ts-expect-error the bolt takes words
+    bolt.noneGrouping(t.source('numbers', memory([1])));
+  });
+});
