@@ -10,6 +10,7 @@ export type { Duration, Timestamp } from './core/time.js';
 export { micros, millis, minutes, seconds } from './core/time.js';
 export type { DeadLetter, JobResult, RunningJob } from './executors/executor.js';
 export { type RunOptions, run, start } from './host/run.js';
+export type { BasicBolt, BasicOutputCollector } from './topology/basic-bolt.js';
 export { topology } from './topology/builder.js';
 export type {
   Bolt,

@@ -120,7 +120,12 @@ function lowerNode(lowering: Lowering, node: Node): void {
       const common = { name, streams, parallelism, inputs, slide };
       const operator =
         node.kind === 'spout'
-          ? lowering.add(node, { kind: 'spout', ...common })
+          ? lowering.add(node, {
+              kind: 'spout',
+              ...common,
+              maxSpoutPending: node.maxSpoutPending,
+              messageTimeout: node.messageTimeout,
+            })
           : lowering.add(node, { kind: 'bolt', ...common, tickEvery: node.tickEvery, holdsTuples: node.holdsTuples });
       for (const stream of streams) lowering.setOutput(node, stream.name, [{ operator, output: stream.name }]);
       return;

@@ -131,6 +131,9 @@ export interface CollectIntervalOperator extends OperatorBase {
 export interface SpoutOperator extends OperatorBase {
   readonly kind: 'spout';
   readonly name: string;
+  /** In place of the job's. */
+  readonly maxSpoutPending?: number | undefined;
+  readonly messageTimeout?: number | undefined;
   readonly streams: readonly DeclaredStream[];
   readonly parallelism: number;
 }

@@ -12,6 +12,7 @@ import { ScriptedSpout, type SpoutScript } from './scripted-spout.js';
 import { FaultyChannels, type TupleFault } from './tuple-faults.js';
 import { type EmittedTuple, type FailedTuple, TupleLog } from './tuple-log.js';
 import { startVirtual } from './virtual-run.js';
+import { type DeliveredTuple, type LifeCall, watched } from './watched-components.js';
 
 /** What `runTuples` is given. */
 export interface TupleRunOptions {
@@ -43,6 +44,10 @@ export interface TupleRun {
   readonly emitted: EmittedTuple[];
   /** By component: the tuples that each of its tasks executed, ticks not counted. */
   readonly executed: Record<string, number[]>;
+  /** Every tuple that a bolt executed, ticks among them: which task got it, and from where. */
+  readonly delivered: DeliveredTuple[];
+  /** What spouts and bolts were called beside their tuples, in order. */
+  readonly lifeCalls: LifeCall[];
 }
 
 /**
@@ -111,13 +116,16 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
   const result = await run.end();
   if (result.error !== undefined && until === undefined) throw result.error;
   const executed = result.components.filter(({ component }) => components.includes(component));
+  const { acked, failed, emitted, deliveries: delivered, lifeCalls } = log;
   return {
     outputs: Object.fromEntries(
       [...sinks].map(([name, sink], index) => [name, sink.results.slice(0, counts?.[index]).map(({ value }) => value)]),
     ),
-    acked: log.acked,
-    failed: log.failed,
-    emitted: log.emitted,
+    acked,
+    failed,
+    emitted,
+    delivered,
+    lifeCalls,
     executed: Object.fromEntries(executed.map(({ component, executedByTask }) => [component, [...executedByTask]])),
   };
 }
@@ -204,7 +212,7 @@ function withSpouts(
     const script = Object.hasOwn(scripts, name) ? scripts[name]! : { messages: [] };
     return [functionId(id, 'create'), () => new ScriptedSpout(script, log.ack, silence)] as const;
   });
-  return { graph, functions: new Map([...functions, ...replaced]) };
+  return { graph, functions: watched(graph, new Map([...functions, ...replaced]), log) };
 }
 
 function recordOptions({ messageTimeout, maxSpoutPending, ackers }: TupleRunOptions): Partial<RecordOptions> {

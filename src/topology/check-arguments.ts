@@ -29,9 +29,10 @@ export function checkDurations(
   durations: Readonly<Record<string, unknown>>,
   caller: Caller,
   required: readonly string[] = [],
+  min = 0,
 ): void {
   for (const [name, value] of Object.entries(durations)) {
-    if (value === undefined ? !required.includes(name) : Number.isSafeInteger(value) && (value as number) >= 0)
+    if (value === undefined ? !required.includes(name) : Number.isSafeInteger(value) && (value as number) >= min)
       continue;
     const message = `${caller.name}() needs a duration '${name}', but got ${shown(value)}`;
     throw new StreamError('RG010', message, durationHint(value), { place: placeOf(caller) });

@@ -1,4 +1,5 @@
 /** Handles on spouts and bolts: their streams, and the groupings by which a bolt reads others. */
+import type { Duration } from '../core/time.js';
 import { checkFields, checkFunctions } from './check-arguments.js';
 import type { CustomGrouping, NoStreams, Streams, Values } from './components.js';
 import type { BoltNode, DeclaredStream, Grouping, StreamRef } from './graph.js';
@@ -10,6 +11,22 @@ export interface ComponentOptions<S extends Streams> {
   readonly parallelism?: number;
   /** The further streams of the component's type; a `direct` one is written by `emitDirect` only. */
   readonly streams?: { readonly [N in keyof S]: 'grouped' | 'direct' };
+}
+
+/** Options of a spout. */
+export interface SpoutOptions<S extends Streams> extends ComponentOptions<S> {
+  /** The most pending messages of each of its tasks. Default: the job's. Storm: `setMaxSpoutPending`. */
+  readonly maxSpoutPending?: number;
+  /** How long its messages may take. Default: the job's. Storm: `topology.message.timeout.secs` in its configuration. */
+  readonly messageTimeout?: Duration;
+}
+
+/** Options of a bolt. */
+export interface BoltOptions<S extends Streams> extends ComponentOptions<S> {
+  /** Brings a tick tuple at each multiple of this much stream time, after all tuples before it. */
+  readonly tick?: Duration;
+  /** The bolt acks tuples later than in the call that brought them, so stream time does not wait for them. */
+  readonly holdsTuples?: boolean;
 }
 
 /** The declared streams of a component, its default one first. */

@@ -173,6 +173,8 @@ export interface SpoutNode extends NodeBase {
   readonly kind: 'spout';
   readonly name: string;
   readonly parallelism: number;
+  readonly maxSpoutPending?: number | undefined;
+  readonly messageTimeout?: Duration | undefined;
   readonly streams: readonly DeclaredStream[];
 }
 export interface BoltNode extends NodeBase {

@@ -29,6 +29,7 @@ export class BoltTask {
   readonly #origins: readonly TupleOrigin[];
   readonly #gate: WatermarkGate;
   readonly #alignment: Alignment;
+  #isPrepared = false;
   /** Undefined until stream time begins. */
   #lastTick: number | undefined;
 
@@ -58,6 +59,7 @@ export class BoltTask {
     const { task, stage } = this.#parts;
     const info = { component: this.#operator.name, task, parallelism: stage.parallelism };
     blaming(this.#operator, () => this.#bolt.prepare?.(this.#collector, info));
+    this.#isPrepared = true;
   }
 
   get isEnded(): boolean {
@@ -73,8 +75,10 @@ export class BoltTask {
     return this.#gate.state();
   }
 
-  /** Calls the user's `cleanup`. */
+  /** Calls the user's `cleanup`, once, if it was prepared. */
   close(): void {
+    if (!this.#isPrepared) return;
+    this.#isPrepared = false;
     blaming(this.#operator, () => this.#bolt.cleanup?.());
   }
 

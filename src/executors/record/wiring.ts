@@ -25,9 +25,10 @@ import { StageTask } from './stage-task.js';
 import type { TaskParts } from './task.js';
 import type { Consumer, Entrance, Wiring, WiringParts } from './wiring-parts.js';
 
-/** Slots of a spout task's pending tuples: a power of two. */
-function pendingCapacity({ maxSpoutPending }: RecordOptions): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(maxSpoutPending, 2)));
+/** Slots of a spout task's pending tuples: a power of two, enough for each spout's own limit. */
+function pendingCapacity({ operators }: Plan, options: RecordOptions): number {
+  const own = operators.map((operator) => (operator.kind === 'spout' ? (operator.maxSpoutPending ?? 0) : 0));
+  return 2 ** Math.ceil(Math.log2(Math.max(options.maxSpoutPending, 2, ...own)));
 }
 
 export function wire(parts: WiringParts): Wiring {
@@ -59,7 +60,7 @@ class Wirer {
       send: remote === undefined ? undefined : (edge, to) => remote.send(edge, to),
     });
     this.#stores = createStores(plan, parts.restored);
-    this.#capacity = pendingCapacity(options);
+    this.#capacity = pendingCapacity(plan, options);
     this.#owners.length = plan.stages
       .filter((stage) => isSpout(plan.operators[stage.head]!))
       .reduce((sum, stage) => sum + stage.parallelism, 0);
