@@ -30,4 +30,5 @@ export type { JobSettings, Topology } from './topology/graph.js';
 export type { ProcessContext, ProcessOptions } from './topology/process.js';
 export type { Guarantee, Interval, SinkSpec, SourceSpec } from './topology/specs.js';
 export type { State, StateSpec, UpdateContext } from './topology/state-spec.js';
+export type { KeyValueState, StatefulBolt } from './topology/stateful-bolt.js';
 export { KeyedStream, Stream } from './topology/streams.js';

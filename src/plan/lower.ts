@@ -126,7 +126,13 @@ function lowerNode(lowering: Lowering, node: Node): void {
               maxSpoutPending: node.maxSpoutPending,
               messageTimeout: node.messageTimeout,
             })
-          : lowering.add(node, { kind: 'bolt', ...common, tickEvery: node.tickEvery, holdsTuples: node.holdsTuples });
+          : lowering.add(node, {
+              kind: 'bolt',
+              ...common,
+              tickEvery: node.tickEvery,
+              holdsTuples: node.holdsTuples,
+              keepsState: node.keepsState,
+            });
       for (const stream of streams) lowering.setOutput(node, stream.name, [{ operator, output: stream.name }]);
       return;
     }

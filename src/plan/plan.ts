@@ -144,6 +144,7 @@ export interface BoltOperator extends OperatorBase {
   readonly parallelism: number;
   readonly tickEvery: number | undefined;
   readonly holdsTuples: boolean;
+  readonly keepsState?: boolean | undefined;
 }
 export interface SinkOperator extends OperatorBase {
   readonly kind: 'sink';

@@ -1,11 +1,13 @@
 /** `runTuples`: a job of spouts and bolts on virtual time, its tuple trees one by one. */
 import { StreamError, StreamErrors } from '../core/errors.js';
+import type { Key } from '../core/keys.js';
 import type { Duration } from '../core/time.js';
 import type { RecordOptions } from '../executors/executor.js';
 import type { RunOptions } from '../host/run.js';
 import { compile } from '../plan/compile.js';
 import type { MessageId } from '../topology/components.js';
 import { functionId, type SpoutNode, type Topology } from '../topology/graph.js';
+import { nodeTraits } from '../topology/node-traits.js';
 import { captureSinks } from './captured-sinks.js';
 import { notOneOf, notWhole, unknownNames } from './names.js';
 import { ScriptedSpout, type SpoutScript } from './scripted-spout.js';
@@ -46,6 +48,8 @@ export interface TupleRun {
   readonly executed: Record<string, number[]>;
   /** Every tuple that a bolt executed, ticks among them: which task got it, and from where. */
   readonly delivered: DeliveredTuple[];
+  /** By name of a stateful bolt: the state of all its tasks. */
+  readonly state: Record<string, [Key, unknown][]>;
   /** What spouts and bolts were called beside their tuples, in order. */
   readonly lifeCalls: LifeCall[];
 }
@@ -116,6 +120,7 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
   const result = await run.end();
   if (result.error !== undefined && until === undefined) throw result.error;
   const executed = result.components.filter(({ component }) => components.includes(component));
+  const stateful = topology.graph.nodes.filter((node) => nodeTraits(node).keeps === 'keyed state');
   const { acked, failed, emitted, deliveries: delivered, lifeCalls } = log;
   return {
     outputs: Object.fromEntries(
@@ -126,6 +131,9 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
     emitted,
     delivered,
     lifeCalls,
+    state: Object.fromEntries(
+      stateful.map(({ uid }) => [uid, Array.from(result.state(uid), ([key, value]) => [key, value])]),
+    ),
     executed: Object.fromEntries(executed.map(({ component, executedByTask }) => [component, [...executedByTask]])),
   };
 }

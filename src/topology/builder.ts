@@ -1,14 +1,16 @@
 /** `topology(name, settings?, build)`: runs the user's build function once and freezes what it made. */
 import { defined } from '../core/defined.js';
+import type { Key } from '../core/keys.js';
 import { seconds } from '../core/time.js';
 import { type BasicBolt, basicBolt } from './basic-bolt.js';
 import { checkCount, checkDurations, checkFunctions } from './check-arguments.js';
 import { BoltDeclarer, type BoltOptions, Component, declareStreams, type SpoutOptions } from './component-streams.js';
 import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
 import { GraphDraft } from './draft.js';
-import type { Graph, JobSettings, Topology } from './graph.js';
+import type { BoltNode, Graph, JobSettings, Topology } from './graph.js';
 import { inOrder } from './in-order.js';
 import { checkEnd, type SourceSpec } from './specs.js';
+import { type StatefulBolt, statefulBolt } from './stateful-bolt.js';
 import { KeyedStream } from './streams.js';
 import type { StreamOf } from './types.js';
 
@@ -79,16 +81,38 @@ export class TopologyBuilder {
     );
   }
 
+  /**
+   * Declares a bolt whose state is in the job's checkpoints; `create` is called once per task. Behind sources that can be read again it
+   * can be exactly-once. Source: Storm `setBolt` with an `IStatefulBolt`.
+   */
+  setStatefulBolt<In extends Values, K extends Key, State, V extends Values, S extends Streams = NoStreams>(
+    name: string,
+    create: () => StatefulBolt<In, K, State, V, S>,
+    options: BoltOptions<S> = {},
+  ): BoltDeclarer<In, V, S> {
+    const { setStatefulBolt: caller } = this;
+    checkFunctions({ create }, caller);
+    return this.#addBolt(
+      name,
+      made(() => statefulBolt(create()), create),
+      options,
+      caller,
+      { keepsState: true },
+    );
+  }
+
   #addBolt<In extends Values, V extends Values, S extends Streams>(
     name: string,
     create: () => Bolt<In, V, S>,
     options: BoltOptions<S>,
     caller: (...args: never[]) => unknown,
+    more: Partial<BoltNode> = {},
   ): BoltDeclarer<In, V, S> {
     const { parallelism = 1, tick, holdsTuples = false } = options;
     checkDurations({ tick }, caller);
     const streams = declareStreams(options);
-    const node = { kind: 'bolt', name, parallelism, streams, inputs: [], tickEvery: tick, holdsTuples } as const;
+    const own = { kind: 'bolt', name, parallelism, streams, inputs: [], tickEvery: tick, holdsTuples } as const;
+    const node = { ...own, ...more };
     return new BoltDeclarer<In, V, S>(this.#draft, this.#draft.add(node, { create }, caller, name));
   }
 }

@@ -1,5 +1,7 @@
 /** Storm's interfaces: spouts, bolts, tuples and collectors. They know no thread, no queue and no clock. */
 
+import type { KeyValueState } from './stateful-bolt.js';
+
 /** What one stream of a component carries: named fields. */
 export type Values = object;
 
@@ -28,6 +30,8 @@ export interface TaskInfo {
   /** This task's number, from 0. */
   readonly task: number;
   readonly parallelism: number;
+  /** Only for a bolt that keeps state. */
+  readonly state?: KeyValueState;
 }
 
 /** A user-written grouping: one instance for each task that writes. Source: Storm `CustomStreamGrouping`. */

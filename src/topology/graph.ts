@@ -186,6 +186,8 @@ export interface BoltNode extends NodeBase {
   readonly tickEvery: Duration | undefined;
   /** It acks tuples later than in the call that brought them. */
   readonly holdsTuples: boolean;
+  /** What it keeps is in checkpoints. */
+  readonly keepsState?: boolean | undefined;
 }
 export interface SinkNode extends NodeBase {
   readonly kind: 'sink';

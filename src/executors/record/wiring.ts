@@ -1,5 +1,6 @@
 /** Wires the tasks of a plan that run on one host: edges for every exchange, chains, anchors, ackers. Runs nothing. */
-import type { Plan, Stage } from '../../plan/plan.js';
+import type { KeyedStore } from '../../core/keyed-store.js';
+import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
 import type { GateState, SourcePosition } from '../../runtime/durability.js';
 import type { Chain } from '../chain.js';
 import type { RecordOptions } from '../executor.js';
@@ -177,7 +178,7 @@ class Wirer {
     const gate = this.#parts.restored?.meta.gates[name];
     const consumer =
       frame.anchors instanceof BoltAnchors
-        ? new BoltTask(parts, frame.anchors, origins, directTask, gate)
+        ? new BoltTask(parts, frame.anchors, origins, directTask, gate, this.#stateOf(parts.head, task))
         : new StageTask(parts, incoming.length, gate);
     this.#gated.set(name, { task: consumer, chain: parts.chain });
     incoming.forEach(({ number, edge }, input) => {
@@ -186,6 +187,10 @@ class Wirer {
       else edge.blocks.subscribe(entrance.onBlock);
     });
     return consumer;
+  }
+
+  #stateOf(operator: CoreOperator, task: number): KeyedStore | undefined {
+    return this.#stores.isStateful(operator) ? this.#stores.of(operator, task) : undefined;
   }
 
   /** What a subscriber throws RxJS throws again in a timer of its own, where the job would not hear of it. */
