@@ -27,8 +27,10 @@ export type {
 } from './topology/components.js';
 export { isTick } from './topology/components.js';
 export type { JobSettings, Topology } from './topology/graph.js';
+export { Join, joinBolt } from './topology/join-bolt.js';
 export type { ProcessContext, ProcessOptions } from './topology/process.js';
 export type { Guarantee, Interval, SinkSpec, SourceSpec } from './topology/specs.js';
 export type { State, StateSpec, UpdateContext } from './topology/state-spec.js';
 export type { KeyValueState, StatefulBolt } from './topology/stateful-bolt.js';
 export { KeyedStream, Stream } from './topology/streams.js';
+export type { TupleWindow, WindowCollector, WindowedBolt, WindowOptions } from './topology/windowed-bolt.js';

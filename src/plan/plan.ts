@@ -145,6 +145,8 @@ export interface BoltOperator extends OperatorBase {
   readonly tickEvery: number | undefined;
   readonly holdsTuples: boolean;
   readonly keepsState?: boolean | undefined;
+  /** The longest that it means to hold a tuple (us), and the most tuples. */
+  readonly holdsAtMost?: { readonly time: number } | { readonly tuples: number } | undefined;
 }
 export interface SinkOperator extends OperatorBase {
   readonly kind: 'sink';

@@ -14,7 +14,7 @@ import { ScriptedSpout, type SpoutScript } from './scripted-spout.js';
 import { FaultyChannels, type TupleFault } from './tuple-faults.js';
 import { type EmittedTuple, type FailedTuple, TupleLog } from './tuple-log.js';
 import { startVirtual } from './virtual-run.js';
-import { type DeliveredTuple, type LifeCall, watched } from './watched-components.js';
+import { type DeliveredTuple, type LifeCall, type WindowActivation, watched } from './watched-components.js';
 
 /** What `runTuples` is given. */
 export interface TupleRunOptions {
@@ -48,6 +48,8 @@ export interface TupleRun {
   readonly executed: Record<string, number[]>;
   /** Every tuple that a bolt executed, ticks among them: which task got it, and from where. */
   readonly delivered: DeliveredTuple[];
+  /** Every window that a windowed bolt got. */
+  readonly activations: WindowActivation[];
   /** By name of a stateful bolt: the state of all its tasks. */
   readonly state: Record<string, [Key, unknown][]>;
   /** What spouts and bolts were called beside their tuples, in order. */
@@ -121,7 +123,7 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
   if (result.error !== undefined && until === undefined) throw result.error;
   const executed = result.components.filter(({ component }) => components.includes(component));
   const stateful = topology.graph.nodes.filter((node) => nodeTraits(node).keeps === 'keyed state');
-  const { acked, failed, emitted, deliveries: delivered, lifeCalls } = log;
+  const { acked, failed, emitted, deliveries: delivered, lifeCalls, activations } = log;
   return {
     outputs: Object.fromEntries(
       [...sinks].map(([name, sink], index) => [name, sink.results.slice(0, counts?.[index]).map(({ value }) => value)]),
@@ -131,6 +133,7 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
     emitted,
     delivered,
     lifeCalls,
+    activations,
     state: Object.fromEntries(
       stateful.map(({ uid }) => [uid, Array.from(result.state(uid), ([key, value]) => [key, value])]),
     ),

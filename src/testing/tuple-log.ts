@@ -2,7 +2,7 @@
 
 import type { FailReason, JobEvent } from '../runtime/events.js';
 import type { MessageId } from '../topology/components.js';
-import type { ComponentWatcher, DeliveredTuple, LifeCall } from './watched-components.js';
+import type { ComponentWatcher, DeliveredTuple, LifeCall, WindowActivation } from './watched-components.js';
 
 /** One emit of a spout or bolt. */
 export interface EmittedTuple {
@@ -32,6 +32,7 @@ export class TupleLog implements ComponentWatcher {
   readonly emitted: EmittedTuple[] = [];
   readonly deliveries: DeliveredTuple[] = [];
   readonly lifeCalls: LifeCall[] = [];
+  readonly activations: WindowActivation[] = [];
   isFrozen = false;
   readonly #components: readonly string[];
 
@@ -46,6 +47,10 @@ export class TupleLog implements ComponentWatcher {
 
   readonly delivered = (tuple: DeliveredTuple): void => {
     if (!this.isFrozen) this.deliveries.push(tuple);
+  };
+
+  readonly activated = (window: WindowActivation): void => {
+    if (!this.isFrozen) this.activations.push(window);
   };
 
   readonly called = (call: LifeCall): void => {

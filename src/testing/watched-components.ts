@@ -1,6 +1,7 @@
 /** Wraps the bolts and spouts of a job, so that a test sees what is delivered to them and which calls their life is made of. */
 import { type Bolt, isTick, type Spout, type TaskInfo, type Values } from '../topology/components.js';
 import { type FunctionTable, functionId, type Graph } from '../topology/graph.js';
+import { WindowRunner } from '../topology/window-runner.js';
 
 /** One call of `execute`. */
 export interface DeliveredTuple {
@@ -21,10 +22,23 @@ export interface LifeCall {
   readonly call: 'open' | 'activate' | 'deactivate' | 'close' | 'prepare' | 'cleanup';
 }
 
+/** One window that a windowed bolt got: the values of its tuples. */
+export interface WindowActivation {
+  readonly component: string;
+  readonly task: number;
+  /** Stream time (us). */
+  readonly start: number;
+  readonly end: number;
+  readonly events: readonly unknown[];
+  readonly newEvents: readonly unknown[];
+  readonly expiredEvents: readonly unknown[];
+}
+
 /** Hears of what happens in components. */
 export interface ComponentWatcher {
   delivered(tuple: DeliveredTuple): void;
   called(call: LifeCall): void;
+  activated(window: WindowActivation): void;
 }
 
 /** The functions of a job, with wrapped components. */
@@ -68,6 +82,17 @@ function watchedSpout(spout: Spout<Values>, watcher: ComponentWatcher): Spout<Va
 
 function watchedBolt(bolt: Bolt<Values>, watcher: ComponentWatcher): Bolt<Values> {
   let at: Pick<LifeCall, 'component' | 'task'> = { component: '', task: -1 };
+  if (bolt instanceof WindowRunner) {
+    bolt.watch = ({ start, end, events, newEvents, expiredEvents }) =>
+      watcher.activated({
+        ...at,
+        start,
+        end,
+        events: events.map(({ values }) => values),
+        newEvents: newEvents.map(({ values }) => values),
+        expiredEvents: expiredEvents.map(({ values }) => values),
+      });
+  }
   return {
     prepare: (collector, info) => {
       at = placeOf(info);

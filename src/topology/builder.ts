@@ -13,6 +13,9 @@ import { checkEnd, type SourceSpec } from './specs.js';
 import { type StatefulBolt, statefulBolt } from './stateful-bolt.js';
 import { KeyedStream } from './streams.js';
 import type { StreamOf } from './types.js';
+import { windowRules } from './window-rules.js';
+import { WindowRunner } from './window-runner.js';
+import type { WindowedBolt, WindowOptions } from './windowed-bolt.js';
 
 /** What a job has when its topology says nothing else. */
 const DEFAULT_SETTINGS: JobSettings = {
@@ -99,6 +102,28 @@ export class TopologyBuilder {
       caller,
       { keepsState: true },
     );
+  }
+
+  /**
+   * Declares a bolt on windows of tuples; `create` is called once per task. Its tuples are acked when they are in no window any more, so
+   * their messages must be allowed to live that long. Source: Storm `BaseWindowedBolt`.
+   *
+   * @throws StreamError `RG004`, `RG010`, `RG011`, `RG018` for options that cannot be; `RG019` at run time when windows are longer than
+   * the message timeout, or have more tuples than `maxSpoutPending`.
+   */
+  setWindowedBolt<In extends Values, V extends Values, S extends Streams = NoStreams>(
+    name: string,
+    create: () => WindowedBolt<In, V, S>,
+    options: WindowOptions<In, S>,
+  ): BoltDeclarer<In, V, S> {
+    const { setWindowedBolt: caller } = this;
+    checkFunctions({ create }, caller);
+    const { windows, tick, rules } = windowRules((options ?? {}) as never, caller);
+    const all: BoltOptions<S> = { ...options, holdsTuples: true, ...defined({ tick }) };
+    const run = () => new WindowRunner(create() as never, { ...rules, inputs }) as unknown as Bolt<In, V, S>;
+    const bolt = this.#addBolt(name, made(run, create), all, caller, { windows });
+    const inputs = (): number => (this.#draft.nodes[bolt.ref.node] as BoltNode).inputs.length;
+    return bolt;
   }
 
   #addBolt<In extends Values, V extends Values, S extends Streams>(

@@ -177,6 +177,14 @@ export interface SpoutNode extends NodeBase {
   readonly messageTimeout?: Duration | undefined;
   readonly streams: readonly DeclaredStream[];
 }
+/** Of a windowed bolt. Times in us. */
+export interface BoltWindows {
+  readonly unit: 'time' | 'count';
+  readonly length: number;
+  readonly slide: number;
+  readonly ackOn: 'expiry' | 'activation';
+  readonly lag: number;
+}
 export interface BoltNode extends NodeBase {
   readonly kind: 'bolt';
   readonly name: string;
@@ -188,6 +196,7 @@ export interface BoltNode extends NodeBase {
   readonly holdsTuples: boolean;
   /** What it keeps is in checkpoints. */
   readonly keepsState?: boolean | undefined;
+  readonly windows?: BoltWindows | undefined;
 }
 export interface SinkNode extends NodeBase {
   readonly kind: 'sink';
