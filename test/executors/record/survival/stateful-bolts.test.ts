@@ -177,3 +177,43 @@ describe('the state of a bolt', () => {
     });
   });
 });
+
+describe('windowed bolts', () => {
+  const held = (crashes: readonly number[]): LivesParts => {
+    const values = Array.from({ length: count }, (_, n) => n);
+    // A barrier needs a moment at which no window holds anything: four records, then a pause.
+    const timestamps = Float64Array.from(values, (n) => 10_000 * Math.floor(n / 4) + 1_000 * (n % 4));
+    const heartbeats = Array.from({ length: count / 4 }, (_, k) => ({ at: 4 * k + 4, watermark: 10_000 * k + 5_000 }));
+    const sequence = { values, timestamps, heartbeats };
+    return {
+      topology: topology('windows', { batchInterval: millis(5) }, (t) => {
+        const numbers = t.source('in', aSource<number>()).map((n) => ({ n }));
+        t.setWindowedBolt<{ n: number }, { all: number[] }>(
+          'windows',
+          () => ({ execute: ({ events }, out) => out.emit({ all: events.map(({ values: each }) => each.n) }) }),
+          { window: millis(5) },
+        )
+          .shuffleGrouping(numbers)
+          .to('out', memorySink<{ all: number[] }>());
+      }),
+      trace: { sources: [{ name: 'in', partitions: [sequence] }] },
+      settings: {},
+      interval: 2_500,
+      crashes,
+    };
+  };
+
+  it('a driver that dies while windows hold tuples: every record is in a window all the same', async () => {
+    const steps = (await live(held([]))).steps[0]!.length;
+    expect(steps).toBeGreaterThan(3);
+    for (let step = 1; step <= steps; step++) {
+      const { job, sinks } = await live(held([step]));
+      expect([job.outcome, job.error], `crash after ${step}`).toEqual(['finished', undefined]);
+      const seen = new Set(sinks.get('out')!.results.flatMap(({ value }) => (value as { all: number[] }).all));
+      expect(
+        [...seen].toSorted((a, b) => a - b),
+        `crash after ${step}`,
+      ).toEqual(Array.from({ length: count }, (_, n) => n));
+    }
+  });
+});
