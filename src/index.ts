@@ -10,9 +10,11 @@ export type { Duration, Timestamp } from './core/time.js';
 export { micros, millis, minutes, seconds } from './core/time.js';
 export type { DeadLetter, JobResult, RunningJob } from './executors/executor.js';
 export { type RunOptions, run, start } from './host/run.js';
+export type { BasicBolt, BasicOutputCollector } from './topology/basic-bolt.js';
 export { topology } from './topology/builder.js';
 export type {
   Bolt,
+  CustomGrouping,
   MessageId,
   NoStreams,
   OutputCollector,
@@ -25,7 +27,10 @@ export type {
 } from './topology/components.js';
 export { isTick } from './topology/components.js';
 export type { JobSettings, Topology } from './topology/graph.js';
+export { Join, joinBolt } from './topology/join-bolt.js';
 export type { ProcessContext, ProcessOptions } from './topology/process.js';
 export type { Guarantee, Interval, SinkSpec, SourceSpec } from './topology/specs.js';
 export type { State, StateSpec, UpdateContext } from './topology/state-spec.js';
+export type { KeyValueState, StatefulBolt } from './topology/stateful-bolt.js';
 export { KeyedStream, Stream } from './topology/streams.js';
+export type { TupleWindow, WindowCollector, WindowedBolt, WindowOptions } from './topology/windowed-bolt.js';

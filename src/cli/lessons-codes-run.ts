@@ -90,6 +90,22 @@ it is gone afterwards, whatever the function does. After remove() it is gone alr
   }`,
     see: ['RG032', 'RG034'],
   },
+  RG039: {
+    title: 'a custom grouping chooses among the tasks of its bolt',
+    text: `
+chooseTasks(values) returns the number of a task, or a list of them, from 0 to one less than
+the parallelism of the bolt that reads. An empty list drops the tuple. prepare() is told how many
+tasks there are. The tuple's tree fails, and after attemptsMax deliveries onError decides.
+
+  bolt.customGrouping(words, () => {
+    let tasks = 1;
+    return {
+      prepare: (info) => { tasks = info.tasks; },
+      chooseTasks: ({ word }) => word.length % tasks,
+    };
+  })`,
+    see: ['grouping', 'RG018', 'RG036'],
+  },
   RG036: {
     title: 'a bolt and its collector',
     text: `

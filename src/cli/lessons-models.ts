@@ -150,8 +150,12 @@ both modes.`,
     text: `
 Storm's word for an exchange. Said by the bolt that reads:
 
-  shuffleGrouping(stream)           evenly, at random
+  shuffleGrouping(stream)           evenly, in turn; { loadAware: true } spares slow workers
+  localOrShuffleGrouping(stream)    the same among tasks on this worker, if there are any
+  noneGrouping(stream)              at random
   fieldsGrouping(stream, 'word')    equal values of these fields to the same task
+  partialKeyGrouping(stream, 'word')   to the less used of the two tasks of a key
+  customGrouping(stream, create)    your function chooses
   allGrouping(stream)               every task gets every tuple
   globalGrouping(stream)            the first task gets all of them
   directGrouping(stream)            the producer chooses, with emitDirect

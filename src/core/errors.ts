@@ -33,6 +33,7 @@ export const ERRORS = {
   RG036: { exit: 1, title: 'a bolt misused its collector' },
   RG037: { exit: 1, title: 'an inverse function that is no inverse' },
   RG038: { exit: 1, title: 'a state that is not there, or cannot be changed now' },
+  RG039: { exit: 1, title: 'a custom grouping that chose a task that is not there' },
   RG040: { exit: 5, title: 'a file that is missing or cannot be read or written' },
   RG041: { exit: 5, title: 'a folder where a file is needed' },
   RG042: { exit: 1, title: 'invalid UTF-8' },

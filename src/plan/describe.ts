@@ -112,7 +112,10 @@ export function describeGrouping(grouping: Grouping | Exchange): string {
     case 'hash':
       return 'fields grouping by key';
     case 'fields':
-      return `fields grouping by ${grouping.fields.join(', ')}`;
+    case 'partialKey':
+      return `${grouping.kind} grouping by ${grouping.fields.join(', ')}`;
+    case 'shuffle':
+      return grouping.loadAware === true ? 'load-aware shuffle grouping' : 'shuffle grouping';
     default:
       return `${grouping.kind} grouping`;
   }

@@ -1,6 +1,6 @@
 /** Guarantees: what source x operators x sinks can give together, and which part falls short of what was asked. */
 import { StreamError } from '../core/errors.js';
-import type { Graph, Node } from '../topology/graph.js';
+import type { BoltNode, Graph, Node } from '../topology/graph.js';
 import { GUARANTEES, type Guarantee, type SourceSpec } from '../topology/specs.js';
 
 /** One part of the chain, with the strongest guarantee that it allows and why. */
@@ -35,7 +35,7 @@ function linkOf(node: Node): Omit<GuaranteeLink, 'node'> | undefined {
         why: 'a user-written spout replays by itself, and has no offset to rewind to',
       };
     case 'bolt':
-      return { name: `bolt ${node.name}`, strongest: 'at-least-once', why: 'a bolt has no snapshot and restore' };
+      return { name: `bolt ${node.name}`, ...linkOfBolt(node) };
     case 'sink': {
       const { kind, capabilities } = node.spec;
       const strongest = capabilities.guarantee;
@@ -44,6 +44,13 @@ function linkOf(node: Node): Omit<GuaranteeLink, 'node'> | undefined {
     default:
       return undefined;
   }
+}
+
+/** What a bolt knows must be restored, and no tuple may be half done when it is saved. */
+function linkOfBolt({ keepsState = false, holdsTuples }: BoltNode): Pick<GuaranteeLink, 'strongest' | 'why'> {
+  if (holdsTuples) return { strongest: 'at-least-once', why: 'it holds tuples, so a checkpoint finds it half done' };
+  if (!keepsState) return { strongest: 'at-least-once', why: 'a bolt has no snapshot and restore' };
+  return { strongest: 'exactly-once', why: 'what it keeps in its state is restored' };
 }
 
 /** From its block in the log on each record counts exactly once. Before, only a source that waits for an answer still has it. */
@@ -103,5 +110,7 @@ function remedy(link: GuaranteeLink): string {
     return `ask for ${link.strongest}, or write to textFile(…) or memory(), which commit by epoch`;
   if (link.name.startsWith('source'))
     return `ask for ${link.strongest}, or read from textFile(…) or generator(…), which can be read again`;
+  if (link.name.startsWith('bolt'))
+    return `ask for ${link.strongest}, or keep what it knows in its state, with t.setStatefulBolt(…), and ack within execute`;
   return `ask for ${link.strongest}, or use t.source(…) and the operators of streams, which keep state that can be restored`;
 }

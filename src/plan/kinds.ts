@@ -35,9 +35,13 @@ const KINDS: Readonly<Record<CoreOperator['kind'], KindTraits>> = {
   sink: NARROW,
 };
 
-/** What an operator's kind is like. */
-export function kindTraits({ kind }: Pick<CoreOperator, 'kind'>): KindTraits {
-  return KINDS[kind];
+const STATEFUL_BOLT: KindTraits = { ...KINDS.bolt, isStateful: true };
+
+/** What an operator's kind is like; of a bolt it depends on what its user says. */
+export function kindTraits(
+  operator: Pick<CoreOperator, 'kind'> & { readonly keepsState?: boolean | undefined },
+): KindTraits {
+  return operator.keepsState === true ? STATEFUL_BOLT : KINDS[operator.kind];
 }
 
 /** The kind with the lengths that its state depends on: state of other windows would give other results without a word. */

@@ -1,5 +1,5 @@
 /** Lowering: graph nodes to core operators. Here and beside it stands how a derived operator is made of core ones, and nowhere else. */
-import type { Graph, MapWithStateNode, Node, SinkNode, StreamRef } from '../topology/graph.js';
+import type { BoltNode, Graph, MapWithStateNode, Node, SinkNode, StreamRef } from '../topology/graph.js';
 import {
   lowerGroup,
   lowerIntervalJoin,
@@ -10,7 +10,7 @@ import {
 } from './lower-groups.js';
 import { lowerReduction } from './lower-windows.js';
 import { HASH, Lowering, type OperatorDraft } from './lowering.js';
-import type { CoreOperator } from './plan.js';
+import type { BoltOperator, CoreOperator } from './plan.js';
 
 /** The core operators of a valid graph, in topological order. */
 export function lower(graph: Graph): readonly CoreOperator[] {
@@ -120,8 +120,20 @@ function lowerNode(lowering: Lowering, node: Node): void {
       const common = { name, streams, parallelism, inputs, slide };
       const operator =
         node.kind === 'spout'
-          ? lowering.add(node, { kind: 'spout', ...common })
-          : lowering.add(node, { kind: 'bolt', ...common, tickEvery: node.tickEvery, holdsTuples: node.holdsTuples });
+          ? lowering.add(node, {
+              kind: 'spout',
+              ...common,
+              maxSpoutPending: node.maxSpoutPending,
+              messageTimeout: node.messageTimeout,
+            })
+          : lowering.add(node, {
+              kind: 'bolt',
+              ...common,
+              tickEvery: node.tickEvery,
+              holdsTuples: node.holdsTuples,
+              keepsState: node.keepsState,
+              holdsAtMost: heldBy(node),
+            });
       for (const stream of streams) lowering.setOutput(node, stream.name, [{ operator, output: stream.name }]);
       return;
     }
@@ -176,4 +188,11 @@ function lowerSink(lowering: Lowering, node: SinkNode): void {
     maxEmptyIntervals: lowering.maxEmptyIntervals,
   });
   lowering.add(node, { kind: 'sink', ...common, delivery: 'interval', inputs: lowering.forward(collect) });
+}
+
+/** Storm's rule: a tuple may be in windows for their length and one slide more. */
+function heldBy({ windows }: BoltNode): BoltOperator['holdsAtMost'] {
+  if (windows === undefined || windows.ackOn === 'activation') return undefined;
+  const held = windows.length + windows.slide;
+  return windows.unit === 'time' ? { time: held + windows.lag } : { tuples: held };
 }

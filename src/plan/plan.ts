@@ -131,6 +131,9 @@ export interface CollectIntervalOperator extends OperatorBase {
 export interface SpoutOperator extends OperatorBase {
   readonly kind: 'spout';
   readonly name: string;
+  /** In place of the job's. */
+  readonly maxSpoutPending?: number | undefined;
+  readonly messageTimeout?: number | undefined;
   readonly streams: readonly DeclaredStream[];
   readonly parallelism: number;
 }
@@ -141,6 +144,9 @@ export interface BoltOperator extends OperatorBase {
   readonly parallelism: number;
   readonly tickEvery: number | undefined;
   readonly holdsTuples: boolean;
+  readonly keepsState?: boolean | undefined;
+  /** The longest that it means to hold a tuple (us), and the most tuples. */
+  readonly holdsAtMost?: { readonly time: number } | { readonly tuples: number } | undefined;
 }
 export interface SinkOperator extends OperatorBase {
   readonly kind: 'sink';

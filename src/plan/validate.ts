@@ -213,12 +213,12 @@ function boltProblems(node: BoltNode, graph: Graph): StreamError[] {
         ),
       );
     }
-    if (grouping.kind === 'fields' && grouping.fields.length === 0)
+    if ('fields' in grouping && grouping.fields.length === 0)
       problems.push(
         new StreamError(
           'RG018',
-          `'${node.name}' has a fields grouping without fields`,
-          "name at least one: fieldsGrouping(words, 'word')",
+          `'${node.name}' has a ${grouping.kind} grouping without fields`,
+          `name at least one: ${grouping.kind}Grouping(words, 'word')`,
           { place: node.place },
         ),
       );

@@ -4,3 +4,4 @@ export { runTuples, type TupleRun, type TupleRunOptions } from './run-tuples.js'
 export type { ScriptedMessage, SpoutScript } from './scripted-spout.js';
 export type { TupleFault } from './tuple-faults.js';
 export type { EmittedTuple, FailedTuple } from './tuple-log.js';
+export type { DeliveredTuple, LifeCall, WindowActivation } from './watched-components.js';

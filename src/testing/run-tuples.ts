@@ -1,17 +1,20 @@
 /** `runTuples`: a job of spouts and bolts on virtual time, its tuple trees one by one. */
 import { StreamError, StreamErrors } from '../core/errors.js';
+import type { Key } from '../core/keys.js';
 import type { Duration } from '../core/time.js';
 import type { RecordOptions } from '../executors/executor.js';
 import type { RunOptions } from '../host/run.js';
 import { compile } from '../plan/compile.js';
 import type { MessageId } from '../topology/components.js';
 import { functionId, type SpoutNode, type Topology } from '../topology/graph.js';
+import { nodeTraits } from '../topology/node-traits.js';
 import { captureSinks } from './captured-sinks.js';
 import { notOneOf, notWhole, unknownNames } from './names.js';
 import { ScriptedSpout, type SpoutScript } from './scripted-spout.js';
 import { FaultyChannels, type TupleFault } from './tuple-faults.js';
 import { type EmittedTuple, type FailedTuple, TupleLog } from './tuple-log.js';
 import { startVirtual } from './virtual-run.js';
+import { type DeliveredTuple, type LifeCall, type WindowActivation, watched } from './watched-components.js';
 
 /** What `runTuples` is given. */
 export interface TupleRunOptions {
@@ -43,6 +46,14 @@ export interface TupleRun {
   readonly emitted: EmittedTuple[];
   /** By component: the tuples that each of its tasks executed, ticks not counted. */
   readonly executed: Record<string, number[]>;
+  /** Every tuple that a bolt executed, ticks among them: which task got it, and from where. */
+  readonly delivered: DeliveredTuple[];
+  /** Every window that a windowed bolt got. */
+  readonly activations: WindowActivation[];
+  /** By name of a stateful bolt: the state of all its tasks. */
+  readonly state: Record<string, [Key, unknown][]>;
+  /** What spouts and bolts were called beside their tuples, in order. */
+  readonly lifeCalls: LifeCall[];
 }
 
 /**
@@ -111,13 +122,21 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
   const result = await run.end();
   if (result.error !== undefined && until === undefined) throw result.error;
   const executed = result.components.filter(({ component }) => components.includes(component));
+  const stateful = topology.graph.nodes.filter((node) => nodeTraits(node).keeps === 'keyed state');
+  const { acked, failed, emitted, deliveries: delivered, lifeCalls, activations } = log;
   return {
     outputs: Object.fromEntries(
       [...sinks].map(([name, sink], index) => [name, sink.results.slice(0, counts?.[index]).map(({ value }) => value)]),
     ),
-    acked: log.acked,
-    failed: log.failed,
-    emitted: log.emitted,
+    acked,
+    failed,
+    emitted,
+    delivered,
+    lifeCalls,
+    activations,
+    state: Object.fromEntries(
+      stateful.map(({ uid }) => [uid, Array.from(result.state(uid), ([key, value]) => [key, value])]),
+    ),
     executed: Object.fromEntries(executed.map(({ component, executedByTask }) => [component, [...executedByTask]])),
   };
 }
@@ -204,7 +223,7 @@ function withSpouts(
     const script = Object.hasOwn(scripts, name) ? scripts[name]! : { messages: [] };
     return [functionId(id, 'create'), () => new ScriptedSpout(script, log.ack, silence)] as const;
   });
-  return { graph, functions: new Map([...functions, ...replaced]) };
+  return { graph, functions: watched(graph, new Map([...functions, ...replaced]), log) };
 }
 
 function recordOptions({ messageTimeout, maxSpoutPending, ackers }: TupleRunOptions): Partial<RecordOptions> {

@@ -1,6 +1,8 @@
 /** What happened to tuples in a test, in order, from the events of a run. */
+
 import type { FailReason, JobEvent } from '../runtime/events.js';
 import type { MessageId } from '../topology/components.js';
+import type { ComponentWatcher, DeliveredTuple, LifeCall, WindowActivation } from './watched-components.js';
 
 /** One emit of a spout or bolt. */
 export interface EmittedTuple {
@@ -24,10 +26,13 @@ export interface FailedTuple {
 }
 
 /** Keeps what a listener hears until it is frozen. */
-export class TupleLog {
+export class TupleLog implements ComponentWatcher {
   readonly acked: MessageId[] = [];
   readonly failed: FailedTuple[] = [];
   readonly emitted: EmittedTuple[] = [];
+  readonly deliveries: DeliveredTuple[] = [];
+  readonly lifeCalls: LifeCall[] = [];
+  readonly activations: WindowActivation[] = [];
   isFrozen = false;
   readonly #components: readonly string[];
 
@@ -38,6 +43,18 @@ export class TupleLog {
 
   readonly ack = (id: MessageId): void => {
     if (!this.isFrozen) this.acked.push(id);
+  };
+
+  readonly delivered = (tuple: DeliveredTuple): void => {
+    if (!this.isFrozen) this.deliveries.push(tuple);
+  };
+
+  readonly activated = (window: WindowActivation): void => {
+    if (!this.isFrozen) this.activations.push(window);
+  };
+
+  readonly called = (call: LifeCall): void => {
+    this.lifeCalls.push(call);
   };
 
   readonly listener = (event: JobEvent): void => {

@@ -1,15 +1,21 @@
 /** `topology(name, settings?, build)`: runs the user's build function once and freezes what it made. */
-import type { Duration } from '../core/time.js';
+import { defined } from '../core/defined.js';
+import type { Key } from '../core/keys.js';
 import { seconds } from '../core/time.js';
-import { checkDurations, checkFunctions } from './check-arguments.js';
-import { BoltDeclarer, Component, type ComponentOptions, declareStreams } from './component-streams.js';
+import { type BasicBolt, basicBolt } from './basic-bolt.js';
+import { checkCount, checkDurations, checkFunctions } from './check-arguments.js';
+import { BoltDeclarer, type BoltOptions, Component, declareStreams, type SpoutOptions } from './component-streams.js';
 import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
 import { GraphDraft } from './draft.js';
-import type { Graph, JobSettings, Topology } from './graph.js';
+import type { BoltNode, Graph, JobSettings, Topology } from './graph.js';
 import { inOrder } from './in-order.js';
 import { checkEnd, type SourceSpec } from './specs.js';
+import { type StatefulBolt, statefulBolt } from './stateful-bolt.js';
 import { KeyedStream } from './streams.js';
 import type { StreamOf } from './types.js';
+import { windowRules } from './window-rules.js';
+import { WindowRunner } from './window-runner.js';
+import type { WindowedBolt, WindowOptions } from './windowed-bolt.js';
 
 /** What a job has when its topology says nothing else. */
 const DEFAULT_SETTINGS: JobSettings = {
@@ -41,39 +47,104 @@ export class TopologyBuilder {
   setSpout<V extends Values, S extends Streams = NoStreams>(
     name: string,
     create: () => Spout<V, S>,
-    options: ComponentOptions<S> = {},
+    options: SpoutOptions<S> = {},
   ): Component<V, S> {
-    checkFunctions({ create }, this.setSpout);
-    const { parallelism = 1 } = options;
-    const node = { kind: 'spout', name, parallelism, streams: declareStreams(options) } as const;
-    return new Component<V, S>(this.#draft, this.#draft.add(node, { create }, this.setSpout, name));
+    const { setSpout: caller } = this;
+    checkFunctions({ create }, caller);
+    const { parallelism = 1, maxSpoutPending, messageTimeout } = options;
+    if (maxSpoutPending !== undefined) checkCount('maxSpoutPending', maxSpoutPending, caller);
+    checkDurations({ messageTimeout }, caller, [], 1);
+    const limits = defined({ maxSpoutPending, messageTimeout });
+    const node = { kind: 'spout', name, parallelism, streams: declareStreams(options), ...limits } as const;
+    return new Component<V, S>(this.#draft, this.#draft.add(node, { create }, caller, name));
   }
 
   /** Declares a bolt; `create` is called once per task. Source: Storm `TopologyBuilder.setBolt`. */
   setBolt<In extends Values, V extends Values, S extends Streams = NoStreams>(
     name: string,
     create: () => Bolt<In, V, S>,
-    options: ComponentOptions<S> & {
-      /** Brings a tick tuple at each multiple of this much stream time, after all tuples before it. */
-      readonly tick?: Duration;
-      /** The bolt acks tuples later than in the call that brought them, so stream time does not wait for them. */
-      readonly holdsTuples?: boolean;
-    } = {},
+    options: BoltOptions<S> = {},
+  ): BoltDeclarer<In, V, S> {
+    checkFunctions({ create }, this.setBolt);
+    return this.#addBolt(name, create, options, this.setBolt);
+  }
+
+  /** Declares a bolt that acks by itself; `create` is called once per task. Source: Storm `setBolt` with an `IBasicBolt`. */
+  setBasicBolt<In extends Values, V extends Values, S extends Streams = NoStreams>(
+    name: string,
+    create: () => BasicBolt<In, V, S>,
+    options: Omit<BoltOptions<S>, 'holdsTuples'> = {},
+  ): BoltDeclarer<In, V, S> {
+    checkFunctions({ create }, this.setBasicBolt);
+    return this.#addBolt(
+      name,
+      made(() => basicBolt(create()), create),
+      options,
+      this.setBasicBolt,
+    );
+  }
+
+  /**
+   * Declares a bolt whose state is in the job's checkpoints; `create` is called once per task. Behind sources that can be read again it
+   * can be exactly-once. Source: Storm `setBolt` with an `IStatefulBolt`.
+   */
+  setStatefulBolt<In extends Values, K extends Key, State, V extends Values, S extends Streams = NoStreams>(
+    name: string,
+    create: () => StatefulBolt<In, K, State, V, S>,
+    options: BoltOptions<S> = {},
+  ): BoltDeclarer<In, V, S> {
+    const { setStatefulBolt: caller } = this;
+    checkFunctions({ create }, caller);
+    return this.#addBolt(
+      name,
+      made(() => statefulBolt(create()), create),
+      options,
+      caller,
+      { keepsState: true },
+    );
+  }
+
+  /**
+   * Declares a bolt on windows of tuples; `create` is called once per task. Its tuples are acked when they are in no window any more, so
+   * their messages must be allowed to live that long. Source: Storm `BaseWindowedBolt`.
+   *
+   * @throws StreamError `RG004`, `RG010`, `RG011`, `RG018` for options that cannot be; `RG019` at run time when windows are longer than
+   * the message timeout, or have more tuples than `maxSpoutPending`.
+   */
+  setWindowedBolt<In extends Values, V extends Values, S extends Streams = NoStreams>(
+    name: string,
+    create: () => WindowedBolt<In, V, S>,
+    options: WindowOptions<In, S>,
+  ): BoltDeclarer<In, V, S> {
+    const { setWindowedBolt: caller } = this;
+    checkFunctions({ create }, caller);
+    const { windows, tick, rules } = windowRules((options ?? {}) as never, caller);
+    const all: BoltOptions<S> = { ...options, holdsTuples: true, ...defined({ tick }) };
+    const run = () => new WindowRunner(create() as never, { ...rules, inputs }) as unknown as Bolt<In, V, S>;
+    const bolt = this.#addBolt(name, made(run, create), all, caller, { windows });
+    const inputs = (): number => (this.#draft.nodes[bolt.ref.node] as BoltNode).inputs.length;
+    return bolt;
+  }
+
+  #addBolt<In extends Values, V extends Values, S extends Streams>(
+    name: string,
+    create: () => Bolt<In, V, S>,
+    options: BoltOptions<S>,
+    caller: (...args: never[]) => unknown,
+    more: Partial<BoltNode> = {},
   ): BoltDeclarer<In, V, S> {
     const { parallelism = 1, tick, holdsTuples = false } = options;
-    checkFunctions({ create }, this.setBolt);
-    checkDurations({ tick }, this.setBolt);
-    const node = {
-      kind: 'bolt',
-      name,
-      parallelism,
-      streams: declareStreams(options),
-      inputs: [],
-      tickEvery: tick,
-      holdsTuples,
-    } as const;
-    return new BoltDeclarer<In, V, S>(this.#draft, this.#draft.add(node, { create }, this.setBolt, name));
+    checkDurations({ tick }, caller);
+    const streams = declareStreams(options);
+    const own = { kind: 'bolt', name, parallelism, streams, inputs: [], tickEvery: tick, holdsTuples } as const;
+    const node = { ...own, ...more };
+    return new BoltDeclarer<In, V, S>(this.#draft, this.#draft.add(node, { create }, caller, name));
   }
+}
+
+/** A function of ours around one of the user's: the identity of a plan goes by the text of the user's. */
+function made<F extends () => unknown>(create: F, users: () => unknown): F {
+  return Object.assign(create, { toString: () => String(users) });
 }
 
 /**

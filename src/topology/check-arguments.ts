@@ -29,9 +29,10 @@ export function checkDurations(
   durations: Readonly<Record<string, unknown>>,
   caller: Caller,
   required: readonly string[] = [],
+  min = 0,
 ): void {
   for (const [name, value] of Object.entries(durations)) {
-    if (value === undefined ? !required.includes(name) : Number.isSafeInteger(value) && (value as number) >= 0)
+    if (value === undefined ? !required.includes(name) : Number.isSafeInteger(value) && (value as number) >= min)
       continue;
     const message = `${caller.name}() needs a duration '${name}', but got ${shown(value)}`;
     throw new StreamError('RG010', message, durationHint(value), { place: placeOf(caller) });
@@ -62,7 +63,7 @@ export function checkFields(fields: readonly unknown[], caller: Caller): void {
   for (const field of fields) {
     if (typeof field === 'string' && field !== '') continue;
     const message = `${caller.name}() got ${shown(field)} as a field; a field is the name of one of the tuple's values`;
-    throw new StreamError('RG018', message, "name it: fieldsGrouping(words, 'word')", { place: placeOf(caller) });
+    throw new StreamError('RG018', message, `name it: ${caller.name}(words, 'word')`, { place: placeOf(caller) });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Handles on spouts and bolts: their streams, and the groupings by which a bolt reads others. */
-import { checkFields } from './check-arguments.js';
-import type { NoStreams, Streams, Values } from './components.js';
+import type { Duration } from '../core/time.js';
+import { checkFields, checkFunctions } from './check-arguments.js';
+import type { CustomGrouping, NoStreams, Streams, Values } from './components.js';
 import type { BoltNode, DeclaredStream, Grouping, StreamRef } from './graph.js';
 import { Stream } from './streams.js';
 
@@ -10,6 +11,22 @@ export interface ComponentOptions<S extends Streams> {
   readonly parallelism?: number;
   /** The further streams of the component's type; a `direct` one is written by `emitDirect` only. */
   readonly streams?: { readonly [N in keyof S]: 'grouped' | 'direct' };
+}
+
+/** Options of a spout. */
+export interface SpoutOptions<S extends Streams> extends ComponentOptions<S> {
+  /** The most pending messages of each of its tasks. Default: the job's. Storm: `setMaxSpoutPending`. */
+  readonly maxSpoutPending?: number;
+  /** How long its messages may take. Default: the job's. Storm: `topology.message.timeout.secs` in its configuration. */
+  readonly messageTimeout?: Duration;
+}
+
+/** Options of a bolt. */
+export interface BoltOptions<S extends Streams> extends ComponentOptions<S> {
+  /** Brings a tick tuple at each multiple of this much stream time, after all tuples before it. */
+  readonly tick?: Duration;
+  /** The bolt acks tuples later than in the call that brought them, so stream time does not wait for them. */
+  readonly holdsTuples?: boolean;
 }
 
 /** The declared streams of a component, its default one first. */
@@ -33,9 +50,13 @@ export class BoltDeclarer<In extends Values, V extends Values, S extends Streams
   /** For types only. */
   declare readonly takes: (values: In) => void;
 
-  /** Evenly and at random. Source: Storm `shuffleGrouping`. */
-  shuffleGrouping(from: Stream<In>): this {
-    return this.#read(from, { kind: 'shuffle' });
+  /**
+   * In turn, so that each task gets the same number. With `loadAware` tasks on a worker that is behind are passed over.
+   *
+   * Source: Storm `ShuffleGrouping`, and `LoadAwareShuffleGrouping`, which is Storm's default.
+   */
+  shuffleGrouping(from: Stream<In>, { loadAware = false }: { readonly loadAware?: boolean } = {}): this {
+    return this.#read(from, loadAware ? { kind: 'shuffle', loadAware } : { kind: 'shuffle' });
   }
 
   /** As shuffle, but only to tasks on the same worker where there are some. Source: Storm `localOrShuffleGrouping`. */
@@ -47,6 +68,36 @@ export class BoltDeclarer<In extends Values, V extends Values, S extends Streams
   fieldsGrouping<T extends In>(from: Stream<T>, ...fields: readonly (keyof T & string)[]): this {
     checkFields(fields, this.fieldsGrouping);
     return this.#read(from, { kind: 'fields', fields });
+  }
+
+  /**
+   * Each key of these fields has two tasks, and its tuples go to the one that got less so far: a hot key loads two tasks, not one.
+   * A count by key is then in two parts, which a further bolt with a fields grouping adds up.
+   *
+   * Source: Storm `PartialKeyGrouping`; Nasir et al., "The power of both choices" (2015). The two tasks are not Storm's.
+   */
+  partialKeyGrouping<T extends In>(from: Stream<T>, ...fields: readonly (keyof T & string)[]): this {
+    checkFields(fields, this.partialKeyGrouping);
+    return this.#read(from, { kind: 'partialKey', fields });
+  }
+
+  /** The user does not care: each tuple goes to a task drawn at random. Source: Storm `noneGrouping`. */
+  noneGrouping(from: Stream<In>): this {
+    return this.#read(from, { kind: 'none' });
+  }
+
+  /**
+   * The user's own function chooses, for each tuple, one task or several; `create` is called once for each task that writes. An empty
+   * list drops the tuple.
+   *
+   * @throws StreamError `RG039` at run time for a task that is not there.
+   * Source: Storm `CustomStreamGrouping`.
+   */
+  customGrouping<T extends In>(from: Stream<T>, create: () => CustomGrouping<T & Values>): this {
+    checkFunctions({ create }, this.customGrouping);
+    const role = `grouping:${(this.draft.nodes[this.ref.node] as BoltNode).inputs.length}`;
+    this.draft.addFunction(this.ref.node, role, create);
+    return this.#read(from, { kind: 'custom', role });
   }
 
   /** Every task gets every tuple. Source: Storm `allGrouping`. */

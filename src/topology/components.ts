@@ -1,5 +1,7 @@
 /** Storm's interfaces: spouts, bolts, tuples and collectors. They know no thread, no queue and no clock. */
 
+import type { KeyValueState } from './stateful-bolt.js';
+
 /** What one stream of a component carries: named fields. */
 export type Values = object;
 
@@ -28,6 +30,16 @@ export interface TaskInfo {
   /** This task's number, from 0. */
   readonly task: number;
   readonly parallelism: number;
+  /** Only for a bolt that keeps state. */
+  readonly state?: KeyValueState;
+}
+
+/** A user-written grouping: one instance for each task that writes. Source: Storm `CustomStreamGrouping`. */
+export interface CustomGrouping<V extends Values = Values> {
+  /** Called once, before the first tuple. `tasks` is the number of the bolt's tasks. */
+  prepare?(info: { readonly tasks: number; readonly component: string; readonly task: number }): void;
+  /** The tasks that get this tuple, from 0; each of them gets it once for each time that it is named. */
+  chooseTasks(values: V): number | readonly number[];
 }
 
 /** A spout's way out. `S` maps further declared streams to their values. */
@@ -69,9 +81,16 @@ export type NoStreams = Readonly<Record<never, never>>;
 /**
  * A user-written source of tuples. The engine calls it from one turn at a time; it must not block.
  * Replay is the spout's own affair: on `fail(id)` it emits that message again, or not.
+ *
+ * Its life: `open`, `activate`, then `nextTuple`, `ack` and `fail` in turns; `deactivate` when the job stops, `ack` and `fail` of what
+ * is still under way, `close`. What was opened is closed, also when the job fails, unless the process is killed.
  */
 export interface Spout<V extends Values, S extends Streams = NoStreams> {
   open?(collector: SpoutCollector<V, S>, info: TaskInfo): void;
+  /** From now on `nextTuple` is called. */
+  activate?(): void;
+  /** `nextTuple` is not called any more. */
+  deactivate?(): void;
   /** Emits at most a few tuples. Returns `'idle'` when there is nothing now, `'done'` when there never will be. */
   nextTuple(collector: SpoutCollector<V, S>): undefined | 'idle' | 'done' | void;
   ack?(id: MessageId): void;
@@ -79,7 +98,12 @@ export interface Spout<V extends Values, S extends Streams = NoStreams> {
   close?(): void;
 }
 
-/** A user-written operator on tuples. Every tuple must be acked or failed, or its tree times out. */
+/**
+ * A user-written operator on tuples. Every tuple must be acked or failed, or its tree times out.
+ *
+ * Its life: `prepare`, then `execute` for each tuple, then `cleanup`, also when the job fails. Bolts are prepared before spouts are opened.
+ * On workers, whose end may be a kill, nothing is promised of `cleanup`. A job that is set back to a checkpoint makes its bolts anew.
+ */
 export interface Bolt<In extends Values, V extends Values = Values, S extends Streams = NoStreams> {
   prepare?(collector: OutputCollector<V, S>, info: TaskInfo): void;
   execute(tuple: Tuple<In>, collector: OutputCollector<V, S>): void;

@@ -39,6 +39,11 @@ export class GraphDraft {
     return { node: id, output: 'default' };
   }
 
+  /** Gives a node one more function. */
+  addFunction(node: number, role: string, value: unknown): void {
+    this.functions.set(functionId(node, role), value);
+  }
+
   /** Replaces a bolt that got a further grouping: the only node that grows after it was added. */
   replace(node: Node): void {
     this.nodes[node.id] = node;

@@ -24,9 +24,15 @@ export interface StreamRef {
 
 /** How tuples of a stream are spread over the tasks of a bolt (Storm's words). */
 export type Grouping =
-  | { readonly kind: 'shuffle' }
+  | { readonly kind: 'shuffle'; readonly loadAware?: boolean | undefined }
   | { readonly kind: 'localOrShuffle' }
-  | { readonly kind: 'fields'; readonly fields: readonly string[] }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'fields' | 'partialKey'; readonly fields: readonly string[] }
+  | {
+      readonly kind: 'custom';
+      /** Under this role the bolt's function makes the user's grouping. */
+      readonly role: string;
+    }
   | { readonly kind: 'all' }
   | { readonly kind: 'global' }
   | { readonly kind: 'direct' };
@@ -167,7 +173,17 @@ export interface SpoutNode extends NodeBase {
   readonly kind: 'spout';
   readonly name: string;
   readonly parallelism: number;
+  readonly maxSpoutPending?: number | undefined;
+  readonly messageTimeout?: Duration | undefined;
   readonly streams: readonly DeclaredStream[];
+}
+/** Of a windowed bolt. Times in us. */
+export interface BoltWindows {
+  readonly unit: 'time' | 'count';
+  readonly length: number;
+  readonly slide: number;
+  readonly ackOn: 'expiry' | 'activation';
+  readonly lag: number;
 }
 export interface BoltNode extends NodeBase {
   readonly kind: 'bolt';
@@ -178,6 +194,9 @@ export interface BoltNode extends NodeBase {
   readonly tickEvery: Duration | undefined;
   /** It acks tuples later than in the call that brought them. */
   readonly holdsTuples: boolean;
+  /** What it keeps is in checkpoints. */
+  readonly keepsState?: boolean | undefined;
+  readonly windows?: BoltWindows | undefined;
 }
 export interface SinkNode extends NodeBase {
   readonly kind: 'sink';

@@ -62,7 +62,9 @@ const TRAITS: Readonly<Record<Node['kind'], NodeTraits>> = {
   sink: NARROW,
 };
 
-/** What a node's kind is like. */
-export function nodeTraits({ kind }: Pick<Node, 'kind'>): NodeTraits {
-  return TRAITS[kind];
+const STATEFUL_BOLT: NodeTraits = { ...TRAITS.bolt, keeps: 'keyed state' };
+
+/** What a node's kind is like; of a bolt it depends on what its user says. */
+export function nodeTraits(node: Pick<Node, 'kind'> & { readonly keepsState?: boolean | undefined }): NodeTraits {
+  return node.keepsState === true ? STATEFUL_BOLT : TRAITS[node.kind];
 }

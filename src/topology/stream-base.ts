@@ -16,6 +16,15 @@ export class StreamBase<T> {
     this.ref = ref;
   }
 
+  /** Component and stream that its tuples say they come from; undefined for what operators made. */
+  get origin(): string | undefined {
+    const { node, output } = this.ref;
+    const from = this.draft.nodes[node];
+    return from?.kind === 'source' || from?.kind === 'spout' || from?.kind === 'bolt'
+      ? `${from.name}/${output}`
+      : undefined;
+  }
+
   /**
    * Adds a node and gives the handle on its output. `caller` is the public method at hand, so that the place is the user's line.
    *

@@ -92,11 +92,34 @@ describe('a guarantee that cannot hold', () => {
         'exactly-once cannot hold: sink out is at most at-least-once',
         'ask for at-least-once, or write to textFile(…) or memory(), which commit by epoch',
       ],
-      ...['spout spout', 'bolt bolt'].map((part) => [
+      [
         'RG017',
-        `exactly-once cannot hold: ${part} is at most at-least-once`,
+        'exactly-once cannot hold: spout spout is at most at-least-once',
         'ask for at-least-once, or use t.source(…) and the operators of streams, which keep state that can be restored',
-      ]),
+      ],
+      [
+        'RG017',
+        'exactly-once cannot hold: bolt bolt is at most at-least-once',
+        'ask for at-least-once, or keep what it knows in its state, with t.setStatefulBolt(…), and ack within execute',
+      ],
+    ]);
+  });
+
+  it('a stateful bolt can keep it, unless it holds tuples', () => {
+    const problems = (holdsTuples: boolean) =>
+      guaranteeProblems(
+        topology('job', { guarantee: 'exactly-once' }, (t) => {
+          const numbers = t.source('in', values([1])).map((n) => ({ n }));
+          t.setStatefulBolt<{ n: number }, string, number, { n: number }>(
+            'bolt',
+            () => ({ initState: () => undefined, execute: (tuple, out) => out.ack(tuple) }),
+            { holdsTuples },
+          ).shuffleGrouping(numbers);
+        }).graph,
+      ).map(({ message }) => message);
+    expect(problems(false)).toEqual([]);
+    expect(problems(true)).toEqual([
+      'exactly-once cannot hold: bolt bolt is at most at-least-once (it holds tuples, so a checkpoint finds it half done)',
     ]);
   });
 });

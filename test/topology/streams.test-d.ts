@@ -2,6 +2,7 @@
 import { expectTypeOf, test } from 'vitest';
 import {
   type Bolt,
+  joinBolt,
   type KeyedStream,
   micros,
   millis,
@@ -257,4 +258,97 @@ test('the kit wants modes, durations and faults as they are', () => {
   void (() => runTuples(job, { spouts: {}, faults: [{ drop: 'watermark', component: 'a', nth: 1 }] }));
   expectTypeOf(runIntervals).returns.resolves.toHaveProperty('outputs').toEqualTypeOf<Record<string, unknown[][]>>();
   expectTypeOf(runTuples).returns.resolves.toHaveProperty('executed').toEqualTypeOf<Record<string, number[]>>();
+});
+
+test('groupings know the fields of the stream', () => {
+  topology('types', (t) => {
+    const words = t.setSpout<{ word: string; n: number }>('words', () => ({ nextTuple: () => 'done' }));
+    const bolt = t.setBolt<{ word: string }, { word: string }>('bolt', () => ({ execute: () => undefined }));
+    bolt.partialKeyGrouping(words, 'word', 'n').noneGrouping(words).shuffleGrouping(words, { loadAware: true });
+    bolt.customGrouping(words, () => ({ chooseTasks: ({ word, n }) => [word.length, n] }));
+    // @ts-expect-error the stream has no such field
+    bolt.partialKeyGrouping(words, 'wrod');
+    // @ts-expect-error the stream has no such field
+    bolt.customGrouping(words, () => ({ chooseTasks: ({ wrod }) => wrod }));
+    // @ts-expect-error a task is a number
+    bolt.customGrouping(words, () => ({ chooseTasks: ({ word }) => word }));
+    // @ts-expect-error the bolt takes words
+    bolt.noneGrouping(t.source('numbers', memory([1])));
+  });
+});
+
+test('basic, stateful and windowed bolts infer what they take and give', () => {
+  interface Word {
+    readonly word: string;
+    readonly n: number;
+  }
+  topology('types', (t) => {
+    const words = t.setSpout<Word>('words', () => ({ nextTuple: () => 'done' }), { maxSpoutPending: 10 });
+    const basic = t
+      .setBasicBolt<Word, { length: number }>('basic', () => ({
+        execute: (tuple, out) => {
+          expectTypeOf(tuple.values).toEqualTypeOf<Word>();
+          out.emit({ length: tuple.values.word.length });
+          // @ts-expect-error a basic bolt anchors by itself
+          out.emit({ length: 1 }, tuple);
+          // @ts-expect-error it has no such value
+          out.emit({ lenght: 1 });
+        },
+      }))
+      .shuffleGrouping(words);
+    expectTypeOf(basic.element).toEqualTypeOf<{ length: number }>();
+    t.setStatefulBolt<Word, string, number, Word>('stateful', () => ({
+      initState: (state) => {
+        expectTypeOf(state.get('a')).toEqualTypeOf<number | undefined>();
+        expectTypeOf(state.get('a', 0)).toEqualTypeOf<number>();
+        // @ts-expect-error values are numbers
+        state.put('a', 'b');
+      },
+      execute: (tuple, out) => out.ack(tuple),
+    })).fieldsGrouping(words, 'word');
+    // @ts-expect-error a stateful bolt takes its state
+    t.setStatefulBolt<Word, string, number, Word>('no-state', () => ({ execute: () => undefined }));
+    t.setWindowedBolt<Word, { sum: number }>(
+      'windowed',
+      () => ({
+        execute: ({ events, newEvents, expiredEvents, start, end }, out) => {
+          expectTypeOf(events[0]!.values).toEqualTypeOf<Word>();
+          out.emit({ sum: newEvents.length + expiredEvents.length + end - start });
+        },
+      }),
+      { window: seconds(2), slide: seconds(1), timestamp: ({ n }) => millis(n) },
+    ).shuffleGrouping(words);
+    // @ts-expect-error a window has a length
+    t.setWindowedBolt<Word, Word>('w', () => ({ execute: () => undefined }), {});
+    // @ts-expect-error in time or in tuples, not both
+    t.setWindowedBolt<Word, Word>('w', () => ({ execute: () => undefined }), { window: seconds(1), count: 2 });
+    // @ts-expect-error a bare number is no duration
+    t.setWindowedBolt<Word, Word>('w', () => ({ execute: () => undefined }), { window: 1 });
+    const late = { window: seconds(1), lateStream: 'late' } as const;
+    // @ts-expect-error it declares no stream of that name
+    t.setWindowedBolt<Word, Word>('w', () => ({ execute: () => undefined }), late);
+  });
+});
+
+test('joins know their sides', () => {
+  topology('types', (t) => {
+    const words = t.setSpout<{ word: string; n: number }>('words', () => ({ nextTuple: () => 'done' }));
+    const users = t.setSpout<{ id: string; name: string }>('users', () => ({ nextTuple: () => 'done' }));
+    const joined = joinBolt('word', words, 'word')
+      .join('user', users, 'id', 'word')
+      .leftJoin('friend', users, 'id', 'user')
+      .select(({ word, user, friend }) => {
+        expectTypeOf(word).toEqualTypeOf<{ word: string; n: number }>();
+        expectTypeOf(user.name).toEqualTypeOf<string>();
+        expectTypeOf(friend).toEqualTypeOf<{ id: string; name: string } | undefined>();
+        return { n: word.n, name: friend?.name ?? user.name };
+      });
+    const bolt = t.setWindowedBolt('joined', joined, { count: 10 });
+    bolt.fieldsGrouping(words, 'word').fieldsGrouping(users, 'id');
+    expectTypeOf(bolt.element).toEqualTypeOf<{ n: number; name: string }>();
+    // @ts-expect-error the stream has no such field
+    joinBolt('word', words, 'wrod');
+    // @ts-expect-error there is no such side
+    joinBolt('word', words, 'word').join('user', users, 'id', 'wrod');
+  });
 });

@@ -57,7 +57,8 @@ export class AckerTasks implements AckLane {
   readonly #highs: Int32Array;
   readonly #lows: Int32Array;
   readonly #epochs: Int32Array;
-  #epoch = 0;
+  /** Rotations of each owner. */
+  readonly #rotations: Int32Array;
 
   /** `capacity` is the number of slots of each owner, a power of two. */
   constructor(owners: readonly TreeOwner[], capacity: number, ackers: number) {
@@ -71,6 +72,7 @@ export class AckerTasks implements AckLane {
     this.#highs = new Int32Array(size);
     this.#lows = new Int32Array(size);
     this.#epochs = new Int32Array(size);
+    this.#rotations = new Int32Array(owners.length);
   }
 
   /** Begins a tree on a free slot and returns its generation. */
@@ -78,7 +80,7 @@ export class AckerTasks implements AckLane {
     this.#states[root] = OPEN;
     this.#highs[root] = 0;
     this.#lows[root] = 0;
-    this.#epochs[root] = this.#epoch;
+    this.#epochs[root] = this.#rotations[root >>> this.#shift]!;
     return this.#generations[root]!;
   }
 
@@ -114,7 +116,8 @@ export class AckerTasks implements AckLane {
   }
 
   resetTimeout(root: number, generation: number): void {
-    if (this.#generations[root] === generation && this.#states[root] !== LOST) this.#epochs[root] = this.#epoch;
+    if (this.#generations[root] === generation && this.#states[root] !== LOST)
+      this.#epochs[root] = this.#rotations[root >>> this.#shift]!;
   }
 
   /** True while the tree is neither done nor failed. */
@@ -123,13 +126,14 @@ export class AckerTasks implements AckLane {
   }
 
   /**
-   * Once per message timeout: trees that were opened, or reset, before the last rotation fail. So a tree times out between
-   * once and twice the timeout, as with Storm's two buckets.
+   * Once per message timeout of an owner: its trees that were opened, or reset, before the last rotation fail. So a tree times out
+   * between once and twice the timeout, as with Storm's two buckets.
    */
-  rotate(): void {
-    this.#epoch++;
-    for (let root = 0; root < this.#states.length; root++) {
-      if (this.#states[root] !== FREE && this.#epochs[root]! <= this.#epoch - 2) this.#end(root, TIMED_OUT);
+  rotate(owner: number): void {
+    const rotation = ++this.#rotations[owner]!;
+    const end = (owner + 1) << this.#shift;
+    for (let root = owner << this.#shift; root < end; root++) {
+      if (this.#states[root] !== FREE && this.#epochs[root]! <= rotation - 2) this.#end(root, TIMED_OUT);
     }
   }
 

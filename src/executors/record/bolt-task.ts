@@ -1,6 +1,7 @@
 /** The task of a bolt: delivers tuples and ticks to the user's `execute`. */
 import { assert } from '../../core/assert.js';
 import { StreamError } from '../../core/errors.js';
+import type { KeyedStore } from '../../core/keyed-store.js';
 import type { BoltOperator, CoreOperator, Plan } from '../../plan/plan.js';
 import type { GateState } from '../../runtime/durability.js';
 import { type Bolt, isTick, type Values } from '../../topology/components.js';
@@ -9,6 +10,7 @@ import { WatermarkGate } from '../link.js';
 import { attributed, blaming, noPromise } from '../user-error.js';
 import { Alignment } from './alignment.js';
 import { BoltCollector } from './bolt-collector.js';
+import { BoltState } from './bolt-state.js';
 import { type BoltAnchors, BoltTuple } from './bolt-tuple.js';
 import { BARRIER, type Block, END, WATERMARK } from './ring.js';
 import type { TaskParts } from './task.js';
@@ -28,7 +30,10 @@ export class BoltTask {
   readonly #collector: BoltCollector;
   readonly #origins: readonly TupleOrigin[];
   readonly #gate: WatermarkGate;
+  /** Of a bolt that keeps state. */
+  readonly #store: KeyedStore | undefined;
   readonly #alignment: Alignment;
+  #isPrepared = false;
   /** Undefined until stream time begins. */
   #lastTick: number | undefined;
 
@@ -38,11 +43,13 @@ export class BoltTask {
     origins: readonly TupleOrigin[],
     directTask: { read: () => number },
     gate?: GateState,
+    store?: KeyedStore,
   ) {
     assert(parts.head.kind === 'bolt', 'a bolt task runs a bolt');
     this.#parts = parts;
     this.#operator = parts.head;
     this.#origins = origins;
+    this.#store = store;
     this.#gate = new WatermarkGate(origins.length, gate);
     this.#alignment = new Alignment(parts, origins.length);
     this.#collector = new BoltCollector(parts, parts.head, anchors);
@@ -56,8 +63,10 @@ export class BoltTask {
   /** Calls the user's `prepare`. */
   open(): void {
     const { task, stage } = this.#parts;
-    const info = { component: this.#operator.name, task, parallelism: stage.parallelism };
+    const who = { component: this.#operator.name, task, parallelism: stage.parallelism };
+    const info = this.#store === undefined ? who : { ...who, state: new BoltState(this.#operator, this.#store) };
     blaming(this.#operator, () => this.#bolt.prepare?.(this.#collector, info));
+    this.#isPrepared = true;
   }
 
   get isEnded(): boolean {
@@ -73,8 +82,10 @@ export class BoltTask {
     return this.#gate.state();
   }
 
-  /** Calls the user's `cleanup`. */
+  /** Calls the user's `cleanup`, once, if it was prepared. */
   close(): void {
+    if (!this.#isPrepared) return;
+    this.#isPrepared = false;
     blaming(this.#operator, () => this.#bolt.cleanup?.());
   }
 

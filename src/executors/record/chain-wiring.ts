@@ -2,6 +2,8 @@
 import type { RecordContext } from '../../kernels/kernel.js';
 import type { Stage } from '../../plan/plan.js';
 import type { GateState } from '../../runtime/durability.js';
+import type { CustomGrouping } from '../../topology/components.js';
+import { functionId } from '../../topology/graph.js';
 import { buildChain, type Chain } from '../chain.js';
 import type { Link } from '../link.js';
 import type { Stores } from '../stores.js';
@@ -56,7 +58,7 @@ export function wireChain(parts: WiringParts, stores: Stores, table: EdgeTable, 
 }
 
 function exitsOf(
-  { plan, options, channels, prng, counters, place }: WiringParts,
+  { plan, options, functions, channels, prng, counters, place, remote }: WiringParts,
   table: EdgeTable,
   { stage, task, context, anchors, directTask, exitEdges }: TaskFrame,
   operator: number,
@@ -69,7 +71,8 @@ function exitsOf(
       if (input.stage !== stage.id || input.operator !== operator || input.output !== output) return [];
       const reader = plan.operators[reading.head]!;
       const edges = table.from(task, reading.id, index);
-      const shuffleFrom = prng.fork(`shuffle:${stage.id}:${task}:${reading.id}:${index}`).below(edges.length);
+      const draws = prng.fork(`shuffle:${stage.id}:${task}:${reading.id}:${index}`);
+      const shuffleFrom = draws.below(edges.length);
       counters[stage.id]!.edges.push(...edges);
       exitEdges.push(...edges);
       return [
@@ -80,6 +83,12 @@ function exitsOf(
           anchors,
           reader,
           shuffleFrom,
+          choice: {
+            prng: draws,
+            createGrouping: (role) => (functions.get(functionId(reader.node, role)) as () => CustomGrouping)(),
+            writer: { component: nameOf(plan.operators[stage.head]!), task },
+            loadOf: (to) => remote?.loadOf(place.hostOf(reading, to)) ?? 0,
+          },
           isNear: (near) => place.hostOf(reading, near) === place.here,
           directTask,
           passes: channels?.tuples(nameOf(reader)),

@@ -1,11 +1,24 @@
-/** Exits: where a task's chain writes into the edges of one reading stage, by its exchange. */
-import { StreamError } from '../../core/errors.js';
+/** Exits: where a task's chain writes into the edges of one reading stage. */
+import type { Prng } from '../../core/prng.js';
 import type { RecordContext } from '../../kernels/kernel.js';
 import type { CoreOperator, Exchange } from '../../plan/plan.js';
+import type { CustomGrouping } from '../../topology/components.js';
 import type { Link } from '../link.js';
-import { taskOf, taskOfPair } from '../task-of-key.js';
 import type { Anchors } from './anchors.js';
 import type { Edge } from './edge.js';
+import { pushBy } from './grouping.js';
+
+/** What some groupings need beside the edges. */
+export interface ChoiceParts {
+  /** For none groupings. */
+  readonly prng: Prng;
+  /** For custom groupings: makes the user's. */
+  readonly createGrouping: (role: string) => CustomGrouping;
+  /** Who writes. */
+  readonly writer: { readonly component: string; readonly task: number };
+  /** Rows that wait for a task of the reading stage, as far as it is known here. */
+  readonly loadOf: (task: number) => number;
+}
 
 /** What an exit needs from its task. */
 export interface ExitParts {
@@ -18,6 +31,8 @@ export interface ExitParts {
   readonly reader: CoreOperator;
   /** The first task that a shuffle gives to. */
   readonly shuffleFrom: number;
+  /** Not for the edge from a reader to its own chain. */
+  readonly choice?: ChoiceParts;
   /** A task of the reading stage that runs where this one does. */
   readonly isNear: (task: number) => boolean;
   /** For direct groupings: the task that `emitDirect` chose. */
@@ -32,7 +47,7 @@ export interface ExitParts {
 export function exitLink(parts: ExitParts): Link {
   const { edges } = parts;
   return {
-    push: pushBy(parts),
+    push: pushBy(parts, writer(parts)),
     advance: (watermark) => {
       for (const edge of edges) edge.watermark(watermark);
     },
@@ -40,59 +55,6 @@ export function exitLink(parts: ExitParts): Link {
       for (const edge of edges) edge.end(finalWatermark, highest);
     },
   };
-}
-
-function pushBy(parts: ExitParts): Link['push'] {
-  const { exchange, edges, reader } = parts;
-  const only = edges.length === 1 ? edges[0]! : undefined;
-  const write = writer(parts);
-  switch (exchange.kind) {
-    case 'hash':
-      if (only !== undefined) return (value) => write(only, value);
-      return (value) => write(edges[taskOfPair(reader, value, edges.length)]!, value);
-    case 'fields': {
-      if (only !== undefined) return (value) => write(only, value);
-      const { fields } = exchange;
-      return (value) => {
-        const record = value as Readonly<Record<string, unknown>>;
-        const key = fields.length === 1 ? record[fields[0]!] : fields.map((field) => record[field]);
-        write(edges[taskOf(reader, key, edges.length)]!, value);
-      };
-    }
-    case 'shuffle':
-      return inTurn(edges, parts.shuffleFrom, write);
-    case 'localOrShuffle': {
-      const near = edges.filter((_, task) => parts.isNear(task));
-      const chosen = near.length > 0 ? near : edges;
-      return inTurn(chosen, parts.shuffleFrom % chosen.length, write);
-    }
-    case 'all':
-      return (value) => {
-        for (const edge of edges) write(edge, value);
-      };
-    case 'global':
-      return (value) => write(edges[0]!, value);
-    case 'direct':
-      return (value) => {
-        const task = parts.directTask();
-        const edge = edges[task];
-        if (edge === undefined) throw noSuchTask(reader, task, edges.length);
-        write(edge, value);
-      };
-  }
-}
-
-function inTurn(edges: readonly Edge[], from: number, write: (edge: Edge, value: unknown) => void): Link['push'] {
-  let next = from;
-  return (value) => {
-    next = next + 1 === edges.length ? 0 : next + 1;
-    write(edges[next]!, value);
-  };
-}
-
-function noSuchTask(reader: CoreOperator, task: number, tasks: number): StreamError {
-  const message = `emitDirect to task ${task} of '${reader.uid}', whose tasks are 0 to ${tasks - 1}`;
-  return new StreamError('RG036', message, 'choose a task below the reader’s parallelism');
 }
 
 /** Writes one record with the anchors of the record at hand. Called for every record on every edge: no allocation. */

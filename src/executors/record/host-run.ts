@@ -69,6 +69,7 @@ export class HostRun implements JobControl {
           this.#outbox.edges.push(rowsOf(edge, block));
         },
         reader: () => () => {},
+        loadOf: () => 0,
       },
       channels: undefined,
       readers: new Map(),

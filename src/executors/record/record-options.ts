@@ -1,5 +1,6 @@
 /** Defaults of the record model, and which settings do not go together. */
-import { StreamError } from '../../core/errors.js';
+import { type Place, StreamError } from '../../core/errors.js';
+import { formatDuration } from '../../core/time.js';
 import { heldFor } from '../../plan/expiry.js';
 import type { Plan } from '../../plan/plan.js';
 import type { RecordOptions, Services } from '../executor.js';
@@ -43,15 +44,16 @@ export interface Survival {
   readonly expires: boolean;
 }
 
-/** @throws StreamError `RG019`, `RG017` for an `ackOn` that cannot be. */
+/** @throws StreamError `RG019`, `RG017` for an `ackOn` that cannot be, and for windows that hold tuples too long. */
 export function survivalOf(
   plan: Plan,
-  { acking, ackOn, maxUncommitted }: RecordOptions,
+  { acking, ackOn, maxUncommitted, messageTimeout, maxSpoutPending }: RecordOptions,
   { durability }: Pick<Services, 'durability'>,
 ): Survival {
   const isExactlyOnce = plan.settings.guarantee === 'exactly-once';
   const hasBarriers = durability !== undefined && acking;
   const holds = holdsTuples(plan);
+  if (acking) refuseHeld(plan, { messageTimeout, maxSpoutPending });
   refuse(ackOn, { isExactlyOnce, hasBarriers, holdsTuples: holds });
   const problem =
     ackOn === 'expiry'
@@ -105,4 +107,30 @@ function refuse(
       "ackOn: 'checkpoint' and a bolt with holdsTuples: a barrier would wait for tuples that wait for stream time",
       "use ackOn: 'update'",
     );
+}
+
+/** What is held longer than a message may live fails before it is done, and comes again, without end. */
+function refuseHeld(
+  { operators }: Plan,
+  { messageTimeout, maxSpoutPending }: Pick<RecordOptions, 'messageTimeout' | 'maxSpoutPending'>,
+): void {
+  const spouts = operators.filter((operator) => operator.kind === 'spout');
+  const timeout = Math.min(messageTimeout, ...spouts.map((spout) => spout.messageTimeout ?? messageTimeout));
+  const pending = Math.min(maxSpoutPending, ...spouts.map((spout) => spout.maxSpoutPending ?? maxSpoutPending));
+  for (const operator of operators) {
+    if (operator.kind !== 'bolt' || operator.holdsAtMost === undefined) continue;
+    const { name, holdsAtMost: held, place } = operator;
+    if ('time' in held && held.time > timeout) {
+      const lengths = `for up to ${formatDuration(held.time)} (length, slide and lag), and the message timeout is ${formatDuration(timeout)}`;
+      throw tooLong(`the windows of '${name}' hold tuples ${lengths}`, 'a longer message timeout', place);
+    }
+    if ('tuples' in held && held.tuples > pending) {
+      const lengths = `up to ${held.tuples} tuples (length and slide), and maxSpoutPending is ${pending}`;
+      throw tooLong(`the windows of '${name}' hold ${lengths}`, 'a higher maxSpoutPending', place);
+    }
+  }
+}
+
+function tooLong(message: string, instead: string, place: Place | undefined): StreamError {
+  return new StreamError('RG019', message, `use ${instead}, shorter windows, or ackOn: 'activation'`, { place });
 }

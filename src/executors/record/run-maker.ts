@@ -7,7 +7,7 @@ import type { RecordOptions, Services } from '../executor.js';
 import type { Outcome } from '../outcome.js';
 import { type AckLane, decorated } from './acker.js';
 import type { SinkRows } from './messages.js';
-import { nameOf, type Placement, placementOf } from './placement.js';
+import { isSpout, nameOf, type Placement, placementOf } from './placement.js';
 import type { Survival } from './record-options.js';
 import { Run } from './run.js';
 import { type ControlledJob, RunControl } from './run-control.js';
@@ -90,21 +90,30 @@ export class RunMaker {
     return this.#run;
   }
 
-  /** Opens the tasks. A user-written spout is opened once, whatever the job goes back to. */
+  /** Opens the tasks. A user-written spout is opened once, whatever the job goes back to. When one fails, those that were opened are closed. */
   open({ wiring }: Run): void {
-    for (const task of wiring.consumers) task.open();
-    for (const spout of wiring.spouts) {
-      if (!(spout instanceof SpoutTask)) continue;
-      if (this.#spouts.get(spout.place) === spout) continue;
-      this.#spouts.set(spout.place, spout);
-      spout.open();
+    try {
+      for (const task of wiring.consumers) task.open();
+      for (const spout of wiring.spouts) {
+        if (!(spout instanceof SpoutTask)) continue;
+        if (this.#spouts.get(spout.place) === spout) continue;
+        this.#spouts.set(spout.place, spout);
+        spout.open();
+      }
+    } catch (thrown) {
+      closeAll([...wiring.spouts, ...wiring.consumers]);
+      throw thrown;
     }
   }
 
   /** Sets its clocks going. */
   begin({ control, wiring, links }: Run, restored: RestoredJob | undefined): void {
-    const { options, services } = this.#parts;
-    if (options.acking) control.every(options.messageTimeout, () => wiring.ackers.rotate());
+    const { plan, options, services } = this.#parts;
+    if (options.acking)
+      for (const [timeout, owners] of ownersByTimeout(plan, options))
+        control.every(timeout, () => {
+          for (const owner of owners) wiring.ackers.rotate(owner);
+        });
     if (this.#needsClock) this.#everyStep(control, wiring.spouts);
     services.channels?.ackers?.((acker) => {
       if (!control.isOver) wiring.ackers.reset(acker);
@@ -176,4 +185,29 @@ export class RunMaker {
       this.#everyStep(control, spouts);
     });
   }
+}
+
+/** The error that led here is the one to tell. */
+function closeAll(tasks: readonly { close(): void }[]): void {
+  for (const task of tasks) {
+    try {
+      task.close();
+    } catch {}
+  }
+}
+
+/** Tasks of sources and spouts, numbered as the ackers know them, by message timeout. */
+function ownersByTimeout({ stages, operators }: Plan, options: RecordOptions): ReadonlyMap<number, readonly number[]> {
+  const owners = new Map<number, number[]>();
+  let owner = 0;
+  for (const { head, parallelism } of stages) {
+    const operator = operators[head]!;
+    if (!isSpout(operator)) continue;
+    const own = operator.kind === 'spout' ? operator.messageTimeout : undefined;
+    const timeout = own ?? options.messageTimeout;
+    const sharing = owners.get(timeout) ?? [];
+    for (let task = 0; task < parallelism; task++) sharing.push(owner++);
+    owners.set(timeout, sharing);
+  }
+  return owners;
 }

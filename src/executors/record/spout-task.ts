@@ -4,14 +4,14 @@ import { floorTo } from '../../core/time.js';
 import { expiryOf } from '../../plan/expiry.js';
 import type { SpoutOperator } from '../../plan/plan.js';
 import type { SourcePosition } from '../../runtime/durability.js';
-import type { MessageId, NoStreams, Spout, SpoutCollector, Streams, Values } from '../../topology/components.js';
-import { functionId } from '../../topology/graph.js';
+import type { MessageId, NoStreams, SpoutCollector, Streams, Values } from '../../topology/components.js';
 import type { Link } from '../link.js';
 import { attributed, blaming, noPromise } from '../user-error.js';
 import { UNTRACKED } from './anchors.js';
 import { type Deferred, DeferredEmits } from './deferred-emits.js';
 import type { SpoutTaskParts } from './read-task-parts.js';
 import { SpoutAnswers } from './spout-answers.js';
+import { SpoutLife } from './spout-life.js';
 import { SpoutTrees } from './spout-trees.js';
 import { streamLinks } from './stream-links.js';
 import type { TaskParts } from './task.js';
@@ -26,7 +26,7 @@ const IDLE_WAIT = 1_000;
  */
 export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
   readonly #operator: SpoutOperator;
-  readonly #spout: Spout<Values>;
+  readonly #life: SpoutLife;
   readonly #answers: SpoutAnswers;
   readonly #deferred: DeferredEmits;
   #parts: TaskParts;
@@ -57,16 +57,12 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
     this.#link = streamLinks(parts.head, parts.chain);
     this.#deferred = new DeferredEmits(parts.head);
     this.#trees = new SpoutTrees(parts, own.pending, this.#answers, own.base);
-    this.#spout = blaming(this.#operator, () =>
-      (parts.functions.get(functionId(parts.head.node, 'create')) as () => Spout<Values>)(),
-    );
+    this.#life = new SpoutLife(parts.head, parts.functions);
   }
 
-  /** Calls the user's `open`, which may emit already. */
   open(): void {
     const { task, stage } = this.#parts;
-    const info = { component: this.#operator.name, task, parallelism: stage.parallelism };
-    blaming(this.#operator, () => this.#spout.open?.(this, info));
+    this.#life.open(this, { component: this.#operator.name, task, parallelism: stage.parallelism });
   }
 
   /** Goes on in another wiring. What is not durable fails, so that the spout emits it again. */
@@ -130,6 +126,7 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
       const answered = this.#tellAnswers();
       this.heartbeat();
       const { isStopping, isPaused } = this.#parts.job;
+      if (isStopping) this.#life.deactivate();
       if (isPaused) return answered;
       const emitted = isStopping ? this.#pushDeferred() : this.#emitSome();
       return answered || emitted;
@@ -187,9 +184,8 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
     for (const { name } of this.#operator.streams) this.#parts.chain.output(name).advance(reached);
   }
 
-  /** Calls the user's `close`. */
   close(): void {
-    blaming(this.#operator, () => this.#spout.close?.());
+    this.#life.close();
   }
 
   emit(values: Values, id?: MessageId): void {
@@ -210,10 +206,10 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
     for (const { id, failed } of answers) {
       if (!failed) {
         this.#trees.forget(id);
-        this.#spout.ack?.(id);
+        this.#life.spout.ack?.(id);
       } else {
         this.#isExhausted = false;
-        this.#spout.fail?.(id);
+        this.#life.spout.fail?.(id);
       }
     }
     return answers.length > 0;
@@ -237,7 +233,7 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
       this.#emitted - before < quantum.recordsMax
     ) {
       const already = this.#emitted + this.#deferred.length;
-      const said = this.#spout.nextTuple(this);
+      const said = this.#life.spout.nextTuple(this);
       noPromise(said, this.#operator);
       if (said === 'done') this.#isExhausted = true;
       else if (said === 'idle' || this.#emitted + this.#deferred.length === already) {
@@ -265,7 +261,8 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
     const { pending, untilDurable } = this.#own;
     const isCommitted = !untilDurable || this.#answers.uncommittedCount + pending.count < options.maxUncommitted;
     if (!isCommitted) job.barrierNeeded();
-    return isCommitted && pending.count < options.maxSpoutPending && pending.room > 0;
+    const most = this.#operator.maxSpoutPending ?? options.maxSpoutPending;
+    return isCommitted && pending.count < most && pending.room > 0;
   }
 
   #offer(stream: string, direct: boolean, values: Values, id: MessageId | undefined): void {

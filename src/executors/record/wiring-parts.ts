@@ -59,6 +59,8 @@ export interface RemoteEnds {
   send(edge: number, to: number): (block: Block) => void;
   /** A reader whose chain is at the other end of that edge. Called whenever more of its records are processed. */
   reader(edge: number, to: number, progress: Progress): () => void;
+  /** Rows under way to that host, as far as it is known here. */
+  loadOf(to: number): number;
 }
 
 /** What the wiring needs beside the plan. */

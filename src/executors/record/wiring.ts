@@ -1,5 +1,6 @@
 /** Wires the tasks of a plan that run on one host: edges for every exchange, chains, anchors, ackers. Runs nothing. */
-import type { Plan, Stage } from '../../plan/plan.js';
+import type { KeyedStore } from '../../core/keyed-store.js';
+import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
 import type { GateState, SourcePosition } from '../../runtime/durability.js';
 import type { Chain } from '../chain.js';
 import type { RecordOptions } from '../executor.js';
@@ -25,9 +26,10 @@ import { StageTask } from './stage-task.js';
 import type { TaskParts } from './task.js';
 import type { Consumer, Entrance, Wiring, WiringParts } from './wiring-parts.js';
 
-/** Slots of a spout task's pending tuples: a power of two. */
-function pendingCapacity({ maxSpoutPending }: RecordOptions): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(maxSpoutPending, 2)));
+/** Slots of a spout task's pending tuples: a power of two, enough for each spout's own limit. */
+function pendingCapacity({ operators }: Plan, options: RecordOptions): number {
+  const own = operators.map((operator) => (operator.kind === 'spout' ? (operator.maxSpoutPending ?? 0) : 0));
+  return 2 ** Math.ceil(Math.log2(Math.max(options.maxSpoutPending, 2, ...own)));
 }
 
 export function wire(parts: WiringParts): Wiring {
@@ -59,7 +61,7 @@ class Wirer {
       send: remote === undefined ? undefined : (edge, to) => remote.send(edge, to),
     });
     this.#stores = createStores(plan, parts.restored, parts.createStore);
-    this.#capacity = pendingCapacity(options);
+    this.#capacity = pendingCapacity(plan, options);
     this.#owners.length = plan.stages
       .filter((stage) => isSpout(plan.operators[stage.head]!))
       .reduce((sum, stage) => sum + stage.parallelism, 0);
@@ -177,7 +179,7 @@ class Wirer {
     const gate = this.#parts.restored?.meta.gates[name];
     const consumer =
       frame.anchors instanceof BoltAnchors
-        ? new BoltTask(parts, frame.anchors, origins, directTask, gate)
+        ? new BoltTask(parts, frame.anchors, origins, directTask, gate, this.#stateOf(parts.head, task))
         : new StageTask(parts, incoming.length, gate);
     this.#gated.set(name, { task: consumer, chain: parts.chain });
     incoming.forEach(({ number, edge }, input) => {
@@ -186,6 +188,10 @@ class Wirer {
       else edge.blocks.subscribe(entrance.onBlock);
     });
     return consumer;
+  }
+
+  #stateOf(operator: CoreOperator, task: number): KeyedStore | undefined {
+    return this.#stores.isStateful(operator) ? this.#stores.of(operator, task) : undefined;
   }
 
   /** What a subscriber throws RxJS throws again in a timer of its own, where the job would not hear of it. */

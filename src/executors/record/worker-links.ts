@@ -111,6 +111,10 @@ export class WorkerLinks implements RemoteEnds {
     };
   }
 
+  loadOf(to: number): number {
+    return this.#links[to]?.outstanding ?? 0;
+  }
+
   /** Gives every worker its tasks. */
   begin(restored: RestoredJob | undefined): void {
     for (let worker = 0; worker < this.#links.length; worker++) this.#begin(worker, restored, []);

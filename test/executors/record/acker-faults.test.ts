@@ -77,8 +77,8 @@ describe('acks that are lost or repeated, initialising at any time and again', (
           if (!isOver && done.length > 0) expect(came.size).toBe(acks.length);
         }
         expect(done.length).toBeLessThanOrEqual(1);
-        tasks.rotate();
-        tasks.rotate();
+        tasks.rotate(0);
+        tasks.rotate(0);
         expect(failed).toEqual(done.length === 1 ? [] : [[0, 'timeout']]);
       }),
       { numRuns: 3_000, seed: 1 },
@@ -124,9 +124,9 @@ describe('an acker task that is lost', () => {
     tasks.fail(mine, generations[0]!, { reason: 'failed', by: 'bolt', error: undefined });
     tasks.resetTimeout(mine, generations[0]!);
     expect(failed).toEqual([]);
-    tasks.rotate();
+    tasks.rotate(0);
     tasks.resetTimeout(mine, generations[0]!);
-    tasks.rotate();
+    tasks.rotate(0);
     expect(failed).toEqual([[mine, 'timeout']]);
     const again = tasks.open(mine);
     tasks.initialise(mine, 3, 3);

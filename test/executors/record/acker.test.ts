@@ -178,13 +178,13 @@ describe('the ackers', () => {
     const ackers = new AckerTasks(spouts.owners, CAPACITY, 1);
     ackers.open(0);
     const reset = ackers.open(1);
-    ackers.rotate();
+    ackers.rotate(0);
     ackers.open(2);
     ackers.resetTimeout(1, reset);
     expect(spouts.failed).toEqual([]);
-    ackers.rotate();
+    ackers.rotate(0);
     expect(spouts.failed.map(({ root }) => root)).toEqual([0]);
-    ackers.rotate();
+    ackers.rotate(0);
     expect(spouts.failed.map(({ root, failure }) => [root, failure.reason])).toEqual([
       [0, 'timeout'],
       [1, 'timeout'],

@@ -1,0 +1,48 @@
+/** The state of one task of a stateful bolt, in the task's store: so that barriers, restores and workers have it like any other. */
+import { StreamError } from '../../core/errors.js';
+import type { KeyedStore, Space } from '../../core/keyed-store.js';
+import type { Key } from '../../core/keys.js';
+import { STATE } from '../../kernels/state-space.js';
+import type { BoltOperator } from '../../plan/plan.js';
+import type { KeyValueState } from '../../topology/stateful-bolt.js';
+
+/** Reads and writes the space that shows as the operator's state at the end of a job. */
+export class BoltState implements KeyValueState {
+  readonly #bolt: BoltOperator;
+  readonly #space: Space;
+
+  constructor(bolt: BoltOperator, store: KeyedStore) {
+    this.#bolt = bolt;
+    this.#space = store.space(STATE);
+  }
+
+  get size(): number {
+    return this.#space.size;
+  }
+
+  get(key: Key, otherwise?: unknown): unknown {
+    const cell = this.#space.get(key);
+    return cell === undefined ? otherwise : cell.value;
+  }
+
+  put(key: Key, value: unknown): void {
+    if (value === undefined) throw this.#noValue(key);
+    const cell = this.#space.writable(key);
+    if (cell === undefined) this.#space.insert(key, value, 0);
+    else cell.value = value;
+  }
+
+  delete(key: Key): void {
+    this.#space.delete(key);
+  }
+
+  *entries(): IterableIterator<readonly [Key, unknown]> {
+    for (const { key, value } of this.#space.cells()) yield [key, value];
+  }
+
+  #noValue(key: Key): StreamError {
+    const { name, place } = this.#bolt;
+    const message = `'${name}' put undefined as the state of ${JSON.stringify(key)}`;
+    return new StreamError('RG038', message, 'take the key out with state.delete(key)', { operator: name, place });
+  }
+}

@@ -1,0 +1,154 @@
+/** Which tuples are in which window, and when they leave: by time or by count. Knows neither tuples nor clocks: elements have a time. */
+
+/** An element of a window, with what the window knows of it. */
+export interface Entry<T> {
+  readonly value: T;
+  /** Stream time, or event time (us). */
+  readonly time: number;
+  /** It was in an activation before. */
+  isSeen: boolean;
+}
+
+/** A window that is due: `entries` in order. After it `leaving` are in no later window. */
+export interface DueWindow<T> {
+  readonly start: number;
+  readonly end: number;
+  readonly entries: readonly Entry<T>[];
+}
+
+/** What both kinds of windows do. `fire` is called for each window that is due, and `leave` for each entry that is out for good. */
+export interface Windows<T> {
+  readonly size: number;
+  /** Takes an element. False when it is late: no window will have it. */
+  add(value: T, time: number): boolean;
+  /** Stream time, or event time, has come so far. */
+  advance(watermark: number): void;
+  /** Everything that is there is a window, as at the end of an input. */
+  flush(): void;
+}
+
+/** What windows call back. */
+export interface WindowListener<T> {
+  fire(window: DueWindow<T>): void;
+  leave(entry: Entry<T>): void;
+}
+
+/**
+ * Windows `[end - length, end)` for each multiple `end` of the slide, once the watermark gets there. Empty ones never fire, and a gap costs
+ * nothing. Late is what is below the watermark: equal is in time.
+ *
+ * Source: Storm `WatermarkTimeTriggerPolicy` and `WatermarkTimeEvictionPolicy`, which have `(end - length, end]`.
+ */
+export class TimeWindows<T> implements Windows<T> {
+  readonly #length: number;
+  readonly #slide: number;
+  readonly #listener: WindowListener<T>;
+  /** In order of time; those of one time in order of arrival. */
+  readonly #entries: Entry<T>[] = [];
+  #watermark = Number.NEGATIVE_INFINITY;
+  #lastEnd = Number.NEGATIVE_INFINITY;
+
+  constructor(length: number, slide: number, listener: WindowListener<T>) {
+    this.#length = length;
+    this.#slide = slide;
+    this.#listener = listener;
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  add(value: T, time: number): boolean {
+    if (time < this.#watermark) return false;
+    let at = this.#entries.length;
+    while (at > 0 && this.#entries[at - 1]!.time > time) at--;
+    this.#entries.splice(at, 0, { value, time, isSeen: false });
+    return true;
+  }
+
+  advance(watermark: number): void {
+    if (watermark > this.#watermark) this.#watermark = watermark;
+    while (this.#entries.length > 0) {
+      const end = Math.max(this.#lastEnd + this.#slide, this.#endAfter(this.#entries[0]!.time));
+      if (end > this.#watermark) return;
+      this.#close(end);
+    }
+  }
+
+  flush(): void {
+    const highest = this.#entries.at(-1)?.time;
+    if (highest === undefined) return;
+    this.advance(this.#endAfter(highest));
+    this.#leaveBelow(Number.POSITIVE_INFINITY);
+  }
+
+  /** The first end above a time. */
+  #endAfter(time: number): number {
+    return (Math.floor(time / this.#slide) + 1) * this.#slide;
+  }
+
+  #close(end: number): void {
+    const start = end - this.#length;
+    this.#lastEnd = end;
+    const entries = this.#entries.filter(({ time }) => time >= start && time < end);
+    if (entries.length > 0) this.#listener.fire({ start, end, entries });
+    this.#leaveBelow(start + this.#slide);
+  }
+
+  #leaveBelow(time: number): void {
+    let count = 0;
+    while (count < this.#entries.length && this.#entries[count]!.time < time) count++;
+    for (const entry of this.#entries.splice(0, count)) this.#listener.leave(entry);
+  }
+}
+
+/**
+ * A window of the last `length` elements after each `slide` elements. Until there are `length` it has what there is.
+ *
+ * Source: Storm `CountTriggerPolicy` and `CountEvictionPolicy`.
+ */
+export class CountWindows<T> implements Windows<T> {
+  readonly #length: number;
+  readonly #slide: number;
+  readonly #listener: WindowListener<T>;
+  readonly #entries: Entry<T>[] = [];
+  #sinceLast = 0;
+
+  constructor(length: number, slide: number, listener: WindowListener<T>) {
+    this.#length = length;
+    this.#slide = slide;
+    this.#listener = listener;
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  add(value: T, time: number): boolean {
+    this.#entries.push({ value, time, isSeen: false });
+    // Where windows have gaps between them, what is in a gap leaves at once.
+    if (this.#entries.length > this.#length) this.#leave(1);
+    if (++this.#sinceLast === this.#slide) this.#fire(this.#length - this.#slide);
+    return true;
+  }
+
+  advance(): void {}
+
+  flush(): void {
+    if (this.#sinceLast > 0) this.#fire(0);
+    this.#leave(this.#entries.length);
+    this.#sinceLast = 0;
+  }
+
+  /** Afterwards so many of the last entries stay. */
+  #fire(stay: number): void {
+    this.#sinceLast = 0;
+    const entries = [...this.#entries];
+    this.#listener.fire({ start: entries[0]!.time, end: entries.at(-1)!.time, entries });
+    this.#leave(entries.length - Math.max(0, stay));
+  }
+
+  #leave(count: number): void {
+    for (const entry of this.#entries.splice(0, Math.max(0, count))) this.#listener.leave(entry);
+  }
+}

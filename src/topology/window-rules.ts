@@ -1,0 +1,90 @@
+/** From the options of a windowed bolt to the rules of its windows, with all that can be wrong about them. */
+import { StreamError } from '../core/errors.js';
+import { type Duration, seconds } from '../core/time.js';
+import { checkCount, checkDurations, checkFunctions } from './check-arguments.js';
+import { placeOf } from './draft.js';
+import type { BoltWindows } from './graph.js';
+import type { WindowRules } from './window-runner.js';
+import type { WindowOptions } from './windowed-bolt.js';
+
+type Caller = (...args: never[]) => unknown;
+type AnyOptions = WindowOptions<never, Readonly<Record<string, never>>>;
+
+/** How often the watermark of a bolt with `timestamp` rises: Storm's default. */
+const WATERMARK_INTERVAL = seconds(1);
+
+/** What the graph says of a windowed bolt, and what its runner needs beside it. */
+export interface CheckedWindows {
+  readonly windows: BoltWindows;
+  readonly tick: Duration | undefined;
+  readonly rules: Omit<WindowRules, 'inputs'>;
+}
+
+/** @throws StreamError `RG004`, `RG010`, `RG011`, `RG018` for options that cannot be. */
+export function windowRules(options: AnyOptions, caller: Caller): CheckedWindows {
+  const { timestamp, lag = 0, lateStream, ackOn = 'expiry', idleTimeout } = options;
+  checkTogether(options, caller);
+  if (timestamp !== undefined) checkFunctions({ timestamp }, caller);
+  checkDurations({ lag: options.lag }, caller);
+  checkDurations({ idleTimeout, watermarkInterval: options.watermarkInterval }, caller, [], 1);
+  const { unit, length, slide } = lengthOf(options, caller);
+  const tick = tickOf(options, unit, slide);
+  const idleTicks = idleTimeout === undefined ? undefined : Math.ceil(idleTimeout / tick!) + 1;
+  const extract = timestamp as ((values: object) => number) | undefined;
+  return {
+    windows: { unit, length, slide, ackOn, lag },
+    tick,
+    rules: { unit, length, slide, ackOn, timestamp: extract, lag, lateStream, idleTicks },
+  };
+}
+
+function lengthOf(options: AnyOptions, caller: Caller): Pick<BoltWindows, 'unit' | 'length' | 'slide'> {
+  if (options.count !== undefined) {
+    const { count, slideCount = count } = options;
+    checkCount('count', count, caller);
+    checkCount('slideCount', slideCount, caller);
+    return { unit: 'count', length: count, slide: slideCount };
+  }
+  const { window, slide = window } = options;
+  checkDurations({ window, slide }, caller, ['window'], 1);
+  return { unit: 'time', length: window, slide };
+}
+
+/** A window by the clock closes when a tick says so; the others look at the silence only. */
+function tickOf({ timestamp, watermarkInterval, idleTimeout }: AnyOptions, unit: string, slide: number) {
+  if (unit === 'count') return idleTimeout;
+  return timestamp === undefined ? (slide as Duration) : (watermarkInterval ?? WATERMARK_INTERVAL);
+}
+
+function checkTogether(options: AnyOptions, caller: Caller): void {
+  const place = placeOf(caller);
+  const { streams = {}, lateStream, ackOn = 'expiry' } = options;
+  if (lateStream !== undefined && !Object.hasOwn(streams, lateStream))
+    throw new StreamError(
+      'RG018',
+      `lateStream is '${lateStream}', which the bolt does not declare`,
+      `declare it: streams: { ${lateStream}: 'grouped' }`,
+      { place },
+    );
+  if (!['expiry', 'activation'].includes(ackOn))
+    throw new StreamError('RG004', `ackOn is '${String(ackOn)}'; it must be expiry or activation`, 'leave it out', {
+      place,
+    });
+  if ((options.count === undefined) === (options.window === undefined))
+    throw new StreamError(
+      'RG004',
+      `${caller.name}() needs either window or count`,
+      'write { window: seconds(10) } or { count: 10 }',
+      { place },
+    );
+  const ofTime = (['timestamp', 'lag', 'watermarkInterval', 'lateStream'] as const).filter(
+    (name) => options[name] !== undefined,
+  );
+  if (options.count !== undefined && ofTime.length > 0)
+    throw new StreamError(
+      'RG004',
+      `${ofTime.join(', ')} of a window of tuples: it has them in order of arrival, and none is late`,
+      `leave ${ofTime.join(', ')} out, or give a window in time`,
+      { place },
+    );
+}

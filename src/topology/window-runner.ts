@@ -1,0 +1,156 @@
+/** Runs a windowed bolt: puts tuples into windows, gives each window to the user's bolt, and acks what is in no window any more. */
+import { StreamError } from '../core/errors.js';
+import {
+  type Bolt,
+  isTick,
+  type NoStreams,
+  type OutputCollector,
+  type Streams,
+  type TaskInfo,
+  type Tuple,
+  type Values,
+} from './components.js';
+import { CountWindows, type DueWindow, type Entry, TimeWindows, type Windows } from './tuple-windows.js';
+import type { TupleWindow, WindowCollector, WindowedBolt } from './windowed-bolt.js';
+
+/** What a runner must know of its windows. Times in us. */
+export interface WindowRules {
+  readonly unit: 'time' | 'count';
+  readonly length: number;
+  readonly slide: number;
+  readonly ackOn: 'expiry' | 'activation';
+  readonly timestamp: ((values: Values) => number) | undefined;
+  readonly lag: number;
+  readonly lateStream: string | undefined;
+  /** Ticks without a tuple after which everything is a window; undefined: never. */
+  readonly idleTicks: number | undefined;
+  /** Input streams of the bolt, known when the job is built: the watermark waits until each has had a tuple. */
+  readonly inputs: () => number;
+}
+
+type Out = OutputCollector<Values, Streams & NoStreams>;
+
+/** One task of a windowed bolt. Time goes on with ticks: stream time, or, with `timestamp`, what tuples said up to then. */
+export class WindowRunner implements Bolt<Values, Values> {
+  /** Hears of each activation: how the test kit watches. */
+  watch: ((window: TupleWindow<Values>) => void) | undefined;
+  readonly #bolt: WindowedBolt<Values, Values, Streams & NoStreams>;
+  readonly #rules: WindowRules;
+  readonly #windows: Windows<Tuple>;
+  /** Highest time of each input stream. */
+  readonly #highest = new Map<string, number>();
+  #expired: Tuple[] = [];
+  #name = '';
+  #out!: Out;
+  #ticksSince = 0;
+
+  constructor(bolt: WindowedBolt<Values, Values, Streams & NoStreams>, rules: WindowRules) {
+    const listener = {
+      fire: (due: DueWindow<Tuple>) => this.#fire(due),
+      leave: (entry: Entry<Tuple>) => this.#leave(entry),
+    };
+    this.#bolt = bolt;
+    this.#rules = rules;
+    this.#windows =
+      rules.unit === 'time'
+        ? new TimeWindows(rules.length, rules.slide, listener)
+        : new CountWindows(rules.length, rules.slide, listener);
+  }
+
+  prepare(out: OutputCollector<Values, NoStreams>, info: TaskInfo): void {
+    this.#out = out as unknown as Out;
+    this.#name = info.component;
+    this.#bolt.prepare?.(info);
+  }
+
+  execute(tuple: Tuple): void {
+    if (isTick(tuple)) return this.#tick(tuple.timestamp);
+    const { timestamp, lateStream } = this.#rules;
+    this.#ticksSince = 0;
+    const time = timestamp === undefined ? tuple.timestamp : this.#checked(timestamp(tuple.values));
+    if (timestamp !== undefined) this.#rise(`${tuple.sourceComponent}/${tuple.sourceStream}`, time);
+    if (this.#added(tuple, time)) return;
+    if (lateStream !== undefined) this.#out.emitTo(lateStream, tuple.values as never, tuple);
+    this.#out.ack(tuple);
+  }
+
+  cleanup(): void {
+    this.#bolt.cleanup?.();
+  }
+
+  /** A window of which something threw is not given again: the tuple that closed it must not come back alone. */
+  #added(tuple: Tuple, time: number): boolean {
+    try {
+      return this.#windows.add(tuple, time);
+    } catch (thrown) {
+      this.#out.fail(tuple, 'its window failed');
+      throw thrown;
+    }
+  }
+
+  #rise(stream: string, time: number): void {
+    const highest = this.#highest.get(stream);
+    if (highest === undefined || time > highest) this.#highest.set(stream, time);
+  }
+
+  #tick(time: number): void {
+    const { timestamp, lag, idleTicks, inputs } = this.#rules;
+    if (timestamp === undefined) this.#windows.advance(time);
+    else if (this.#highest.size >= inputs()) this.#windows.advance(Math.min(...this.#highest.values()) - lag);
+    if (idleTicks !== undefined && ++this.#ticksSince >= idleTicks && this.#windows.size > 0) this.#windows.flush();
+  }
+
+  #fire({ start, end, entries }: DueWindow<Tuple>): void {
+    const fresh = entries.filter(({ isSeen }) => !isSeen);
+    const events = entries.map(({ value }) => value);
+    const newEvents = fresh.map(({ value }) => value);
+    const expiredEvents = this.#expired;
+    this.#expired = [];
+    const window = { events, newEvents, expiredEvents, start, end };
+    this.watch?.(window);
+    const anchors = this.#rules.ackOn === 'expiry' ? events : newEvents;
+    const returned: unknown = this.#bolt.execute(window, collectorOf(this.#out, anchors));
+    if (returned instanceof Promise) throw asynchronous(this.#name, returned);
+    for (const entry of fresh) {
+      entry.isSeen = true;
+      if (this.#rules.ackOn === 'activation') this.#out.ack(entry.value);
+    }
+  }
+
+  /** What no window ever had is done too. */
+  #leave({ value, isSeen }: Entry<Tuple>): void {
+    if (isSeen) this.#expired.push(value);
+    if (!isSeen || this.#rules.ackOn === 'expiry') this.#out.ack(value);
+  }
+
+  #checked(time: unknown): number {
+    if (Number.isSafeInteger(time)) return time as number;
+    const message = `the timestamp of a tuple of '${this.#name}' is ${String(time)}; it must be whole microseconds`;
+    throw new StreamError('RG034', message, 'return for example millis(values.at), or at * 1_000', {
+      operator: this.#name,
+    });
+  }
+}
+
+/** With `ackOn: 'activation'` the tuples of earlier windows are acked, and are no anchors any more. */
+function collectorOf(out: Out, open: readonly Tuple[]): WindowCollector<Values, Streams & NoStreams> {
+  let isOpen: ReadonlySet<Tuple> | undefined;
+  const among = (anchors: readonly Tuple[] = open): readonly Tuple[] => {
+    if (anchors === open) return open;
+    isOpen ??= new Set(open);
+    return anchors.filter((tuple) => isOpen!.has(tuple));
+  };
+  return {
+    emit: (values, anchors) => out.emit(values, among(anchors)),
+    emitTo: (stream, values, anchors) => out.emitTo(stream, values, among(anchors)),
+    emitDirect: (task, stream, values, anchors) => out.emitDirect(task, stream, values, among(anchors)),
+  };
+}
+
+function asynchronous(name: string, returned: Promise<unknown>): StreamError {
+  returned.catch(() => undefined); // it is the promise that is reported, not what becomes of it
+  const message = `the function of '${name}' returned a promise; operators are synchronous`;
+  return new StreamError('RG031', message, 'remove async, and do the waiting in a source or a sink', {
+    operator: name,
+  });
+}
