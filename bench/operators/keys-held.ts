@@ -1,0 +1,51 @@
+/** What `mapWithState` costs when many keys are held and few are touched: records must count, and keys must not. */
+import { type RunOptions, seconds, topology } from 'raingauge';
+import { foreach } from 'raingauge/sinks';
+import { memory } from 'raingauge/sources';
+import { collectGarbage, type Measurement, startTimer, type Variant } from '../measurement.js';
+import { INTERVAL, preparedReader } from '../prepared-reader.js';
+import { runToEnd } from '../run-job.js';
+
+/** Records of an interval, each of another key. */
+const TOUCHED = 1_000;
+/** Intervals that are timed: from the first result of the first to the first of the one behind the last. */
+const TIMED = 50;
+/** Intervals that come before them once all keys are held, so that the code is warm. */
+const WARM = 50;
+
+/** Fills the state with so many keys, a record each; then a thousand of them are touched in each interval. */
+export function keysHeld(held: number, mode: RunOptions['mode']): Variant {
+  return async (): Promise<Measurement> => {
+    const filled = (held / TOUCHED + WARM) * INTERVAL;
+    const last = filled + TIMED * INTERVAL;
+    let stop: ReturnType<typeof startTimer> | undefined;
+    let time = { ms: 0, onCoreMs: 0 };
+    let sum = 0;
+    const job = topology('keys-held', { batchInterval: seconds(1) }, (t) => {
+      t.source('keys', memory<number>([]))
+        .keyBy((key) => key)
+        .mapWithState<number, number>({
+          map: (_key, _value, state) => {
+            const count = (state.getOption() ?? 0) + 1;
+            state.update(count);
+            return count;
+          },
+        })
+        .to(
+          'out',
+          foreach((count, { timestamp }) => {
+            sum += count;
+            if (timestamp === filled) stop ??= startTimer();
+            if (timestamp === last && time.ms === 0) time = stop!();
+          }),
+        );
+    });
+    const keys = Array.from({ length: held }, (_, i) => i);
+    const total = held + (WARM + TIMED + 1) * TOUCHED;
+    const reader = preparedReader(keys, { total, intervalRecords: TOUCHED });
+    collectGarbage();
+    const microBatch = { trigger: 'available', batchRecordsMax: TOUCHED, blockRecordsMax: TOUCHED } as const;
+    await runToEnd(job, { mode, microBatch, record: { acking: false }, readers: new Map([['keys', reader]]) });
+    return { ...time, count: TIMED, checksum: `${held} keys: ${sum}` };
+  };
+}
