@@ -22,7 +22,7 @@ export interface OperatorCase {
 }
 
 /** Intervals of stream time that any input is spread over; an interval is as long as a batch interval, one second. */
-export const INTERVALS = 10;
+const INTERVALS = 10;
 /** Keys of the pairs, unless told otherwise. */
 const KEYS = 1_000;
 /** Values are below. */
