@@ -3,7 +3,7 @@ import type { Variant } from './measurement.js';
 import { joinGrowth } from './operators/join-growth.js';
 import { JOINS } from './operators/joins.js';
 import { KEYED_STATE } from './operators/keyed-state.js';
-import { keysHeld } from './operators/keys-held.js';
+import { keysHeld, keysHeldByHand } from './operators/keys-held.js';
 import { NARROW } from './operators/narrow.js';
 import type { OperatorCase } from './operators/operator-case.js';
 import { PER_INTERVAL } from './operators/per-interval.js';
@@ -20,14 +20,16 @@ export const OPERATORS: readonly { readonly name: string; readonly variants: Rea
   }));
 
 /** Variants that each do something else: what a held key, and what a partner more, costs. */
-export const GROWTHS: Readonly<Record<string, Variant>> = Object.fromEntries(
-  MODES.flatMap((mode) => [
+export const GROWTHS: Readonly<Record<string, Variant>> = Object.fromEntries([
+  ['1 k keys held: loop', keysHeldByHand(1_000)],
+  ['1 M keys held: loop', keysHeldByHand(1_000_000)],
+  ...MODES.flatMap((mode): [string, Variant][] => [
     [`1 k keys held: ${mode}`, keysHeld(1_000, mode)],
     [`1 M keys held: ${mode}`, keysHeld(1_000_000, mode)],
     [`join of 1 partner: ${mode}`, joinGrowth(1, mode)],
     [`join of 10 partners: ${mode}`, joinGrowth(10, mode)],
   ]),
-);
+]);
 
 /** The rate of each operator in each mode, as a share of its loop's: variant and base. */
 export const AGAINST_LOOPS: readonly (readonly [variant: string, base: string])[] = CASES.flatMap(({ name }) =>
