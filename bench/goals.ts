@@ -1,5 +1,6 @@
 /** The goals, and how each is read off the rounds. A number is judged by its median. */
 import type { Measurement } from './measurement.js';
+import { AGAINST_LOOPS, GROWTH_BOUNDS } from './operators.js';
 import type { Rounds } from './rounds.js';
 import { type Spread, spreadOf } from './statistics.js';
 
@@ -39,6 +40,14 @@ function cost(what: string, variant: string, base: string, atMost?: number, aim?
   const read = (rounds: Rounds, time: TimeOf): readonly number[] =>
     paired(rounds, variant, base).map(([own, other]) => (1 - time(other) / time(own)) * 100);
   return { what, unit: '%', better: 'lower', atLeast: atMost, aim, of: [variant, base], read };
+}
+
+/** How many times as much a unit of the variant's work takes as one of the base's. */
+function growth(variant: string, base: string, atMost?: number): Goal {
+  const read = (rounds: Rounds, time: TimeOf): readonly number[] =>
+    paired(rounds, variant, base).map(([own, other]) => time(own) / own.count / (time(other) / other.count));
+  const what = `${variant}, against ${base}`;
+  return { what, unit: '×', better: 'lower', atLeast: atMost, aim: undefined, of: [variant, base], read };
 }
 
 /** A number that a variant gives by itself. */
@@ -135,6 +144,8 @@ export const GOALS: readonly Goal[] = [
     ({ numbers }) => numbers!['bytesPerRecord']!,
     0.1,
   ),
+  ...AGAINST_LOOPS.map(([variant, base]) => times(`${variant} against the loop`, variant, base, 0.6)),
+  ...GROWTH_BOUNDS.map(([variant, base, atMost]) => growth(variant, base, atMost)),
 ];
 
 /**
@@ -181,6 +192,7 @@ export const RATIOS: readonly Goal[] = [
   times('two workers against one thread: record, keyed', 'keyed-record-workers', 'keyed-record-thread'),
   times('window of 64 slides against one of 4, with inverse', 'window-inverse-64', 'window-inverse-4'),
   times('window of 64 slides against one of 4, without inverse', 'window-64', 'window-4'),
+  growth('1 M keys held: loop', '1 k keys held: loop'),
 ];
 
 /** The goals whose variants ran. */

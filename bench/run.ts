@@ -22,7 +22,8 @@ const HELP = `npm run bench -- [options]
   --json         one JSON document in place of the tables
   --check        exit with 1 when an 'at least' is missed
 
-groups: ${GROUPS.map(({ name }) => name).join(', ')}
+'operators' is run only when it is named.
+groups: ${[...new Set(GROUPS.map(({ name, family = name }) => family))].join(', ')}
 `;
 
 const { values } = parseArgs({
@@ -81,17 +82,21 @@ function main(): { readonly judged: readonly Judged[]; readonly agree: boolean }
   return { judged: goals, agree: problems.length === 0 };
 }
 
-/** What to run: all groups, or those named; for a variant also what its goals compare it with. */
+/** What to run: all groups but families, which take long, or those named; for a variant also what its goals compare it with. */
 function choose(only: readonly string[]): readonly { readonly group: Group; readonly variants: readonly string[] }[] {
   const wanted = new Set(only);
   for (const { of } of [...GOALS, ...RATIOS])
     if (of.some((variant) => only.includes(variant))) for (const variant of of) wanted.add(variant);
   const chosen = GROUPS.flatMap((group) => {
     const all = Object.keys(group.variants);
-    const variants = only.length === 0 || wanted.has(group.name) ? all : all.filter((variant) => wanted.has(variant));
+    const isWanted =
+      only.length === 0 ? group.family === undefined : wanted.has(group.name) || wanted.has(group.family ?? group.name);
+    const variants = isWanted ? all : all.filter((variant) => wanted.has(variant));
     return variants.length === 0 ? [] : [{ group, variants }];
   });
-  const known = new Set(GROUPS.flatMap(({ name, variants }) => [name, ...Object.keys(variants)]));
+  const known = new Set(
+    GROUPS.flatMap(({ name, family = name, variants }) => [family, name, ...Object.keys(variants)]),
+  );
   const unknown = only.find((name) => !known.has(name));
   if (unknown !== undefined) fail(`there is no group or variant '${unknown}'; there are: ${[...known].join(', ')}`);
   return chosen;

@@ -1,5 +1,6 @@
 /** All variants by name, and the groups in which they are compared. */
 import type { Variant } from './measurement.js';
+import { GROWTHS, OPERATORS } from './operators.js';
 import * as acker from './variants/acker.js';
 import { checkpoint } from './variants/checkpoint.js';
 import { microBatchUnder, recordUnder } from './variants/guarantees.js';
@@ -21,6 +22,8 @@ export interface Group {
   readonly unit: string;
   /** False: each variant does something else, and only its own rounds must agree. */
   readonly isOneJob: boolean;
+  /** The name by which groups that belong together can be asked for. */
+  readonly family?: string;
   readonly variants: Readonly<Record<string, Variant>>;
 }
 
@@ -140,6 +143,8 @@ export const GROUPS: readonly Group[] = [
     isOneJob: false,
     variants: { 'heap-record': recordHeap, 'heap-micro-batch': microBatchHeap },
   },
+  ...OPERATORS.map((operator) => ({ ...operator, unit: 'record', isOneJob: true, family: 'operators' })),
+  { name: 'operators-growth', unit: 'record', isOneJob: false, family: 'operators', variants: GROWTHS },
 ];
 
 /** The variant of that name. */

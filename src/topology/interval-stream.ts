@@ -13,18 +13,34 @@ export class IntervalStream<T> extends NarrowStream<T> {
   /**
    * Reduces all elements of each interval to one; an empty interval gives nothing. Emits at interval ends.
    * `reduce` must be associative, and commutative unless there is one partition. Source: Spark `DStream.reduce`.
+   *
+   * @example
+   *   numbers: [[1, 2], [], [3]]
+   *   numbers.reduce((a, b) => a + b)
    */
   reduce(options: ReduceOptions<T> | Reduce<T>): Stream<T> {
     const { reduce, ...placed } = typeof options === 'function' ? { reduce: options } : (options ?? {});
     return this.next({ kind: 'reduce', input: this.ref }, { reduce }, this.reduce, placed);
   }
 
-  /** The number of elements of each interval, 0 for an empty one. Source: Spark `DStream.count`. */
+  /**
+   * The number of elements of each interval, 0 for an empty one. Source: Spark `DStream.count`.
+   *
+   * @example
+   *   words: [['a', 'b'], [], ['c']]
+   *   words.count()
+   */
   count(options: Named = {}): Stream<number> {
     return this.next({ kind: 'count', input: this.ref }, {}, this.count, options);
   }
 
-  /** How often each element occurs in each interval. Source: Spark `DStream.countByValue`. */
+  /**
+   * How often each element occurs in each interval. Source: Spark `DStream.countByValue`.
+   *
+   * @example
+   *   words: [['a', 'b', 'a'], ['b']]
+   *   words.countByValue()
+   */
   countByValue(this: Stream<T & Key>, options: Placed = {}): KeyedStream<T & Key, number> {
     const { countByValue } = IntervalStream.prototype;
     return this.add({ kind: 'countByValue', input: this.ref }, {}, countByValue, options);
@@ -33,6 +49,10 @@ export class IntervalStream<T> extends NarrowStream<T> {
   /**
    * Each element once for each interval, or window, in which it occurs: what is kept is bounded by that span.
    * Emits at its end. Source: Spark `RDD.distinct` in a `transform`.
+   *
+   * @example
+   *   words: [['a', 'b', 'a'], ['a']]
+   *   words.distinct()
    */
   distinct(this: Stream<T & Key>, options: Placed & Span = {}): StreamOf<T> {
     const { distinct } = IntervalStream.prototype;
@@ -46,6 +66,10 @@ export class IntervalStream<T> extends NarrowStream<T> {
    *
    * Equal numbers are ordered by the elements' canonical JSON, so that the answer depends on no order. Keeps `max` elements for each pane.
    * @throws StreamError `RG011` unless `max` is a whole number from 1. Source: Spark `RDD.top` in a `transform`.
+   *
+   * @example
+   *   numbers: [[3, 9, 4], [1]]
+   *   numbers.top({ max: 2, by: (n) => n })
    */
   top(options: Named & Span & { readonly max: number; readonly by: (value: T) => number }): Stream<readonly T[]> {
     const { max, by, window, slide, uid } = options ?? {};
@@ -61,6 +85,10 @@ export class IntervalStream<T> extends NarrowStream<T> {
    * behind a union the tasks of the job. An empty partition gives nothing. Emits at interval ends; keeps the open intervals.
    *
    * Depends on partitions, which `compare` says by name. Source: Spark `DStream.glom`.
+   *
+   * @example
+   *   numbers: [[1, 2], [], [3]]
+   *   numbers.glom()
    */
   glom(options: Named = {}): Stream<readonly T[]> {
     return this.next({ kind: 'glom', input: this.ref }, {}, this.glom, options);
@@ -71,6 +99,10 @@ export class IntervalStream<T> extends NarrowStream<T> {
    *
    * Depends on partitions, which `compare` says by name. @throws StreamError `RG032` for a function that gives no iterable.
    * Source: Spark `DStream.mapPartitions`.
+   *
+   * @example
+   *   numbers: [[1, 2], [], [3]]
+   *   numbers.mapPartitions((all) => [Math.max(...all)])
    */
   mapPartitions<U>(map: (values: readonly T[]) => Iterable<U>, options: Named = {}): StreamOf<U> {
     return this.next({ kind: 'mapPartitions', input: this.ref }, { mapPartitions: map }, this.mapPartitions, options);
@@ -82,6 +114,10 @@ export class IntervalStream<T> extends NarrowStream<T> {
    *
    * `values` are in order of arrival; between partitions no order is promised: a function that needs one sorts them, or says
    * `orderSensitive`. Source: Spark `DStream.transform`.
+   *
+   * @example
+   *   numbers: [[3, 1, 2], [5, 4]]
+   *   numbers.transform((all) => all.toSorted((a, b) => a - b))
    */
   transform<U>(
     transform: (values: readonly T[], end: Timestamp) => Iterable<U>,
@@ -92,7 +128,14 @@ export class IntervalStream<T> extends NarrowStream<T> {
     return this.add({ kind: 'transform', input: this.ref }, functions, this.transform, options);
   }
 
-  /** As `transform`, with the elements of two streams of the same slide. Source: Spark `DStream.transformWith`. */
+  /**
+   * As `transform`, with the elements of two streams of the same slide. Source: Spark `DStream.transformWith`.
+   *
+   * @example
+   *   numbers: [[1, 2], [3]]
+   *   more: [[9], [8, 7]]
+   *   numbers.transformWith(more, (all, others) => [all.length - others.length])
+   */
   transformWith<O, U>(
     other: Stream<O>,
     transform: (values: readonly T[], others: readonly O[], end: Timestamp) => Iterable<U>,

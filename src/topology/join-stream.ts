@@ -16,6 +16,11 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
    * Over windows: `a.window(…).cogroup(b.window(…))`. Emits at interval ends; keeps the open intervals. Source: Spark `cogroup`.
    *
    * @throws StreamError `RG021` for streams of different slides.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['a', 2]], [['b', 3]]]
+   *   others: [[['a', 9]], []]
+   *   pairs.cogroup(others)
    */
   cogroup<W>(
     other: KeyedStream<K, W>,
@@ -27,33 +32,47 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
   /**
    * Each value with each of the other stream's for the same key and interval. Source: Spark `PairDStreamFunctions.join`.
    *
-   * ```ts
-   * import { seconds, topology } from 'raingauge';
-   * import { memory } from 'raingauge/sources';
-   * import { stdout } from 'raingauge/sinks';
-   *
-   * export default topology('answered', { batchInterval: seconds(1) }, (t) => {
-   *   const asked = t.source('asked', memory([[7, 'why?'], [8, 'when?']] as const));
-   *   const answered = t.source('answered', memory([[7, 'because']] as const));
-   *   asked.window({ window: seconds(10) }).join(answered).to('answered', stdout()); // [7, ['why?', 'because']]
-   * });
-   * ```
+   * @example
+   *   pairs: [[['a', 1], ['b', 2]], [['b', 3]]]
+   *   others: [[['a', 9]], [['b', 8]]]
+   *   pairs.join(others)
    */
   join<W>(other: KeyedStream<K, W>, options: Placed = {}): KeyedStream<K, readonly [V, W]> {
     return this.#meet('join', other, options, this.join);
   }
 
-  /** As `join`; a value without any other has `undefined` beside it. Source: Spark `leftOuterJoin`. */
+  /**
+   * As `join`; a value without any other has `undefined` beside it. Source: Spark `leftOuterJoin`.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['b', 2]]]
+   *   others: [[['a', 9], ['c', 7]]]
+   *   pairs.leftOuterJoin(others)
+   */
   leftOuterJoin<W>(other: KeyedStream<K, W>, options: Placed = {}): KeyedStream<K, readonly [V, W | undefined]> {
     return this.#meet('leftOuterJoin', other, options, this.leftOuterJoin);
   }
 
-  /** As `join`; another stream's value without any of this one has `undefined` beside it. Source: Spark `rightOuterJoin`. */
+  /**
+   * As `join`; another stream's value without any of this one has `undefined` beside it. Source: Spark `rightOuterJoin`.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['b', 2]]]
+   *   others: [[['a', 9], ['c', 7]]]
+   *   pairs.rightOuterJoin(others)
+   */
   rightOuterJoin<W>(other: KeyedStream<K, W>, options: Placed = {}): KeyedStream<K, readonly [V | undefined, W]> {
     return this.#meet('rightOuterJoin', other, options, this.rightOuterJoin);
   }
 
-  /** As `join`; a value without partner, of either stream, has `undefined` beside it. Source: Spark `fullOuterJoin`. */
+  /**
+   * As `join`; a value without partner, of either stream, has `undefined` beside it. Source: Spark `fullOuterJoin`.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['b', 2]]]
+   *   others: [[['a', 9], ['c', 7]]]
+   *   pairs.fullOuterJoin(others)
+   */
   fullOuterJoin<W>(
     other: KeyedStream<K, W>,
     options: Placed = {},
@@ -69,6 +88,11 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
    *
    * Each two meet once, when the later one arrives; the result carries the higher of both times. Keeps the records of about `before + after`
    * of stream time. Source: Flink `intervalJoin`; Spark's stream-stream join with a time range.
+   *
+   * @example
+   *   pairs: [[['a', 1]], [], [['a', 2]]]
+   *   others: [[], [['a', 9]], []]
+   *   pairs.intervalJoin(others, { before: seconds(0), after: seconds(1) })
    */
   intervalJoin<W>(
     other: KeyedStream<K, W>,
@@ -80,7 +104,13 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
     return this.add(node, {}, this.intervalJoin, placed);
   }
 
-  /** Each value with each row of a table for its key, at once, per record. Source: Spark `transform(rdd => rdd.join(table))`. */
+  /**
+   * Each value with each row of a table for its key, at once, per record. Source: Spark `transform(rdd => rdd.join(table))`.
+   *
+   * @example
+   *   pairs: [[['a', 1]], [['b', 2], ['a', 3]]]
+   *   pairs.joinTable([['a', 'apple']])
+   */
   joinTable<W>(table: Table<K, W>, options: Named = {}): KeyedStream<K, readonly [V, W]> {
     const rows = rowsByKey(checkTable(table, this.joinTable));
     const flatMap = ([key, value]: readonly [K, V]): unknown[] =>
@@ -88,7 +118,13 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
     return this.add({ kind: 'joinTable', input: this.ref }, { flatMap, rows }, this.joinTable, options);
   }
 
-  /** As `joinTable`; a value without a row has `undefined` beside it. Source: Spark `transform(rdd => rdd.leftOuterJoin(table))`. */
+  /**
+   * As `joinTable`; a value without a row has `undefined` beside it. Source: Spark `transform(rdd => rdd.leftOuterJoin(table))`.
+   *
+   * @example
+   *   pairs: [[['a', 1]], [['b', 2]]]
+   *   pairs.leftOuterJoinTable([['a', 'apple']])
+   */
   leftOuterJoinTable<W>(table: Table<K, W>, options: Named = {}): KeyedStream<K, readonly [V, W | undefined]> {
     const rows = rowsByKey(checkTable(table, this.leftOuterJoinTable));
     const flatMap = ([key, value]: readonly [K, V]): unknown[] =>

@@ -26,7 +26,13 @@ export interface CombineOptions<V, C> extends Placed, Span {
 
 /** Pairs, per interval and over windows. */
 export class KeyedIntervalStream<K extends Key, V> extends JoinStream<K, V> {
-  /** Reduces each key's values within each interval. Source: Spark `PairDStreamFunctions.reduceByKey`. */
+  /**
+   * Reduces each key's values within each interval. Source: Spark `PairDStreamFunctions.reduceByKey`.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['b', 2], ['a', 3]], [['b', 4]]]
+   *   pairs.reduceByKey((a, b) => a + b)
+   */
   reduceByKey(options: ReduceOptions<V> | Reduce<V>): KeyedStream<K, V> {
     const { reduce, ...placed } = typeof options === 'function' ? { reduce: options } : (options ?? {});
     return this.next({ kind: 'reduceByKey', input: this.ref }, { reduce }, this.reduceByKey, placed);
@@ -35,12 +41,22 @@ export class KeyedIntervalStream<K extends Key, V> extends JoinStream<K, V> {
   /**
    * Each key's values of each interval as one array, in order of arrival; between partitions no order is promised.
    * Emits at interval ends; keeps all values of the open intervals. Source: Spark `PairDStreamFunctions.groupByKey`.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['b', 2], ['a', 3]], [['b', 4]]]
+   *   pairs.groupByKey()
    */
   groupByKey(options: Placed = {}): KeyedStream<K, readonly V[]> {
     return this.add({ kind: 'groupByKey', input: this.ref }, {}, this.groupByKey, options);
   }
 
-  /** As `groupByKey`, over sliding windows: keeps all values of the window. Source: Spark `groupByKeyAndWindow`. */
+  /**
+   * As `groupByKey`, over sliding windows: keeps all values of the window. Source: Spark `groupByKeyAndWindow`.
+   *
+   * @example
+   *   pairs: [[['a', 1]], [['a', 2]], []]
+   *   pairs.groupByKeyAndWindow({ window: seconds(2), slide: seconds(1) })
+   */
   groupByKeyAndWindow(options: Placed & WindowSpan): KeyedStream<K, readonly V[]> {
     const { window, slide, ...placed } = options ?? {};
     checkDurations({ window, slide }, this.groupByKeyAndWindow, ['window']);
@@ -62,6 +78,14 @@ export class KeyedIntervalStream<K extends Key, V> extends JoinStream<K, V> {
    * 2. Combiners of several partitions or panes are put together by `mergeCombiners`.
    *
    * Keeps one combiner per key and pane. Emits at interval ends. Source: Spark `PairDStreamFunctions.combineByKey`.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['a', 3]], [['b', 4]]]
+   *   pairs.combineByKey<string>({
+   *     createCombiner: (value) => `${value}`,
+   *     mergeValue: (combiner, value) => `${combiner}+${value}`,
+   *     mergeCombiners: (a, b) => `${a}+${b}`,
+   *   })
    */
   combineByKey<C>(options: CombineOptions<V, C>): KeyedStream<K, C> {
     const { createCombiner, mergeValue, mergeCombiners, window, slide, ...placed } = options ?? {};
@@ -80,17 +104,9 @@ export class KeyedIntervalStream<K extends Key, V> extends JoinStream<K, V> {
    * `[key, total]` is emitted when the watermark reaches the last value's time + `gap`, which is its `windowEnd`. Values may come out of
    * order: then `reduce` must be commutative. Keeps one total for each open session. Source: Spark `session_window`.
    *
-   * ```ts
-   * import { seconds, topology } from 'raingauge';
-   * import { memory } from 'raingauge/sources';
-   * import { stdout } from 'raingauge/sinks';
-   *
-   * export default topology('sessions', (t) => {
-   *   t.source('clicks', memory([['ann', 1], ['ann', 1]] as const))
-   *     .sessionWindow({ uid: 'sessions', gap: seconds(30), reduce: (a, b) => a + b })
-   *     .to('sessions', stdout());
-   * });
-   * ```
+   * @example
+   *   pairs: [[['a', 1], ['a', 2]], [], [['a', 5]], [], []]
+   *   pairs.sessionWindow({ gap: seconds(1), reduce: (a, b) => a + b })
    */
   sessionWindow(options: ReduceOptions<V> & { readonly gap: Duration }): KeyedStream<K, V> {
     const { gap, reduce, ...placed } = options ?? {};
@@ -111,7 +127,11 @@ export class KeyedIntervalStream<K extends Key, V> extends JoinStream<K, V> {
    * 3. `[key, total]` is emitted with timestamp `end - 1` and `windowEnd = end`, before the watermark moves on.
    *
    * Keeps one value per key and pane. @throws StreamError `RG012` if window or slide is no multiple of the parent's slide.
-   * Source: Spark Streaming, `ReducedWindowedDStream.compute`.
+   * Source: Spark `PairDStreamFunctions.reduceByKeyAndWindow`, `ReducedWindowedDStream.compute`.
+   *
+   * @example
+   *   pairs: [[['a', 1]], [['a', 2]], []]
+   *   pairs.reduceByKeyAndWindow({ window: seconds(2), slide: seconds(1), reduce: (a, b) => a + b, inverse: (a, b) => a - b })
    */
   reduceByKeyAndWindow(options: ReduceWindowOptions<K, V>): KeyedStream<K, V> {
     const {

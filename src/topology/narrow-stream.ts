@@ -8,17 +8,35 @@ import type { Named, StreamOf } from './types.js';
 
 /** A stream with its narrow operators. */
 export class NarrowStream<T> extends StreamBase<T> {
-  /** One element out for each one in. Source: Spark `DStream.map`. */
+  /**
+   * One element out for each one in. Source: Spark `DStream.map`.
+   *
+   * @example
+   *   numbers: [[1, 2], [3]]
+   *   numbers.map((n) => n * 10)
+   */
   map<U>(map: (value: T) => U, options: Named = {}): StreamOf<U> {
     return this.next({ kind: 'map', input: this.ref }, { map }, this.map, options);
   }
 
-  /** Any number of elements out, in order, for each one in. Source: Spark `DStream.flatMap`. */
+  /**
+   * Any number of elements out, in order, for each one in. Source: Spark `DStream.flatMap`.
+   *
+   * @example
+   *   words: [['a b', 'c'], ['d']]
+   *   words.flatMap((line) => line.split(' '))
+   */
   flatMap<U>(flatMap: (value: T) => Iterable<U>, options: Named = {}): StreamOf<U> {
     return this.next({ kind: 'flatMap', input: this.ref }, { flatMap }, this.flatMap, options);
   }
 
-  /** Keeps the elements for which `keep` is true. Source: Spark `DStream.filter`. */
+  /**
+   * Keeps the elements for which `keep` is true. Source: Spark `DStream.filter`.
+   *
+   * @example
+   *   numbers: [[1, 2], [3, 4]]
+   *   numbers.filter((n) => n % 2 === 0)
+   */
   filter(keep: (value: T) => boolean, options: Named = {}): this {
     return this.next({ kind: 'filter', input: this.ref }, { filter: keep }, this.filter, options);
   }
@@ -28,6 +46,10 @@ export class NarrowStream<T> extends StreamBase<T> {
    * record does: after a fault it may have seen an element twice. Source: Storm Streams `peek`.
    *
    * @throws StreamError `RG031` for a function that returns a promise.
+   *
+   * @example
+   *   numbers: [[1, 2], [3]]
+   *   numbers.peek((n) => console.debug(n))
    */
   peek(look: (value: T) => void, options: Named = {}): this {
     checkFunctions({ peek: look }, this.peek);
@@ -39,18 +61,37 @@ export class NarrowStream<T> extends StreamBase<T> {
     return this.next({ kind: 'peek', input: this.ref }, { map, peek: look }, this.peek, options);
   }
 
-  /** Pairs each element with its key. Source: Storm Streams `keyBy`. */
+  /**
+   * Pairs each element with its key. Source: Spark `RDD.keyBy`.
+   *
+   * @example
+   *   words: [['ab', 'c'], ['de']]
+   *   words.keyBy((word) => word.length)
+   */
   keyBy<K extends Key>(key: (value: T) => K, options: Named = {}): KeyedStream<K, T> {
     return this.next({ kind: 'keyBy', input: this.ref }, { keyBy: key }, this.keyBy, options);
   }
 
-  /** All elements of both streams; their slides must be equal. Source: Spark `DStream.union`. */
+  /**
+   * All elements of both streams; their slides must be equal. Source: Spark `DStream.union`.
+   *
+   * @example
+   *   numbers: [[1], [2]]
+   *   more: [[8], [9]]
+   *   numbers.union(more)
+   */
   union(...others: readonly Stream<T>[]): this {
     const inputs = [this.ref, ...others.map((other) => this.refOf(other))];
     return this.next({ kind: 'union', inputs }, {}, this.union);
   }
 
-  /** Each element goes to the first arm whose predicate holds, and nowhere when none does. Source: Storm Streams `branch`. */
+  /**
+   * Each element goes to the first arm whose predicate holds, and nowhere when none does. Source: Storm Streams `branch`.
+   *
+   * @example
+   *   numbers: [[1, 2], [3, 4]]
+   *   numbers.branch({ even: (n) => n % 2 === 0, odd: () => true }).even
+   */
   branch<A extends Readonly<Record<string, (value: T) => boolean>>>(
     arms: A,
     options: Named = {},
@@ -67,6 +108,10 @@ export class NarrowStream<T> extends StreamBase<T> {
    *
    * Which element goes to which task depends on how input is split: only operators that look at partitions (`glom`, `mapPartitions`)
    * can tell. @throws StreamError `RG011` unless there are 1 to 128. Source: Spark `DStream.repartition`.
+   *
+   * @example
+   *   numbers: [[1, 2], [3]]
+   *   numbers.repartition(2)
    */
   repartition(partitions: number, options: Named = {}): this {
     return this.next({ kind: 'repartition', input: this.ref }, {}, this.repartition, { ...options, partitions });
@@ -78,6 +123,10 @@ export class NarrowStream<T> extends StreamBase<T> {
    * 1. The partition's watermark is its highest timestamp so far minus `maxOutOfOrderness`.
    * 2. An element below the watermark of its own partition at that place is late: it goes to `late` and is counted.
    * 3. With `idleTimeout`, silence that long lets the watermark go on with the ingest clock.
+   *
+   * @example
+   *   numbers: [[1, 8, 6], [15, 4]]
+   *   numbers.timestamps({ extract: (n) => n * 100_000, maxOutOfOrderness: seconds(0.5) })
    */
   timestamps(
     options: Named & {

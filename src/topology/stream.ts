@@ -6,7 +6,13 @@ import { WindowStream } from './window-stream.js';
 
 /** A stream of elements. Made by `t.source`, by operators and by components. Each method adds one node; nothing runs here. */
 export class Stream<T> extends WindowStream<T> {
-  /** Writes the stream to a sink, which the command line can replace by its name. */
+  /**
+   * Writes the stream to a sink, which the command line can replace by its name.
+   *
+   * @example
+   *   numbers: [[1, 2], [3]]
+   *   numbers.to('out', none())
+   */
   to(name: string, sink: SinkSpec<T>): this {
     return this.#end(name, sink, this.to);
   }
@@ -14,6 +20,10 @@ export class Stream<T> extends WindowStream<T> {
   /**
    * Prints the first `max` elements of each closed interval under a line with its time. The sink is called `print`, or `print-2` and so on.
    * Source: Spark `DStream.print`.
+   *
+   * @example
+   *   numbers: [[1, 2], [3]]
+   *   numbers.print(2)
    */
   print(max = 10): this {
     checkCount('max', max, this.print, 0);
@@ -23,13 +33,23 @@ export class Stream<T> extends WindowStream<T> {
   /**
    * Calls a function once per closed interval, also an empty one, with its elements and its end (us). At most at-least-once: what the
    * function did cannot be taken back. Source: Spark `DStream.foreachRDD`.
+   *
+   * @example
+   *   numbers: [[1, 2], [3]]
+   *   numbers.foreachBatch((values, end) => console.debug(end, values))
    */
   foreachBatch(call: (values: readonly T[], end: number) => void, name?: string): this {
     checkFunctions({ call }, this.foreachBatch);
     return this.#end(name ?? this.#freeName('foreachBatch'), foreachBatchSink(call), this.foreachBatch);
   }
 
-  /** Writes each closed interval to a file of its own in a folder, as the sink `textFile`. Source: Spark `DStream.saveAsTextFiles`. */
+  /**
+   * Writes each closed interval to a file of its own in a folder, as the sink `textFile`. Source: Spark `DStream.saveAsTextFiles`.
+   *
+   * @example
+   *   numbers: [[1, 2], [3]]
+   *   numbers.saveAsTextFiles('counts')
+   */
   saveAsTextFiles(folder: string, name?: string): this {
     return this.#end(name ?? this.#freeName('saveAsTextFiles'), textFile(folder), this.saveAsTextFiles);
   }

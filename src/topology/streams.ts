@@ -20,7 +20,13 @@ export interface UpdateOptions<K extends Key, V, S> extends Placed {
 
 /** What `mapWithState` has beside its results. */
 export interface MappedWithState<K extends Key, S> {
-  /** `[key, state]` of every key that has one, at each interval's end. Costs as `updateStateByKey`. Source: Spark `MapWithStateDStream`. */
+  /**
+   * `[key, state]` of every key that has one, at each interval's end. Costs as `updateStateByKey`. Source: Spark `MapWithStateDStream`.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['a', 2]], [['b', 3]]]
+   *   pairs.mapWithState<number, number>({ map: (_key, value, state) => void state.update(value!) }).stateSnapshots()
+   */
   stateSnapshots(): KeyedStream<K, S>;
 }
 
@@ -29,12 +35,24 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
   /** For types only. */
   declare readonly pair: { readonly key: K; readonly value: V };
 
-  /** Maps the value and keeps the key. Source: Spark `PairDStreamFunctions.mapValues`. */
+  /**
+   * Maps the value and keeps the key. Source: Spark `PairDStreamFunctions.mapValues`.
+   *
+   * @example
+   *   pairs: [[['a', 1]], [['b', 2]]]
+   *   pairs.mapValues((n) => n * 10)
+   */
   mapValues<U>(map: (value: V) => U, options: Named = {}): KeyedStream<K, U> {
     return this.next({ kind: 'mapValues', input: this.ref }, { mapValues: map }, this.mapValues, options);
   }
 
-  /** Any number of values out for each one in, all under its key. Source: Spark `PairDStreamFunctions.flatMapValues`. */
+  /**
+   * Any number of values out for each one in, all under its key. Source: Spark `PairDStreamFunctions.flatMapValues`.
+   *
+   * @example
+   *   pairs: [[['a', 1]], [['b', 2]]]
+   *   pairs.flatMapValues((n) => [n, -n])
+   */
   flatMapValues<U>(flatMap: (value: V) => Iterable<U>, options: Named = {}): KeyedStream<K, U> {
     return this.next(
       { kind: 'flatMapValues', input: this.ref },
@@ -44,7 +62,13 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
     );
   }
 
-  /** Emits `[key, total so far]` for each record, at once. Keeps one value per key, for ever. */
+  /**
+   * Emits `[key, total so far]` for each record, at once. Keeps one value per key, for ever.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['a', 2]], [['b', 3], ['a', 4]]]
+   *   pairs.runningReduce((a, b) => a + b)
+   */
   runningReduce(options: ReduceOptions<V> | Reduce<V>): KeyedStream<K, V> {
     const { reduce, ...placed } = typeof options === 'function' ? { reduce: options } : (options ?? {});
     return this.next({ kind: 'runningReduce', input: this.ref }, { reduce }, this.runningReduce, placed);
@@ -56,6 +80,10 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
    *
    * A key of `initialState` has that state before its first interval with values, and is silent until then (Spark calls it at once).
    * Source: Spark `PairDStreamFunctions.updateStateByKey`.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['a', 2]], [['b', 3]]]
+   *   pairs.updateStateByKey<number>((values, state) => values.reduce((a, b) => a + b, state ?? 0))
    */
   updateStateByKey<S>(options: Update<V, S, K> | UpdateOptions<K, V, S>): KeyedStream<K, S> {
     const given: UpdateOptions<K, V, S> = typeof options === 'function' ? { update: options } : (options ?? {});
@@ -66,7 +94,19 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
     return this.add({ kind: 'updateStateByKey', input: this.ref }, functions, this.updateStateByKey, placed);
   }
 
-  /** A function of each record and its key's state, with a timeout; see `StateSpec`. `stateSnapshots()` are all states of each interval. */
+  /**
+   * A function of each record and its key's state, with a timeout; see `StateSpec`. `stateSnapshots()` are all states of each interval.
+   * Source: Spark `PairDStreamFunctions.mapWithState`.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['a', 2]], [['b', 3], ['a', 4]]]
+   *   pairs.mapWithState<number, number>({
+   *     map: (_key, value, state) => {
+   *       state.update((state.getOption() ?? 0) + value!);
+   *       return state.get();
+   *     },
+   *   })
+   */
   mapWithState<S, R>(spec: StateSpec<K, V, S, R>): StreamOf<R> & MappedWithState<K, S> {
     const { map, timeout, initialState, ...placed } = spec ?? {};
     checkFunctions({ map }, this.mapWithState);
@@ -83,7 +123,17 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
     return Object.assign(mapped, { stateSnapshots }) as unknown as StreamOf<R> & MappedWithState<K, S>;
   }
 
-  /** The user's own keyed operator with state and stream-time timers; see `ProcessOptions`. */
+  /**
+   * The user's own keyed operator with state and stream-time timers; see `ProcessOptions`.
+   *
+   * @example
+   *   pairs: [[['a', 1]], [['b', 2]], []]
+   *   pairs.process<number, string>({
+   *     uid: 'reminders',
+   *     onRecord: (_value, context) => context.setTimer(context.timestamp + seconds(0.5)),
+   *     onTimer: (context) => context.emit(`${context.key} was here`),
+   *   })
+   */
   process<S, R>(options: ProcessOptions<K, V, S, R>): StreamOf<R> {
     const { onRecord, onTimer, uid } = options ?? {};
     return this.next({ kind: 'process', input: this.ref }, { onRecord, onTimer }, this.process, { uid });

@@ -27,6 +27,10 @@ export class WindowStream<T> extends IntervalStream<T> {
    * `windowEnd = end`. What follows works per slide. Keeps the elements of open windows.
    *
    * @throws StreamError `RG012` if window or slide is no multiple of the parent's slide. Source: Spark `DStream.window`.
+   *
+   * @example
+   *   numbers: [[1], [2], [3]]
+   *   numbers.window({ window: seconds(2), slide: seconds(1) })
    */
   window(options: Named & WindowSpan): this {
     return this.#over('window', options, {}, this.window);
@@ -35,6 +39,10 @@ export class WindowStream<T> extends IntervalStream<T> {
   /**
    * Reduces all elements of each window to one; an empty window gives nothing, unless `keepEmptyKeys` keeps what the inverse left.
    * With `inverse` a slide costs what entered and left. Source: Spark `DStream.reduceByWindow`.
+   *
+   * @example
+   *   numbers: [[1], [2], [3]]
+   *   numbers.reduceByWindow({ window: seconds(2), slide: seconds(1), reduce: (a, b) => a + b })
    */
   reduceByWindow(
     options: Named & Pick<Placed, 'orderSensitive'> & WindowSpan & ReduceOptions<T> & InverseOptions<T>,
@@ -42,12 +50,24 @@ export class WindowStream<T> extends IntervalStream<T> {
     return this.#over('reduceByWindow', options, inverseFunctions(options, this.reduceByWindow), this.reduceByWindow);
   }
 
-  /** The number of elements of each window, 0 for an empty one. Source: Spark `DStream.countByWindow`. */
+  /**
+   * The number of elements of each window, 0 for an empty one. Source: Spark `DStream.countByWindow`.
+   *
+   * @example
+   *   words: [['a', 'b'], ['c'], []]
+   *   words.countByWindow({ window: seconds(2), slide: seconds(1) })
+   */
   countByWindow(options: Named & WindowSpan): Stream<number> {
     return this.#over('countByWindow', { ...options, inverse: true }, {}, this.countByWindow);
   }
 
-  /** How often each element occurs in each window in which it does. Source: Spark `DStream.countByValueAndWindow`. */
+  /**
+   * How often each element occurs in each window in which it does. Source: Spark `DStream.countByValueAndWindow`.
+   *
+   * @example
+   *   words: [['a'], ['a', 'b'], []]
+   *   words.countByValueAndWindow({ window: seconds(2), slide: seconds(1) })
+   */
   countByValueAndWindow(this: Stream<T & Key>, options: Placed & WindowSpan): KeyedStream<T & Key, number> {
     const { countByValueAndWindow } = WindowStream.prototype;
     const self = this as WindowStream<T & Key>;

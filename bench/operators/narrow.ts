@@ -1,0 +1,121 @@
+/** Operators that take one record at a time. The work of the user's function is that of a real one: a look at each letter. */
+import { seconds } from 'raingauge';
+import { type OperatorCase, onLines, onPairs } from './operator-case.js';
+
+/** A hash of a line: some sixty steps. */
+function hash(line: string): number {
+  let sum = 0;
+  for (let i = 0; i < line.length; i++) sum = (Math.imul(sum, 31) + line.charCodeAt(i)) | 0;
+  return sum;
+}
+
+const isEven = (line: string): boolean => (hash(line) & 1) === 0;
+const TABLE = Array.from({ length: 1_000 }, (_, i) => [`key ${i}`, i] as const);
+
+export const NARROW: readonly OperatorCase[] = [
+  onLines('map', {
+    job: (lines) => lines.map(hash),
+    loop: (intervals, emit) => {
+      for (const lines of intervals) for (const line of lines) emit(hash(line));
+    },
+    weigh: (sum) => sum,
+  }),
+  onLines('flatMap', {
+    job: (lines) => lines.flatMap((line) => line.split(' ')),
+    loop: (intervals, emit) => {
+      for (const lines of intervals) for (const line of lines) for (const word of line.split(' ')) emit(word);
+    },
+    weigh: (word) => word.length,
+  }),
+  onLines('filter', {
+    job: (lines) => lines.filter(isEven),
+    loop: (intervals, emit) => {
+      for (const lines of intervals) for (const line of lines) if (isEven(line)) emit(line);
+    },
+    weigh: (line) => line.length,
+  }),
+  onLines('peek', {
+    job: (lines) => lines.peek(hash),
+    loop: (intervals, emit) => {
+      for (const lines of intervals)
+        for (const line of lines) {
+          hash(line);
+          emit(line);
+        }
+    },
+    weigh: (line) => line.length,
+  }),
+  onLines('keyBy', {
+    job: (lines) => lines.keyBy((line) => hash(line) % 1_000),
+    loop: (intervals, emit) => {
+      for (const lines of intervals) for (const line of lines) emit([hash(line) % 1_000, line]);
+    },
+    weigh: ([key, line]) => key + line.length,
+  }),
+  onLines('keyBy and mapValues', {
+    job: (lines) => lines.keyBy((line) => line.length).mapValues(hash),
+    loop: (intervals, emit) => {
+      for (const lines of intervals) for (const line of lines) emit([line.length, hash(line)]);
+    },
+    weigh: ([key, value]) => key + value,
+  }),
+  onLines('keyBy and flatMapValues', {
+    job: (lines) => lines.keyBy((line) => line.length).flatMapValues((line) => line.split(' ')),
+    loop: (intervals, emit) => {
+      for (const lines of intervals)
+        for (const line of lines) for (const word of line.split(' ')) emit([line.length, word]);
+    },
+    weigh: ([key, word]) => key + word.length,
+  }),
+  onLines('union', {
+    job: (lines, others) => lines.union(others()).map(hash),
+    loop: (intervals, emit, others) => {
+      for (const all of [intervals, others]) for (const lines of all) for (const line of lines) emit(hash(line));
+    },
+    weigh: (sum) => sum,
+  }),
+  onLines('branch', {
+    job: (lines) => {
+      const { even, odd } = lines.branch({ even: isEven, odd: () => true });
+      return even.map((line) => line.length).union(odd.map((line) => -line.length));
+    },
+    loop: (intervals, emit) => {
+      for (const lines of intervals) for (const line of lines) emit(isEven(line) ? line.length : -line.length);
+    },
+    weigh: (length) => length,
+  }),
+  onLines('repartition', {
+    job: (lines) => lines.repartition(2).map(hash),
+    loop: (intervals, emit) => {
+      for (const lines of intervals) for (const line of lines) emit(hash(line));
+    },
+    weigh: (sum) => sum,
+  }),
+  onLines('timestamps', {
+    job: (lines) => lines.timestamps({ extract: hashTime, maxOutOfOrderness: seconds(1) }).map((line) => line.length),
+    loop: (intervals, emit) => {
+      let highest = Number.NEGATIVE_INFINITY;
+      for (const lines of intervals)
+        for (const line of lines) {
+          const time = hashTime(line);
+          if (time > highest) highest = time;
+          if (time >= highest - 1_000_000) emit(line.length);
+        }
+    },
+    weigh: (length) => length,
+  }),
+  onPairs('joinTable', {
+    job: (pairs) => pairs.joinTable(TABLE),
+    loop: (intervals, emit) => {
+      const rows = new Map<string, number[]>(TABLE.map(([key, row]) => [key, [row]]));
+      for (const pairs of intervals)
+        for (const [key, value] of pairs) for (const row of rows.get(key) ?? []) emit([key, [value, row]]);
+    },
+    weigh: ([, [value, row]]) => value + row,
+  }),
+];
+
+/** A time within one second, so that nothing is late. */
+function hashTime(line: string): number {
+  return (hash(line) >>> 0) % 1_000_000;
+}

@@ -1,0 +1,121 @@
+/** Operators on windows of four intervals that slide by one. By hand a window is what a careful programmer keeps: a pane for each slide. */
+import { seconds } from 'raingauge';
+import { type Emit, type OperatorCase, onLines, onPairs, type Pair } from './operator-case.js';
+import { countsOf, groupsOf } from './per-interval.js';
+
+const PANES = 4;
+const SPAN = { window: seconds(PANES), slide: seconds(1) } as const;
+const add = (a: number, b: number): number => a + b;
+
+export const WINDOWS: readonly OperatorCase[] = [
+  onLines('window', {
+    job: (lines) => lines.window(SPAN),
+    loop: (intervals, emit) => {
+      eachWindow(intervals, (panes) => {
+        for (const lines of panes) for (const line of lines) emit(line);
+      });
+    },
+    weigh: (line) => line.length,
+  }),
+  onPairs('reduceByWindow', {
+    job: (pairs) => pairs.map(([, value]) => value).reduceByWindow({ ...SPAN, reduce: add }),
+    loop: (intervals, emit) => {
+      const sums = intervals.map((pairs) => {
+        let sum = 0;
+        for (const [, value] of pairs) sum = add(sum, value);
+        return sum;
+      });
+      eachWindow(sums, (panes) => emit(panes.reduce(add)));
+    },
+    weigh: (sum) => sum,
+  }),
+  onPairs('countByWindow', {
+    job: (pairs) => pairs.countByWindow(SPAN),
+    loop: (intervals, emit) => {
+      const counts = intervals.map((pairs) => {
+        let count = 0;
+        for (const _ of pairs) count += 1;
+        return count;
+      });
+      eachWindow(counts, (panes) => emit(panes.reduce(add)));
+    },
+    weigh: (count) => count,
+  }),
+  onPairs('countByValueAndWindow', {
+    job: (pairs) => pairs.map(([key]) => key).countByValueAndWindow(SPAN),
+    loop: (intervals, emit) => {
+      const counts = intervals.map((pairs) => new Map([...countsOf(pairs)].map(([key, { n }]) => [key, n])));
+      mergedWindows(counts, add, emit);
+    },
+    weigh: ([key, n]) => key.length + n,
+  }),
+  onPairs('reduceByKeyAndWindow', {
+    job: (pairs) => pairs.reduceByKeyAndWindow({ ...SPAN, reduce: add }),
+    loop: (intervals, emit) => mergedWindows(intervals.map(totalsOf), add, emit),
+    weigh: ([key, n]) => key.length + n,
+  }),
+  onPairs('reduceByKeyAndWindow with inverse', {
+    job: (pairs) => pairs.reduceByKeyAndWindow({ ...SPAN, reduce: add, inverse: (a, b) => a - b }),
+    loop: slidingTotals,
+    weigh: ([key, n]) => key.length + n,
+  }),
+  onPairs('groupByKeyAndWindow', {
+    job: (pairs) => pairs.groupByKeyAndWindow(SPAN),
+    loop: (intervals, emit) => mergedWindows(intervals.map(groupsOf), (a, b) => [...a, ...b], emit),
+    weigh: ([, values]) => values.length,
+  }),
+];
+
+/** Calls for each slide with the panes of its window. */
+function eachWindow<P>(panes: readonly P[], call: (panes: readonly P[]) => void): void {
+  for (let last = 0; last < panes.length; last++) call(panes.slice(Math.max(0, last - PANES + 1), last + 1));
+}
+
+function totalsOf(pairs: readonly Pair[]): Map<string, number> {
+  const boxes = new Map<string, { n: number }>();
+  for (const [key, value] of pairs) {
+    const box = boxes.get(key);
+    if (box === undefined) boxes.set(key, { n: value });
+    else box.n = add(box.n, value);
+  }
+  return new Map([...boxes].map(([key, { n }]) => [key, n]));
+}
+
+function mergedWindows<V>(
+  panes: readonly ReadonlyMap<string, V>[],
+  merge: (a: V, b: V) => V,
+  emit: Emit<readonly [string, V]>,
+): void {
+  eachWindow(panes, (window) => {
+    const merged = new Map<string, V>();
+    for (const pane of window)
+      for (const [key, value] of pane) {
+        const known = merged.get(key);
+        merged.set(key, known === undefined ? value : merge(known, value));
+      }
+    for (const result of merged) emit(result);
+  });
+}
+
+/** What enters is added and what leaves is taken off; a key whose records have all left is forgotten. */
+function slidingTotals(intervals: readonly (readonly Pair[])[], emit: Emit<readonly [string, number]>): void {
+  const totals = new Map<string, { n: number; records: number }>();
+  const slide = (pairs: readonly Pair[], sign: 1 | -1): void => {
+    for (const [key, value] of pairs) {
+      const total = totals.get(key);
+      if (total === undefined) totals.set(key, { n: sign * value, records: sign });
+      else {
+        total.n += sign * value;
+        total.records += sign;
+      }
+    }
+  };
+  for (const [i, pairs] of intervals.entries()) {
+    slide(pairs, 1);
+    if (i >= PANES) slide(intervals[i - PANES]!, -1);
+    for (const [key, { n, records }] of totals) {
+      if (records === 0) totals.delete(key);
+      else emit([key, n]);
+    }
+  }
+}
