@@ -93,9 +93,10 @@ it is gone afterwards, whatever the function does. After remove() it is gone alr
   RG039: {
     title: 'a custom grouping chooses among the tasks of its bolt',
     text: `
-chooseTasks(values) returns the number of a task, or a list of them, from 0 to one less than
-the parallelism of the bolt that reads. An empty list drops the tuple. prepare() is told how many
-tasks there are. The tuple's tree fails, and after attemptsMax deliveries onError decides.
+chooseTasks(values) returns the number of a task, or a list of them, from 0 to one less
+than the parallelism of the bolt that reads. An empty list drops the tuple. prepare() is
+told how many tasks there are. After a bad choice the tuple fails, and after attemptsMax
+deliveries onError decides.
 
   bolt.customGrouping(words, () => {
     let tasks = 1;

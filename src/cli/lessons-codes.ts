@@ -166,8 +166,8 @@ a socket, textFile in place of stdout, the operators of streams in place of bolt
   RG018: {
     title: 'a grouping must fit the stream',
     text: `
-A bolt reads a stream that the other component does not declare, or a direct stream
-without directGrouping, or the other way round, or a fields grouping names no field.
+A bolt reads a stream that is not declared, or a direct stream without directGrouping, or
+the other way round, or it groups by no field, or by one that a tuple lacks.
 
   t.setSpout('lines', create, { streams: { errors: 'grouped', routed: 'direct' } })
   bolt.shuffleGrouping(lines.stream('errors'))

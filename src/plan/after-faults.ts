@@ -56,6 +56,7 @@ interface Traits {
   readonly isStateful: boolean;
   readonly hasComponents: boolean;
   readonly hasSpouts: boolean;
+  /** Bolts that keep what they know to themselves. */
   readonly hasBolts: boolean;
   /** Sources that cannot be read again; and those of them that do not wait for an answer either. */
   readonly hasReadOnce: boolean;
@@ -65,13 +66,13 @@ interface Traits {
 function traitsOf(graph: Graph, setup: RecordSetup): Traits {
   const { nodes, settings } = graph;
   const hasSpouts = nodes.some(({ kind }) => kind === 'spout');
-  const hasBolts = nodes.some(({ kind }) => kind === 'bolt');
+  const hasBolts = nodes.some((node) => node.kind === 'bolt' && node.keepsState !== true);
   return {
     asked: settings.guarantee,
     acking: setup.acking && settings.guarantee !== 'at-most-once',
     ackOn: ackedOn(graph, setup),
     isStateful: nodes.some(isStateful),
-    hasComponents: hasSpouts || hasBolts,
+    hasComponents: nodes.some(({ kind }) => kind === 'spout' || kind === 'bolt'),
     hasSpouts,
     hasBolts,
     hasReadOnce: nodes.some((node) => node.kind === 'source' && !node.spec.capabilities.replayable),

@@ -52,6 +52,8 @@ function endlessState(operator: CoreOperator): string | undefined {
     case 'update-state':
     case 'process':
       return 'keeps state that no window ends';
+    case 'bolt':
+      return operator.keepsState === true ? 'keeps state that no window ends' : undefined;
     case 'collect-interval':
       return 'tells of empty intervals too, for which it must know the last record';
     case 'window-reduce':

@@ -101,6 +101,19 @@ describe('after a fault', () => {
     }
   });
 
+  it('a stateful bolt: its state is that of the last checkpoint, as any other', () => {
+    const job = topology('stateful', (t) => {
+      const lines = t.source('in', memory(['a'])).map((line) => ({ line }));
+      t.setStatefulBolt<Line, string, number, Line>('bolt', () => ({
+        initState: () => undefined,
+        execute: (tuple, collector) => collector.ack(tuple),
+      })).shuffleGrouping(lines);
+    });
+    const told = afterFaults(job.graph, TRACKED).map(({ record }) => record.how);
+    expect(told[1]).toBe('all tasks and sources go back to the last checkpoint; results since then come again');
+    expect(told.join(' ')).not.toContain('bolts begin empty');
+  });
+
   it('spouts and bolts: the spout emits again, and bolts begin empty', () => {
     const rows = afterFaults(bolts(false).graph, TRACKED);
     expect(rows.map(({ microBatch }) => microBatch.holds)).toEqual(['no', 'no', 'no', 'no']);

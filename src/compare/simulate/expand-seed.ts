@@ -44,7 +44,12 @@ export function scenarioOf(
   };
   if (ackOn !== undefined) drawn.record = { ...drawn.record, ackOn, ...(ackOn === 'expiry' ? ROOM_FOR_WINDOWS : {}) };
   const faults = given.faults ?? drawFaults(prng(seed).fork('faults'), drawn, target);
-  return { ...drawn, faults, attemptsMax: attemptsFor(faults, drawn.workers), record: patient(drawn, faults) };
+  return {
+    ...drawn,
+    faults,
+    attemptsMax: attemptsFor(faults, drawn.workers),
+    record: roomy(patient(drawn, faults), target),
+  };
 }
 
 /** Fewer than what a window holds would be refused. */
@@ -82,6 +87,16 @@ function patient({ record, delayMax, workers }: Omit<Scenario, 'faults' | 'attem
     ...record,
     messageTimeout: Math.max(record.messageTimeout ?? 0, least),
     barrierTimeout: Math.max(record.barrierTimeout ?? 0, least),
+  };
+}
+
+/** Windows hold tuples, and replays come on top of the time that they take anyway. */
+function roomy(record: Scenario['record'], { held = { time: 0, tuples: 0 } }: Target): Scenario['record'] {
+  const { messageTimeout = 0, maxSpoutPending = 0 } = record;
+  return {
+    ...record,
+    ...(messageTimeout < 2 * held.time ? { messageTimeout: 2 * held.time } : {}),
+    ...(maxSpoutPending < held.tuples ? { maxSpoutPending: held.tuples } : {}),
   };
 }
 

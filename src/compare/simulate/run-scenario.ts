@@ -17,7 +17,7 @@ import { EventHash } from './event-hash.js';
 import { Incarnation } from './incarnation.js';
 import { clog, type Network } from './network.js';
 import { OutsideSink, OutsideSource, type SeenResult } from './outside.js';
-import type { Scenario } from './scenario.js';
+import { pendingMax, type Scenario } from './scenario.js';
 import type { SpoutLedger } from './spout-ledger.js';
 
 /** What became of a scenario. */
@@ -110,12 +110,8 @@ class Run {
     );
     const names = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
     this.#sinks = new Map(names.map((name) => [name, new OutsideSink(name, this.#violation)]));
-    const spouts = job.graph.nodes.reduce((sum, node) => sum + (node.kind === 'spout' ? node.parallelism : 0), 0);
-    const partitions = trace.sources.reduce((sum, source) => sum + source.partitions.length, spouts);
     const isBounded = scenario.mode === 'record' && scenario.guarantee !== 'at-most-once';
-    this.#pendingMax = isBounded
-      ? partitions * (scenario.record.maxSpoutPending ?? Number.POSITIVE_INFINITY)
-      : Number.POSITIVE_INFINITY;
+    this.#pendingMax = isBounded ? pendingMax(job, trace, scenario) : Number.POSITIVE_INFINITY;
   }
 
   async toEnd(): Promise<void> {

@@ -1,9 +1,12 @@
 /** How a job is run, and every fault that befalls it: plain data, so that it can be shortened and repeated. */
+
 import type { Prng } from '../../core/prng.js';
 import type { MicroBatchOptions, RecordOptions } from '../../executors/executor.js';
 import type { Mode } from '../../runtime/events.js';
 import type { FaultPlan } from '../../runtime/faults/fault-plan.js';
+import type { Topology } from '../../topology/graph.js';
 import type { Guarantee } from '../../topology/specs.js';
+import type { TimedTrace } from '../trace.js';
 
 /** One simulated run. */
 export interface Scenario {
@@ -51,9 +54,21 @@ export interface Target {
   readonly batchInterval: number;
   /** Attempts of a task or tuple: an operator may throw once less in a row. */
   readonly attemptsMax: number;
+  /** How long, and how many, tuples are held by windows (us): shorter timeouts and lower limits would be refused. */
+  readonly held?: { readonly time: number; readonly tuples: number };
 }
 
 /** One of the choices. */
 export function pick<T>(random: Prng, choices: readonly T[]): T {
   return choices[random.below(choices.length)]!;
+}
+
+/** The most messages that may be pending at once in all spouts and partitions. */
+export function pendingMax({ graph }: Topology, { sources }: TimedTrace, { record }: Scenario): number {
+  const { maxSpoutPending = Number.POSITIVE_INFINITY } = record;
+  const partitions = sources.reduce((sum, source) => sum + source.partitions.length, 0);
+  return graph.nodes.reduce(
+    (sum, node) => sum + (node.kind === 'spout' ? node.parallelism * (node.maxSpoutPending ?? maxSpoutPending) : 0),
+    partitions === 0 ? 0 : partitions * maxSpoutPending,
+  );
 }

@@ -5,6 +5,7 @@ import { hashText } from '../../core/json.js';
 import type { RecordOptions } from '../../executors/executor.js';
 import { componentsOf } from '../../host/run-faults.js';
 import { compile } from '../../plan/compile.js';
+import type { Plan } from '../../plan/plan.js';
 import { slidesOf } from '../../plan/slides.js';
 import type { Mode } from '../../runtime/events.js';
 import { type FaultPlan, showFault } from '../../runtime/faults/fault-plan.js';
@@ -260,6 +261,15 @@ function targetOf(job: Topology, { guarantee }: SimulateOptions, hasComponents: 
     sources,
     batchInterval: job.graph.settings.batchInterval,
     attemptsMax: job.graph.settings.attemptsMax,
+    held: heldBy(plan),
+  };
+}
+
+function heldBy({ operators }: Plan): NonNullable<Target['held']> {
+  const held = operators.flatMap((each) => (each.kind === 'bolt' && each.holdsAtMost ? [each.holdsAtMost] : []));
+  return {
+    time: Math.max(0, ...held.map((each) => ('time' in each ? each.time : 0))),
+    tuples: Math.max(0, ...held.map((each) => ('tuples' in each ? each.tuples : 0))),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Groupings: which task of the reading stage gets a record. Knows edges, and not what travels on them. */
 import { assert } from '../../core/assert.js';
-import { StreamError } from '../../core/errors.js';
+import { nearest, StreamError } from '../../core/errors.js';
 import type { CoreOperator } from '../../plan/plan.js';
 import type { Values } from '../../topology/components.js';
 import type { Link } from '../link.js';
@@ -27,12 +27,12 @@ export function pushBy(parts: ExitParts, write: Write): Link['push'] {
       return (value) => write(edges[taskOfPair(reader, value, edges.length)]!, value);
     case 'fields': {
       if (only !== undefined) return (value) => write(only, value);
-      const keyOf = keyBy(exchange.fields);
+      const keyOf = keyBy(reader, exchange.fields);
       return (value) => write(edges[taskOf(reader, keyOf(value), edges.length)]!, value);
     }
     case 'partialKey':
       if (only !== undefined) return (value) => write(only, value);
-      return byLessUsed(parts, keyBy(exchange.fields), write);
+      return byLessUsed(parts, keyBy(reader, exchange.fields), write);
     case 'shuffle':
       return exchange.loadAware === true
         ? byLoad(parts, choiceOf(parts), write)
@@ -69,11 +69,28 @@ function choiceOf({ choice }: ExitParts): ChoiceParts {
   return choice;
 }
 
-/** The key that fields make: the value of one, or a tuple of several. */
-function keyBy(fields: readonly string[]): (value: unknown) => unknown {
+/** The key that fields make: the value of one, or a tuple of several. A field that is not there would send everything to one task. */
+function keyBy(reader: CoreOperator, fields: readonly string[]): (value: unknown) => unknown {
+  const fieldOf = (value: unknown, field: string): unknown => {
+    const found = (value as Readonly<Record<string, unknown>> | null | undefined)?.[field];
+    if (found === undefined && !hasField(value, field)) throw attributed(noSuchField(value, field), reader);
+    return found;
+  };
   const [first] = fields;
-  if (fields.length === 1) return (value) => (value as Readonly<Record<string, unknown>>)[first!];
-  return (value) => fields.map((field) => (value as Readonly<Record<string, unknown>>)[field]);
+  if (fields.length === 1) return (value) => fieldOf(value, first!);
+  return (value) => fields.map((field) => fieldOf(value, field));
+}
+
+function hasField(value: unknown, field: string): boolean {
+  return typeof value === 'object' && value !== null && field in value;
+}
+
+function noSuchField(value: unknown, field: string): StreamError {
+  const fields = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const near = nearest(field, fields);
+  const shown = fields.length === 0 ? `is ${value === null ? 'null' : typeof value}` : `has ${fields.join(', ')}`;
+  const hint = near === undefined ? 'group by a field that every tuple of the stream has' : `did you mean '${near}'?`;
+  return new StreamError('RG018', `its grouping is by the field '${field}', and a tuple ${shown}`, hint);
 }
 
 function inTurn(edges: readonly Edge[], from: number, write: Write): Link['push'] {

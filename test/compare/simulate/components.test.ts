@@ -1,5 +1,5 @@
 /** The simulation of jobs with spouts and bolts: judged by the ledger of messages, and by what runs without a fault give. */
-import { type Bolt, type SpoutCollector, seconds, topology, type Values } from 'raingauge';
+import { type Bolt, type KeyValueState, type SpoutCollector, seconds, topology, type Values } from 'raingauge';
 import { none } from 'raingauge/sinks';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../src/compare/simulate/simulate.js';
@@ -63,6 +63,39 @@ describe('simulate a job of spouts and bolts', () => {
     [{ guarantee: 'exactly-once' }, /exactly-once cannot hold/],
   ] as const)('refuses %o', async (options, message) => {
     await expect(simulate(sentences, options)).rejects.toThrow(message);
+  });
+
+  it('gives windows the time and the room that they need, and spouts their own limits', {
+    timeout: 120_000,
+  }, async () => {
+    const job = topology('windows', { batchInterval: seconds(0.5) }, (t) => {
+      const from = t.setSpout<{ n: number }>(
+        'numbers',
+        () => {
+          let next = 0;
+          return { nextTuple: (collector) => collector.emit({ n: next }, next++) };
+        },
+        { maxSpoutPending: 5_000 },
+      );
+      const sums = t.setWindowedBolt<{ n: number }, { n: number }>(
+        'sums',
+        () => ({ execute: ({ events }, out) => out.emit({ n: events.length }) }),
+        { window: seconds(4), slide: seconds(2) },
+      );
+      t.setStatefulBolt<{ n: number }, string, number, { n: number }>('total', () => {
+        let total: KeyValueState<string, number>;
+        return {
+          initState: (state) => {
+            total = state;
+          },
+          execute: (tuple, out) => {
+            total.put('n', total.get('n', 0) + tuple.values.n);
+            out.ack(tuple);
+          },
+        };
+      }).shuffleGrouping(sums.shuffleGrouping(from));
+    });
+    expect(await simulate(job, { seeds: isLong ? 200 : 20, twice: 0 })).toMatchObject({ failure: null });
   });
 
   it('judges only the ledger where runs without a fault differ', async () => {

@@ -106,6 +106,54 @@ describe('partialKey', () => {
   });
 });
 
+describe('a field that a tuple lacks', () => {
+  it.each<[string, Group, unknown, string, string]>([
+    [
+      'fields',
+      (bolt, spout) => bolt.fieldsGrouping(spout, 'wrod' as 'word'),
+      { word: 'a', n: 1 },
+      'has word, n',
+      "did you mean 'word'?",
+    ],
+    [
+      'fields, the second',
+      (bolt, spout) => bolt.fieldsGrouping(spout, 'n', 'wrod' as 'word'),
+      { word: 'a', n: 1 },
+      'has word, n',
+      "did you mean 'word'?",
+    ],
+    [
+      'partialKey',
+      (bolt, spout) => bolt.partialKeyGrouping(spout, 'wrod' as 'word'),
+      { n: 1 },
+      'has n',
+      'group by a field that every tuple of the stream has',
+    ],
+    [
+      'fields of null',
+      (bolt, spout) => bolt.fieldsGrouping(spout, 'wrod' as 'word'),
+      null,
+      'is null',
+      'group by a field that every tuple of the stream has',
+    ],
+  ])('is an error, and not one more key: %s', async (_kind, group, values, shown, hint) => {
+    await expect(run(group, [{ id: 1, values: values as Word }])).rejects.toMatchObject({
+      code: 'RG018',
+      operator: 'place',
+      message: `'place': its grouping is by the field 'wrod', and a tuple ${shown}`,
+      hint,
+    });
+  });
+
+  it('that is there and undefined is a key', async () => {
+    const { acked } = await run(
+      (bolt, spout) => bolt.fieldsGrouping(spout, 'word'),
+      [{ id: 1, values: { word: undefined as unknown as string, n: 1 } }],
+    );
+    expect(acked).toEqual([1]);
+  });
+});
+
 describe('none', () => {
   it('draws a task for each tuple, the same ones for the same seed', async () => {
     const byNone: Group = (bolt, spout) => bolt.noneGrouping(spout);

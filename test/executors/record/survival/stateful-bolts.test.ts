@@ -109,6 +109,14 @@ describe('at-least-once', () => {
   });
 });
 
+it('acks at the end of windows are refused: the state is in none', async () => {
+  const parts = partsOf('at-least-once', undefined, { isDurable: false, options: { ackOn: 'expiry' } });
+  await expect(live(parts)).rejects.toMatchObject({
+    code: 'RG019',
+    message: "ackOn: 'expiry', but 'sums' keeps state that no window ends",
+  });
+});
+
 describe('the state of a bolt', () => {
   const using = (use: (state: KeyValueState<string, number>) => unknown) => {
     const seen: unknown[] = [];
