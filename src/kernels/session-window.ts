@@ -51,6 +51,11 @@ export function createSessionWindow(setup: KernelSetup<SessionWindowFunctions, S
       return;
     }
     const isNear = ([first, last]: Session): boolean => timestamp > first - gap && timestamp < last + gap;
+    // The way of most records, without the two lists (bench `operators`: a quarter of the cost).
+    if (cell.value.length === 1 && isNear(cell.value[0]!)) {
+      cell.value = [joined(fold, cell.value, timestamp, value[1])];
+      return;
+    }
     const near = cell.value.filter(isNear);
     if (near.length === 0) timers.set(key, timestamp + gap);
     cell.value = [...cell.value.filter((each) => !isNear(each)), joined(fold, near, timestamp, value[1])];

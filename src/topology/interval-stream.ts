@@ -160,7 +160,8 @@ export function pairedIntervalCall<T, O, U>(
   transform: (values: readonly T[], others: readonly O[], end: Timestamp) => Iterable<U>,
 ): (interval: Interval<readonly [side: 0 | 1, value: unknown]>) => Iterable<U> {
   return ({ values, end }) => {
-    const of = (wanted: 0 | 1): unknown[] => values.filter(([side]) => side === wanted).map(([, value]) => value);
-    return transform(of(0) as T[], of(1) as O[], end);
+    const sides: readonly [unknown[], unknown[]] = [[], []];
+    for (const [side, value] of values) sides[side].push(value);
+    return transform(sides[0] as T[], sides[1] as O[], end);
   };
 }
