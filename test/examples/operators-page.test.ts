@@ -24,7 +24,7 @@ describe('the page of all operators', () => {
     const methods = new Set<string>(['stateSnapshots']); // an output of `mapWithState`
     for (let layer: object = KeyedStream.prototype; layer !== Object.prototype; layer = Object.getPrototypeOf(layer))
       for (const name of Object.getOwnPropertyNames(layer)) methods.add(name);
-    for (const internal of ['constructor', 'next', 'add', 'refOf']) methods.delete(internal);
+    for (const internal of ['constructor', 'next', 'add', 'refOf', 'origin']) methods.delete(internal);
     expect(KeyedStream.prototype).toBeInstanceOf(Stream);
     expect(described.toSorted()).toEqual([...methods].toSorted());
   });

@@ -103,7 +103,7 @@ export const MUTANTS = [
   ]),
   mutant('timeouts-off', 'record, at least once', 'a tree that lost an ack never times out', [
     `${RECORD}/acker.js`,
-    'if (this.#states[root] !== FREE && this.#epochs[root] <= this.#epoch - 2)',
+    'if (this.#states[root] !== FREE && this.#epochs[root] <= rotation - 2)',
     'if (false)',
   ]),
   mutant('lost-acker-done', 'record, at least once', 'what an acker task forgot counts as done', [
