@@ -1,7 +1,7 @@
 /** A job whose results tell of each record how often it was counted, and what a run of it left in its folders. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openCheckpoint } from '../../src/cli/state-folder.js';
+import { cellsOf, openCheckpoint } from '../../src/cli/state-folder.js';
 import { StreamError } from '../../src/core/errors.js';
 import type { Mode } from '../../src/runtime/events.js';
 import { GUARANTEES } from '../../src/topology/specs.js';
@@ -105,15 +105,26 @@ export function visibleFiles(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : [];
 }
 
-/** Numbers from which on each partition is read again after a restart: all that the newest checkpoint does not hold. */
+/**
+ * Whether a number may be given out again after a restart: all that the newest checkpoint does not hold is read again, and an interval that
+ * was open in it is given out from its state, also when it was seen meanwhile.
+ */
 export async function restartsAt(checkpoint: string): Promise<(n: number) => boolean> {
   const offsets = new Map<number, number>();
+  const open = new Set<number>();
   try {
-    const { manifest } = await openCheckpoint(checkpoint, undefined);
-    for (const { partition, offset } of manifest.meta.sources) offsets.set(partition, offset);
+    const found = await openCheckpoint(checkpoint, undefined);
+    for (const { partition, offset } of found.manifest.meta.sources) offsets.set(partition, offset);
+    for (const { uid, value } of cellsOf(found)) if (uid !== 'totals') for (const n of numbersIn(value)) open.add(n);
   } catch (error) {
     // Killed before the first checkpoint: everything begins again.
     if (!(error instanceof StreamError) || error.code !== 'RG040') throw error;
   }
-  return (n) => Math.floor(n / 2) >= (offsets.get(n % 2) ?? 0);
+  return (n) => open.has(n) || Math.floor(n / 2) >= (offsets.get(n % 2) ?? 0);
+}
+
+/** The numbers of a text such as `7 14 21`, or of such texts in a list of pairs. */
+function numbersIn(value: unknown): readonly number[] {
+  if (typeof value === 'string') return value.split(' ').map(Number);
+  return Array.isArray(value) ? value.flatMap(numbersIn) : [];
 }
