@@ -1,6 +1,5 @@
 /** Reads the files that appear in a folder, each once, and knows after a restart which it has read. */
 import { StreamError } from '../core/errors.js';
-import { skipped } from '../runtime/skipped-source.js';
 import type { RawPartition, RawSource } from '../runtime/source.js';
 import type { World } from '../runtime/world.js';
 import { changed, checkFile, type FilePlace, FileTrail } from './file-place.js';
@@ -9,6 +8,7 @@ import type { Decoding } from './formats/open-format.js';
 import { type KnownFile, KnownFiles, type KnownFilesState } from './known-files.js';
 import { LineBuffer, type Mark } from './line-buffer.js';
 import type { LineDecoderOptions } from './line-decoder.js';
+import { nearestMark, resumedLines } from './resumed-lines.js';
 
 /** Options of the spec. Times in us. */
 export interface FolderSettings extends ScanSettings, Omit<LineDecoderOptions, 'from'> {
@@ -53,27 +53,13 @@ export async function openFolderSource(
   const reader = new FolderReader(settings, world, known, mark, decoding);
   const first = mark?.place.file ?? 0;
   if (first < known.next && known.at(first) === undefined) throw tooFarBack(settings.folder);
-  const reading = reader.run();
-  const source: RawSource = {
-    partitions: [reader.partition],
-    counters: () => reader.lines.counters(),
-    close: () => {
-      reader.stop();
-      return reading;
-    },
-  };
-  if (start === undefined) return source;
-  const before = mark?.lines ?? 0;
-  return skipped(source, [start.from - before], { name: start.name, before: [before] });
+  return resumedLines(reader, reader.partition, start, mark);
 }
 
 /** The last known place at or before the start. */
 function nearest({ from, position, later }: FolderStart): Mark<FilePlace> | undefined {
   const marks = [position, later].flatMap((one) => asPosition(one)?.marks ?? []);
-  return marks
-    .filter(({ lines }) => lines <= from)
-    .sort((a, b) => a.lines - b.lines)
-    .at(-1);
+  return nearestMark(marks, from);
 }
 
 /** The later one knows all that the earlier one knew, but what it forgot. */

@@ -1,12 +1,12 @@
 /** Reads a log that another program writes and rotates: the rest of what was rotated away first, then what came after it. */
 import { StreamError } from '../core/errors.js';
-import { skipped } from '../runtime/skipped-source.js';
 import type { RawPartition, RawSource } from '../runtime/source.js';
 import type { Files } from '../runtime/world.js';
 import { changed, type FilePlace, FileTrail } from './file-place.js';
 import type { Decoding } from './formats/open-format.js';
 import { LineBuffer, type Mark } from './line-buffer.js';
 import type { LineDecoderOptions } from './line-decoder.js';
+import { nearestMark, resumedLines } from './resumed-lines.js';
 import {
   isAt,
   type LogFile,
@@ -62,18 +62,7 @@ export async function openTailSource(
   const first = mark === undefined ? (oldest ?? look.log) : await restOf(look, mark.place, files);
   if (first === undefined) throw gone(settings.path);
   const reader = new TailReader(settings, files, first, start && originOf(start), mark, decoding);
-  const reading = reader.run();
-  const source: RawSource = {
-    partitions: [reader.partition],
-    counters: () => reader.lines.counters(),
-    close: () => {
-      reader.stop();
-      return reading;
-    },
-  };
-  if (start === undefined) return source;
-  const before = mark?.lines ?? 0;
-  return skipped(source, [start.from - before], { name: start.name, before: [before] });
+  return resumedLines(reader, reader.partition, start, mark);
 }
 
 /** The last known place at or before the start, or where it all began. */
@@ -82,10 +71,7 @@ function nearest(start: TailStart): Mark<TailPlace> | undefined {
   const marks = [position, later].flatMap((one) => asPosition(one)?.marks ?? []);
   const origin = originOf(start);
   const first = origin === undefined ? [] : [{ lines: 0, place: origin }];
-  return [...first, ...marks]
-    .filter(({ lines }) => lines <= from)
-    .sort((a, b) => a.lines - b.lines)
-    .at(-1);
+  return nearestMark([...first, ...marks], from);
 }
 
 function originOf({ position, later }: TailStart): TailPlace | undefined {

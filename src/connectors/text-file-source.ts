@@ -1,12 +1,12 @@
 /** Reads the lines of files, one after the other, and goes on with what is appended when it follows. */
 import { StreamError } from '../core/errors.js';
-import { skipped } from '../runtime/skipped-source.js';
 import type { RawSource } from '../runtime/source.js';
 import type { Files } from '../runtime/world.js';
 import { checkFile, type FilePlace, FileTrail } from './file-place.js';
 import type { Decoding } from './formats/open-format.js';
 import { LineBuffer, type Mark } from './line-buffer.js';
 import type { LineDecoderOptions } from './line-decoder.js';
+import { nearestMark, resumedLines } from './resumed-lines.js';
 
 /** Options of the spec. */
 export interface TextFileSettings extends Omit<LineDecoderOptions, 'from'> {
@@ -44,24 +44,13 @@ export async function openTextFileSource(
   for (const path of unread) await files.size(path);
   if (mark !== undefined && unread[0] !== undefined) await checkFile(unread[0], mark.place, files);
   const reader = new TextFileReader(settings, files, mark, decoding);
-  const reading = reader.run();
-  const source: RawSource = {
-    partitions: [reader.lines],
-    counters: () => reader.lines.counters(),
-    close: () => {
-      reader.stop();
-      return reading;
-    },
-  };
-  if (start === undefined) return source;
-  const before = mark?.lines ?? 0;
-  return skipped(source, [start.from - before], { name: start.name, before: [before] });
+  return resumedLines(reader, reader.lines, start, mark);
 }
 
 /** The last known place at or before the start. */
 function nearest({ from, position }: TextFileStart): Mark<FilePlace> | undefined {
   const marks = Array.isArray(position) ? (position as readonly Mark<FilePlace>[]) : [];
-  return marks.filter(({ lines }) => lines <= from).at(-1);
+  return nearestMark(marks, from);
 }
 
 class TextFileReader {
