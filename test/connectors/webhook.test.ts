@@ -1,6 +1,7 @@
 /** Tests of the webhook against real servers on the loopback: batches, keys, what is tried again and what is set aside. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/cli/kafka/free-port.js';
 import { openSink } from '../../src/connectors/open-sink.js';
 import { backOff } from '../../src/connectors/webhook-request.js';
 import { createRealWorld, realScheduler } from '../../src/runtime/real-world.js';
@@ -188,9 +189,7 @@ describe('the webhook', () => {
   });
 
   it('names a server that is not there', async () => {
-    const { server, url } = await serve(() => 200);
-    await new Promise((resolve) => server.close(resolve));
-    const { sink } = await open(`http://${url}`, { attemptsMax: 2 });
+    const { sink } = await open(`http://127.0.0.1:${await freePort()}/hook`, { attemptsMax: 2 });
     accept(sink, 'a');
     await expect(sink.close()).rejects.toMatchObject({
       code: 'RG046',

@@ -1,14 +1,14 @@
 /** The helper that starts a real broker: its command, a kill and a restart, and that none is left behind. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { freePort, freePorts } from '../../src/cli/kafka/free-port.js';
 import { kafkaProblem } from '../../src/cli/kafka/jars.js';
-import { isAlive } from '../../src/cli/kafka/local-broker.js';
-import { noKafka, temporaryFolder, useBroker } from './broker.js';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { isAlive, readBrokerFolder, startLocalBroker } from '../../src/cli/kafka/local-broker.js';
+import { type Outcome, raingauge, root } from '../cli/command.js';
+import { noKafka, temporaryFolder, useBroker, VERSION } from './broker.js';
 
 describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: 300_000 }, () => {
   const broker = useBroker();
@@ -25,19 +25,23 @@ describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: 300_000 }, ()
 
   it('is up, is there, and is down again, by its commands', async () => {
     const folder = join(await temporaryFolder(), 'broker');
-    expect(await raingauge('kafka', 'status', '--dir', folder)).toMatchObject({ code: 1 });
-    const up = await raingauge('kafka', 'up', '--dir', folder);
-    expect(up).toMatchObject({ code: 0, stdout: expect.stringMatching(/^127\.0\.0\.1:\d+ runs Apache Kafka/) });
+    expect(await kafka('status', '--dir', folder)).toMatchObject({ code: 1 });
+    const up = await kafka('up', '--dir', folder);
+    expect(up.code, up.stderr).toBe(0);
+    expect(up.stdout).toMatch(/^127\.0\.0\.1:\d+ runs Apache Kafka/);
     const pid = Number(/process (\d+)/.exec(up.stdout)?.[1]);
     try {
-      const again = await raingauge('kafka', 'up', '--dir', folder);
-      expect(again.stdout).toMatch(/is running already/);
-      expect(await raingauge('kafka', 'topic', 'made', '--partitions', '3', '--dir', folder)).toMatchObject({
-        code: 0,
+      const again = await kafka('up', '--dir', folder);
+      expect(again.stdout, again.stderr).toMatch(/is running already/);
+      const made = await kafka('topic', 'made', '--partitions', '3', '--dir', folder);
+      expect(made.code, made.stderr).toBe(0);
+      expect(await kafka('topic', 'made', '--dir', folder)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("the topic 'made' is there already"),
       });
-      expect(await raingauge('kafka', 'topic', 'made', '--dir', folder)).toMatchObject({ code: 1 });
-      const down = await raingauge('kafka', 'down', '--dir', folder, '--delete');
-      expect(down).toMatchObject({ code: 0, stdout: expect.stringMatching(/^stopped 127/) });
+      const down = await kafka('down', '--dir', folder, '--delete');
+      expect(down.code, down.stderr).toBe(0);
+      expect(down.stdout).toMatch(/^stopped 127/);
       expect(isAlive(pid)).toBe(false);
       expect(existsSync(folder)).toBe(false);
     } finally {
@@ -45,13 +49,51 @@ describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: 300_000 }, ()
     }
   });
 
+  it('takes other ports when its own are taken before it listens, and keeps those that it had', async () => {
+    const folder = join(await temporaryFolder(), 'pushed-out');
+    const taken = await freePort();
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(taken, '127.0.0.1', resolve));
+    const pairs = [
+      [taken, await freePort()],
+      [await freePort(), taken],
+    ] as const;
+    let asked = 0;
+    const ports = async () => pairs[asked++] ?? (await freePorts());
+    const options = { folder, version: VERSION, life: 'owned', ports } as const;
+    const { pid, bootstrap } = await startLocalBroker(options);
+    process.kill(pid, 'SIGKILL');
+    expect(asked).toBe(3);
+    const place = await readBrokerFolder(folder);
+    expect(bootstrap).toBe(`127.0.0.1:${place?.port}`);
+    expect([place?.port, place?.controllerPort]).not.toContain(taken);
+    await new Promise((resolve) => server.close(resolve));
+
+    await expect.poll(() => isAlive(pid), { timeout: 60_000 }).toBe(false);
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(place!.port, '127.0.0.1', resolve));
+    await expect(startLocalBroker(options)).rejects.toMatchObject({
+      code: 'RG043',
+      message: expect.stringContaining(`failed to bind to 127.0.0.1:${place?.port}: Address already in use`),
+    });
+    expect(await readBrokerFolder(folder)).toEqual(place);
+    await new Promise((resolve) => other.close(resolve));
+  });
+
   it('is gone when the process that owns it is killed', async () => {
     const folder = join(await temporaryFolder(), 'owned');
     const script = `const { startLocalBroker } = await import(${JSON.stringify(join(root, 'src/cli/kafka/local-broker.ts'))});
-      const { pid } = await startLocalBroker({ folder: ${JSON.stringify(folder)}, version: '4.4.0', life: 'owned' });
+      const { pid } = await startLocalBroker({ folder: ${JSON.stringify(folder)}, version: '${VERSION}', life: 'owned' });
       console.log(pid); setInterval(() => {}, 1000);`;
     const owner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { cwd: root });
-    const pid = Number(await new Promise<string>((resolve) => owner.stdout.once('data', (data) => resolve(`${data}`))));
+    let stderr = '';
+    owner.stderr.on('data', (chunk) => (stderr += chunk));
+    const pid = Number(
+      await new Promise<string>((resolve, reject) => {
+        owner.stdout.once('data', (data) => resolve(`${data}`));
+        owner.once('close', (code) => reject(new Error(`it ended with ${code}:\n${stderr}`)));
+      }),
+    );
     expect(isAlive(pid)).toBe(true);
     owner.kill('SIGKILL');
     await expect.poll(() => isAlive(pid), { timeout: 30_000 }).toBe(false);
@@ -72,10 +114,7 @@ describe('without Java', () => {
   });
 });
 
-async function raingauge(...args: string[]): Promise<{ code: number | null; stdout: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'src/cli/main.ts'), ...args], { cwd: root });
-  let stdout = '';
-  child.stdout.on('data', (chunk) => (stdout += chunk));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, stdout };
+/** Runs `raingauge kafka …` to its end. */
+function kafka(...words: string[]): Promise<Outcome> {
+  return raingauge(['kafka', ...words]);
 }

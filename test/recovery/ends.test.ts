@@ -3,10 +3,10 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, write
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/cli/kafka/free-port.js';
 import { prng } from '../../src/core/prng.js';
 import type { Mode } from '../../src/runtime/events.js';
 import { folderOf, launch, type Outcome, untilSays } from '../cli/command.js';
-import { freePort } from '../connectors/free-port.js';
 import { isLong, MODES } from './numbers.js';
 
 const RECORDS = isLong ? 20_000 : 1_000;

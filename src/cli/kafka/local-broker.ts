@@ -3,15 +3,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { StreamError } from '../../core/errors.js';
+import { freePorts } from './free-port.js';
 import { kafkaJars, runTool } from './jars.js';
 
 /** A broker must be ready within this time: a machine that does much else needs a multiple of the usual 5 s (ms). */
-const READY_TIMEOUT_MS = 120_000;
+const READY_TIMEOUT_MS = 300_000;
 const READY_POLL_MS = 100;
-const FORMAT_TIMEOUT_MS = 60_000;
+const FORMAT_TIMEOUT_MS = 120_000;
+/** A new broker is tried on so many pairs of ports, when others are quicker to take them. */
+const PORTS_TRIED_MAX = 5;
 
 /** What is written down of a broker's folder. */
 export interface BrokerFolder {
@@ -29,6 +31,8 @@ export interface LocalBrokerOptions {
   /** Beside those that a single node needs, by name. */
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly tell?: (text: string) => void;
+  /** Chooses the ports of a folder that has none: for clients, and for its controller. Default: free ones. */
+  readonly ports?: () => Promise<readonly [number, number]>;
 }
 
 /** A broker that was started. */
@@ -39,17 +43,36 @@ export interface LocalBroker {
 }
 
 /**
- * Starts a broker in a folder. A folder that had one keeps its ports and its data.
+ * Starts a broker in a folder. A folder that had one keeps its ports and its data; a new one gets other ports when its own are taken
+ * before the broker listens on them.
  *
  * @throws StreamError `RG050` without Java or Maven; `RG043` when the broker does not come up, with what it said.
  */
 export async function startLocalBroker(options: LocalBrokerOptions): Promise<LocalBroker> {
-  const { folder, version, life, settings = {}, tell = () => undefined } = options;
+  const { folder, version, tell = () => undefined, ports = freePorts } = options;
   const jars = await kafkaJars(version, tell);
   await mkdir(folder, { recursive: true });
   const known = await readBrokerFolder(folder);
-  const place = known ?? { version, port: await freePort(), controllerPort: await freePort() };
-  await writeFile(join(folder, 'broker.json'), JSON.stringify(place));
+  if (known !== undefined) return startOn(known, jars, options);
+  for (let attempt = 1; ; attempt++) {
+    const [port, controllerPort] = await ports();
+    const place = { version, port, controllerPort };
+    try {
+      const broker = await startOn(place, jars, options);
+      // Ports that a broker never had are not kept.
+      await writeFile(join(folder, 'broker.json'), JSON.stringify(place));
+      return broker;
+    } catch (thrown) {
+      if (!isPortTaken(thrown) || attempt === PORTS_TRIED_MAX) throw thrown;
+    }
+  }
+}
+
+async function startOn(
+  place: BrokerFolder,
+  jars: string,
+  { folder, life, settings = {} }: LocalBrokerOptions,
+): Promise<LocalBroker> {
   const properties = join(folder, 'server.properties');
   await writeFile(properties, propertiesOf(folder, place, settings));
   if (!existsSync(join(folder, 'data', 'meta.properties'))) await format(jars, properties);
@@ -96,6 +119,8 @@ function propertiesOf(
     'offsets.topic.num.partitions': 1,
     'transaction.state.log.num.partitions': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // It would give itself up after a minute: how long it may take is decided here.
+    'initial.broker.registration.timeout.ms': READY_TIMEOUT_MS,
     'auto.create.topics.enable': 'false',
     ...settings,
   };
@@ -172,23 +197,29 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** What Java says of a port that another program listens on. */
+const PORT_TAKEN = /failed to bind to (\S+): Address already in use/;
+
+function isPortTaken(thrown: unknown): boolean {
+  return thrown instanceof StreamError && PORT_TAKEN.test(thrown.message);
 }
 
 function notStarted(text: string): StreamError {
-  const lines = text.split('\n').filter((line) => /exception|error/i.test(line));
-  const why = (lines.at(-1) ?? text.trim().split('\n').at(-1) ?? '').trim().slice(0, 300);
   return new StreamError(
     'RG043',
-    `the local Kafka broker did not start: ${why}`,
+    `the local Kafka broker did not start: ${whyOf(text).trim().slice(0, 300)}`,
     'its whole output is in kafka.log of its folder',
+  );
+}
+
+/** The line of its output that says most; its farewell is full of exceptions that follow from the first. */
+function whyOf(text: string): string {
+  const lines = text.split('\n').filter((line) => /exception|error/i.test(line));
+  return (
+    PORT_TAKEN.exec(text)?.[0] ??
+    lines.findLast((line) => line.startsWith('Caused by:')) ??
+    lines.at(-1) ??
+    text.trim().split('\n').at(-1) ??
+    ''
   );
 }
