@@ -3,10 +3,12 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import { freePort, freePorts } from '../../src/cli/kafka/free-port.js';
 import { kafkaProblem } from '../../src/cli/kafka/jars.js';
 import { isAlive, readBrokerFolder, startLocalBroker } from '../../src/cli/kafka/local-broker.js';
+import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import { type Outcome, raingauge, root } from '../cli/command.js';
 import { noKafka, temporaryFolder, useBroker, VERSION } from './broker.js';
 
@@ -80,6 +82,30 @@ describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: 300_000 }, ()
     await new Promise((resolve) => other.close(resolve));
   });
 
+  it('keeps messages of long ago, such as results of old data', async () => {
+    const settings = { 'log.retention.check.interval.ms': 100, 'log.initial.task.delay.ms': 0 };
+    const folder = join(await temporaryFolder(), 'keeping');
+    const { pid, bootstrap } = await startLocalBroker({ folder, version: VERSION, life: 'owned', settings });
+    const port = await openKafkaPort({ brokers: [bootstrap], client: 'kafkajs', tls: false, sasl: undefined });
+    try {
+      for (const topic of ['kept', 'short-lived']) await port.createTopic(topic, 1);
+      await keepFor(bootstrap, 'short-lived', 1);
+      const producer = await port.producer();
+      const old = [{ key: null, value: 'old', timestamp: 0 }];
+      await producer.send('kept', old);
+      // The broker looks at all topics in turn. The third that it deletes shows that one whole turn is over.
+      for (let turn = 1; turn <= 3; turn++) {
+        await producer.send('short-lived', old);
+        await expect.poll(() => port.offsets('short-lived', 1, 'earliest'), { timeout: 60_000 }).toEqual([turn]);
+      }
+      await producer.close();
+      expect(await port.offsets('kept', 1, 'earliest')).toEqual([0]);
+    } finally {
+      await port.close();
+      process.kill(pid, 'SIGKILL');
+    }
+  });
+
   it('is gone when the process that owns it is killed', async () => {
     const folder = join(await temporaryFolder(), 'owned');
     const script = `const { startLocalBroker } = await import(${JSON.stringify(join(root, 'src/cli/kafka/local-broker.ts'))});
@@ -113,6 +139,18 @@ describe('without Java', () => {
     }
   });
 });
+
+/** Lets a topic delete its messages after that age (ms). */
+async function keepFor(bootstrap: string, topic: string, ageMs: number): Promise<void> {
+  const admin = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const configEntries = [{ name: 'retention.ms', value: String(ageMs) }];
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+  });
+  await admin.disconnect();
+}
 
 /** Runs `raingauge kafka …` to its end. */
 function kafka(...words: string[]): Promise<Outcome> {

@@ -119,6 +119,8 @@ function propertiesOf(
     'offsets.topic.num.partitions': 1,
     'transaction.state.log.num.partitions': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // Results have the times of their stream, which may be long ago: retention by age would delete them within minutes.
+    'log.retention.ms': -1,
     // It would give itself up after a minute: how long it may take is decided here.
     'initial.broker.registration.timeout.ms': READY_TIMEOUT_MS,
     'auto.create.topics.enable': 'false',
