@@ -3,8 +3,9 @@ import type { Command, CommanderError } from 'commander';
 import type { StreamError } from '../core/errors.js';
 import { UsageError } from './usage-error.js';
 
-/** One error `RG004` for what commander refused. */
-export function usageErrorOf(error: CommanderError): StreamError {
+/** One error `RG004` for what commander refused. `words`: the command line. */
+export function usageErrorOf(error: CommanderError, program: Command, words: readonly string[]): StreamError {
+  if (error.code === 'commander.help') return commandMissing(program, words);
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const quoted = /'([^']+)'/.exec(first)?.[1] ?? '';
   const near = /Did you mean (?:one of )?([^?]+)\?/.exec(rest.join(' '))?.[1];
@@ -13,6 +14,24 @@ export function usageErrorOf(error: CommanderError): StreamError {
     messageOf(error.code, first, quoted),
     near === undefined ? hintOf(error.code) : `did you mean ${near}?`,
     quoted.split(' ')[0]!,
+  );
+}
+
+/** A command that has commands of its own, without one of them. */
+function commandMissing(program: Command, words: readonly string[]): StreamError {
+  const group = program.commands.find((command) => command.name() === words[0]);
+  if (group === undefined) {
+    const unknown = words.at(-1) ?? '';
+    return new UsageError('RG004', `there is no command ${unknown}`, hintOf('commander.unknownCommand'), unknown);
+  }
+  const ways = group.commands
+    .filter((command) => command.name() !== 'help')
+    .map((command) => `raingauge ${group.name()} ${command.name()} ${command.usage()}`.replace(' [options]', ''));
+  return new UsageError(
+    'RG004',
+    `a command is missing: raingauge ${group.name()} does nothing by itself`,
+    `use ${ways.slice(0, -1).join(', ')} or ${ways.at(-1)}`,
+    group.name(),
   );
 }
 
@@ -26,9 +45,6 @@ function messageOf(code: string, message: string, quoted: string): string {
       return `${quoted.split(' ')[0]} needs a value: ${quoted}`;
     case 'commander.missingArgument':
       return `an argument is missing: ${quoted.toUpperCase()}`;
-    // A command that has commands of its own, without one of them.
-    case 'commander.help':
-      return 'a command is missing behind the first';
     default:
       return message;
   }
@@ -37,7 +53,6 @@ function messageOf(code: string, message: string, quoted: string): string {
 function hintOf(code: string): string {
   switch (code) {
     case 'commander.missingArgument':
-    case 'commander.help':
       return 'raingauge <command> --help shows what goes where';
     case 'commander.unknownCommand':
       return 'raingauge --help lists the commands';

@@ -148,6 +148,15 @@ export function ackOnFlag(): Option {
 
 const ACK_ON: readonly NonNullable<RecordOptions['ackOn']>[] = ['checkpoint', 'update', 'expiry'];
 
+/** `run` and `compare` have it. */
+export function stateFlag(): Option {
+  return flag(
+    '--state <kind>',
+    `where state is: ${STATE_KINDS.join(' or ')}, for state beyond the heap (default: memory)`,
+    oneOf('--state', STATE_KINDS),
+  );
+}
+
 /** Flags of what survives, where tasks run, and what is broken on purpose. */
 export interface RecoveryFlags {
   readonly checkpoint?: string;
@@ -203,13 +212,7 @@ export function addCheckpointFlags(command: Command): Command {
         durationOf('--checkpoint-interval'),
       ),
     )
-    .addOption(
-      flag(
-        '--state <kind>',
-        `where state is: ${STATE_KINDS.join(' or ')}, for state beyond the heap (default: memory)`,
-        oneOf('--state', STATE_KINDS),
-      ),
-    )
+    .addOption(stateFlag())
     .addOption(flag('--from-scratch', 'begin anew; what is in DIR is moved aside'))
     .addOption(flag('--allow-non-restored', 'leave out the state of operators that are gone'));
 }

@@ -22,18 +22,27 @@ process.exitCode = await main(process.argv.slice(2));
 setTimeout(() => process.exit(), LINGER_MS).unref();
 
 async function main(words: readonly string[]): Promise<number> {
-  let exitCode: number = EXIT.ok;
   try {
     checkNode(process.versions.node);
-    const program = buildProgram((code) => {
-      exitCode = code;
-    });
+    return await parsed(words);
+  } catch (error) {
+    return isStdoutClosed() ? EXIT.ok : fail(error);
+  }
+}
+
+/** Runs the command, and tells what commander refused as errors of ours. */
+async function parsed(words: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = buildProgram((code) => {
+    exitCode = code;
+  });
+  try {
     if (words.length === 0) return printHelp(program.helpInformation());
     ignoreEmptyVariables(program);
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) return isStdoutClosed() ? EXIT.ok : fail(error);
-    return error.exitCode === 0 ? EXIT.ok : fail(usageErrorOf(error));
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT.ok : fail(usageErrorOf(error, program, words));
   }
   return isStdoutClosed() && exitCode !== EXIT.interrupted ? EXIT.ok : exitCode;
 }

@@ -12,6 +12,7 @@ import {
   addRunFlags,
   flag,
   listOf,
+  stateFlag,
 } from './flags.js';
 import { countOf, epochOf, oneOf, seedOf } from './values.js';
 
@@ -47,6 +48,7 @@ function addCompare(program: Command, ended: (exitCode: number) => void): void {
     addFaultFlags(
       addRunFlags(addJobFlags(command))
         .addOption(flag('--real-sinks', "write to the job's sinks as well"))
+        .addOption(stateFlag())
         .addOption(flag('--crash', 'kill a worker process at the end, and tell what that cost each mode')),
     ),
   );

@@ -83,6 +83,7 @@ function inputOf({ trace, rate, setup }: Runs): CompareResult['input'] {
     spanSeconds: (trace.end - trace.start) / 1e6,
     batchIntervalMs: setup.job.graph.settings.batchInterval / 1_000,
     parallelism: setup.parallelism,
+    state: setup.options.state ?? 'memory',
   };
 }
 

@@ -1,4 +1,5 @@
 /** How a comparison is asked for. Plain data and callbacks; it knows no command line. */
+import type { StateKind } from '../host/open-state.js';
 import type { WorkerOptions } from '../host/run-options.js';
 import type { FaultPlan } from '../runtime/faults/fault-plan.js';
 import type { World } from '../runtime/world.js';
@@ -56,6 +57,8 @@ export interface CompareOptions {
   readonly drainDuration?: number;
   /** Run the tasks of both modes on workers. Default: in this thread. */
   readonly workers?: WorkerOptions;
+  /** Where state is in every run, in memory or in `lmdb`, a package of its own. Default: in memory. */
+  readonly state?: StateKind;
   /** What is broken on purpose, in both modes alike. Then no highest rate is told, and the guarantee is judged record by record. */
   readonly faults?: FaultPlan;
   /** Beside the ordinary runs, both modes once more on these workers, of which one is killed. */

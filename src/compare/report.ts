@@ -51,12 +51,16 @@ export function report(result: CompareResult, paint: Paint = plain): string {
 }
 
 function headLines({ job, input, seed }: CompareResult, paint: Paint): readonly string[] {
-  const { records, spanSeconds, rate, batchIntervalMs, parallelism } = input;
+  const { records, spanSeconds, rate, batchIntervalMs, parallelism, state } = input;
+  const kept = state === 'memory' ? '' : `, state in ${state}`;
   const each = input.sources.length > 1 ? ' from each source' : '';
   const played = `${counted(records, 'record')} in ${formatMs(spanSeconds * 1_000)}, ${formatCount(rate)} a second${each}`;
   return [
     paint('heading', `raingauge: ${job}, as micro-batches and record at a time`),
-    paint('dim', `${played}; batch interval ${formatMs(batchIntervalMs)}, parallelism ${parallelism}, seed ${seed}`),
+    paint(
+      'dim',
+      `${played}; batch interval ${formatMs(batchIntervalMs)}, parallelism ${parallelism}, seed ${seed}${kept}`,
+    ),
   ];
 }
 

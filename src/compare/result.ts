@@ -1,4 +1,5 @@
 /** What a comparison found, as one JSON document with a versioned schema. Plain data; it knows no executor. */
+import type { StateKind } from '../host/open-state.js';
 import type { Guarantee } from '../topology/specs.js';
 import type { RecoveryCost } from './recovery/cost.js';
 import type { FaultVerdict } from './recovery/judge-fault-run.js';
@@ -218,6 +219,8 @@ export interface InputSummary {
   readonly spanSeconds: number;
   readonly batchIntervalMs: number;
   readonly parallelism: number;
+  /** Where state was: `memory` or `lmdb`. */
+  readonly state: StateKind;
 }
 
 /** A whole comparison. */

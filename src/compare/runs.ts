@@ -182,9 +182,9 @@ function common(setup: Setup, mode: Mode) {
   const { seed, parallelism, options } = setup;
   const chaining = options.chaining ?? true;
   // The job has these already; workers, which load it anew, must hear of them.
-  const { settings = {}, sources = {} } = options;
+  const { settings = {}, sources = {}, state = 'memory' } = options;
   const sinks = options.realSinks === true ? (options.sinks ?? {}) : captureSpecs(setup);
-  return { mode, seed, parallelism, chaining, settings, sources, sinks };
+  return { mode, seed, parallelism, chaining, settings, sources, sinks, state };
 }
 
 function captureSpecs({ sinks }: Setup) {

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { nearest, StreamError } from '../core/errors.js';
 import type { TellSetAside } from '../runtime/set-aside.js';
 import type { RawSource, ReceiverNews } from '../runtime/source.js';
-import { laterPositions, rawPositions } from '../runtime/stamped-source.js';
+import { laterPositions, rawPositions } from '../runtime/stamp-position.js';
 import type { World } from '../runtime/world.js';
 import { type FolderSettings, openFolderSource } from './folder-source.js';
 import { openDecoding } from './formats/open-format.js';

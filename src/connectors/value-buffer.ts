@@ -19,6 +19,8 @@ export class ValueBuffer implements RawPartition {
   #state: 'open' | 'ended' | StreamError = 'open';
   /** Values that came, those before this process included. */
   received: number;
+  /** Values that had come when the job was asked to stop. */
+  #finishAt: number | undefined;
   #wake: (() => void) | undefined;
   #hasRoom: (() => void)[] = [];
 
@@ -64,6 +66,12 @@ export class ValueBuffer implements RawPartition {
   onReady(wake: () => void): void {
     this.#wake = wake;
     if (this.#waiting > 0 || this.#undecoded.length > 0 || this.#state !== 'open') this.#notify();
+  }
+
+  /** What comes after the first question does not count. */
+  finishes(): boolean {
+    this.#finishAt ??= this.received;
+    return this.handedOut < this.#finishAt;
   }
 
   /** Takes a run over, with what did not decode between its values. Nothing happens once the buffer is closed. */

@@ -136,6 +136,7 @@ async function openStamped(
     rate,
     records,
     live: capabilities.intake === 'receiver',
+    replayable: capabilities.replayable,
     ...places,
   });
 }

@@ -88,6 +88,7 @@ class JournalledPartition implements PartitionReader {
   #next: number;
   #position: unknown;
   #hasEnded = false;
+  #isFinishing = false;
   #wake: (() => void) | undefined;
   #failure: StreamError | undefined;
 
@@ -142,6 +143,12 @@ class JournalledPartition implements PartitionReader {
   /** It heard so before: what is handed out is in the journal. */
   commit(): void {}
 
+  /** What is written down comes again after a restart; handed out now, a job that was stopped has no more to do. */
+  finishes(): boolean {
+    this.#isFinishing = true;
+    return this.#failure === undefined && (this.#reader.finishes?.() === true || this.#entries.length > 0);
+  }
+
   /** Where the reader stood behind the block that was handed out last, or a part of it: the journal has the rest. */
   position(): unknown {
     return this.#position;
@@ -160,6 +167,7 @@ class JournalledPartition implements PartitionReader {
 
   /** Only where a whole block has room: else a fast source would give a block for each poll. */
   #readAhead(): void {
+    if (this.#isFinishing && this.#reader.finishes?.() !== true) return;
     const roomFrom = this.#recordsMax - this.#blockRecords;
     while (!this.#hasEnded && this.#failure === undefined && this.#ahead <= roomFrom) {
       const block = new Block();

@@ -135,6 +135,10 @@ class RetainedPartition implements RewindablePartition {
     if (wasFull && this.#wake !== undefined) this.onReady(this.#wake);
   }
 
+  finishes(): boolean {
+    return this.#inner.finishes?.() === true;
+  }
+
   rewind(offset: number): void {
     assert(offset >= this.#committed, `a rewind to ${offset}, below the commit at ${this.#committed}`);
     assert(offset <= this.#head.end, `a rewind to ${offset}, but only ${this.#head.end} records were handed out`);

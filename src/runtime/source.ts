@@ -66,7 +66,10 @@ export interface PartitionReader {
   rewind?(offset: number): void;
   /** What the reader must be told, beside the offset, to go on in another process where the last poll ended: plain JSON. */
   position?(): unknown;
-  /** The job stops: nothing more is read. True while polls still give what was read ahead for it (`reserved`). */
+  /**
+   * The job stops: nothing more is read. True while polls still give what was there when this was asked first: read ahead for the job
+   * (`reserved`), or received of what nobody gives again. Record mode polls until it is false; a last batch has it in any case.
+   */
   finishes?(): boolean;
 }
 
@@ -102,6 +105,8 @@ export interface RawPartition {
   onReady(wake: () => void): void;
   readonly failure: StreamError | undefined;
   commit?(offset: number): void;
+  /** As that of `PartitionReader`; asked only where what was received cannot be read again. */
+  finishes?(): boolean;
   /** What the connector must be told, beside the offset, to find the place of the last `take` faster or more surely: plain JSON. */
   position?(): unknown;
 }

@@ -3,6 +3,7 @@ import type { StreamError } from '../core/errors.js';
 import { firstMultipleAbove, floorTo } from '../core/time.js';
 import { Pace } from './pace.js';
 import type { Block, PartitionReader, RawPartition, RawSource, SourceReader } from './source.js';
+import { asPosition, type StampPosition } from './stamp-position.js';
 import type { Clock, Scheduler, Timer } from './world.js';
 
 /** How a source's records get their times. */
@@ -26,26 +27,12 @@ export interface StampOptions {
    * instead of holding back the heartbeats, so that `rate` is a limit. Default false.
    */
   readonly live?: boolean | undefined;
+  /** It can be read again, so a stop leaves what waits. Default false: a stop hands out what was received. */
+  readonly replayable?: boolean | undefined;
   /** Records of each partition that an earlier process has read: offsets, `records` and the schedule of `rate` go on from there. */
   readonly from?: readonly number[] | undefined;
   /** What `position` of each partition gave in that process. A partition without one begins as a new one. */
   readonly resume?: readonly unknown[] | undefined;
-}
-
-/** What `position` gives. */
-interface StampPosition {
-  /** Records handed out. What `from` says counts more. */
-  readonly taken: number;
-  /** When the first partition was polled first (us). */
-  readonly begun?: number | undefined;
-  /** The latest time that was given, and the next heartbeat (us). Absent before the first poll. */
-  readonly time?: number | undefined;
-  readonly heartbeat?: number | undefined;
-  /** Absent without a rate. */
-  readonly pace?: { readonly rate: number; readonly start: number } | undefined;
-  /** Of the connector; and at the later place up to which its records are read again. */
-  readonly raw?: unknown;
-  readonly later?: unknown;
 }
 
 /** Heartbeats of one poll. After a longer silence only the latest are sent: fewer watermarks change no answer. */
@@ -76,32 +63,6 @@ export function stamped(raw: RawSource, options: StampOptions): SourceReader {
       return raw.close();
     },
   };
-}
-
-/** The connector's part of what `position` gave, by partition. */
-export function rawPositions(resume: readonly unknown[]): readonly unknown[] {
-  return resume.map((position) => asPosition(position)?.raw);
-}
-
-/** What the connector said at the end of what is to be read again, by partition: its order of files, for example. */
-export function laterPositions(resume: readonly unknown[]): readonly unknown[] {
-  return resume.map((position) => asPosition(position)?.later);
-}
-
-/**
- * Where a reader is opened that must read again what was read up to `later`: the connector stands at `place`, or at its beginning, and
- * times go on from `later`. What is read again has its times from the log, and what follows must not get earlier ones.
- */
-export function readAgainFrom(place: unknown, later: unknown): unknown {
-  const end = asPosition(later);
-  if (end === undefined) return place;
-  const from = asPosition(place);
-  return { ...end, taken: from?.taken ?? 0, raw: from?.raw, later: end.raw };
-}
-
-function asPosition(position: unknown): StampPosition | undefined {
-  const isOne = typeof position === 'object' && position !== null && 'taken' in position;
-  return isOne ? (position as StampPosition) : undefined;
 }
 
 /** The first poll of any partition starts the schedule of all. */
@@ -187,6 +148,12 @@ class StampedPartition implements PartitionReader {
 
   commit(offset: number): void {
     this.#raw.commit?.(offset);
+  }
+
+  /** Not with a rate: what had come at once would hold the stop up until it is due. */
+  finishes(): boolean {
+    const { replayable = false } = this.#options;
+    return !replayable && this.#pace === undefined && !this.#hasEnded && this.#raw.finishes?.() === true;
   }
 
   position(): StampPosition {

@@ -28,6 +28,13 @@ const cases: readonly Case[] = [
     help: 'help: did you mean --mode?',
   },
   {
+    what: 'a command without one of its own',
+    words: ['state'],
+    error: 'error[RG004]: a command is missing: raingauge state does nothing by itself',
+    place: '^^^^^',
+    help: 'help: use raingauge state ls <dir>, raingauge state show <dir> [uid] or raingauge state diff <dir> <a> <b>',
+  },
+  {
     what: 'a flag without its value',
     words: ['run', 'job.ts', '--mode'],
     error: 'error[RG004]: --mode needs a value',

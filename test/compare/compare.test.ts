@@ -70,6 +70,22 @@ describe('compare', () => {
     expect(JSON.parse(JSON.stringify(result))).toEqual(result);
   });
 
+  it('keeps state in lmdb in every run when it is told to, and refuses a kind that there is none of', async () => {
+    const options = { ...quick, records: 200, drainRounds: 0 };
+    const result = await compare(
+      wordCount(() => 1),
+      { ...options, state: 'lmdb' },
+    );
+    expect(result.verdict).toMatchObject({ same: true, oracle: 'pass' });
+    expect(result.input.state).toBe('lmdb');
+    await expect(
+      compare(
+        wordCount(() => 1),
+        { ...options, state: 'rocks' as never },
+      ),
+    ).rejects.toMatchObject({ code: 'RG011' });
+  });
+
   it('measures what it costs to be prepared for a crash: the same runs with checkpoints and without', async () => {
     const source = generator((i) => `word${(i * 7) % 13}`, { count: 2_100 });
     const { verdict, modes } = await compare(

@@ -89,6 +89,7 @@ export const goodResult: CompareResult = {
     spanSeconds: 16,
     batchIntervalMs: 500,
     parallelism: 1,
+    state: 'memory',
   },
   verdict: {
     same: true,

@@ -9,7 +9,7 @@ import { millis } from '../../src/core/time.js';
 import { createRealWorld } from '../../src/runtime/real-world.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../../src/runtime/simulated-world.js';
 import type { RawSource } from '../../src/runtime/source.js';
-import { readAgainFrom } from '../../src/runtime/stamped-source.js';
+import { readAgainFrom } from '../../src/runtime/stamp-position.js';
 import { type FolderOptions, folder } from '../../src/topology/file-specs.js';
 import { drain, takeSome } from '../conformance/drain.js';
 import { decorated } from '../runtime/decorated-files.js';

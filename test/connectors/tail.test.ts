@@ -8,7 +8,7 @@ import { prng } from '../../src/core/prng.js';
 import { createRealWorld } from '../../src/runtime/real-world.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../../src/runtime/simulated-world.js';
 import type { RawSource } from '../../src/runtime/source.js';
-import { readAgainFrom } from '../../src/runtime/stamped-source.js';
+import { readAgainFrom } from '../../src/runtime/stamp-position.js';
 import { tail } from '../../src/topology/file-specs.js';
 import { drain, takeSome } from '../conformance/drain.js';
 

@@ -1,14 +1,16 @@
 /** `run` and `start`: what is opened, how a job ends, and that every end is closed again. */
 import { describe, expect, it } from 'vitest';
+import { ValueBuffer } from '../../src/connectors/value-buffer.js';
 import { StreamError } from '../../src/core/errors.js';
 import { millis, seconds } from '../../src/core/time.js';
 import { type RunOptions, run, start } from '../../src/host/run.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../../src/runtime/simulated-world.js';
 import type { SinkWriter } from '../../src/runtime/sink.js';
 import type { Block, PartitionReader, SourceReader } from '../../src/runtime/source.js';
+import { stamped } from '../../src/runtime/stamped-source.js';
 import { topology } from '../../src/topology/builder.js';
 import { foreach, memory as memorySink, none, textFile as textFileSink } from '../../src/topology/sink-specs.js';
-import { generator, memory, textFile } from '../../src/topology/source-specs.js';
+import { generator, memory, tcp, textFile } from '../../src/topology/source-specs.js';
 
 const MODES = ['micro-batch', 'record'] as const;
 const B = millis(10);
@@ -138,6 +140,35 @@ describe.each(MODES)('in %s mode', (mode) => {
     const result = await world.complete(running.done, 100_000);
     expect(result.outcome).toBe('stopped');
     expect(sink.results).toHaveLength(result.recordsRead['in']!);
+  });
+
+  it('stop takes what a source that cannot be read again has received, and does not wait for more', async () => {
+    const world = createSimulatedWorld();
+    const buffer = new ValueBuffer();
+    const results: number[] = [];
+    const job = topology('received', { batchInterval: B }, (t) => {
+      t.source('in', tcp({ host: 'localhost', port: 9 }))
+        .map(Number)
+        .to(
+          'out',
+          // For each that is done another comes: whoever takes all that comes never ends.
+          foreach((value) => {
+            results.push(value);
+            buffer.add([value + 1_000]);
+          }),
+        );
+    });
+    const { clock, scheduler } = world;
+    const source = stamped({ partitions: [buffer], close: async () => buffer.end() }, { clock, scheduler, step: B });
+    const readers = new Map([['in', source]]);
+    const running = await world.complete(start(job, { mode, readers, world, record: { turnRecordsMax: 10 } }));
+    await world.run(15_000);
+    const received = Array.from({ length: 1_000 }, (_, i) => i);
+    buffer.add([...received]);
+    running.stop();
+    expect((await world.complete(running.done, 100_000)).outcome).toBe('stopped');
+    expect(results.slice(0, 1_000)).toEqual(received);
+    expect(results.length).toBeLessThan(1_100);
   });
 
   it('closes every end: when it is done', async () => {

@@ -108,6 +108,20 @@ describe('a journalled source', () => {
     expect([queue.commits, rest.values.at(-1), rest.ended]).toEqual([[10, 20, 25], 24, true]);
   });
 
+  it('at a stop hands out what it has written down, and reads what was received, but no more', async () => {
+    const log = new Log();
+    const queue = new Queue(100);
+    let left = 2;
+    const stopped = Object.assign(queue, { finishes: () => left-- > 0 });
+    const reader = open(log, stopped, 0, { blockRecords: 10, recordsMax: 20 });
+    polled(reader, 100);
+    expect([log.waiting, reader.finishes!()]).toEqual([2, true]);
+    await log.sync();
+    expect([polled(reader, 15).length, reader.finishes!()]).toEqual([15, true]);
+    expect([polled(reader, 100).length, reader.finishes!()]).toEqual([5, false]);
+    expect(log.waiting).toBe(0);
+  });
+
   it('reads no further ahead than its limit while the log is slow', async () => {
     const log = new Log();
     const reader = open(log, new Queue(100), 0, { blockRecords: 4, recordsMax: 11 });

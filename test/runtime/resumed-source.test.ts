@@ -5,7 +5,8 @@ import { openMemorySource } from '../../src/connectors/memory-source.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../../src/runtime/simulated-world.js';
 import { skipped } from '../../src/runtime/skipped-source.js';
 import { Block, type PartitionReader, type RawPartition } from '../../src/runtime/source.js';
-import { rawPositions, type StampOptions, stamped } from '../../src/runtime/stamped-source.js';
+import { rawPositions } from '../../src/runtime/stamp-position.js';
+import { type StampOptions, stamped } from '../../src/runtime/stamped-source.js';
 import { drain } from '../conformance/drain.js';
 
 const COUNT = 12;

@@ -1,7 +1,7 @@
 /** What a micro-batch job finds when it starts: a snapshot, the batches that were logged after it, and blocks that no batch has yet. */
 import { StreamError } from '../../core/errors.js';
 import type { AllocatedRange, LogRecord, Recovered, RestoredJob } from '../../runtime/durability.js';
-import { readAgainFrom } from '../../runtime/stamped-source.js';
+import { readAgainFrom } from '../../runtime/stamp-position.js';
 
 /** A logged batch. A range that is made of received blocks stands as those blocks. */
 export type LoggedBatch = Extract<LogRecord, { kind: 'allocated' }>;
