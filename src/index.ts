@@ -9,7 +9,8 @@ export type { Key } from './core/keys.js';
 export type { Duration, Timestamp } from './core/time.js';
 export { micros, millis, minutes, seconds } from './core/time.js';
 export type { DeadLetter, JobResult, RunningJob } from './executors/executor.js';
-export { type RunOptions, run, start } from './host/run.js';
+export { type JobStatus, type RunOptions, run, type StartedJob, start } from './host/run.js';
+export type { JobEvent, Listener, Mode } from './runtime/events.js';
 export type { BasicBolt, BasicOutputCollector } from './topology/basic-bolt.js';
 export { topology } from './topology/builder.js';
 export type {

@@ -263,5 +263,6 @@ Examples:
 
 With --json, stdout is one JSON document; sinks that would print there are left out unless --sink names them.
 An input that ends without any record is an error (RG045, exit ${EXIT.job}), since nothing was run.
+kill -USR2 PID deactivates the job: nothing more is read, and spouts are not asked, until the next one activates it.
 ${EXIT_CODES}
 ${VARIABLES}`;

@@ -7,6 +7,7 @@ import { type RunOptions, start } from '../host/run.js';
 import type { Listener, Mode } from '../runtime/events.js';
 import type { Graph, Topology } from '../topology/graph.js';
 import { none } from '../topology/sink-specs.js';
+import { watchActivation } from './activation.js';
 import { placedAtEnd } from './end-errors.js';
 import { type Ends, readEnds } from './ends.js';
 import type { RunFlags } from './flags.js';
@@ -40,6 +41,7 @@ export async function runCommand(job: string, given: RunFlags & { readonly mode?
   );
   if (flags.quiet !== true) tellOrigin(running, Date.now());
   const interrupts = watchInterrupts(() => running.stop(), flags.quiet === true);
+  const ignoreActivation = watchActivation(running, flags.quiet === true);
   const progress = showProgress(progressOf(running, topology.graph, flags), {
     quiet: flags.quiet === true,
     terminal: !printsToTerminal(topology.graph, ends),
@@ -51,6 +53,7 @@ export async function runCommand(job: string, given: RunFlags & { readonly mode?
   const result = await running.done.finally(() => {
     progress.stop();
     interrupts.release();
+    ignoreActivation();
   });
   return report(topology, flags, result, interrupts, ends, running.goesOnFrom !== undefined);
 }

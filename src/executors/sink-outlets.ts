@@ -1,7 +1,7 @@
 /** Outlets: how results get from chains into opened sinks, counted and observed. */
 import { readableJson } from '../core/json.js';
 import type { Emit, RecordContext } from '../kernels/kernel.js';
-import type { JobEvent } from '../runtime/events.js';
+import type { Listener } from '../runtime/events.js';
 import type { SinkWriter } from '../runtime/sink.js';
 
 /** One sink of a job. */
@@ -11,9 +11,9 @@ export class SinkOutlet {
   written = 0;
   /** The job has ended: what still comes, of a turn that was under way when it failed, is dropped. */
   isClosed = false;
-  readonly #listener: ((event: JobEvent) => void) | undefined;
+  readonly #listener: Listener | undefined;
 
-  constructor(name: string, writer: SinkWriter, listener: ((event: JobEvent) => void) | undefined) {
+  constructor(name: string, writer: SinkWriter, listener: Listener | undefined) {
     this.name = name;
     this.writer = writer;
     this.#listener = listener;
@@ -30,7 +30,7 @@ export class SinkOutlet {
       result.windowEnd = context.windowEnd;
       this.written++;
       writer.accept(value, result);
-      if (listener !== undefined)
+      if (listener !== undefined && listener.isIdle !== true)
         listener({
           kind: 'result',
           sink: this.name,

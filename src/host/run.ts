@@ -16,7 +16,9 @@ import { Reservations } from '../runtime/reserved-source.js';
 import type { SourceReader } from '../runtime/source.js';
 import type { World } from '../runtime/world.js';
 import type { Topology } from '../topology/graph.js';
+import { Activation } from './activation.js';
 import { compileJob } from './compile-job.js';
+import { Listeners } from './listeners.js';
 import { isByExpiry, type OpenDurability, openDurability } from './open-durability.js';
 import { type EndsParts, type OpenEnds, openEnds } from './open-ends.js';
 import { openState } from './open-state.js';
@@ -24,21 +26,12 @@ import { resolvedSources } from './resolve-sources.js';
 import { type RunFaults, runFaults } from './run-faults.js';
 import type { RunOptions } from './run-options.js';
 import { SetAsides } from './set-asides.js';
+import { type StartedJob, startedJob } from './started-job.js';
 import { startWorkerPool, TASK_WORKER_MODULE, type WorkerPool } from './worker-pool.js';
 import { jobSetup } from './worker-setup.js';
 
 export type { RunOptions } from './run-options.js';
-
-/** A job that was started, and what it goes on from. */
-export interface StartedJob extends RunningJob {
-  /** The checkpoint, with the stream time at which it was taken (us), or the log where there is none. Undefined for a job that begins. */
-  readonly goesOnFrom:
-    | { readonly kind: 'checkpoint'; readonly epoch: number; readonly time: number }
-    | { readonly kind: 'log' }
-    | undefined;
-  /** What was found in the checkpoint folder that its user should know. */
-  readonly warnings: readonly string[];
-}
+export type { JobStatus, StartedJob } from './started-job.js';
 
 /** Everything that was opened for one run, to be closed again. */
 interface Opened {
@@ -62,7 +55,9 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
   // Before anything is opened.
   if (options.mode === 'micro-batch') microBatchOptions(options.microBatch ?? {}, options.workers?.count ?? 0);
   const world = options.world ?? realWorldOf(options);
-  const setAsides = new SetAsides(options.listener);
+  const listeners = new Listeners(options.listener);
+  const activation = new Activation();
+  const setAsides = new SetAsides(listeners.all);
   let opened: Opened = { durability: undefined, pool: undefined, faults: undefined, ends: undefined, setAsides };
   try {
     const faults = options.faults && runFaults(job, plan, world, options.workers?.count ?? 0, options.faults);
@@ -88,10 +83,11 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
       journal: isJournalled && durability !== undefined ? new Journal(durability) : undefined,
       placeOf: placesIn(durability?.recovered, plan, options.mode),
       tell: (event) => {
-        options.listener?.(event);
+        listeners.all(event);
         options.onReceiver?.(event);
       },
-      decorated: (name: string, reader: SourceReader) => faults?.source(name, reader) ?? reader,
+      decorated: (name: string, reader: SourceReader) =>
+        activation.source(name, faults?.source(name, reader) ?? reader),
       setAsides,
     });
     opened = { ...opened, ends };
@@ -102,10 +98,10 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
     const services: Services = {
       world,
       ...ends,
-      functions: faults?.functions ?? job.functions,
+      functions: activation.functions(job.graph, faults?.functions ?? job.functions),
+      listener: listeners.all,
       // At most once, record at a time, reservations are kept, and the state when the job is stopped.
       ...defined({
-        listener: options.listener,
         channels,
         durability: reservations?.atStop() ?? durability,
         workers: pool,
@@ -114,7 +110,11 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
     };
     const running = startIn(plan, services, options);
     faults?.begin(pool);
-    return watched(running, opened, world, options.duration);
+    const { recovered, warnings = [] } = durability ?? {};
+    const done = closedAtEnd(running, opened);
+    const handle = startedJob({ running, done, activation, listeners, recovered, warnings, world });
+    stopAfter(options.duration, handle, world);
+    return handle;
   } catch (thrown) {
     return closedAfter(thrown, opened);
   }
@@ -132,27 +132,18 @@ function realWorldOf({ seed = 1, faults }: RunOptions): World {
   return faults === undefined ? world : { ...world, files: faultyFiles(world.files, faults.plan) };
 }
 
-function watched(running: RunningJob, opened: Opened, world: World, duration: number | undefined): StartedJob {
-  const timer =
-    duration === undefined ? undefined : world.scheduler.at(world.clock.now() + duration, () => running.stop());
-  return {
-    done: running.done
-      .then(
-        (result) => closed(result, opened),
-        (bug: unknown) => closedAfter(bug, opened),
-      )
-      .finally(() => timer?.cancel()),
-    stop: () => running.stop(),
-    progress: () => running.progress(),
-    goesOnFrom: originOf(opened.durability?.recovered),
-    warnings: opened.durability?.warnings ?? [],
-  };
+function closedAtEnd(running: RunningJob, opened: Opened): Promise<JobResult> {
+  return running.done.then(
+    (result) => closed(result, opened),
+    (bug: unknown) => closedAfter(bug, opened),
+  );
 }
 
-function originOf(recovered: Recovered | undefined): StartedJob['goesOnFrom'] {
-  const meta = recovered?.snapshot?.meta;
-  if (meta !== undefined) return { kind: 'checkpoint', epoch: meta.epoch, time: meta.time };
-  return recovered === undefined || recovered.log.length === 0 ? undefined : { kind: 'log' };
+function stopAfter(duration: number | undefined, job: StartedJob, { clock, scheduler }: World): void {
+  if (duration === undefined) return;
+  const timer = scheduler.at(clock.now() + duration, () => job.stop());
+  const cancel = (): void => timer.cancel();
+  job.done.then(cancel, cancel);
 }
 
 /** Where sources go on after a restart. Micro-batches that are logged and not run again are behind them. */

@@ -92,5 +92,5 @@ export type JobEvent =
 /** The two execution models. */
 export type Mode = 'micro-batch' | 'record';
 
-/** Hears each event at the moment it happens. */
-export type Listener = (event: JobEvent) => void;
+/** Hears each event at the moment it happens. While `isIdle` nobody would: an event that costs something need not be made. */
+export type Listener = ((event: JobEvent) => void) & { readonly isIdle?: boolean };

@@ -1,7 +1,7 @@
 /** Runs a job on a simulated World, for so many events at most, so that a test never hangs. */
 import { StreamError } from '../core/errors.js';
-import type { JobResult, RunningJob } from '../executors/executor.js';
-import { type RunOptions, start } from '../host/run.js';
+import type { JobResult } from '../executors/executor.js';
+import { type RunOptions, type StartedJob, start } from '../host/run.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../runtime/simulated-world.js';
 import type { World } from '../runtime/world.js';
 import type { Topology } from '../topology/graph.js';
@@ -11,7 +11,7 @@ const EVENTS_MAX = 2_000_000;
 
 /** A job under way on virtual time, which stands still between calls. */
 export interface VirtualRun {
-  readonly job: RunningJob;
+  readonly job: StartedJob;
   /** Runs everything up to that virtual time (us). */
   until(time: number): Promise<void>;
   /** Runs until the job has ended. */

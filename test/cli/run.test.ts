@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { folderOf, raingauge, WORDS_JOB } from './command.js';
+import { folderOf, launch, raingauge, untilSays, WORDS_JOB } from './command.js';
 
 const MODES = ['micro-batch', 'record'] as const;
 const servers: Server[] = [];
@@ -135,6 +135,23 @@ describe.each(MODES)('run --mode %s', (mode) => {
     expect(stderr).toContain('stopping: what was read is finished first');
     expect(stderr).toMatch(/written {2}counts [1-9]/);
     expect(code).toBe(130);
+  });
+
+  it.skipIf(process.platform === 'win32')('is deactivated by SIGUSR2, and activated by the next', async () => {
+    const job = launch(['run', 'job.ts', '--mode', mode, '--source', 'lines=generate:words', '--rate', '500'], { cwd });
+    let [printed, wasSent] = [0, false];
+    job.child.stdout!.on('data', (text: string) => {
+      printed += text.length;
+      if (!wasSent) wasSent = job.child.kill('SIGUSR2');
+    });
+    await untilSays(job, 'deactivated: nothing more is read until the next SIGUSR2');
+    job.child.kill('SIGUSR2');
+    await untilSays(job, 'activated: reading goes on');
+    const before = printed;
+    await new Promise((resolve) => job.child.stdout!.once('data', resolve));
+    expect(printed).toBeGreaterThan(before);
+    job.child.kill('SIGINT');
+    expect((await job.ended).code).toBe(130);
   });
 
   it('ends quietly when the reader of stdout goes away', async () => {

@@ -91,7 +91,7 @@ class RecordJob implements RunningJob, ControlledJob {
   }
 
   get hasListener(): boolean {
-    return this.#services.listener !== undefined;
+    return this.#services.listener !== undefined && this.#services.listener.isIdle !== true;
   }
 
   get isPaused(): boolean {

@@ -1,5 +1,6 @@
 /** A source that gives nothing for a while, and counts what it gave. */
-import type { Block, PartitionReader, SourceReader } from '../source.js';
+import { gatedSource } from '../gated-source.js';
+import type { SourceReader } from '../source.js';
 import type { Scheduler } from '../world.js';
 
 /** Until when a source is silent (us), by the clock of the run. -Infinity: it is not. */
@@ -15,26 +16,11 @@ export function faultySource(
   scheduler: Scheduler,
   read: (records: number) => void,
 ): SourceReader {
-  const decorate = (reader: PartitionReader): PartitionReader => {
-    const { rewind, position } = reader;
-    return {
-      get failure() {
-        return reader.failure;
-      },
-      poll: (block: Block, max: number) => {
-        if (clock.now() < silence.until) return;
-        const before = block.values.length;
-        reader.poll(block, max);
-        if (block.values.length > before) read(block.values.length - before);
-      },
-      onReady: (wake) => {
-        if (clock.now() < silence.until) scheduler.at(silence.until, wake);
-        else reader.onReady(wake);
-      },
-      commit: (offset) => reader.commit(offset),
-      ...(rewind === undefined ? {} : { rewind: (offset: number) => rewind.call(reader, offset) }),
-      ...(position === undefined ? {} : { position: () => position.call(reader) }),
-    };
+  const gate = {
+    get isOpen() {
+      return clock.now() >= silence.until;
+    },
+    onOpen: (_partition: number, wake: () => void) => void scheduler.at(silence.until, wake),
   };
-  return { ...source, partitions: source.partitions.map(decorate), close: () => source.close() };
+  return gatedSource(source, gate, read);
 }
