@@ -1,10 +1,11 @@
 /** The collector of one bolt task: emits into the task's chain, and answers about tuples. */
-import { StreamError } from '../../core/errors.js';
+import type { StreamError } from '../../core/errors.js';
 import type { BoltOperator } from '../../plan/plan.js';
 import type { NoStreams, OutputCollector, Streams, Tuple, Values } from '../../topology/components.js';
 import type { Link } from '../link.js';
+import { streamLinks } from '../stream-links.js';
+import { checkOpen, takeAnswer } from '../tuple-answers.js';
 import { type BoltAnchors, type BoltTuple, boltTuple } from './bolt-tuple.js';
-import { streamLinks } from './stream-links.js';
 import type { TaskParts } from './task.js';
 
 /** One collector for each bolt task; it may be used after `execute` returned. */
@@ -112,25 +113,13 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
   /** A tuple that may still be anchored to. */
   #open(tuple: Tuple): BoltTuple {
     const own = boltTuple(tuple, this.#bolt.name);
-    if (own.answer === 'none') return own;
-    throw new StreamError(
-      'RG036',
-      `'${this.#bolt.name}' emitted a tuple anchored to one that it had ${own.answer} before`,
-      'emit first, then ack',
-      { operator: this.#bolt.name, place: this.#bolt.place },
-    );
+    checkOpen(own, this.#bolt);
+    return own;
   }
 
   #answer(tuple: Tuple, answer: 'acked' | 'failed'): BoltTuple {
     const own = boltTuple(tuple, this.#bolt.name);
-    if (own.answer !== 'none')
-      throw new StreamError(
-        'RG036',
-        `'${this.#bolt.name}' ${answer} a tuple that it had ${own.answer} before`,
-        'answer each tuple once',
-        { operator: this.#bolt.name, place: this.#bolt.place },
-      );
-    own.answer = answer;
+    takeAnswer(own, answer, this.#bolt);
     return own;
   }
 }

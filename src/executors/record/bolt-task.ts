@@ -2,15 +2,16 @@
 import { assert } from '../../core/assert.js';
 import { StreamError } from '../../core/errors.js';
 import type { KeyedStore } from '../../core/keyed-store.js';
-import type { BoltOperator, CoreOperator, Plan } from '../../plan/plan.js';
+import type { BoltOperator } from '../../plan/plan.js';
 import type { GateState } from '../../runtime/durability.js';
-import { type Bolt, isTick, type Values } from '../../topology/components.js';
-import { functionId } from '../../topology/graph.js';
+import { isTick, type Values } from '../../topology/components.js';
+import { BoltLife } from '../bolt-life.js';
+import { BoltState } from '../bolt-state.js';
 import { WatermarkGate } from '../link.js';
-import { attributed, blaming, noPromise } from '../user-error.js';
+import { isEventTime, Ticks } from '../ticks.js';
+import { attributed } from '../user-error.js';
 import { Alignment } from './alignment.js';
 import { BoltCollector } from './bolt-collector.js';
-import { BoltState } from './bolt-state.js';
 import { type BoltAnchors, BoltTuple } from './bolt-tuple.js';
 import { BARRIER, type Block, END, WATERMARK } from './ring.js';
 import type { TaskParts } from './task.js';
@@ -26,16 +27,14 @@ export interface TupleOrigin {
 export class BoltTask {
   readonly #parts: TaskParts;
   readonly #operator: BoltOperator;
-  readonly #bolt: Bolt<Values>;
+  readonly #life: BoltLife;
   readonly #collector: BoltCollector;
   readonly #origins: readonly TupleOrigin[];
   readonly #gate: WatermarkGate;
   /** Of a bolt that keeps state. */
   readonly #store: KeyedStore | undefined;
   readonly #alignment: Alignment;
-  #isPrepared = false;
-  /** Undefined until stream time begins. */
-  #lastTick: number | undefined;
+  readonly #ticks: Ticks;
 
   constructor(
     parts: TaskParts,
@@ -54,10 +53,9 @@ export class BoltTask {
     this.#alignment = new Alignment(parts, origins.length);
     this.#collector = new BoltCollector(parts, parts.head, anchors);
     directTask.read = () => this.#collector.directTask;
-    this.#lastTick = isEventTime(parts.plan, parts.head) ? undefined : parts.now();
-    this.#bolt = blaming(this.#operator, () =>
-      (parts.functions.get(functionId(parts.head.node, 'create')) as () => Bolt<Values>)(),
-    );
+    const { plan, head, functions } = parts;
+    this.#ticks = new Ticks(head.tickEvery, plan.step, isEventTime(plan, head) ? undefined : parts.now());
+    this.#life = new BoltLife(head, functions);
   }
 
   /** Calls the user's `prepare`. */
@@ -65,8 +63,7 @@ export class BoltTask {
     const { task, stage } = this.#parts;
     const who = { component: this.#operator.name, task, parallelism: stage.parallelism };
     const info = this.#store === undefined ? who : { ...who, state: new BoltState(this.#operator, this.#store) };
-    blaming(this.#operator, () => this.#bolt.prepare?.(this.#collector, info));
-    this.#isPrepared = true;
+    this.#life.open(this.#collector, info);
   }
 
   get isEnded(): boolean {
@@ -84,9 +81,7 @@ export class BoltTask {
 
   /** Calls the user's `cleanup`, once, if it was prepared. */
   close(): void {
-    if (!this.#isPrepared) return;
-    this.#isPrepared = false;
-    blaming(this.#operator, () => this.#bolt.cleanup?.());
+    this.#life.close();
   }
 
   /** One block of the edge `input`. */
@@ -110,7 +105,7 @@ export class BoltTask {
 
   #tuple({ ring: { values, times, ids, extras } }: Block, at: number, input: number, receivedAt: number): BoltTuple {
     const { component, task, stream } = this.#origins[input]!;
-    this.#lastTick ??= times[2 * at]! - 1;
+    this.#ticks.begin(times[2 * at]!);
     const tuple = new BoltTuple(values[at] as Values, component, task, stream, times[2 * at]!);
     values[at] = undefined;
     tuple.root = ids[4 * at]!;
@@ -129,7 +124,7 @@ export class BoltTask {
     context.timestamp = tuple.timestamp;
     context.windowEnd = Number.NaN;
     try {
-      noPromise(this.#bolt.execute(tuple, this.#collector), this.#operator);
+      this.#life.execute(tuple, this.#collector);
     } catch (thrown) {
       this.#failed(tuple, attributed(thrown, this.#operator));
     }
@@ -153,7 +148,7 @@ export class BoltTask {
     const isEnd = kind === END && gate.ended;
     if (!isEnd && !rose) return;
     const reached = isEnd ? gate.finalWatermark : gate.minimum;
-    this.#ticks(reached);
+    this.#ticks.upTo(reached, (tick) => this.#execute(new BoltTuple({}, '__system', -1, '__tick', tick)));
     for (const { name } of this.#operator.streams) {
       const link = this.#parts.chain.output(name);
       if (isEnd) link.end(gate.finalWatermark, gate.highest);
@@ -161,23 +156,4 @@ export class BoltTask {
     }
     this.#collector.watermark = reached;
   }
-
-  /** Every tick up to the watermark, in order. */
-  #ticks(watermark: number): void {
-    const every = this.#operator.tickEvery;
-    if (every === undefined || watermark === Number.NEGATIVE_INFINITY) return;
-    this.#lastTick ??= watermark - this.#parts.plan.step;
-    for (let tick = (Math.floor(this.#lastTick / every) + 1) * every; tick <= watermark; tick += every) {
-      this.#lastTick = tick;
-      this.#execute(new BoltTuple({}, '__system', -1, '__tick', tick));
-    }
-  }
-}
-
-/** Behind `timestamps` stream time begins with the first tuple, wherever the clock is. */
-function isEventTime(plan: Plan, operator: CoreOperator): boolean {
-  return (
-    operator.kind === 'timestamps' ||
-    operator.inputs.some((input) => isEventTime(plan, plan.operators[input.operator]!))
-  );
 }

@@ -1,16 +1,12 @@
 /** A tuple as a bolt sees it, with what acking it needs. */
-import { StreamError } from '../../core/errors.js';
-import type { Tuple, Values } from '../../topology/components.js';
+import type { Tuple } from '../../topology/components.js';
+import { DeliveredTuple } from '../../topology/delivered-tuple.js';
+import { notDelivered } from '../tuple-answers.js';
 import { Anchors, type ExtraAnchors, UNTRACKED } from './anchors.js';
 import type { EdgeIds } from './edge-ids.js';
 
 /** A delivered tuple. `childHigh`/`childLow` XOR the ids of all edges anchored to it so far. */
-export class BoltTuple implements Tuple {
-  readonly values: Values;
-  readonly sourceComponent: string;
-  readonly sourceTask: number;
-  readonly sourceStream: string;
-  readonly timestamp: number;
+export class BoltTuple extends DeliveredTuple {
   root = UNTRACKED;
   generation = 0;
   high = 0;
@@ -18,28 +14,14 @@ export class BoltTuple implements Tuple {
   extra: ExtraAnchors | undefined = undefined;
   childHigh = 0;
   childLow = 0;
-  answer: 'none' | 'acked' | 'failed' = 'none';
   /** When `execute` began (us). */
   receivedAt = 0;
-
-  constructor(values: Values, sourceComponent: string, sourceTask: number, sourceStream: string, timestamp: number) {
-    this.values = values;
-    this.sourceComponent = sourceComponent;
-    this.sourceTask = sourceTask;
-    this.sourceStream = sourceStream;
-    this.timestamp = timestamp;
-  }
 }
 
 /** The tuple behind a user's `Tuple`. @throws StreamError `RG036` for an object that the engine did not deliver. */
 export function boltTuple(tuple: Tuple, component: string): BoltTuple {
   if (tuple instanceof BoltTuple) return tuple;
-  throw new StreamError(
-    'RG036',
-    `'${component}' used a tuple that was not delivered to it`,
-    'anchor to, ack and fail only tuples that execute() got',
-    { operator: component },
-  );
+  throw notDelivered(component);
 }
 
 /**

@@ -1,42 +1,16 @@
 /** Exits: where a task's chain writes into the edges of one reading stage. */
-import type { Prng } from '../../core/prng.js';
 import type { RecordContext } from '../../kernels/kernel.js';
-import type { CoreOperator, Exchange } from '../../plan/plan.js';
-import type { CustomGrouping } from '../../topology/components.js';
+import { type GroupingParts, pushBy } from '../grouping.js';
 import type { Link } from '../link.js';
 import type { Anchors } from './anchors.js';
 import type { Edge } from './edge.js';
-import { pushBy } from './grouping.js';
-
-/** What some groupings need beside the edges. */
-export interface ChoiceParts {
-  /** For none groupings. */
-  readonly prng: Prng;
-  /** For custom groupings: makes the user's. */
-  readonly createGrouping: (role: string) => CustomGrouping;
-  /** Who writes. */
-  readonly writer: { readonly component: string; readonly task: number };
-  /** Rows that wait for a task of the reading stage, as far as it is known here. */
-  readonly loadOf: (task: number) => number;
-}
 
 /** What an exit needs from its task. */
-export interface ExitParts {
-  readonly exchange: Exchange;
+export interface ExitParts extends Omit<GroupingParts, 'tasks'> {
   /** One edge for each task of the reading stage. */
   readonly edges: readonly Edge[];
   readonly context: RecordContext;
   readonly anchors: Anchors;
-  /** The operator that reads: it gets the blame for a bad key. */
-  readonly reader: CoreOperator;
-  /** The first task that a shuffle gives to. */
-  readonly shuffleFrom: number;
-  /** Not for the edge from a reader to its own chain. */
-  readonly choice?: ChoiceParts;
-  /** A task of the reading stage that runs where this one does. */
-  readonly isNear: (task: number) => boolean;
-  /** For direct groupings: the task that `emitDirect` chose. */
-  readonly directTask: () => number;
   /** False when a fault plan loses this record on its way; undefined in a run without faults. */
   readonly passes: (() => boolean) | undefined;
   /** What no tree tracks may be lost too. Not where a kernel gives it since stream time went on: it could not be given again. */
@@ -47,7 +21,7 @@ export interface ExitParts {
 export function exitLink(parts: ExitParts): Link {
   const { edges } = parts;
   return {
-    push: pushBy(parts, writer(parts)),
+    push: pushBy({ ...parts, tasks: edges.length }, writer(parts)),
     advance: (watermark) => {
       for (const edge of edges) edge.watermark(watermark);
     },
@@ -58,8 +32,15 @@ export function exitLink(parts: ExitParts): Link {
 }
 
 /** Writes one record with the anchors of the record at hand. Called for every record on every edge: no allocation. */
-function writer({ context, anchors, passes, losesUntracked }: ExitParts): (edge: Edge, value: unknown) => void {
-  return (edge, value) => {
+function writer({
+  edges,
+  context,
+  anchors,
+  passes,
+  losesUntracked,
+}: ExitParts): (task: number, value: unknown) => void {
+  return (task, value) => {
+    const edge = edges[task]!;
     anchors.draw();
     if (passes !== undefined && (losesUntracked || anchors.outRoot >= 0) && !passes()) return;
     const at = edge.claim();

@@ -5,15 +5,15 @@ import { expiryOf } from '../../plan/expiry.js';
 import type { SpoutOperator } from '../../plan/plan.js';
 import type { SourcePosition } from '../../runtime/durability.js';
 import type { MessageId, NoStreams, SpoutCollector, Streams, Values } from '../../topology/components.js';
+import { DeferredEmits } from '../deferred-emits.js';
 import type { Link } from '../link.js';
+import { SpoutLife } from '../spout-life.js';
+import { streamLinks } from '../stream-links.js';
 import { attributed, blaming, noPromise } from '../user-error.js';
 import { UNTRACKED } from './anchors.js';
-import { type Deferred, DeferredEmits } from './deferred-emits.js';
 import type { SpoutTaskParts } from './read-task-parts.js';
 import { SpoutAnswers } from './spout-answers.js';
-import { SpoutLife } from './spout-life.js';
-import { SpoutTrees } from './spout-trees.js';
-import { streamLinks } from './stream-links.js';
+import { type Deferred, SpoutTrees } from './spout-trees.js';
 import type { TaskParts } from './task.js';
 
 /** How long an idle spout waits for its next call (us). Storm: `topology.sleep.spout.wait.strategy.time.ms`, 1. */
@@ -28,7 +28,7 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
   readonly #operator: SpoutOperator;
   readonly #life: SpoutLife;
   readonly #answers: SpoutAnswers;
-  readonly #deferred: DeferredEmits;
+  readonly #deferred: DeferredEmits<Deferred>;
   #parts: TaskParts;
   #own: SpoutTaskParts;
   #link: (stream: string, direct: boolean) => Link;

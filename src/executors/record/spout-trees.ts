@@ -1,13 +1,19 @@
 /** The tuple trees of one spout task, and the way of one emit into the chain. */
 import { StreamError } from '../../core/errors.js';
 import type { MessageId, Values } from '../../topology/components.js';
+import type { Emitted } from '../deferred-emits.js';
+import type { Link } from '../link.js';
 import type { TreeFailure, TreeOwner } from './acker.js';
 import { LAZY, UNTRACKED } from './anchors.js';
-import type { Deferred } from './deferred-emits.js';
 import type { PendingTuples } from './pending.js';
 import type { SpoutAnswers } from './spout-answers.js';
 import { SpoutErrors } from './spout-errors.js';
 import type { TaskParts } from './task.js';
+
+/** An emit, with its way into the chain. */
+export interface Deferred extends Emitted {
+  readonly link: Link;
+}
 
 /** Gives each message that leaves the chain a slot, and the spout an answer for each message. */
 export class SpoutTrees implements TreeOwner {

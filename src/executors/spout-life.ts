@@ -1,8 +1,8 @@
 /** The life of a user-written spout: each call once, in order, whatever ends the job. */
-import type { SpoutOperator } from '../../plan/plan.js';
-import type { NoStreams, Spout, SpoutCollector, Streams, TaskInfo, Values } from '../../topology/components.js';
-import { type FunctionTable, functionId } from '../../topology/graph.js';
-import { blaming } from '../user-error.js';
+import type { SpoutOperator } from '../plan/plan.js';
+import type { NoStreams, Spout, SpoutCollector, Streams, TaskInfo, Values } from '../topology/components.js';
+import { type FunctionTable, functionId } from '../topology/graph.js';
+import { blaming } from './user-error.js';
 
 export class SpoutLife {
   readonly spout: Spout<Values>;

@@ -1,8 +1,8 @@
 /** Finds the link of a component's declared stream. */
-import { nearest, StreamError } from '../../core/errors.js';
-import type { BoltOperator, SpoutOperator } from '../../plan/plan.js';
-import type { Chain } from '../chain.js';
-import type { Link } from '../link.js';
+import { nearest, StreamError } from '../core/errors.js';
+import type { BoltOperator, SpoutOperator } from '../plan/plan.js';
+import type { Chain } from './chain.js';
+import type { Link } from './link.js';
 
 /** A function from a stream's name to its link. @throws StreamError `RG036` for an undeclared stream, or the wrong kind of emit. */
 export function streamLinks(

@@ -1,25 +1,23 @@
 /** Emits of a user-written spout that wait, because `maxSpoutPending` of its tuples are pending. */
-import { StreamError } from '../../core/errors.js';
-import type { SpoutOperator } from '../../plan/plan.js';
-import type { MessageId, Values } from '../../topology/components.js';
-import type { Link } from '../link.js';
+import { StreamError } from '../core/errors.js';
+import type { SpoutOperator } from '../plan/plan.js';
+import type { MessageId, Values } from '../topology/components.js';
 
 /** Emits that may wait; a call of `nextTuple` that makes more fails the job. */
 const DEFERRED_MAX = 10_000;
 
 /** One emit. */
-export interface Deferred {
+export interface Emitted {
   readonly stream: string;
-  readonly link: Link;
   readonly values: Values;
   readonly id: MessageId | undefined;
   readonly directTask: number;
 }
 
 /** The emits that wait, oldest first. */
-export class DeferredEmits {
+export class DeferredEmits<E extends Emitted> {
   readonly #spout: SpoutOperator;
-  readonly #waiting: Deferred[] = [];
+  readonly #waiting: E[] = [];
 
   constructor(spout: SpoutOperator) {
     this.#spout = spout;
@@ -30,7 +28,7 @@ export class DeferredEmits {
   }
 
   /** @throws StreamError `RG036` beyond `DEFERRED_MAX`. */
-  push(emit: Deferred): void {
+  push(emit: E): void {
     const { name, place } = this.#spout;
     if (this.#waiting.length >= DEFERRED_MAX) {
       const message = `'${name}' emitted more than ${DEFERRED_MAX} tuples beyond maxSpoutPending in one call`;
@@ -44,7 +42,7 @@ export class DeferredEmits {
     return this.#waiting.splice(0).flatMap(({ id }) => (id === undefined ? [] : [id]));
   }
 
-  shift(): Deferred | undefined {
+  shift(): E | undefined {
     return this.#waiting.shift();
   }
 }

@@ -1,10 +1,10 @@
 /** The state of one task of a stateful bolt, in the task's store: so that barriers, restores and workers have it like any other. */
-import { StreamError } from '../../core/errors.js';
-import type { KeyedStore, Space } from '../../core/keyed-store.js';
-import type { Key } from '../../core/keys.js';
-import { STATE } from '../../kernels/state-space.js';
-import type { BoltOperator } from '../../plan/plan.js';
-import type { KeyValueState } from '../../topology/stateful-bolt.js';
+import { StreamError } from '../core/errors.js';
+import type { KeyedStore, Space } from '../core/keyed-store.js';
+import type { Key } from '../core/keys.js';
+import { STATE } from '../kernels/state-space.js';
+import type { BoltOperator } from '../plan/plan.js';
+import type { KeyValueState } from '../topology/stateful-bolt.js';
 
 /** Reads and writes the space that shows as the operator's state at the end of a job. */
 export class BoltState implements KeyValueState {

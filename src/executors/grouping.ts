@@ -1,16 +1,44 @@
-/** Groupings: which task of the reading stage gets a record. Knows edges, and not what travels on them. */
-import { assert } from '../../core/assert.js';
-import { nearest, StreamError } from '../../core/errors.js';
-import type { CoreOperator } from '../../plan/plan.js';
-import type { Values } from '../../topology/components.js';
-import type { Link } from '../link.js';
-import { taskOf, taskOfPair } from '../task-of-key.js';
-import { attributed, blaming } from '../user-error.js';
-import type { Edge } from './edge.js';
-import type { ChoiceParts, ExitParts } from './exit.js';
+/** Groupings: which task of the reading stage gets a record. They know neither edges nor batches. */
+import { assert } from '../core/assert.js';
+import { nearest, StreamError } from '../core/errors.js';
+import type { Prng } from '../core/prng.js';
+import type { CoreOperator, Exchange } from '../plan/plan.js';
+import type { CustomGrouping, Values } from '../topology/components.js';
+import type { Link } from './link.js';
+import { taskOf, taskOfPair } from './task-of-key.js';
+import { attributed, blaming } from './user-error.js';
 
-/** Writes one record into an edge. */
-type Write = (edge: Edge, value: unknown) => void;
+/** Gives one record to a task. */
+type Write = (task: number, value: unknown) => void;
+
+/** What some groupings need beside the number of tasks. */
+export interface ChoiceParts {
+  /** For none groupings. */
+  readonly prng: Prng;
+  /** For custom groupings: makes the user's. */
+  readonly createGrouping: (role: string) => CustomGrouping;
+  /** Who writes. */
+  readonly writer: { readonly component: string; readonly task: number };
+  /** Rows that wait for a task of the reading stage, as far as it is known here. */
+  readonly loadOf: (task: number) => number;
+}
+
+/** What a grouping goes by. */
+export interface GroupingParts {
+  readonly exchange: Exchange;
+  /** Tasks of the reading stage. */
+  readonly tasks: number;
+  /** The operator that reads: it gets the blame for a bad key. */
+  readonly reader: CoreOperator;
+  /** The first task that a shuffle gives to. */
+  readonly shuffleFrom: number;
+  /** Not for the edge from a reader to its own chain. */
+  readonly choice?: ChoiceParts;
+  /** A task of the reading stage that runs where this one does. */
+  readonly isNear: (task: number) => boolean;
+  /** For direct groupings: the task that `emitDirect` chose. */
+  readonly directTask: () => number;
+}
 
 /** Records between two looks at the load, for each task. */
 const LOOK_EVERY = 8;
@@ -18,53 +46,60 @@ const LOOK_EVERY = 8;
 const LOAD_MARGIN = 256;
 
 /** The function that gives each record to its tasks. Source: Storm, `GrouperFactory` and `grouping/*`. */
-export function pushBy(parts: ExitParts, write: Write): Link['push'] {
-  const { exchange, edges, reader } = parts;
-  const only = edges.length === 1 ? edges[0]! : undefined;
+export function pushBy(parts: GroupingParts, write: Write): Link['push'] {
+  const { exchange, tasks, reader } = parts;
+  const toFirst: Link['push'] = (value) => write(0, value);
   switch (exchange.kind) {
     case 'hash':
-      if (only !== undefined) return (value) => write(only, value);
-      return (value) => write(edges[taskOfPair(reader, value, edges.length)]!, value);
+      if (tasks === 1) return toFirst;
+      return (value) => write(taskOfPair(reader, value, tasks), value);
     case 'fields': {
-      if (only !== undefined) return (value) => write(only, value);
+      if (tasks === 1) return toFirst;
       const keyOf = keyBy(reader, exchange.fields);
-      return (value) => write(edges[taskOf(reader, keyOf(value), edges.length)]!, value);
+      return (value) => write(taskOf(reader, keyOf(value), tasks), value);
     }
     case 'partialKey':
-      if (only !== undefined) return (value) => write(only, value);
+      if (tasks === 1) return toFirst;
       return byLessUsed(parts, keyBy(reader, exchange.fields), write);
     case 'shuffle':
       return exchange.loadAware === true
         ? byLoad(parts, choiceOf(parts), write)
-        : inTurn(edges, parts.shuffleFrom, write);
+        : inTurn(allOf(tasks), parts.shuffleFrom, write);
     case 'localOrShuffle': {
-      const near = edges.filter((_, task) => parts.isNear(task));
-      const chosen = near.length > 0 ? near : edges;
+      const near = allOf(tasks).filter(parts.isNear);
+      const chosen = near.length > 0 ? near : allOf(tasks);
       return inTurn(chosen, parts.shuffleFrom % chosen.length, write);
     }
     case 'none': {
       const { prng } = choiceOf(parts);
-      return (value) => write(edges[prng.below(edges.length)]!, value);
+      return (value) => write(prng.below(tasks), value);
     }
     case 'all':
       return (value) => {
-        for (const edge of edges) write(edge, value);
+        for (let task = 0; task < tasks; task++) write(task, value);
       };
     case 'global':
-      return (value) => write(edges[0]!, value);
+      return toFirst;
     case 'direct':
       return (value) => {
         const task = parts.directTask();
-        const edge = edges[task];
-        if (edge === undefined) throw noDirectTask(reader, task, edges.length);
-        write(edge, value);
+        if (!isTask(task, tasks)) throw noDirectTask(reader, task, tasks);
+        write(task, value);
       };
     case 'custom':
       return byUser(parts, choiceOf(parts), exchange.role, write);
   }
 }
 
-function choiceOf({ choice }: ExitParts): ChoiceParts {
+function allOf(tasks: number): readonly number[] {
+  return Array.from({ length: tasks }, (_, task) => task);
+}
+
+function isTask(task: unknown, tasks: number): task is number {
+  return Number.isInteger(task) && (task as number) >= 0 && (task as number) < tasks;
+}
+
+function choiceOf({ choice }: GroupingParts): ChoiceParts {
   assert(choice !== undefined, 'the exit of a chain can choose');
   return choice;
 }
@@ -93,25 +128,25 @@ function noSuchField(value: unknown, field: string): StreamError {
   return new StreamError('RG018', `its grouping is by the field '${field}', and a tuple ${shown}`, hint);
 }
 
-function inTurn(edges: readonly Edge[], from: number, write: Write): Link['push'] {
+function inTurn(tasks: readonly number[], from: number, write: Write): Link['push'] {
   let next = from;
   return (value) => {
-    next = next + 1 === edges.length ? 0 : next + 1;
-    write(edges[next]!, value);
+    next = next + 1 === tasks.length ? 0 : next + 1;
+    write(tasks[next]!, value);
   };
 }
 
 /** Each key has two tasks; which of them got less is counted by each writer for itself. */
-function byLessUsed({ edges, reader }: ExitParts, keyOf: (value: unknown) => unknown, write: Write): Link['push'] {
-  const used = new Float64Array(edges.length);
+function byLessUsed({ tasks, reader }: GroupingParts, keyOf: (value: unknown) => unknown, write: Write): Link['push'] {
+  const used = new Float64Array(tasks);
   return (value) => {
     const key = keyOf(value);
-    const first = taskOf(reader, key, edges.length);
-    const drawn = taskOf(reader, [SECOND, key], edges.length);
-    const second = drawn === first ? (drawn + 1) % edges.length : drawn;
+    const first = taskOf(reader, key, tasks);
+    const drawn = taskOf(reader, [SECOND, key], tasks);
+    const second = drawn === first ? (drawn + 1) % tasks : drawn;
     const task = used[second]! < used[first]! ? second : first;
     used[task]!++;
-    write(edges[task]!, value);
+    write(task, value);
   };
 }
 
@@ -119,16 +154,17 @@ function byLessUsed({ edges, reader }: ExitParts, keyOf: (value: unknown) => unk
 const SECOND = 'second task of';
 
 /** In turn among the tasks that are not behind. Everything here is in step anyway: what counts is what waits on workers. */
-function byLoad({ edges, shuffleFrom }: ExitParts, { loadOf }: ChoiceParts, write: Write): Link['push'] {
-  let chosen = edges;
+function byLoad({ tasks, shuffleFrom }: GroupingParts, { loadOf }: ChoiceParts, write: Write): Link['push'] {
+  const all = allOf(tasks);
+  let chosen = all;
   let next = shuffleFrom;
   let untilLook = 0;
   return (value) => {
     if (untilLook === 0) {
-      const loads = edges.map((_, task) => loadOf(task));
+      const loads = all.map(loadOf);
       const most = Math.min(...loads) + LOAD_MARGIN;
-      chosen = edges.filter((_, task) => loads[task]! <= most);
-      untilLook = LOOK_EVERY * edges.length;
+      chosen = all.filter((task) => loads[task]! <= most);
+      untilLook = LOOK_EVERY * tasks;
     }
     untilLook--;
     next = next + 1 >= chosen.length ? 0 : next + 1;
@@ -138,22 +174,21 @@ function byLoad({ edges, shuffleFrom }: ExitParts, { loadOf }: ChoiceParts, writ
 
 /** All choices are checked before the first is written: a bad one must not leave a part of the tuple behind. */
 function byUser(
-  { edges, reader }: ExitParts,
+  { tasks, reader }: GroupingParts,
   { createGrouping, writer }: ChoiceParts,
   role: string,
   write: Write,
 ): Link['push'] {
   const grouping = blaming(reader, () => createGrouping(role));
-  blaming(reader, () => grouping.prepare?.({ tasks: edges.length, ...writer }));
-  const edgeOf = (task: unknown): Edge => {
-    const edge = typeof task === 'number' ? edges[task] : undefined;
-    if (edge === undefined) throw attributed(noSuchTask(task, edges.length), reader);
-    return edge;
+  blaming(reader, () => grouping.prepare?.({ tasks, ...writer }));
+  const checked = (task: unknown): number => {
+    if (!isTask(task, tasks)) throw attributed(noSuchTask(task, tasks), reader);
+    return task;
   };
   return (value) => {
     const said = blaming(reader, () => grouping.chooseTasks(value as Values)) as unknown;
-    if (!Array.isArray(said)) return write(edgeOf(said), value);
-    for (const edge of said.map(edgeOf)) write(edge, value);
+    if (!Array.isArray(said)) return write(checked(said), value);
+    for (const task of said.map(checked)) write(task, value);
   };
 }
 
