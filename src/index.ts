@@ -12,6 +12,7 @@ export type { DeadLetter, JobResult, RunningJob } from './executors/executor.js'
 export { type RunOptions, run, start } from './host/run.js';
 export type { BasicBolt, BasicOutputCollector } from './topology/basic-bolt.js';
 export { topology } from './topology/builder.js';
+export type { CallOptions } from './topology/calls.js';
 export type {
   Bolt,
   CustomGrouping,

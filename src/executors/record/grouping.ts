@@ -25,6 +25,10 @@ export function pushBy(parts: ExitParts, write: Write): Link['push'] {
     case 'hash':
       if (only !== undefined) return (value) => write(only, value);
       return (value) => write(edges[taskOfPair(reader, value, edges.length)]!, value);
+    case 'forward': {
+      const own = edges[choiceOf(parts).writer.task % edges.length]!;
+      return (value) => write(own, value);
+    }
     case 'fields': {
       if (only !== undefined) return (value) => write(only, value);
       const keyOf = keyBy(reader, exchange.fields);
