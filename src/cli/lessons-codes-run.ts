@@ -18,12 +18,26 @@ set aside and counted, and the job goes on:
   RG031: {
     title: 'operators are synchronous',
     text: `
-The function returned a promise: it is async, or it forgot an await inside. Operators do
-not wait, since both modes must be able to run a record again, in order.
+The function returned a promise: it is async, or it forgot an await inside. Only mapAsync
+and mapValuesAsync wait for what they call:
 
-Do the waiting in a source or a sink, or look things up before: load a table at the top
-of the job and use it from memory.`,
-    see: ['RG032'],
+  .mapAsync(async (id) => fetchOrder(id), { concurrency: 16, timeout: seconds(2) })
+
+Or look things up before: load a table at the top of the job and use it from memory.`,
+    see: ['RG032', 'RG065'],
+  },
+  RG065: {
+    title: 'a call that took too long',
+    text: `
+A call of mapAsync or mapValuesAsync did not end within its timeout (10 s unless the
+operator says otherwise). It counts as a call that failed: it is made again, attemptsMax
+times (4) in all, and then onError decides. Its answer is not heard any more, but whoever
+was called may still be working on it.
+
+Raise the timeout; or lower concurrency, if so many calls at a time are more than the
+other side can answer. Under simulate and in the test kit time is virtual: a call that
+waits for the real world, for a timer or a socket, takes too long there at once.`,
+    see: ['RG031', 'RG035'],
   },
   RG032: {
     title: 'a result of the wrong shape',

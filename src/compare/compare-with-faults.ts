@@ -62,7 +62,7 @@ export async function compareWithFaults(
   const document = documentOf(runs, verdict, environment);
   const text = (setup.options.faults ?? []).map(showFault).join(', ');
   if (microBatch?.run.isComplete !== true || record?.run.isComplete !== true) return { ...document, fault: text };
-  const expected = expectationOf(setup, trace);
+  const expected = await expectationOf(setup, trace);
   const recoveries = {
     'micro-batch': judgeFaulted(setup, trace, expected, microBatch, drains.warmRates.get('micro-batch')),
     record: judgeFaulted(setup, trace, expected, record, drains.warmRates.get('record')),

@@ -120,7 +120,7 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
   // Only now: the oracle holds whole streams in memory, and would have the collector disturb what is measured.
   progress.begin(phases.oracle);
   const bothComplete = microBatch?.isComplete === true && record?.isComplete === true;
-  const opinion = bothComplete ? opinionOf(setup, trace) : undefined;
+  const opinion = bothComplete ? await opinionOf(setup, trace) : undefined;
 
   progress.begin(phases.judging);
   const verdict = opinion
@@ -158,9 +158,9 @@ async function recordTrace(setup: Setup, onRecords: (count: number) => void) {
 }
 
 /** The oracle's answer, or why there is none: a user function that throws fails the job too, with a better error. */
-function opinionOf({ job }: Setup, trace: TimedTrace): Opinion {
+async function opinionOf({ job }: Setup, trace: TimedTrace): Promise<Opinion> {
   try {
-    return { answer: evaluate(job, trace) };
+    return { answer: await evaluate(job, trace) };
   } catch (error) {
     return { absence: `a user function threw: ${error instanceof Error ? error.message : String(error)}` };
   }

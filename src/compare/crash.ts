@@ -27,7 +27,7 @@ export async function crashOf(
   const crashing: Setup = { ...setup, options: { ...setup.options, workers, faults: [fault] } };
   const trace = shortTrace(setup, recorded, rate);
   const { signal } = setup.options;
-  const expected = expectationOf(crashing, trace);
+  const expected = await expectationOf(crashing, trace);
   const recoveries = new Map<Mode, CrashMeasures['modes']['record']>();
   for (const mode of ['micro-batch', 'record'] as const) {
     if (signal?.aborted === true) return undefined;

@@ -87,8 +87,8 @@ export interface Expectation {
 }
 
 /** Evaluates the job on its trace. @throws whatever a user function throws. */
-export function expectationOf(setup: Setup, trace: TimedTrace): Expectation {
-  const parts = expectedParts(setup.job, trace, setup.sinks);
+export async function expectationOf(setup: Setup, trace: TimedTrace): Promise<Expectation> {
+  const parts = await expectedParts(setup.job, trace, setup.sinks);
   const due = { record: new Map<number, number>(), window: new Map<number, number>() };
   for (const { name, isTimed } of setup.sinks) {
     if (isTimed) addDue(due, parts.find((part) => part.name === `sink ${name}`)!.results, trace.end);

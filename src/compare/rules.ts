@@ -110,6 +110,10 @@ function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (sour
     case 'mapValues':
     case 'flatMapValues':
       return { ...passed, lists: undefined };
+    case 'mapAsync':
+      return { ...passed, order: node.ordered && order === 'all' ? 'all' : 'none', lists: undefined };
+    case 'mapValuesAsync':
+      return { ...passed, order: node.ordered ? order : 'none', lists: undefined };
     case 'repartition':
     case 'intervalJoin':
       return { ...passed, isOfSource: false, order: 'none', lists: undefined };

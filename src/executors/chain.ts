@@ -4,6 +4,7 @@ import { StreamError } from '../core/errors.js';
 import type { KeyedStore } from '../core/keyed-store.js';
 import { createKernel } from '../kernels/create-kernel.js';
 import { type Emit, type Kernel, type KernelCounter, NO_BUDGET, type RecordContext } from '../kernels/kernel.js';
+import type { CallOutcome } from '../kernels/map-async.js';
 import { kindTraits } from '../plan/kinds.js';
 import type { CoreOperator, Plan, SinkOperator, Stage } from '../plan/plan.js';
 import type { GateState } from '../runtime/durability.js';
@@ -179,6 +180,8 @@ class ChainBuilder {
           deliveries: this.#parts.deliveries,
         });
       }
+      case 'map-async':
+        return outcomeLink(this.outputOf(operator, 'default'));
       case 'sink':
         return { ...NOWHERE, push: sink(operator) };
       case 'source':
@@ -195,6 +198,19 @@ class ChainBuilder {
       }
     }
   }
+}
+
+/** Takes what came of calls, in place of the records that they were made for. */
+function outcomeLink({ push, advance, end }: Link): Link {
+  return {
+    push: (outcome) => {
+      const { error, result } = outcome as CallOutcome;
+      if (error !== undefined) throw error;
+      push(result);
+    },
+    advance,
+    end,
+  };
 }
 
 /** Whether a kernel is emitting because stream time went on, and not because of a record that can be delivered again. */

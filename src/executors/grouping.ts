@@ -53,6 +53,10 @@ export function pushBy(parts: GroupingParts, write: Write): Link['push'] {
     case 'hash':
       if (tasks === 1) return toFirst;
       return (value) => write(taskOfPair(reader, value, tasks), value);
+    case 'forward': {
+      const own = choiceOf(parts).writer.task % tasks;
+      return (value) => write(own, value);
+    }
     case 'fields': {
       if (tasks === 1) return toFirst;
       const keyOf = keyBy(reader, exchange.fields);

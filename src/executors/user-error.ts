@@ -40,7 +40,7 @@ export function promiseReturned(operator: Blamed): StreamError {
   return new StreamError(
     'RG031',
     `the function of '${operator.uid}' returned a promise; operators are synchronous`,
-    'remove async, and do the waiting in a source or a sink',
+    'await in mapAsync, or remove async',
     { place: operator.place, operator: operator.uid },
   );
 }

@@ -37,7 +37,7 @@ export function noValue(role: string, value: unknown): StreamError {
   return new StreamError(
     'RG031',
     `${role} returned a promise; operators are synchronous`,
-    'remove async, and do the waiting in a source or a sink',
+    'await in mapAsync, or remove async',
   );
 }
 

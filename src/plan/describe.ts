@@ -1,7 +1,7 @@
 /** Short texts for nodes, operators and exchanges: what `graph` and `explain` write on a line. */
 import { formatDuration } from '../core/time.js';
-import type { Grouping, Node } from '../topology/graph.js';
-import type { CoreOperator, Exchange } from './plan.js';
+import type { CallNode, Grouping, Node } from '../topology/graph.js';
+import type { CoreOperator, Exchange, MapAsyncOperator } from './plan.js';
 
 /**
  * A node in the user's words: `counts: reduceByKeyAndWindow 5 s every 1 s, inverse`, and what its answer depends on beside its input.
@@ -43,6 +43,9 @@ function wordsOf(node: Node, slide: number): string {
       return `${named(node)} from ${formatDuration(node.before)} before to ${formatDuration(node.after)} after`;
     case 'repartition':
       return `${named(node)} to ${node.partitions}`;
+    case 'mapAsync':
+    case 'mapValuesAsync':
+      return `${named(node)}, ${callsOf(node)}`;
     case 'timestamps':
       return `${named(node)}, up to ${formatDuration(node.maxOutOfOrderness)} out of order`;
     case 'branch':
@@ -50,6 +53,10 @@ function wordsOf(node: Node, slide: number): string {
     default:
       return named(node);
   }
+}
+
+function callsOf({ concurrency, timeout, ordered }: CallNode | MapAsyncOperator): string {
+  return `${concurrency} calls at a time of up to ${formatDuration(timeout)}${ordered ? '' : ', in any order'}`;
 }
 
 /** `map` for an operator without a name of its own, else `counts: reduceByKey`. */
@@ -70,6 +77,8 @@ export function describeOperator(operator: CoreOperator): string {
       return `${FLAT_MAP_WORDS[operator.shape]} ${operator.uid}`;
     case 'filter':
       return `filter ${operator.uid}${operator.arm === undefined ? '' : ` (arm ${operator.arm})`}`;
+    case 'map-async':
+      return `${operator.shape === 'value' ? 'mapAsync' : 'mapValuesAsync'} ${operator.uid} (${callsOf(operator)})`;
     case 'timestamps':
       return `timestamps ${operator.uid}`;
     case 'window-reduce':
@@ -126,6 +135,8 @@ export function describeShuffle(exchange: Exchange): string {
   switch (exchange.kind) {
     case 'hash':
       return 'shuffle by hash of the key';
+    case 'forward':
+      return 'partition by partition';
     case 'global':
       return 'gather in one partition';
     default:

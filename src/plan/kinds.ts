@@ -1,5 +1,5 @@
 /** What each core operator kind is like, as executors need to know it: so that a new kind touches none of them. */
-import type { CoreOperator } from './plan.js';
+import type { CoreOperator, MapAsyncOperator } from './plan.js';
 
 /** One kind's ways. */
 interface KindTraits {
@@ -20,6 +20,7 @@ const KINDS: Readonly<Record<CoreOperator['kind'], KindTraits>> = {
   map: NARROW,
   'flat-map': NARROW,
   filter: NARROW,
+  'map-async': { ...NARROW, isNarrow: false },
   timestamps: { ...NARROW, isStateful: true },
   'window-reduce': PER_INTERVAL,
   'window-group': PER_INTERVAL,
@@ -42,6 +43,11 @@ export function kindTraits(
   operator: Pick<CoreOperator, 'kind'> & { readonly keepsState?: boolean | undefined },
 ): KindTraits {
   return operator.keepsState === true ? STATEFUL_BOLT : KINDS[operator.kind];
+}
+
+/** A record's result comes later: the tasks of its stage make calls, wait for them, and give their chain what came of them. */
+export function isAsync(operator: CoreOperator): operator is MapAsyncOperator {
+  return operator.kind === 'map-async';
 }
 
 /** The kind with the lengths that its state depends on: state of other windows would give other results without a word. */

@@ -1,5 +1,5 @@
 /** Lowering: graph nodes to core operators. Here and beside it stands how a derived operator is made of core ones, and nowhere else. */
-import type { BoltNode, Graph, MapWithStateNode, Node, SinkNode, StreamRef } from '../topology/graph.js';
+import type { BoltNode, CallNode, Graph, MapWithStateNode, Node, SinkNode, StreamRef } from '../topology/graph.js';
 import {
   lowerGroup,
   lowerIntervalJoin,
@@ -10,7 +10,7 @@ import {
 } from './lower-groups.js';
 import { lowerReduction } from './lower-windows.js';
 import { HASH, Lowering, type OperatorDraft } from './lowering.js';
-import type { BoltOperator, CoreOperator } from './plan.js';
+import type { BoltOperator, CoreOperator, MapAsyncOperator } from './plan.js';
 
 /** The core operators of a valid graph, in topological order. */
 export function lower(graph: Graph): readonly CoreOperator[] {
@@ -39,6 +39,10 @@ function lowerNode(lowering: Lowering, node: Node): void {
       return narrow(lowering, node, node.input, { kind: 'flat-map', shape: 'pair-values' });
     case 'filter':
       return narrow(lowering, node, node.input, { kind: 'filter', arm: undefined, before: [] });
+    case 'mapAsync':
+      return calling(lowering, node, 'value');
+    case 'mapValuesAsync':
+      return calling(lowering, node, 'pair-values');
     case 'union':
       lowering.setOutput(
         node,
@@ -170,6 +174,14 @@ function narrow(
   if (lowering.isPerInterval(input)) lowering.markPerInterval(node);
   const draft: OperatorDraft = { ...operator, inputs: lowering.forward(input), slide: lowering.slide(node) };
   lowering.end(node, draft);
+}
+
+/** A stage of its own: between its tasks and those before it records keep their partition. */
+function calling(lowering: Lowering, node: CallNode, shape: MapAsyncOperator['shape']): void {
+  const { concurrency, timeout, ordered } = node;
+  if (lowering.isPerInterval(node.input)) lowering.markPerInterval(node);
+  const inputs = lowering.exchange(node.input, { kind: 'forward' });
+  lowering.end(node, { kind: 'map-async', shape, concurrency, timeout, ordered, inputs, slide: lowering.slide(node) });
 }
 
 function lowerSink(lowering: Lowering, node: SinkNode): void {

@@ -3,8 +3,8 @@ import type { Place } from '../core/errors.js';
 import type { DeclaredStream, Grouping, JobSettings, JoinKind } from '../topology/graph.js';
 import type { SinkCapabilities, SourceCapabilities } from '../topology/specs.js';
 
-/** How records travel from one stage to the tasks of the next. `hash` goes by the first part of a pair. */
-export type Exchange = { readonly kind: 'hash' } | Grouping;
+/** How records travel from one stage to the tasks of the next. `hash` goes by the first part of a pair, `forward` to the task of the writer's number. */
+export type Exchange = { readonly kind: 'hash' | 'forward' } | Grouping;
 
 /** An input of an operator: an output of another, forwarded within the task (`exchange` undefined) or exchanged. */
 export interface OperatorInput {
@@ -67,6 +67,15 @@ export interface FilterOperator extends OperatorBase {
   readonly kind: 'filter';
   readonly arm: string | undefined;
   readonly before: readonly string[];
+}
+/** A call for each record, whose answer comes later: it heads a stage, whose tasks are those of the stages before it. */
+export interface MapAsyncOperator extends OperatorBase {
+  readonly kind: 'map-async';
+  readonly shape: 'value' | 'pair-values';
+  readonly concurrency: number;
+  /** Of one call (us). */
+  readonly timeout: number;
+  readonly ordered: boolean;
 }
 export interface TimestampsOperator extends OperatorBase {
   readonly kind: 'timestamps';
@@ -158,12 +167,12 @@ export interface SinkOperator extends OperatorBase {
     readonly capabilities: SinkCapabilities;
   };
 }
-/** Reserved: an asynchronous core kind (`mapAsync`) will have a promise per record and a head of its own. */
 export type CoreOperator =
   | SourceOperator
   | MapOperator
   | FlatMapOperator
   | FilterOperator
+  | MapAsyncOperator
   | TimestampsOperator
   | WindowReduceOperator
   | WindowGroupOperator

@@ -80,6 +80,17 @@ export interface NarrowNode extends NodeBase {
   readonly kind: NarrowKind;
   readonly input: StreamRef;
 }
+/** One call for each record, whose answer comes later. */
+export interface CallNode extends NodeBase {
+  readonly kind: 'mapAsync' | 'mapValuesAsync';
+  readonly input: StreamRef;
+  /** The most calls under way in one task. */
+  readonly concurrency: number;
+  /** How long a call may take. */
+  readonly timeout: Duration;
+  /** Results come in the order of their records. */
+  readonly ordered: boolean;
+}
 export interface UnionNode extends NodeBase {
   readonly kind: 'union';
   readonly inputs: readonly StreamRef[];
@@ -213,6 +224,7 @@ export interface SinkNode extends NodeBase {
 export type Node =
   | SourceNode
   | NarrowNode
+  | CallNode
   | UnionNode
   | BranchNode
   | TimestampsNode

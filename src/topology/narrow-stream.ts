@@ -1,6 +1,7 @@
 /** Operators that take one record at a time and keep nothing. */
 import type { Key } from '../core/keys.js';
 import type { Duration } from '../core/time.js';
+import { type CallOptions, checkedCalls } from './calls.js';
 import { checkDurations, checkFunctions } from './check-arguments.js';
 import { StreamBase } from './stream-base.js';
 import type { KeyedStream, Stream } from './streams.js';
@@ -59,6 +60,30 @@ export class NarrowStream<T> extends StreamBase<T> {
       return returned instanceof Promise ? returned : value;
     };
     return this.next({ kind: 'peek', input: this.ref }, { map, peek: look }, this.peek, options);
+  }
+
+  /**
+   * One element out for each one in, whose call may take time: a look-up in a database or a service.
+   *
+   * 1. Each task has at most `concurrency` calls under way; further elements wait, and then their sources.
+   * 2. A result has the time and the partition of its element. No watermark passes an element whose call is under way, so no window
+   *    closes without its result. A batch ends, and a checkpoint is taken, when the calls before it have ended.
+   * 3. A call that fails, or takes longer than `timeout`, is made again, and after `attemptsMax` times `onError` decides.
+   * 4. After a fault, calls whose results were not committed are made again. A call should not change anything that must not be
+   *    changed twice.
+   *
+   * With `ordered: false` results come as their calls end: what depends on the order behind it is order-sensitive. A function that
+   * returns a plain value is a call that has ended. Source: Flink, async I/O.
+   *
+   * @throws StreamError `RG065` in the run for a call that took too long.
+   *
+   * @example
+   *   words: [['rain', 'gauge'], ['rain']]
+   *   words.mapAsync(async (word) => `${word}: ${word.length}`, { concurrency: 4, timeout: seconds(2) })
+   */
+  mapAsync<U>(call: (value: T) => U | PromiseLike<U>, options: CallOptions = {}): StreamOf<U> {
+    const node = { kind: 'mapAsync', input: this.ref, ...checkedCalls(call, options, this.mapAsync) } as const;
+    return this.add(node, { mapAsync: call }, this.mapAsync, { uid: options.uid });
   }
 
   /**

@@ -24,6 +24,8 @@ const TRAITS: Readonly<Record<Node['kind'], NodeTraits>> = {
   peek: NARROW,
   joinTable: NARROW,
   leftOuterJoinTable: NARROW,
+  mapAsync: NARROW,
+  mapValuesAsync: NARROW,
   union: NARROW,
   branch: NARROW,
   repartition: NARROW,

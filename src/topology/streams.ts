@@ -1,5 +1,6 @@
 /** Streams of pairs, with what they do to each value and what they keep of each key. */
 import type { Key } from '../core/keys.js';
+import { type CallOptions, checkedCalls } from './calls.js';
 import { checkDurations, checkFunctions, checkTable } from './check-arguments.js';
 import type { MapWithStateNode } from './graph.js';
 import { statesByKey, type Table } from './join-stream.js';
@@ -60,6 +61,21 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
       this.flatMapValues,
       options,
     );
+  }
+
+  /**
+   * As `mapAsync`, of the value alone; the key stays.
+   *
+   * @throws StreamError `RG065` in the run for a call that took too long.
+   *
+   * @example
+   *   pairs: [[['a', 1]], [['b', 2]]]
+   *   pairs.mapValuesAsync(async (n) => n * 10)
+   */
+  mapValuesAsync<U>(call: (value: V) => U | PromiseLike<U>, options: CallOptions = {}): KeyedStream<K, U> {
+    const calls = checkedCalls(call, options, this.mapValuesAsync);
+    const node = { kind: 'mapValuesAsync', input: this.ref, ...calls } as const;
+    return this.add(node, { mapValuesAsync: call }, this.mapValuesAsync, { uid: options.uid });
   }
 
   /**

@@ -150,7 +150,7 @@ function collectorOf(out: Out, open: readonly Tuple[]): WindowCollector<Values, 
 function asynchronous(name: string, returned: Promise<unknown>): StreamError {
   returned.catch(() => undefined); // it is the promise that is reported, not what becomes of it
   const message = `the function of '${name}' returned a promise; operators are synchronous`;
-  return new StreamError('RG031', message, 'remove async, and do the waiting in a source or a sink', {
+  return new StreamError('RG031', message, 'await in mapAsync, or remove async', {
     operator: name,
   });
 }

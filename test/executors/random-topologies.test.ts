@@ -25,7 +25,7 @@ it(`gives the oracle's answer in both modes on ${numRuns} random topologies`, {
   await fc.assert(
     fc.asyncProperty(recipes, async (recipe) => {
       const built = build(recipe);
-      const oracle = askOracle(built);
+      const oracle = await askOracle(built);
       for (const parallelism of [1, 2, 3]) {
         const [microBatch, record] = waysOf(recipe, parallelism);
         const [batches, records] = [await runIn(built, microBatch), await runIn(built, record)];

@@ -63,7 +63,8 @@ export const FAULTS_OF_TASKS: readonly FaultRow[] = [
   {
     number: 26,
     fault: 'operator: hangs, or gives a promise that never settles',
-    promised: 'a worker that hangs is lost (row 33); in the driver nobody watches it; a promise is refused (RG031)',
+    promised:
+      'a worker that hangs is lost (row 33); in the driver nobody watches it; a promise is refused (RG031), but by mapAsync, whose call then fails (RG065)',
     tests: [
       [
         'faults/row-26-hanging-function.test.ts',
@@ -74,6 +75,7 @@ export const FAULTS_OF_TASKS: readonly FaultRow[] = [
         'fault row 26: a function that always hangs ends the job with RG059, micro-batch',
       ],
       ['connectors/sinks.test.ts', 'fails the job when the function returns a promise'],
+      ['conformance/calls.test.ts', 'ends a job whose calls never end'],
     ],
   },
   {

@@ -322,6 +322,17 @@ describe.each<
   ],
   [
     'RG020',
+    'timestamps behind calls',
+    (t) =>
+      pairs(t)
+        .mapAsync(async (pair) => pair, { uid: 'look up' })
+        .timestamps({ uid: 'times', extract: () => 0, maxOutOfOrderness: millis(1) })
+        .to('out', none()),
+    /'times' sets timestamps behind 'look up' \(mapAsync\)/,
+    /before any grouping/,
+  ],
+  [
+    'RG020',
     'timestamps twice',
     (t) =>
       pairs(t)

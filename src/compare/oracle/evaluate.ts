@@ -7,6 +7,7 @@
 import { encodeKey } from '../../core/keys.js';
 import { BEGINNING } from '../../core/time.js';
 import {
+  type CallNode,
   functionId,
   inputsOf,
   type Node,
@@ -19,7 +20,7 @@ import {
 import type { Trace } from '../trace.js';
 import type { OracleAnswer, OracleResult, OracleState } from './answer.js';
 import { timePartition } from './in-order.js';
-import { byArrival, byKey, groupBy, type Item, type KeyRun, magnitude, type Pair, type Whole } from './item.js';
+import { byArrival, byKey, derive, groupBy, type Item, type KeyRun, magnitude, type Pair, type Whole } from './item.js';
 import { outputsOf } from './operators.js';
 import { lastEnd, type UserFunction } from './windows.js';
 
@@ -32,10 +33,13 @@ export function oracleAbsence(job: Topology): string | undefined {
   );
 }
 
-/** Evaluates a job. Ask `oracleAbsence` before. Throws whatever a user function throws. */
-export function evaluate(job: Topology, trace: Trace): OracleAnswer {
+/** Evaluates a job. Ask `oracleAbsence` before. Rejects with whatever a user function throws. Calls have no time limit here. */
+export async function evaluate(job: Topology, trace: Trace): Promise<OracleAnswer> {
   const evaluation = new Evaluation(job, trace);
-  for (const node of job.graph.nodes) evaluation.evaluate(node);
+  for (const node of job.graph.nodes) {
+    if (isCall(node)) await evaluation.call(node);
+    else evaluation.evaluate(node);
+  }
   // Not the evaluation itself: it holds every stream between.
   const { sinks, lastEnds, states, late } = evaluation;
   return { sinks, lastEnds, states, late };
@@ -55,7 +59,22 @@ class Evaluation implements OracleAnswer {
     this.#trace = trace;
   }
 
-  evaluate(node: Node): void {
+  /** So many calls at a time; results stand where their records stood. */
+  async call({ id, kind, input: ref, concurrency }: CallNode): Promise<void> {
+    const input = this.#streams.get(streamName(ref))!;
+    const user = this.#job.functions.get(functionId(id, kind)) as (value: unknown) => unknown;
+    const answer = async (value: unknown): Promise<unknown> =>
+      kind === 'mapAsync' ? user(value) : [(value as Pair)[0], await user((value as Pair)[1])];
+    const items: Item[] = [];
+    for (let from = 0; from < input.items.length; from += concurrency) {
+      const some = input.items.slice(from, from + concurrency);
+      const answers = await Promise.all(some.map((item) => answer(item.value)));
+      items.push(...some.map((item, i) => derive(item, answers[i])));
+    }
+    this.#streams.set(streamName({ node: id, output: 'default' }), { ...input, items });
+  }
+
+  evaluate(node: Exclude<Node, CallNode>): void {
     if (node.kind === 'sink') {
       const input = this.#streams.get(streamName(node.input))!;
       this.sinks.set(node.name, input.items);
@@ -68,7 +87,7 @@ class Evaluation implements OracleAnswer {
   }
 
   /** A node's output streams by name. */
-  #outputs(node: Exclude<Node, SinkNode>): Readonly<Record<string, Whole>> {
+  #outputs(node: Exclude<Node, SinkNode | CallNode>): Readonly<Record<string, Whole>> {
     const inputs = inputsOf(node).map((ref) => this.#streams.get(streamName(ref))!);
     const user = (role: string) => this.#job.functions.get(functionId(node.id, role)) as UserFunction;
     switch (node.kind) {
@@ -127,6 +146,10 @@ class Evaluation implements OracleAnswer {
     this.states.set(uid, states);
     return byArrival(results);
   }
+}
+
+function isCall(node: Node): node is CallNode {
+  return node.kind === 'mapAsync' || node.kind === 'mapValuesAsync';
 }
 
 function most(times: readonly number[]): number {

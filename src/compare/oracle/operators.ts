@@ -1,7 +1,15 @@
 /** What each operator gives for whole streams: one case an operator, of at most ten lines with what it calls. */
 import { unreachable } from '../../core/assert.js';
 import type { Key } from '../../core/keys.js';
-import type { BoltNode, Node, SinkNode, SourceNode, SpoutNode, TimestampsNode } from '../../topology/graph.js';
+import type {
+  BoltNode,
+  CallNode,
+  Node,
+  SinkNode,
+  SourceNode,
+  SpoutNode,
+  TimestampsNode,
+} from '../../topology/graph.js';
 import {
   cogroup,
   intervalJoin,
@@ -25,7 +33,7 @@ import {
 } from './windows.js';
 
 /** The nodes that need no more than their inputs. */
-export type OperatorNode = Exclude<Node, SinkNode | SourceNode | TimestampsNode | SpoutNode | BoltNode>;
+export type OperatorNode = Exclude<Node, SinkNode | SourceNode | TimestampsNode | SpoutNode | BoltNode | CallNode>;
 
 /** A node's output streams by name. `user` finds the user's functions; `byEachKey` runs each key by itself and keeps its state. */
 export function outputsOf(

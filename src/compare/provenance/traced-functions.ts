@@ -23,6 +23,16 @@ export function tracedMap(map: Unary): Unary {
   };
 }
 
+/** `mapAsync`: the same, once the call has ended. */
+export function tracedMapAsync(call: Unary): Unary {
+  return async (record) => tracedRecord(await call(plainRecord(record)), provenanceOf(record));
+}
+
+/** `mapValuesAsync`. */
+export function tracedMapValuesAsync(call: Unary): Unary {
+  return async (value) => traced(await call((value as Traced).value), value as Traced);
+}
+
 /** `flatMap`: so is each element. */
 export function tracedFlatMap(flatMap: Unary): Unary {
   return (record) => {

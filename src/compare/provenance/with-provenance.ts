@@ -13,7 +13,9 @@ import {
   tracedInverse,
   tracedKeyBy,
   tracedMap,
+  tracedMapAsync,
   tracedMapValues,
+  tracedMapValuesAsync,
   tracedRecordInverse,
   tracedRecordReduce,
   tracedReduce,
@@ -89,6 +91,10 @@ function decorateFunctions(node: Node, functions: Functions): void {
   switch (node.kind) {
     case 'map':
       return decorate('map', tracedMap);
+    case 'mapAsync':
+      return decorate('mapAsync', tracedMapAsync);
+    case 'mapValuesAsync':
+      return decorate('mapValuesAsync', tracedMapValuesAsync);
     case 'peek':
       decorate('peek', lookingAtPlain);
       return decorate('map', tracedMap);

@@ -16,10 +16,14 @@ interface CapturedSink {
   readonly interval: number | undefined;
 }
 
-/** Evaluates the job, as the user wrote it, on the trace as it was recorded. Throws whatever a user function throws. */
-export function expectedParts(job: Topology, trace: Trace, sinks: readonly CapturedSink[]): readonly ExpectedPart[] {
-  const plain = evaluate(job, trace);
-  const traced = evaluate(withProvenance(job), withIds(trace));
+/** Evaluates the job, as the user wrote it, on the trace as it was recorded. Rejects with whatever a user function throws. */
+export async function expectedParts(
+  job: Topology,
+  trace: Trace,
+  sinks: readonly CapturedSink[],
+): Promise<readonly ExpectedPart[]> {
+  const plain = await evaluate(job, trace);
+  const traced = await evaluate(withProvenance(job), withIds(trace));
   const partitions = new Map(trace.sources.map((source) => [source.name, source.partitions.length]));
   const demands = faultDemandsOf(job.graph, (name) => partitions.get(name) ?? 1);
   const ofSinks = sinks.map(({ name, interval }): ExpectedPart => {

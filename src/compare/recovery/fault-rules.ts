@@ -75,12 +75,14 @@ function factsOf(node: Node, inputs: readonly Facts[], slide: number): Facts {
       return { ...FRESH, sources: new Set([node.id]) };
     case 'sink':
     case 'mapValues':
+    case 'mapValuesAsync':
     case 'timestamps':
       return input;
     case 'peek':
     case 'repartition':
       return input;
     case 'map':
+    case 'mapAsync':
     case 'keyBy':
       if (input.rule === 'running' || input.mayForget) return notCountable(node, input);
       return input.rule === 'per window' ? { ...input, isKeyed: false } : input;

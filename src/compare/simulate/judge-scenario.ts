@@ -25,23 +25,25 @@ export class Case {
   readonly names: RecordNames;
   readonly expected: readonly ExpectedPart[];
   readonly #job: Topology;
-  #perRecord: ResultsOfRecords | undefined;
+  #perRecord: Promise<ResultsOfRecords> | undefined;
 
-  constructor(job: Topology, trace: TimedTrace) {
+  /** Rejects with whatever a user function throws. */
+  static async of(job: Topology, trace: TimedTrace): Promise<Case> {
     const sinks = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
+    const captured = sinks.map((name) => ({ name, interval: undefined }));
+    return new Case(job, trace, await expectedParts(job, trace, captured));
+  }
+
+  private constructor(job: Topology, trace: TimedTrace, expected: readonly ExpectedPart[]) {
     this.#job = job;
     this.trace = trace;
     this.traced = withIds(trace);
     this.names = new RecordNames(trace);
-    this.expected = expectedParts(
-      job,
-      trace,
-      sinks.map((name) => ({ name, interval: undefined })),
-    );
+    this.expected = expected;
   }
 
   /** How often records may be in sinks, whatever is late. */
-  get perRecord(): ResultsOfRecords {
+  get perRecord(): Promise<ResultsOfRecords> {
     this.#perRecord ??= resultsOfRecords(this.#job, this.trace, this.names, this.expected);
     return this.#perRecord;
   }
@@ -50,16 +52,16 @@ export class Case {
 /** Runs a scenario on traced records, and judges it. `job` is as the user wrote it, with outside ends. */
 export async function judgedRun(job: Topology, on: Case, scenario: Scenario): Promise<JudgedRun> {
   const run = await runScenario(withProvenance(job), on.traced, scenario);
-  return { run, violations: run.violations.length > 0 ? run.violations : broken(job, on, run) };
+  return { run, violations: run.violations.length > 0 ? run.violations : await broken(job, on, run) };
 }
 
 /** What is wrong with how a run ended; empty when all that it promised held. */
-export function broken(job: Topology, on: Case, run: ScenarioRun): readonly string[] {
+export async function broken(job: Topology, on: Case, run: ScenarioRun): Promise<readonly string[]> {
   const { trace, names, expected } = on;
   const { guarantee, faults } = run.scenario;
   const records = recordCount(trace);
   const actual = actualParts(expected, run);
-  if (isOtherTime(job, run.scenario)) return foundTwice(on.perRecord, actual, names);
+  if (isOtherTime(job, run.scenario)) return foundTwice(await on.perRecord, actual, names);
   const verdict = judgeFaultRun({
     guarantee,
     expected,

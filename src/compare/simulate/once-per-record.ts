@@ -16,16 +16,16 @@ import type { TimedTrace } from '../trace.js';
 export type ResultsOfRecords = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
 /** From what the oracle says, and from what it says where nothing is late: a record may be on either side. */
-export function resultsOfRecords(
+export async function resultsOfRecords(
   job: Topology,
   trace: TimedTrace,
   names: RecordNames,
   expected: readonly ExpectedPart[],
-): ResultsOfRecords {
+): Promise<ResultsOfRecords> {
   const sinks = job.graph.nodes.flatMap((node) =>
     node.kind === 'sink' ? [{ name: node.name, interval: undefined }] : [],
   );
-  const unlate = expectedParts(withoutLateness(job), trace, sinks);
+  const unlate = await expectedParts(withoutLateness(job), trace, sinks);
   return new Map(
     expected
       .filter(({ demand }) => demand.rule === 'per record')

@@ -130,11 +130,11 @@ async function benchFor(topology: Topology, options: SimulateOptions): Promise<B
   const recorded = await recordedOf(given, options);
   const target = targetOf(given, options, hasComponents);
   const jobs = new Map<string, Topology>();
-  const cases = new Map<string, Case>();
+  const cases = new Map<string, Promise<Case>>();
   const ofComponents = new Map<string, ComponentCase>();
   return {
     scenario: (seed) => struckInTime(scenarioOf(seed, target, givenBy(options, hasComponents), options.ackOn), target),
-    run: (scenario) => {
+    run: async (scenario) => {
       const { isReplayable, intake, records, seed } = scenario;
       const job = once(jobs, `${isReplayable} ${intake}`, () => withOutside(given, scenario));
       const phase = seed % PHASES;
@@ -144,7 +144,7 @@ async function benchFor(topology: Topology, options: SimulateOptions): Promise<B
           scenario,
         );
       }
-      const on = once(cases, `${records} ${phase}`, () => new Case(job, traceOf(job, recorded, records, phase)));
+      const on = await once(cases, `${records} ${phase}`, () => Case.of(job, traceOf(job, recorded, records, phase)));
       return judgedRun(job, on, scenario);
     },
   };

@@ -5,8 +5,10 @@ import type { Block } from '../../runtime/source.js';
 import type { SnapshotCut, Stores } from '../stores.js';
 import type { Batch, Wait } from './batch.js';
 import { BatchTask, type TaskServices } from './batch-task.js';
+import { type CallerParts, callerOf, type RowCaller } from './called-rows.js';
 import { piecesOf } from './pieces.js';
 import type { Progress } from './progress.js';
+import type { Rows } from './rows.js';
 import { RowsOutput, type ShuffleExit } from './shuffle.js';
 import { BlockInput, ShuffleInput } from './task-inputs.js';
 import type { TaskReports } from './task-reports.js';
@@ -42,7 +44,7 @@ export interface BatchRunner {
 }
 
 /** What a runner works with beside the tasks. */
-export interface RunnerParts extends Omit<TaskServices<RowsOutput>, 'newOutput'> {
+export interface RunnerParts extends Omit<TaskServices<RowsOutput>, 'newOutput'>, CallerParts {
   readonly stores: Stores;
   readonly progress: Progress;
   readonly reports: TaskReports;
@@ -63,9 +65,14 @@ export class LocalRunner implements BatchRunner {
   readonly #parts: RunnerParts;
   /** By stage. */
   readonly #tasks: readonly (readonly BatchTask<RowsOutput>[])[];
+  /** By stage: of each task where a stage begins with calls, else none. */
+  readonly #callers: readonly (readonly RowCaller[])[];
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
+    this.#callers = parts.plan.stages.map((stage) =>
+      Array.from({ length: stage.parallelism }, () => callerOf(stage, parts)).filter((caller) => caller !== undefined),
+    );
     const services = { ...parts, newOutput: (exit: ShuffleExit) => new RowsOutput(exit) };
     this.#tasks = parts.plan.stages.map((stage) =>
       Array.from(
@@ -83,8 +90,10 @@ export class LocalRunner implements BatchRunner {
     for (const stage of plan.stages) {
       const written: ReadonlyMap<string, RowsOutput>[] = [];
       outputs[stage.id] = written;
+      const called = yield* this.#called(stage, outputs);
       for (const [index, task] of this.#tasks[stage.id]!.entries()) {
-        for (const input of this.#inputs(stage, index, batch, outputs)) {
+        const inputs = called[index] ?? this.#inputs(stage, index, batch, outputs);
+        for (const input of inputs) {
           const result = task.runBatch(input());
           yield* reports.take(batch, { stage: stage.id, task: index }, result);
           if (!(result instanceof TaskFailure)) written[index] = result.outputs;
@@ -105,9 +114,28 @@ export class LocalRunner implements BatchRunner {
 
   saved(): void {}
 
-  close(): void {}
+  close(): void {
+    for (const caller of this.#callers.flat()) caller.end();
+  }
 
   gather(): undefined {}
+
+  /** What came of the calls with which a stage begins, as the work of its tasks: these make their calls at the same time. */
+  *#called(
+    stage: Stage,
+    outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[],
+  ): Generator<Wait, readonly (readonly (() => ShuffleInput)[])[], void> {
+    const callers = this.#callers[stage.id]!;
+    if (callers.length === 0) return NOT_CALLED;
+    const written = this.#written(stage, outputs);
+    const called: Rows[] = [];
+    yield Promise.all(
+      callers.map(async (caller, task) => {
+        called[task] = await caller.call(written.map(({ rows }) => rows[task]!));
+      }),
+    );
+    return called.map((rows, task) => [() => this.#shuffled(stage, task, written, [rows])]);
+  }
 
   /** The work of a task in one batch, as it comes: each piece sees the stream time behind the one before. */
   #inputs(
@@ -116,7 +144,18 @@ export class LocalRunner implements BatchRunner {
     batch: Batch,
     outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[],
   ): readonly (() => BlockInput | ShuffleInput)[] {
-    if (stage.inputs.length > 0) return [() => this.#shuffled(stage, task, outputs)];
+    if (stage.inputs.length > 0) {
+      const written = this.#written(stage, outputs);
+      return [
+        () =>
+          this.#shuffled(
+            stage,
+            task,
+            written,
+            written.map(({ rows }) => rows[task]!),
+          ),
+      ];
+    }
     const { plan } = this.#parts;
     const blocks = batch.blocks.get(`${sourceOf(plan, stage)}:${task}`) ?? [];
     return piecesOf(plan, stage, blocks).map((piece) => () => this.#blocks(stage, task, piece));
@@ -128,18 +167,19 @@ export class LocalRunner implements BatchRunner {
     return new BlockInput(blocks, progress.timeOf(source, partition), plan.step, { source, partition });
   }
 
-  /** What all producing tasks wrote for this task. A stage's inputs come from earlier stages, which have run. */
-  #shuffled(
-    stage: Stage,
-    task: number,
-    outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[],
-  ): ShuffleInput {
-    const { plan, progress } = this.#parts;
-    const written = stage.inputs.flatMap((input, index) =>
+  /** What all producing tasks wrote. A stage's inputs come from earlier stages, which have run. */
+  #written(stage: Stage, outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[]): readonly RowsOutput[] {
+    return stage.inputs.flatMap((input, index) =>
       outputs[input.stage]!.map((output) => output.get(`${stage.id}:${index}`)!),
     );
-    const rows = written.map((output) => output.rows[task]!);
+  }
+
+  #shuffled(stage: Stage, task: number, written: readonly RowsOutput[], rows: readonly Rows[]): ShuffleInput {
+    const { plan, progress } = this.#parts;
     const head = plan.operators[stage.head]!;
     return new ShuffleInput(rows, progress.hear(stage, task, written), { source: head.uid, partition: task });
   }
 }
+
+/** Of a stage that does not begin with calls. */
+const NOT_CALLED: readonly never[] = [];

@@ -81,6 +81,7 @@ export class BatchTask<O extends ShuffleOutput> {
               {
                 key: `${reading.id}:${index}`,
                 exchange: input.exchange,
+                writer: task,
                 reader: services.plan.operators[reading.head]!,
                 readers: reading.parallelism,
               },

@@ -58,7 +58,7 @@ export function partsOf(plan: Plan, services: Services, options: MicroBatchOptio
   const innerGates = restored?.innerGates ?? {};
   // Without durability snapshots serve lost workers only.
   const keeper = durability ?? (workers && createMemoryDurability({ scheduler: world.scheduler, interval: LINEAGE }));
-  const runnerParts = { plan, functions, stores, progress, reports, innerGates };
+  const runnerParts = { plan, functions, world, stores, progress, reports, innerGates };
   const runner = runnerOf(runnerParts, services, options, keeper, restart.snapshot, failed);
   const partitions = partitionsOf(plan, services, options, restored);
   const allocator = new BatchAllocator({ plan, world, partitions, durability, listener, restored, failed });
@@ -96,12 +96,12 @@ export function partsOf(plan: Plan, services: Services, options: MicroBatchOptio
 
 function runnerOf(
   parts: RunnerParts,
-  { workers, listener, world }: Services,
+  { workers, listener }: Services,
   options: MicroBatchOptions,
   keeper: Durability | undefined,
   restored: RestoredJob | undefined,
   failed: (error: unknown) => void,
 ): BatchRunner {
   if (workers === undefined || keeper === undefined) return new LocalRunner(parts);
-  return new RemoteRunner({ ...parts, workers, keeper, restored, listener, failed, world, options });
+  return new RemoteRunner({ ...parts, workers, keeper, restored, listener, failed, options });
 }

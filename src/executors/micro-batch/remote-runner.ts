@@ -3,7 +3,6 @@ import { assert } from '../../core/assert.js';
 import type { Stage } from '../../plan/plan.js';
 import type { Durability, PartitionTimes, RestoredJob } from '../../runtime/durability.js';
 import type { Listener } from '../../runtime/events.js';
-import type { World } from '../../runtime/world.js';
 import type { MicroBatchOptions } from '../executor.js';
 import type { SnapshotCut } from '../stores.js';
 import { type TaskWorkers, workerOf } from '../workers.js';
@@ -27,7 +26,6 @@ export interface RemoteRunnerParts extends RunnerParts {
   readonly restored: RestoredJob | undefined;
   readonly listener: Listener | undefined;
   readonly failed: (error: unknown) => void;
-  readonly world: Pick<World, 'clock' | 'scheduler'>;
   readonly options: Pick<MicroBatchOptions, 'concurrentJobs' | keyof SpeculationOptions>;
 }
 

@@ -24,11 +24,13 @@ export interface ShuffleOutput extends OutputTime {
   mark(): () => void;
 }
 
-/** One way out of a stage. Micro-batch plans have hash and global exchanges only: bolts are refused before. */
+/** One way out of a task. Micro-batch plans have hash, forward and global exchanges only: bolts are refused before. */
 export interface ShuffleExit {
   /** `stage:input` of the readers. */
   readonly key: string;
   readonly exchange: Exchange;
+  /** Number of the task that writes. */
+  readonly writer: number;
   readonly reader: CoreOperator;
   /** How many tasks read. */
   readonly readers: number;
@@ -42,19 +44,22 @@ export class RowsOutput implements ShuffleOutput {
   readonly rows: readonly Rows[];
   readonly #reader: CoreOperator;
   readonly #isHash: boolean;
+  /** Who reads all, unless it goes by key. */
+  readonly #only: number;
 
-  constructor({ exchange, reader, readers }: ShuffleExit) {
+  constructor({ exchange, writer, reader, readers }: ShuffleExit) {
     this.#reader = reader;
     this.#isHash = exchange.kind === 'hash' && readers > 1;
+    this.#only = exchange.kind === 'forward' ? writer % readers : 0;
     this.rows = Array.from({ length: readers }, () => new Rows());
   }
 
   write(value: unknown, context: RecordContext): void {
-    this.rows[this.#isHash ? taskOfPair(this.#reader, value, this.rows.length) : 0]!.add(value, context);
+    this.rows[this.#isHash ? taskOfPair(this.#reader, value, this.rows.length) : this.#only]!.add(value, context);
   }
 
   writePartial(partial: Partial, context: RecordContext): void {
-    this.rows[this.#isHash ? taskOf(this.#reader, partial.key, this.rows.length) : 0]!.add(partial, context);
+    this.rows[this.#isHash ? taskOf(this.#reader, partial.key, this.rows.length) : this.#only]!.add(partial, context);
   }
 
   mark(): () => void {

@@ -5,6 +5,7 @@ import { createStores, type SnapshotCut, type Stores } from '../stores.js';
 import type { TaskHost, TaskHostParts } from '../workers.js';
 import { sourceOf } from './batch-runner.js';
 import { BatchTask } from './batch-task.js';
+import { callerOf, type RowCaller } from './called-rows.js';
 import { PairsOutput } from './pairs-output.js';
 import { piecesOf } from './pieces.js';
 import type { PartitionTime } from './progress.js';
@@ -39,33 +40,49 @@ interface Cut {
   readonly gates: readonly GateState[];
 }
 
+type RunMessage = Extract<ToHost, { readonly kind: 'run' }>;
+
+/** Work, with what came of its rows' calls where there are any. */
+type ReadyWork = TaskWork & { readonly called?: Rows };
+
 /** A task is made when it is first heard of. */
 interface HostedTask {
   readonly task: BatchTask<HostOutput> | undefined;
+  /** Where its stage begins with calls. */
+  readonly caller: RowCaller | undefined;
   readonly gates: readonly GateState[];
   readonly cut: Cut | undefined;
 }
 
-const NEW_TASK: HostedTask = { task: undefined, gates: [], cut: undefined };
+const NEW_TASK: HostedTask = { task: undefined, caller: undefined, gates: [], cut: undefined };
 
 class MicroBatchHost {
   readonly #parts: TaskHostParts;
   readonly #stores: Stores;
   readonly #tasks = new Map<string, HostedTask>();
+  /** What came for tasks whose calls are under way, in order. */
+  readonly #waiting = new Map<string, ToHost[]>();
 
   constructor(parts: TaskHostParts) {
     this.#parts = parts;
     this.#stores = createStores(parts.plan, undefined, parts.createStore);
   }
 
+  /** A task takes its messages one after another, and others do not wait for it. */
   hear(message: ToHost): void {
+    const waiting = this.#waiting.get(nameOf(message));
+    if (waiting === undefined) this.#take(message);
+    else waiting.push(message);
+  }
+
+  #take(message: ToHost): void {
     switch (message.kind) {
       case 'restore':
         return this.#restore(message, message.uid, message.rows);
       case 'gates':
         return this.#set(message, { gates: message.gates });
       case 'run':
-        return this.#run(message, message.batch, message.work, message.silent);
+        return this.#call(message);
       case 'cut':
         return this.#begin(message, message.cut, message);
       case 'next':
@@ -84,9 +101,30 @@ class MicroBatchHost {
     this.#stores.of(operator!, task).restore(rows);
   }
 
-  #run(id: TaskId, batch: number, work: TaskWork, silent: boolean): void {
-    const result = this.#result(id, work);
-    const { stage, task } = id;
+  #call(message: RunMessage): void {
+    const { work } = message;
+    this.#taskOf(message);
+    const { caller } = this.#hosted(message);
+    if (caller === undefined || work.kind !== 'rows') return this.#run(message, work);
+    this.#waiting.set(nameOf(message), []);
+    caller
+      .call(work.rows.map(readable))
+      .then((rows) => {
+        this.#run(message, { ...work, called: rows });
+        const waiting = this.#waiting.get(nameOf(message))!;
+        this.#waiting.delete(nameOf(message));
+        for (const next of waiting) this.hear(next);
+      })
+      .catch((bug: unknown) =>
+        this.#parts.scheduler.soon(() => {
+          throw bug; // no outcome of a call: it ends the worker
+        }),
+      );
+  }
+
+  #run(message: RunMessage, work: ReadyWork): void {
+    const { stage, task, batch, silent } = message;
+    const result = this.#result(message, work);
     if (silent && !(result instanceof TaskFailure)) return;
     const buffers: ArrayBuffer[] = [];
     try {
@@ -99,13 +137,15 @@ class MicroBatchHost {
   }
 
   /** Everything in one result, also where the work is done in pieces. */
-  #result(id: TaskId, work: TaskWork): TaskResult<HostOutput> | TaskFailure {
+  #result(id: TaskId, work: ReadyWork): TaskResult<HostOutput> | TaskFailure {
     const { plan } = this.#parts;
     const stage = plan.stages[id.stage]!;
     const task = this.#taskOf(id);
     if (work.kind === 'rows') {
       const origin = { source: plan.operators[stage.head]!.uid, partition: id.task };
-      return task.runBatch(new ShuffleInput(work.rows.map(readable), work.news, origin));
+      return task.runBatch(
+        new ShuffleInput(work.called === undefined ? work.rows.map(readable) : [work.called], work.news, origin),
+      );
     }
     const origin = { source: sourceOf(plan, stage), partition: id.task };
     const time: PartitionTime = { ...work.time };
@@ -171,20 +211,25 @@ class MicroBatchHost {
   #taskOf(id: TaskId): BatchTask<HostOutput> {
     const { task, gates } = this.#hosted(id);
     if (task !== undefined) return task;
-    const { plan, functions } = this.#parts;
+    const { plan, functions, clock, scheduler } = this.#parts;
     const services = { plan, functions, stores: this.#stores, newOutput };
     const made = new BatchTask(plan.stages[id.stage]!, id.task, services, gates);
-    this.#set(id, { task: made });
+    const caller = callerOf(plan.stages[id.stage]!, { plan, functions, world: { clock, scheduler } });
+    this.#set(id, { task: made, caller });
     return made;
   }
 
-  #hosted({ stage, task }: TaskId): HostedTask {
-    return this.#tasks.get(`${stage}:${task}`) ?? NEW_TASK;
+  #hosted(id: TaskId): HostedTask {
+    return this.#tasks.get(nameOf(id)) ?? NEW_TASK;
   }
 
   #set(id: TaskId, changed: { readonly [K in keyof HostedTask]?: HostedTask[K] }): void {
-    this.#tasks.set(`${id.stage}:${id.task}`, { ...this.#hosted(id), ...changed });
+    this.#tasks.set(nameOf(id), { ...this.#hosted(id), ...changed });
   }
+}
+
+function nameOf({ stage, task }: TaskId): string {
+  return `${stage}:${task}`;
 }
 
 /** Pairs go as columns; what was combined has each key once as it is. */

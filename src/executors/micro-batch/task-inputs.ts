@@ -1,6 +1,7 @@
 /** The work of a task in one batch: blocks of a source partition, or what a shuffle holds for it. */
 import { floorTo } from '../../core/time.js';
 import type { RecordContext } from '../../kernels/kernel.js';
+import { recordOf } from '../../kernels/map-async.js';
 import type { Block, Heartbeat } from '../../runtime/source.js';
 import type { Chain } from '../chain.js';
 import { NO_RECORD, type TaskInput } from './batch-task.js';
@@ -200,7 +201,7 @@ export class ShuffleInput implements TaskInput {
   describe(index: number): { source: string; partition: number; offset: number; value: unknown } {
     let base = 0;
     for (const rows of this.#rows) {
-      if (index < base + rows.length) return { ...this.#origin, offset: index, value: rows.at(index - base) };
+      if (index < base + rows.length) return { ...this.#origin, offset: index, value: recordOf(rows.at(index - base)) };
       base += rows.length;
     }
     return { ...this.#origin, offset: -1, value: undefined };

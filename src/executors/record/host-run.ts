@@ -6,6 +6,7 @@ import type { Emit, RecordContext } from '../../kernels/kernel.js';
 import type { SinkOperator } from '../../plan/plan.js';
 import type { RestoredJob, StoreSource } from '../../runtime/durability.js';
 import type { JobEvent } from '../../runtime/events.js';
+import type { Timer } from '../../runtime/world.js';
 import type { TaskHostParts } from '../workers.js';
 import { Answers } from './answers.js';
 import { blockOf, type FromWorker, type Note, plainError, rowsOf, type ToWorker, transferOf } from './messages.js';
@@ -41,6 +42,8 @@ export class HostRun implements JobControl {
   #now: number;
   #heardAt: number;
   #done = 0;
+  #held = 0;
+  readonly #timers = new Set<Timer>();
   #heard = 0;
   #said = 0;
   #isInTurn = true;
@@ -82,7 +85,7 @@ export class HostRun implements JobControl {
       counters: this.#counters,
       job: this,
       prng: ids,
-      now: () => this.#now + parts.clock.now() - this.#heardAt,
+      now: () => this.#streamTime(),
       count: (counter, by) => this.#notes.push({ kind: 'count', counter, by }),
       restored,
       createStore: parts.createStore,
@@ -104,6 +107,7 @@ export class HostRun implements JobControl {
   /** The wiring is thrown away: bolts clean up, and nothing is said any more. */
   end(): void {
     this.isOver = true;
+    for (const timer of this.#timers) timer.cancel();
     for (const edge of this.#wiring.edges) edge.complete();
     for (const store of this.#stores) store.close();
     for (const task of this.#wiring.consumers) task.close();
@@ -135,8 +139,14 @@ export class HostRun implements JobControl {
     });
   };
 
-  at(): never {
-    return assert(false, 'a task on a worker has no timers') as never;
+  at(time: number, run: () => void): Timer {
+    const { scheduler, clock } = this.#parts;
+    const timer = scheduler.at(clock.now() + time - this.#streamTime(), () => {
+      this.#timers.delete(timer);
+      this.#guarded(run);
+    });
+    this.#timers.add(timer);
+    return timer;
   }
 
   barrierNeeded(): void {}
@@ -199,6 +209,7 @@ export class HostRun implements JobControl {
   }
 
   #drain(): void {
+    for (const caller of this.#wiring.callers) caller.release();
     for (const edge of this.#wiring.edges) edge.drain();
   }
 
@@ -220,7 +231,7 @@ export class HostRun implements JobControl {
       sequence: ++this.#said,
       turn: this.#heard,
       took,
-      done: this.#done,
+      done: this.#done - this.#newlyHeld(),
       results,
       edges,
       answers: [...this.#answers.values()].flatMap((answers) => answers.take()),
@@ -233,6 +244,18 @@ export class HostRun implements JobControl {
     this.#notes = [];
     this.#isInTurn = false;
     this.#parts.send(message, transferOf(edges));
+  }
+
+  /** Records that wait for their calls are not done, though they were taken. */
+  #newlyHeld(): number {
+    const before = this.#held;
+    this.#held = this.#wiring.callers.reduce((sum, caller) => sum + caller.heldCount, 0);
+    return this.#held - before;
+  }
+
+  /** By the driver's clock (us). */
+  #streamTime(): number {
+    return this.#now + this.#parts.clock.now() - this.#heardAt;
   }
 
   /** All tasks have met the barrier: their state stands still until the end of this turn, and its snapshot begins. */

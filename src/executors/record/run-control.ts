@@ -45,8 +45,8 @@ export class RunControl implements JobControl {
     if (!this.#job.isInTurn) this.wake();
   };
 
-  at(time: number, run: () => void): void {
-    if (this.isOver) return;
+  at(time: number, run: () => void): Timer {
+    if (this.isOver) return NO_TIMER;
     const timer = this.#scheduler.at(time, () => {
       this.#timers.delete(timer);
       try {
@@ -56,6 +56,12 @@ export class RunControl implements JobControl {
       }
     });
     this.#timers.add(timer);
+    return {
+      cancel: () => {
+        timer.cancel();
+        this.#timers.delete(timer);
+      },
+    };
   }
 
   every(period: number, run: () => void): void {
@@ -111,3 +117,5 @@ export class RunControl implements JobControl {
     return this.#job.treeId(root, generation);
   }
 }
+
+const NO_TIMER: Timer = { cancel: () => undefined };

@@ -53,18 +53,21 @@ export class Run implements BarrierRun {
     return this.wiring.spouts.reduce((sum, spout) => sum + spout.pendingCount, 0);
   }
 
-  /** Nothing is pending. */
+  /** Nothing is pending, not even what no tree tracks. */
   get isQuiet(): boolean {
-    return this.wiring.spouts.every((spout) => spout.isQuiet);
+    const { spouts, callers } = this.wiring;
+    return spouts.every((spout) => spout.isQuiet) && callers.every((caller) => caller.heldCount === 0);
   }
 
-  /** One turn; sources take part unless sinks or workers are behind. True when anything was done. */
+  /** One turn; sources take part unless sinks, workers or calls are behind. True when anything was done. */
   turn(areSinksReady: boolean): boolean {
     const { expires, quantum, now } = this.#parts;
-    const { spouts } = this.wiring;
+    const { spouts, callers } = this.wiring;
     const began = now();
     let worked = false;
-    if (areSinksReady && (this.links === undefined || this.links.hasRoom)) {
+    for (const caller of callers) worked = caller.release() || worked;
+    const areCallersReady = callers.every((caller) => caller.hasRoom);
+    if (areSinksReady && areCallersReady && (this.links === undefined || this.links.hasRoom)) {
       for (const spout of spouts) worked = spout.turn() || worked;
     }
     worked = this.#drainEdges() || worked;
@@ -87,6 +90,7 @@ export class Run implements BarrierRun {
   /** The wiring is over: nothing that its tasks or timers do is heard. */
   end(): void {
     this.control.end();
+    for (const caller of this.wiring.callers) caller.close();
     for (const edge of this.wiring.edges) edge.complete();
   }
 

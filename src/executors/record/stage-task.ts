@@ -1,5 +1,6 @@
 /** The task of a stage behind an exchange whose head is a kernel: drains blocks, runs the chain, acks. */
 import { StreamError } from '../../core/errors.js';
+import { recordOf } from '../../kernels/map-async.js';
 import type { Plan } from '../../plan/plan.js';
 import type { GateState } from '../../runtime/durability.js';
 import type { RecordOptions } from '../executor.js';
@@ -117,7 +118,7 @@ export class StageTask {
         context.windowEnd = windowEnd;
         if (attempt < untrackedAttempts(plan, options)) continue;
         if (plan.settings.onError === 'fail') job.failed(thrown);
-        else job.deadLetter(head.uid, task, -1, value, thrown);
+        else job.deadLetter(head.uid, task, -1, recordOf(value), thrown);
         return;
       }
     }

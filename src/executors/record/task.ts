@@ -4,6 +4,7 @@ import type { Prng } from '../../core/prng.js';
 import type { RecordContext } from '../../kernels/kernel.js';
 import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
 import type { JobEvent } from '../../runtime/events.js';
+import type { Timer } from '../../runtime/world.js';
 import type { FunctionTable } from '../../topology/graph.js';
 import type { Chain } from '../chain.js';
 import type { RecordOptions } from '../executor.js';
@@ -41,11 +42,11 @@ export interface TaskParts {
 
 /** What a task may ask of its job. */
 export interface JobControl {
-  /** Calls back at that stream time, unless the job ended before. What the callback throws fails the job. */
-  at(time: number, run: () => void): void;
+  /** Calls back at that stream time, unless the wiring is over before. What the callback throws fails the job. */
+  at(time: number, run: () => void): Timer;
   /** Asks for a turn. */
   wake(): void;
-  /** An edge is no longer empty. */
+  /** An edge is no longer empty, or a call that a task waited for has ended. */
   edgeWaiting(): void;
   /** Fails the job with this error. */
   abort(error: unknown): void;

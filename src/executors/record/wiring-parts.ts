@@ -10,6 +10,7 @@ import type { ChannelDecorator, RecordOptions } from '../executor.js';
 import type { SnapshotCut, Stores } from '../stores.js';
 import type { AckerTasks, AckLane } from './acker.js';
 import type { BoltTask } from './bolt-task.js';
+import type { CallingTask } from './calling-task.js';
 import type { Edge } from './edge.js';
 import type { Progress } from './hold.js';
 import type { Placement } from './placement.js';
@@ -24,7 +25,7 @@ import type { JobControl } from './task.js';
 import type { TurnQuantum } from './turn-quantum.js';
 
 /** A task that takes what comes over edges. */
-export type Consumer = StageTask | BoltTask | SourceChainTask;
+export type Consumer = StageTask | CallingTask | BoltTask | SourceChainTask;
 
 /** Takes what comes over an edge from another host. */
 export interface Entrance {
@@ -39,6 +40,8 @@ export interface Entrance {
 export interface Wiring {
   readonly spouts: readonly (SourceTask | SpoutTask)[];
   readonly consumers: readonly Consumer[];
+  /** Those of `consumers` that hold records while their calls are under way. */
+  readonly callers: readonly CallingTask[];
   readonly edges: readonly Edge[];
   /** By the edge's number. */
   readonly entrances: ReadonlyMap<number, Entrance>;

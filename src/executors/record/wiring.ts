@@ -1,5 +1,6 @@
 /** Wires the tasks of a plan that run on one host: edges for every exchange, chains, anchors, ackers. Runs nothing. */
 import type { KeyedStore } from '../../core/keyed-store.js';
+import { isAsync } from '../../plan/kinds.js';
 import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
 import type { GateState, SourcePosition } from '../../runtime/durability.js';
 import type { Chain } from '../chain.js';
@@ -10,6 +11,7 @@ import { AckerTasks, type TreeOwner } from './acker.js';
 import { Anchors } from './anchors.js';
 import { BoltTask, type TupleOrigin } from './bolt-task.js';
 import { BoltAnchors } from './bolt-tuple.js';
+import { CallingTask } from './calling-task.js';
 import { type TaskFrame, wireChain } from './chain-wiring.js';
 import { EdgeIds } from './edge-ids.js';
 import { EdgeTable } from './edge-table.js';
@@ -86,6 +88,7 @@ class Wirer {
     return {
       spouts,
       consumers,
+      callers: consumers.filter((consumer) => consumer instanceof CallingTask),
       edges: this.#table.edges,
       entrances: this.#entrances,
       ackers: this.#ackers,
@@ -161,7 +164,7 @@ class Wirer {
     return chainTask;
   }
 
-  #consumer(stage: Stage, task: number): StageTask | BoltTask {
+  #consumer(stage: Stage, task: number): StageTask | CallingTask | BoltTask {
     const { plan } = this.#parts;
     const isBolt = plan.operators[stage.head]!.kind === 'bolt';
     const directTask = { read: () => 0 };
@@ -180,7 +183,9 @@ class Wirer {
     const consumer =
       frame.anchors instanceof BoltAnchors
         ? new BoltTask(parts, frame.anchors, origins, directTask, gate, this.#stateOf(parts.head, task))
-        : new StageTask(parts, incoming.length, gate);
+        : isAsync(parts.head)
+          ? new CallingTask(parts, parts.head, incoming.length, gate)
+          : new StageTask(parts, incoming.length, gate);
     this.#gated.set(name, { task: consumer, chain: parts.chain });
     incoming.forEach(({ number, edge }, input) => {
       const entrance = this.#entrance((block) => consumer.onBlock(block, input));

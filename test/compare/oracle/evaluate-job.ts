@@ -13,7 +13,7 @@ export interface AnyStream {
 export const us = (count: number) => count as Duration;
 
 /** Evaluates a job of one sink `out`; results as `[value, timestamp]`, or `[value, end, 'window']`. */
-export function results(
+export async function results(
   sources: Readonly<Record<string, readonly (readonly Element[])[]>>,
   build: (t: TopologyBuilder) => AnyStream,
   settings: { readonly maxEmptyIntervals?: number } = {},
@@ -21,7 +21,7 @@ export function results(
   const job = topology('job', { batchInterval: us(10), ...settings }, (t) => {
     build(t).to('out', aSink());
   });
-  const answer = evaluate(job, traceOf(sources));
+  const answer = await evaluate(job, traceOf(sources));
   const out = answer.sinks
     .get('out')!
     .map(({ value, timestamp, windowEnd }) =>

@@ -15,8 +15,8 @@ describe('event time', () => {
       ...(idleTimeout === undefined ? {} : { idleTimeout: us(idleTimeout) }),
     });
 
-  it('late: below the own partition’s watermark, not at it; the late output carries the watermark', () => {
-    const { out, answer } = results({ in: [events([20, 1], [15, 2], [14, 3], [16, 4])] }, (t) =>
+  it('late: below the own partition’s watermark, not at it; the late output carries the watermark', async () => {
+    const { out, answer } = await results({ in: [events([20, 1], [15, 2], [14, 3], [16, 4])] }, (t) =>
       timed(t).map((n) => n),
     );
     expect(out).toEqual([
@@ -25,27 +25,27 @@ describe('event time', () => {
       [16, 16],
     ]);
     expect(answer.late.get('time')).toMatchObject([{ value: 14, timestamp: 15 }]);
-    expect(results({ in: [events([20, 1], [14, 3])] }, (t) => timed(t).late).out).toEqual([[14, 15]]);
+    expect((await results({ in: [events([20, 1], [14, 3])] }, (t) => timed(t).late)).out).toEqual([[14, 15]]);
   });
 
-  it('late is decided for each partition by itself', () => {
-    const { out } = results({ in: [events([100, 1]), events([20, 2], [1, 3])] }, (t) => timed(t).map((n) => n));
+  it('late is decided for each partition by itself', async () => {
+    const { out } = await results({ in: [events([100, 1]), events([20, 2], [1, 3])] }, (t) => timed(t).map((n) => n));
     expect(out).toEqual([
       [100, 100],
       [20, 20],
     ]);
   });
 
-  it('heartbeats of the ingest clock do not pass, so they close nothing', () => {
-    const { out } = results({ in: [[...events([12, 1]), { beat: 200 }]] }, (t) => timed(t).count());
+  it('heartbeats of the ingest clock do not pass, so they close nothing', async () => {
+    const { out } = await results({ in: [[...events([12, 1]), { beat: 200 }]] }, (t) => timed(t).count());
     expect(out).toEqual([[1, 20, 'window']]);
   });
 
-  it('idleTimeout: silence moves the watermark on, from the last record on', () => {
+  it('idleTimeout: silence moves the watermark on, from the last record on', async () => {
     const idle = {
       in: [[{ beat: 500 }, ...events([12, 1000]), { beat: 1010 }, { beat: 1030 }, ...events([36, 1031], [37, 1032])]],
     };
-    const { out, answer } = results(idle, (t) => timed(t, 20).map((n) => n));
+    const { out, answer } = await results(idle, (t) => timed(t, 20).map((n) => n));
     expect(out).toEqual([
       [12, 12],
       [37, 37],

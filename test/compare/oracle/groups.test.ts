@@ -6,13 +6,13 @@ import { add, keyed, pairs, plain, results, us } from './evaluate-job.js';
 const other = (t: Parameters<typeof keyed>[0]) => t.source('in2', aSource<readonly [string, number]>());
 
 describe('the oracle', () => {
-  it('groups a key’s values of an interval, and joins those of two streams', () => {
+  it('groups a key’s values of an interval, and joins those of two streams', async () => {
     const input = { in: [pairs(['a', 1, 0], ['a', 2, 9], ['b', 3, 10])], in2: [pairs(['a', 7, 5], ['b', 8, 25])] };
-    expect(results(input, (t) => keyed(t).groupByKey()).out).toEqual([
+    expect((await results(input, (t) => keyed(t).groupByKey())).out).toEqual([
       [['a', [1, 2]], 10, 'window'],
       [['b', [3]], 20, 'window'],
     ]);
-    expect(results(input, (t) => keyed(t).fullOuterJoin(other(t))).out).toEqual([
+    expect((await results(input, (t) => keyed(t).fullOuterJoin(other(t)))).out).toEqual([
       [['a', [1, 7]], 10, 'window'],
       [['a', [2, 7]], 10, 'window'],
       [['b', [3, undefined]], 20, 'window'],
@@ -20,7 +20,7 @@ describe('the oracle', () => {
     ]);
   });
 
-  it('tells partitions apart', () => {
+  it('tells partitions apart', async () => {
     const input = {
       in: [
         [{ value: 1, at: 1 }],
@@ -30,15 +30,15 @@ describe('the oracle', () => {
         ],
       ],
     };
-    const { out } = results(input, (t) => t.source('in', aSource<number>(2)).glom());
+    const { out } = await results(input, (t) => t.source('in', aSource<number>(2)).glom());
     expect(out).toEqual([
       [[1], 10, 'window'],
       [[2, 3], 10, 'window'],
     ]);
   });
 
-  it('emits an element in each window that it is in', () => {
-    const { out } = results(
+  it('emits an element in each window that it is in', async () => {
+    const { out } = await results(
       {
         in: [
           [
@@ -56,30 +56,30 @@ describe('the oracle', () => {
     ]);
   });
 
-  it('cuts sessions where the gap is, whatever the order, and closes the last at the end', () => {
+  it('cuts sessions where the gap is, whatever the order, and closes the last at the end', async () => {
     const input = { in: [pairs(['a', 1, 0], ['a', 2, 12], ['a', 4, 5], ['a', 8, 22])] };
-    const { out } = results(input, (t) => keyed(t).sessionWindow({ gap: us(10), reduce: add }));
+    const { out } = await results(input, (t) => keyed(t).sessionWindow({ gap: us(10), reduce: add }));
     expect(out).toEqual([
       [['a', 7], 22, 'window'],
       [['a', 8], 32, 'window'],
     ]);
   });
 
-  it('joins what is near in time', () => {
+  it('joins what is near in time', async () => {
     const input = {
       in: [pairs(['a', 1, 10])],
       in2: [pairs(['a', 2, 7], ['a', 3, 8], ['a', 4, 15], ['a', 5, 16], ['b', 6, 10])],
     };
-    const { out } = results(input, (t) => keyed(t).intervalJoin(other(t), { before: us(2), after: us(5) }));
+    const { out } = await results(input, (t) => keyed(t).intervalJoin(other(t), { before: us(2), after: us(5) }));
     expect(out).toEqual([
       [['a', [1, 3]], 10],
       [['a', [1, 4]], 15],
     ]);
   });
 
-  it('times states out before a later record, and up to the last watermark', () => {
+  it('times states out before a later record, and up to the last watermark', async () => {
     const input = { in: [[...pairs(['a', 1, 0], ['b', 5, 3], ['a', 2, 12]), { beat: 20 }]] };
-    const { out, answer } = results(input, (t) =>
+    const { out, answer } = await results(input, (t) =>
       keyed(t).mapWithState<number, string>({
         uid: 'op',
         timeout: us(10),

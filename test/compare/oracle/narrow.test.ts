@@ -94,13 +94,13 @@ describe('narrow operators', () => {
         ['odd 3', 12],
       ],
     ],
-  ])('%s', (_name, build, expected) => {
-    expect(results(input, build).out).toEqual(expected);
+  ])('%s', async (_name, build, expected) => {
+    expect((await results(input, build)).out).toEqual(expected);
   });
 
-  it('merges partitions and sources by time', () => {
+  it('merges partitions and sources by time', async () => {
     const sources = { in: [numbers([1, 5]), numbers([2, 1])], other: [numbers([3, 3], [4, 5])] };
-    const { out } = results(sources, (t) => plain(t).union(t.source('other', aSource<number>())));
+    const { out } = await results(sources, (t) => plain(t).union(t.source('other', aSource<number>())));
     expect(out).toEqual([
       [2, 1],
       [3, 3],
@@ -111,7 +111,7 @@ describe('narrow operators', () => {
 });
 
 describe('a job of spouts and bolts', () => {
-  it('is not judged, and says why', () => {
+  it('is not judged, and says why', async () => {
     const job = topology('job', (t) => {
       t.setBolt('echo', () => ({ execute: () => {} })).shuffleGrouping(
         t.setSpout('numbers', () => ({ nextTuple: () => 'done' as const })),

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { add, keyed, pairs, results } from './evaluate-job.js';
 
 describe('keyed state', () => {
-  it('runningReduce: the total so far for each record, and the final totals', () => {
-    const { out, answer } = results({ in: [pairs(['a', 1, 1], ['b', 5, 2], ['a', 2, 30])] }, (t) =>
+  it('runningReduce: the total so far for each record, and the final totals', async () => {
+    const { out, answer } = await results({ in: [pairs(['a', 1, 1], ['b', 5, 2], ['a', 2, 30])] }, (t) =>
       keyed(t).runningReduce({ uid: 'sum', reduce: add }),
     );
     expect(out).toEqual([
@@ -23,9 +23,9 @@ describe('keyed state', () => {
     return values.includes(0) ? undefined : total;
   };
 
-  it('updateStateByKey: every interval while the key has state; undefined removes it', () => {
+  it('updateStateByKey: every interval while the key has state; undefined removes it', async () => {
     const input = { in: [pairs(['a', 1, 1], ['a', 2, 2], ['b', 7, 12], ['a', 0, 25], ['b', 1, 31])] };
-    const { out, answer } = results(input, (t) => keyed(t).updateStateByKey({ uid: 'u', update }));
+    const { out, answer } = await results(input, (t) => keyed(t).updateStateByKey({ uid: 'u', update }));
     expect(out).toEqual([
       [['a', 3], 10, 'window'],
       [['a', 3], 20, 'window'],
@@ -36,9 +36,9 @@ describe('keyed state', () => {
     expect([...answer.states.get('u')!.values()]).toEqual([{ key: 'b', value: 8, scale: 8 }]);
   });
 
-  it('updateStateByKey: silent after maxEmptyIntervals until there are values again', () => {
+  it('updateStateByKey: silent after maxEmptyIntervals until there are values again', async () => {
     const input = { in: [pairs(['a', 1, 1], ['a', 1, 51])] };
-    const { out } = results(input, (t) => keyed(t).updateStateByKey(update), { maxEmptyIntervals: 2 });
+    const { out } = await results(input, (t) => keyed(t).updateStateByKey(update), { maxEmptyIntervals: 2 });
     expect(out).toEqual([
       [['a', 1], 10, 'window'],
       [['a', 1], 20, 'window'],
@@ -47,9 +47,9 @@ describe('keyed state', () => {
     ]);
   });
 
-  it('process: due timers before the record, in order of time; those above the final watermark never', () => {
+  it('process: due timers before the record, in order of time; those above the final watermark never', async () => {
     const input = { in: [pairs(['a', 20, 1], ['a', 10, 2], ['a', 99, 25])] };
-    const { out, answer } = results(input, (t) =>
+    const { out, answer } = await results(input, (t) =>
       keyed(t).process<number, string>({
         uid: 'p',
         onRecord: (at, context) => {
@@ -76,9 +76,9 @@ describe('keyed state', () => {
     expect(answer.states.get('p')!.get('s1:a')!.value).toBe(3);
   });
 
-  it('process: a deleted timer does not fire, a timer at the final watermark does', () => {
+  it('process: a deleted timer does not fire, a timer at the final watermark does', async () => {
     const input = { in: [[...pairs(['a', 30, 1], ['a', 40, 2]), { beat: 40 }]] };
-    const { out } = results(input, (t) =>
+    const { out } = await results(input, (t) =>
       keyed(t).process<number, number>({
         uid: 'p',
         onRecord: (at, context) => {

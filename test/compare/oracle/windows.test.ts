@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { add, keyed, numbers, pairs, plain, results, us } from './evaluate-job.js';
 
 describe('interval operators', () => {
-  it('reduceByKey: each key of each interval, no empty ones, the record on the border in the next', () => {
+  it('reduceByKey: each key of each interval, no empty ones, the record on the border in the next', async () => {
     const input = { in: [pairs(['a', 1, 0], ['b', 2, 9], ['a', 3, 9], ['a', 4, 10], ['b', 5, 35])] };
-    const { out } = results(input, (t) => keyed(t).reduceByKey(add));
+    const { out } = await results(input, (t) => keyed(t).reduceByKey(add));
     expect(out).toEqual([
       [['a', 4], 10, 'window'],
       [['b', 2], 10, 'window'],
@@ -14,8 +14,8 @@ describe('interval operators', () => {
     ]);
   });
 
-  it('countByValue', () => {
-    const { out } = results({ in: [numbers([7, 1], [8, 2], [7, 3], [7, 11])] }, (t) => plain(t).countByValue());
+  it('countByValue', async () => {
+    const { out } = await results({ in: [numbers([7, 1], [8, 2], [7, 3], [7, 11])] }, (t) => plain(t).countByValue());
     expect(out).toEqual([
       [[7, 2], 10, 'window'],
       [[8, 1], 10, 'window'],
@@ -23,8 +23,8 @@ describe('interval operators', () => {
     ]);
   });
 
-  it('count: 0 for an empty interval, from the first with data to the first end above the highest timestamp', () => {
-    const { out } = results({ in: [numbers([1, 15], [1, 16], [1, 44])] }, (t) => plain(t).count());
+  it('count: 0 for an empty interval, from the first with data to the first end above the highest timestamp', async () => {
+    const { out } = await results({ in: [numbers([1, 15], [1, 16], [1, 44])] }, (t) => plain(t).count());
     expect(out).toEqual([
       [2, 20, 'window'],
       [0, 30, 'window'],
@@ -33,8 +33,10 @@ describe('interval operators', () => {
     ]);
   });
 
-  it('count: at most maxEmptyIntervals zeros in a row', () => {
-    const { out } = results({ in: [numbers([1, 5], [1, 95])] }, (t) => plain(t).count(), { maxEmptyIntervals: 2 });
+  it('count: at most maxEmptyIntervals zeros in a row', async () => {
+    const { out } = await results({ in: [numbers([1, 5], [1, 95])] }, (t) => plain(t).count(), {
+      maxEmptyIntervals: 2,
+    });
     expect(out).toEqual([
       [1, 10, 'window'],
       [0, 20, 'window'],
@@ -43,22 +45,22 @@ describe('interval operators', () => {
     ]);
   });
 
-  it('count: nothing for no input, also when heartbeats came', () => {
-    expect(results({ in: [[{ beat: 10 }, { beat: 20 }]] }, (t) => plain(t).count()).out).toEqual([]);
+  it('count: nothing for no input, also when heartbeats came', async () => {
+    expect((await results({ in: [[{ beat: 10 }, { beat: 20 }]] }, (t) => plain(t).count())).out).toEqual([]);
   });
 
-  it('count: heartbeats beyond the last record close further intervals', () => {
+  it('count: heartbeats beyond the last record close further intervals', async () => {
     const input = { in: [[...numbers([1, 5]), { beat: 10 }, { beat: 30 }]] };
-    expect(results(input, (t) => plain(t).count()).out).toEqual([
+    expect((await results(input, (t) => plain(t).count())).out).toEqual([
       [1, 10, 'window'],
       [0, 20, 'window'],
       [0, 30, 'window'],
     ]);
   });
 
-  it('chained: a result belongs to the interval of its own end - 1', () => {
+  it('chained: a result belongs to the interval of its own end - 1', async () => {
     const input = { in: [pairs(['a', 1, 1], ['b', 1, 2], ['a', 1, 11])] };
-    const { out } = results(input, (t) => keyed(t).reduceByKey(add).count());
+    const { out } = await results(input, (t) => keyed(t).reduceByKey(add).count());
     expect(out).toEqual([
       [2, 10, 'window'],
       [1, 20, 'window'],
@@ -73,8 +75,8 @@ describe('windows', () => {
   it.each([
     ['without inverse', {}],
     ['with inverse', { inverse: (a: number, b: number) => a - b }],
-  ])('reduceByKeyAndWindow %s: early windows are partial, those beyond the end do not fire', (_name, more) => {
-    const { out } = results(input, (t) => keyed(t).reduceByKeyAndWindow({ ...window, ...more }));
+  ])('reduceByKeyAndWindow %s: early windows are partial, those beyond the end do not fire', async (_name, more) => {
+    const { out } = await results(input, (t) => keyed(t).reduceByKeyAndWindow({ ...window, ...more }));
     expect(out).toEqual([
       [['a', 1], 10, 'window'],
       [['a', 11], 20, 'window'],
@@ -83,9 +85,9 @@ describe('windows', () => {
     ]);
   });
 
-  it('keepEmptyKeys: a key that left stays with what the inverse left behind', () => {
+  it('keepEmptyKeys: a key that left stays with what the inverse left behind', async () => {
     const more = { inverse: (a: number, b: number) => a - b, keepEmptyKeys: true, window: us(10) };
-    const { out } = results(input, (t) => keyed(t).reduceByKeyAndWindow({ ...window, ...more }));
+    const { out } = await results(input, (t) => keyed(t).reduceByKeyAndWindow({ ...window, ...more }));
     expect(out).toEqual([
       [['a', 1], 10, 'window'],
       [['a', 10], 20, 'window'],
@@ -94,10 +96,10 @@ describe('windows', () => {
     ]);
   });
 
-  it('keepEmptyKeys: silent after maxEmptyIntervals ends without records', () => {
+  it('keepEmptyKeys: silent after maxEmptyIntervals ends without records', async () => {
     const more = { inverse: (a: number, b: number) => a - b, keepEmptyKeys: true };
     const late = { in: [pairs(['a', 1, 5], ['b', 1, 55])] };
-    const { out } = results(late, (t) => keyed(t).reduceByKeyAndWindow({ ...window, ...more }), {
+    const { out } = await results(late, (t) => keyed(t).reduceByKeyAndWindow({ ...window, ...more }), {
       maxEmptyIntervals: 1,
     });
     expect(out.filter(([value]) => (value as readonly string[])[0] === 'a')).toEqual([
@@ -107,8 +109,8 @@ describe('windows', () => {
     ]);
   });
 
-  it('countByWindow: also empty windows, counted in windows', () => {
-    const { out } = results(
+  it('countByWindow: also empty windows, counted in windows', async () => {
+    const { out } = await results(
       { in: [numbers([1, 5], [1, 65])] },
       (t) => plain(t).countByWindow({ window: us(20), slide: us(10) }),
       { maxEmptyIntervals: 1 },
@@ -121,8 +123,8 @@ describe('windows', () => {
     ]);
   });
 
-  it('a slide above the interval', () => {
-    const { out } = results({ in: [numbers([1, 5], [1, 15], [1, 25])] }, (t) =>
+  it('a slide above the interval', async () => {
+    const { out } = await results({ in: [numbers([1, 5], [1, 15], [1, 25])] }, (t) =>
       plain(t).countByWindow({ window: us(20), slide: us(20) }),
     );
     expect(out).toEqual([
@@ -133,13 +135,15 @@ describe('windows', () => {
 });
 
 describe('end of input', () => {
-  it('uses the highest timestamp of all partitions, also where a filter dropped its record', () => {
+  it('uses the highest timestamp of all partitions, also where a filter dropped its record', async () => {
     const input = { in: [numbers([1, 5]), numbers([-1, 33])] };
     expect(
-      results(input, (t) =>
-        plain(t)
-          .filter((n) => n > 0)
-          .count(),
+      (
+        await results(input, (t) =>
+          plain(t)
+            .filter((n) => n > 0)
+            .count(),
+        )
       ).out,
     ).toEqual([
       [1, 10, 'window'],

@@ -1,6 +1,7 @@
 /** Provenance: ids that a replay gives again, sums that can be taken back, and user functions that notice nothing. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { OracleAnswer } from '../../../src/compare/oracle/answer.js';
 import { evaluate } from '../../../src/compare/oracle/evaluate.js';
 import { withoutProvenance } from '../../../src/compare/provenance/plain-sink.js';
 import { idOf, withIds } from '../../../src/compare/provenance/record-ids.js';
@@ -117,7 +118,11 @@ describe('a decorated job', () => {
   const trace = traceOf({
     in: [['a', 'bb', 'no', 'a'].map((value, i) => ({ value, at: i * 400 })).concat([{ beat: 5_000 } as never])],
   });
-  const answer = evaluate(withProvenance(job), withIds(trace));
+  const answered = evaluate(withProvenance(job), withIds(trace));
+  let answer: OracleAnswer;
+  beforeAll(async () => {
+    answer = await answered;
+  });
   const madeOf = (sink: string) =>
     answer.sinks.get(sink)!.map(({ value }) => {
       const { count, sum, xor } = provenanceOf(value);

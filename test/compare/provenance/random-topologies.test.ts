@@ -23,7 +23,7 @@ it(`gives the same plain results, and the oracle's provenance, in both modes on 
     fc.asyncProperty(recipes, async (recipe) => {
       const plain = build(recipe);
       const traced = decorated(plain);
-      const [plainOracle, tracedOracle] = [askOracle(plain), askOracle(traced)];
+      const [plainOracle, tracedOracle] = await Promise.all([askOracle(plain), askOracle(traced)]);
       expect(plainSinks(tracedOracle), 'the oracle').toEqual(sinksOf(plainOracle));
       for (const parallelism of [1, 2]) {
         const [microBatch, record] = waysOf(recipe, parallelism);

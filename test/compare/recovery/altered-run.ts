@@ -29,7 +29,7 @@ export async function runAltered(built: Built, alterations: readonly Alteration[
   const { job, sinks } = await runIn({ topology: withProvenance(topology), trace: altered, operators }, way);
   if (job.error !== undefined) throw job.error;
   const captured = compile(topology).operators.filter((operator): operator is SinkOperator => operator.kind === 'sink');
-  const expected = expectedParts(
+  const expected = await expectedParts(
     topology,
     trace,
     captured.map(({ name, delivery, slide }) => ({ name, interval: delivery === 'interval' ? slide : undefined })),

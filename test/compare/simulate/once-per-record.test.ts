@@ -25,8 +25,8 @@ const trace = layOut([{ name: 'numbers', partitions: [values] }], {
 });
 
 /** How a run ended whose sink has these results. */
-function ended(change: (seen: ResultList) => readonly number[]): readonly string[] {
-  const on = new Case(job, trace);
+async function ended(change: (seen: ResultList) => readonly number[]): Promise<readonly string[]> {
+  const on = await Case.of(job, trace);
   const { results } = on.expected[0]!;
   const seen = change(results).map((i) => ({
     value: results.values[i],
@@ -41,15 +41,17 @@ function ended(change: (seen: ResultList) => readonly number[]): readonly string
 
 const all = ({ values: of }: ResultList): readonly number[] => of.map((_, i) => i);
 
-it('allows what is lost, and both results of a record that gives two', () => {
-  expect(ended(all)).toEqual([]);
-  expect(ended((seen) => all(seen).filter((i) => i % 3 > 0))).toEqual([]);
+it('allows what is lost, and both results of a record that gives two', async () => {
+  expect(await ended(all)).toEqual([]);
+  expect(await ended((seen) => all(seen).filter((i) => i % 3 > 0))).toEqual([]);
 });
 
-it('finds a record that is there once more', () => {
+it('finds a record that is there once more', async () => {
   const once = (seen: ResultList) => all(seen).length - 1;
-  expect(ended((seen) => [...all(seen).filter((i) => i > 4), once(seen)])[0]).toMatch(
+  expect((await ended((seen) => [...all(seen).filter((i) => i > 4), once(seen)]))[0]).toMatch(
     /^at-most-once is broken: one record is in sink out more than once, such as numbers\/0 \d+$/,
   );
-  expect(ended((seen) => [...all(seen), ...all(seen)])[0]).toMatch(/: \d+ records are in sink out more than once/);
+  expect((await ended((seen) => [...all(seen), ...all(seen)]))[0]).toMatch(
+    /: \d+ records are in sink out more than once/,
+  );
 });

@@ -53,7 +53,7 @@ describe('exactly-once', () => {
           heartbeatEach: 1,
           parallelism: options.parallelism,
         });
-        expect(differences(built, witness(life), undisturbed, askOracle(built))).toEqual([]);
+        expect(differences(built, witness(life), undisturbed, await askOracle(built))).toEqual([]);
         expect(life.job.lateRecords).toBe(undisturbed.job.lateRecords);
         // Where records of several partitions meet, how many results there are may depend on their order, which nobody promises.
         if (recipe.sources.flat().length === 1) expect(life.job.resultsWritten).toEqual(undisturbed.job.resultsWritten);

@@ -79,7 +79,7 @@ describe('workers', () => {
           expect([life.job.error, life.job.outcome]).toEqual([undefined, 'finished']);
           const { parallelism } = options;
           const undisturbed = await runIn(built, { mode: 'micro-batch', atOnce: false, heartbeatEach: 1, parallelism });
-          expect(differences(built, witness(life), undisturbed, askOracle(built))).toEqual([]);
+          expect(differences(built, witness(life), undisturbed, await askOracle(built))).toEqual([]);
           expect(life.job.lateRecords).toBe(undisturbed.job.lateRecords);
           expect(life.job.recordsRead).toEqual(undisturbed.job.recordsRead);
         },

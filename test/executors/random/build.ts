@@ -250,6 +250,13 @@ class Building {
       }
       case 'process':
         return this.#onPairs(from, (s) => s.process(sessions(uid, (a + 1) * 500)) as unknown as Pairs);
+      case 'mapAsync':
+      case 'mapAsync unordered': {
+        const ordered = operator === 'mapAsync';
+        return this.#onNumbers(from, (s) => s.mapAsync(calling(a), { uid, concurrency: 1 + b, ordered }));
+      }
+      case 'mapValuesAsync':
+        return this.#onPairs(from, (s) => s.mapValuesAsync(calling(a), { uid, concurrency: 1 + b }));
     }
   }
 
@@ -370,6 +377,14 @@ const INTERVAL_SINK: SinkSpec<unknown> = { ...RECORD_SINK, capabilities: { ...ca
 
 function add(a: number, b: number): number {
   return a + b;
+}
+
+/** A call that ends the later the more its number is. */
+function calling(a: number): (n: number) => Promise<number> {
+  return async (n) => {
+    for (let i = Math.abs(n) % 7; i > 0; i--) await undefined;
+    return n + a;
+  };
 }
 
 /** Depends on no order: number, sum and sum of squares. */

@@ -60,7 +60,7 @@ function thinned(sequence: PartitionTrace, each: number): PartitionTrace {
 }
 
 /** Asks the oracle. */
-export function askOracle({ topology, trace }: Built): OracleAnswer {
+export function askOracle({ topology, trace }: Built): Promise<OracleAnswer> {
   return evaluate(topology, trace);
 }
 

@@ -54,6 +54,9 @@ export const OPERATORS = [
   'mapWithState timeout',
   'stateSnapshots',
   'process',
+  'mapAsync',
+  'mapAsync unordered',
+  'mapValuesAsync',
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 

@@ -43,7 +43,7 @@ describe(`exactly-once, seed ${seed}`, () => {
         };
         const undisturbed = await live(parts);
         const plain = await runIn(built, { mode: 'micro-batch', parallelism, atOnce: true, heartbeatEach: 1 });
-        const oracle = askOracle(built);
+        const oracle = await askOracle(built);
         expect(undisturbed.job.error).toBeUndefined();
         expect(differences(built, plain, asWitness(undisturbed), oracle)).toEqual([]);
         const steps = undisturbed.steps[0]!.length;

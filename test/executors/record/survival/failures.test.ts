@@ -64,7 +64,7 @@ describe(`lost, repeated and late messages, seed ${seed}`, () => {
         setBacks += lives.events.filter(({ kind }) => kind === 'jobRestored').length;
         const plain = await runIn(built, { mode: 'micro-batch', parallelism, atOnce: true, heartbeatEach: 1 });
         expect([lives.job.outcome, lives.job.error]).toEqual(['finished', undefined]);
-        expect(differences(built, plain, asWitness(lives), askOracle(built))).toEqual([]);
+        expect(differences(built, plain, asWitness(lives), await askOracle(built))).toEqual([]);
         expect(lives.job.lateRecords).toBe(plain.job.lateRecords);
       }),
       { seed, numRuns },

@@ -47,7 +47,7 @@ describe(`without faults, seed ${seed}`, () => {
         });
         const plain = await runIn(built, { mode: 'micro-batch', parallelism, atOnce: true, heartbeatEach: 1 });
         expect([lives.job.outcome, lives.job.error]).toEqual(['finished', undefined]);
-        expect(differences(built, plain, asWitness(lives), askOracle(built))).toEqual([]);
+        expect(differences(built, plain, asWitness(lives), await askOracle(built))).toEqual([]);
         expect(lives.job.lateRecords).toBe(plain.job.lateRecords);
       }),
       { seed, numRuns },
@@ -97,7 +97,7 @@ describe(`lost workers, seed ${seed}`, () => {
         losses += made!.losses;
         const plain = await runIn(built, { mode: 'micro-batch', parallelism, atOnce: true, heartbeatEach: 1 });
         expect([lives.job.outcome, lives.job.error]).toEqual(['finished', undefined]);
-        expect(differences(built, plain, asWitness(lives), askOracle(built))).toEqual([]);
+        expect(differences(built, plain, asWitness(lives), await askOracle(built))).toEqual([]);
         expect(lives.job.lateRecords).toBe(plain.job.lateRecords);
       }),
       { seed, numRuns },

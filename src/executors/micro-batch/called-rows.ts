@@ -1,0 +1,75 @@
+/** Makes the calls of a task's rows, before an attempt takes what came of them. An attempt itself never waits. */
+import type { CallOutcome } from '../../kernels/map-async.js';
+import { isAsync } from '../../plan/kinds.js';
+import type { MapAsyncOperator, Plan, Stage } from '../../plan/plan.js';
+import type { World } from '../../runtime/world.js';
+import type { FunctionTable } from '../../topology/graph.js';
+import { Calls } from '../calls.js';
+import { type ReadableRows, Rows } from './rows.js';
+
+/** What calls are made with. */
+export interface CallerParts {
+  readonly plan: Plan;
+  readonly functions: FunctionTable;
+  readonly world: Pick<World, 'clock' | 'scheduler'>;
+}
+
+/** What came of one row's call. */
+interface Answered {
+  readonly outcome: CallOutcome;
+  readonly from: ReadableRows;
+  readonly index: number;
+}
+
+/**
+ * One task's calls, from batch to batch. A call is tried again by itself; an attempt of the task that fails for another reason finds what
+ * came of the calls as it was.
+ */
+export class RowCaller {
+  readonly #calls: Calls;
+  readonly #attemptsMax: number;
+  readonly #isOrdered: boolean;
+
+  constructor(operator: MapAsyncOperator, { plan, functions, world: { clock, scheduler } }: CallerParts) {
+    const { guarantee, attemptsMax } = plan.settings;
+    this.#attemptsMax = guarantee === 'at-most-once' ? 1 : attemptsMax;
+    this.#isOrdered = operator.ordered;
+    const now = (): number => clock.now();
+    this.#calls = new Calls({ operator, functions, now, at: (time, run) => scheduler.at(time, run) });
+  }
+
+  /** What came of each row's call, in the order of the rows or of the ends of their calls. Resolves when all have ended. */
+  call(rows: readonly ReadableRows[]): Promise<Rows> {
+    const asked = rows.flatMap((from) => Array.from({ length: from.length }, (_, index) => ({ from, index })));
+    if (asked.length === 0) return Promise.resolve(new Rows());
+    return new Promise((resolve) => {
+      const answered = new Array<Answered>(asked.length);
+      let ended = 0;
+      asked.forEach(({ from, index }, place) => {
+        this.#calls.make(from.at(index), this.#attemptsMax, (outcome) => {
+          answered[this.#isOrdered ? place : ended] = { outcome, from, index };
+          if (++ended === asked.length) resolve(rowsOf(answered));
+        });
+      });
+    });
+  }
+
+  /** Nothing more is called or heard. */
+  end(): void {
+    this.#calls.end();
+  }
+}
+
+/** The caller of a task whose stage begins with calls; undefined for any other. */
+export function callerOf(stage: Stage, parts: CallerParts): RowCaller | undefined {
+  const head = parts.plan.operators[stage.head]!;
+  return isAsync(head) ? new RowCaller(head, parts) : undefined;
+}
+
+/** Each with the times of its row. */
+function rowsOf(answered: readonly Answered[]): Rows {
+  const rows = new Rows();
+  for (const { outcome, from, index } of answered)
+    rows.add(outcome, { timestamp: from.timestamps[index]!, windowEnd: from.windowEnds[index]! });
+  return rows;
+}
