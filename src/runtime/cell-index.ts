@@ -2,23 +2,22 @@
 import { assert } from '../core/assert.js';
 import { encodeKey, type Key } from '../core/keys.js';
 import type { MemoryCell } from './memory-cell.js';
-
-/**
- * A `Map` asks V8 for the hash of each new string, which costs more than the rest of a look-up: texts up to this length have a table of
- * our own (bench `micro-batch`: a quarter faster). A longer one is better off with the hash that V8 keeps in the string.
- */
-const HASHED_LENGTH_MAX = 32;
+import { hashOf, isHash, toWords, words } from './text-words.js';
 
 /** Keys chosen to collide end up in a `Map`, whose hash has a secret seed. Keys that nobody chose stay far below it. */
 const PROBES_MAX = 64;
 
 const SLOTS_MIN = 16;
 
-/** Open addressing, at most half full, for short texts; a `Map` for other keys. Primitives compare as `encodeKey` does (-0 is 0, NaN is NaN). */
+/**
+ * Open addressing, at most half full, for short texts; a `Map` for other keys, whose hash V8 has to compute for each new string. Primitives
+ * compare as `encodeKey` does (-0 is 0, NaN is NaN).
+ *
+ * A look-up waits for memory and for nothing else, so it goes to few places: to a slot, and to the cell, which holds its key as numbers too.
+ */
 export class CellIndex {
   // Plain fields and not `#private` ones: `find` is the hot path, and V8 reads these faster (bench `micro-batch`: 4 %).
   private mask = SLOTS_MIN - 1;
-  private hashes = new Int32Array(SLOTS_MIN);
   private slots = emptySlots(SLOTS_MIN);
   private isHashed = true;
   /** Keys that are not in `slots`; a tuple stands under its text in a map of its own. */
@@ -43,12 +42,17 @@ export class CellIndex {
   }
 
   find(key: Key): MemoryCell | undefined {
-    if (typeof key !== 'string' || key.length > HASHED_LENGTH_MAX || !this.isHashed) return this.#findOther(key);
-    const { hashes, slots, mask } = this;
-    const hash = hashOf(key);
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
+    if (typeof key !== 'string' || !this.isHashed || !toWords(key)) return this.#findOther(key);
+    const { slots, mask } = this;
+    const word0 = words[0]!;
+    const word1 = words[1]!;
+    const word2 = words[2]!;
+    const word3 = words[3]!;
+    for (let at = hashOf(word0, word1, word2, word3) & mask; ; at = (at + 1) & mask) {
       const cell = slots[at];
-      if (cell === undefined || (hashes[at] === hash && cell.key === key)) return cell;
+      if (cell === undefined) return undefined;
+      if (cell.word0 !== word0 || cell.word1 !== word1 || cell.word2 !== word2 || cell.word3 !== word3) continue;
+      if (!isHash(word3) || cell.key === key) return cell;
     }
   }
 
@@ -60,15 +64,15 @@ export class CellIndex {
     this.#orders.push(order);
     this.#size += 1;
     if (typeof key === 'object' && key !== null) put(this.tuples, encodeKey(key), cell);
-    else if (typeof key !== 'string' || key.length > HASHED_LENGTH_MAX || !this.isHashed) put(this.others, key, cell);
-    else this.#addHashed(cell, hashOf(key));
+    else if (typeof key !== 'string' || !this.isHashed || !toWords(key)) put(this.others, key, cell);
+    else this.#addHashed(cell);
   }
 
   remove(cell: MemoryCell): void {
     const { key, order } = cell;
     if (typeof key === 'object' && key !== null) this.tuples.delete(encodeKey(key));
-    else if (typeof key !== 'string' || key.length > HASHED_LENGTH_MAX || !this.isHashed) this.others.delete(key);
-    else this.#removeHashed(cell, hashOf(key));
+    else if (typeof key !== 'string' || !this.isHashed || !toWords(key)) this.others.delete(key);
+    else this.#removeHashed(cell);
     this.#ordered[this.#firstFrom(order)] = undefined;
     this.#size -= 1;
     if (this.#ordered.length > SLOTS_MIN && this.#size * 2 < this.#ordered.length) this.#closeHoles();
@@ -76,7 +80,6 @@ export class CellIndex {
 
   clear(): void {
     this.mask = SLOTS_MIN - 1;
-    this.hashes = new Int32Array(SLOTS_MIN);
     this.slots = emptySlots(SLOTS_MIN);
     this.isHashed = true;
     this.others.clear();
@@ -116,32 +119,34 @@ export class CellIndex {
     return typeof key === 'object' && key !== null ? this.tuples.get(encodeKey(key)) : this.others.get(key);
   }
 
-  #addHashed(cell: MemoryCell, hash: number): void {
+  /** Its key is in `words`. */
+  #addHashed(cell: MemoryCell): void {
     if ((this.#hashed + 1) * 2 > this.mask) this.#grow();
-    const { hashes, slots, mask } = this;
-    let at = hash & mask;
+    cell.word0 = words[0]!;
+    cell.word1 = words[1]!;
+    cell.word2 = words[2]!;
+    cell.word3 = words[3]!;
+    const { slots, mask } = this;
+    let at = home(cell) & mask;
     let probes = 0;
     for (let found = slots[at]; found !== undefined; found = slots[at]) {
-      assert(hashes[at] !== hash || found.key !== cell.key, TWICE);
+      assert(found.key !== cell.key, TWICE);
       at = (at + 1) & mask;
       probes += 1;
     }
     slots[at] = cell;
-    hashes[at] = hash;
     this.#hashed += 1;
     if (probes > PROBES_MAX) this.#leaveSlots();
   }
 
   /** Cells behind it that were pushed on by it move up, so that a search may still end at the first empty slot. */
-  #removeHashed(cell: MemoryCell, hash: number): void {
-    const { hashes, slots, mask } = this;
-    let hole = hash & mask;
+  #removeHashed(cell: MemoryCell): void {
+    const { slots, mask } = this;
+    let hole = home(cell) & mask;
     while (slots[hole] !== cell) hole = (hole + 1) & mask;
     for (let at = (hole + 1) & mask; slots[at] !== undefined; at = (at + 1) & mask) {
-      const home = hashes[at]! & mask;
-      if (((at - home) & mask) < ((at - hole) & mask)) continue;
+      if (((at - home(slots[at]!)) & mask) < ((at - hole) & mask)) continue;
       slots[hole] = slots[at];
-      hashes[hole] = hashes[at]!;
       hole = at;
     }
     slots[hole] = undefined;
@@ -149,29 +154,23 @@ export class CellIndex {
   }
 
   #grow(): void {
-    const { hashes, slots } = this;
-    const length = slots.length * 2;
+    const length = this.slots.length * 2;
     const mask = length - 1;
-    const grownHashes = new Int32Array(length);
-    const grownSlots = emptySlots(length);
-    for (let i = 0; i < slots.length; i++) {
-      const cell = slots[i];
+    const slots = emptySlots(length);
+    for (const cell of this.slots) {
       if (cell === undefined) continue;
-      let at = hashes[i]! & mask;
-      while (grownSlots[at] !== undefined) at = (at + 1) & mask;
-      grownSlots[at] = cell;
-      grownHashes[at] = hashes[i]!;
+      let at = home(cell) & mask;
+      while (slots[at] !== undefined) at = (at + 1) & mask;
+      slots[at] = cell;
     }
     this.mask = mask;
-    this.hashes = grownHashes;
-    this.slots = grownSlots;
+    this.slots = slots;
   }
 
   #leaveSlots(): void {
     for (const cell of this.slots) if (cell !== undefined) this.others.set(cell.key, cell);
     this.isHashed = false;
     this.slots = [];
-    this.hashes = new Int32Array(0);
   }
 
   #closeHoles(): void {
@@ -202,11 +201,9 @@ function put<K>(map: Map<K, MemoryCell>, key: K, cell: MemoryCell): void {
   assert(map.size === size + 1, TWICE);
 }
 
-/** FNV-1a over code units, with the high bits mixed into those that pick the slot. */
-function hashOf(key: string): number {
-  let hash = key.length;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  return hash ^ (hash >>> 15);
+/** Where a search for a cell begins, but for the mask. */
+function home({ word0, word1, word2, word3 }: MemoryCell): number {
+  return hashOf(word0, word1, word2, word3);
 }
 
 function emptySlots(length: number): (MemoryCell | undefined)[] {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Key } from '../../src/core/keys.js';
 import { CellIndex } from '../../src/runtime/cell-index.js';
 import { MemoryCell } from '../../src/runtime/memory-cell.js';
+import { hashOf, toWords, words } from '../../src/runtime/text-words.js';
 
 const cellOf = (key: Key, order: number): MemoryCell => new MemoryCell(key, order, 1, 0, order);
 const keysOf = (index: CellIndex): Key[] => [...index.cells()].map(({ key }) => key);
@@ -11,6 +12,9 @@ const keysOf = (index: CellIndex): Key[] => [...index.cells()].map(({ key }) => 
 /** Few keys of each kind, so that they come again. */
 const keys: fc.Arbitrary<Key> = fc.oneof(
   { weight: 6, arbitrary: fc.nat(40).map((n) => `k${n}`) },
+  { weight: 1, arbitrary: fc.nat(5).map((n) => `ключ${'ж'.repeat(n * 2)}`) },
+  { weight: 1, arbitrary: fc.nat(20).map((n) => 'y'.repeat(n)) },
+  { weight: 1, arbitrary: fc.constantFrom('a', 'a\0', 'a\0\0\0', '\0', 'é', 'ÿ', 'Ā', 'aĀ', '\ud800') },
   { weight: 1, arbitrary: fc.nat(5).map((n) => `long key ${'x'.repeat(30)} ${n}`) },
   { weight: 1, arbitrary: fc.constantFrom<Key>('', '0', 0, -0, 1, Number.NaN, true, null, 10n) },
   { weight: 1, arbitrary: fc.tuple(fc.constantFrom('a', 'b'), fc.nat(3)) },
@@ -89,7 +93,7 @@ describe('an index of cells', () => {
   it('leaves its table for keys that were chosen to collide, and finds them all the same', () => {
     // The first 200 texts whose hashes agree in the ten bits that pick the slot.
     const colliding: string[] = [];
-    for (let n = 0; colliding.length < 200; n++) if ((hashOf(`k${n}`) & 1023) === 0) colliding.push(`k${n}`);
+    for (let n = 0; colliding.length < 200; n++) if ((hashOfText(`k${n}`) & 1023) === 0) colliding.push(`k${n}`);
     const index = new CellIndex();
     for (const [order, key] of colliding.entries()) index.add(cellOf(key, order));
     expect(index.isOverfull).toBe(true);
@@ -104,13 +108,15 @@ describe('an index of cells', () => {
   it('keeps its table for keys that nobody chose', () => {
     const index = new CellIndex();
     for (let n = 0; n < 100_000; n++) index.add(cellOf(`user-${n}`, n));
+    for (let n = 100_000; n < 200_000; n++) index.add(cellOf(`${n}.0000.0000`, n));
+    for (let n = 200_000; n < 300_000; n++) index.add(cellOf(`улица ${n}`, n));
+    for (let n = 300_000; n < 400_000; n++) index.add(cellOf(n.toString(36), n));
     expect(index.isOverfull).toBe(false);
   });
 });
 
-/** As the index hashes: FNV-1a. */
-function hashOf(key: string): number {
-  let hash = key.length;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  return hash ^ (hash >>> 15);
+/** As the index hashes. */
+function hashOfText(key: string): number {
+  toWords(key);
+  return hashOf(words[0]!, words[1]!, words[2]!, words[3]!);
 }
