@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import type { FetchedPartition, KafkaPort } from '../../src/connectors/kafka/port.js';
 import { headersOf, SPAN } from '../../src/connectors/kafka/record-batches.js';
+import { prng } from '../../src/core/prng.js';
 import { noKafka, useBroker } from './broker.js';
 import { KEYED, PRODUCER } from './client.js';
 
@@ -97,18 +98,30 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
       expect((await readAll(port, topic, 0, 0)).map(({ value }) => value?.length)).toEqual([10_000_000, 5]);
     });
 
-    it('reads gzip, and refuses a compression that it cannot undo by its name', async () => {
-      const topic = topicOf('packed');
+    // The other client knows no snappy of Java, and leaves zstd to Node.js, which has it from version 22.15 on.
+    const codecs = client === 'kafkajs' ? ['gzip', 'snappy', 'lz4', 'zstd'] : ['gzip', 'lz4'];
+    it.each(codecs)('reads what the Java producer compressed with %s', async (codec) => {
+      const topic = topicOf(codec);
       await port.createTopic(topic, 1);
-      await broker.tool(PRODUCER, ['--topic', topic, '--compression-codec', 'gzip'], 'one\ntwo\nthree\n');
-      expect((await readAll(port, topic, 0, 1)).map(({ value }) => value)).toEqual(['two', 'three']);
-      if (client !== 'kafkajs') return;
-      const snappy = topicOf('snappy');
-      await port.createTopic(snappy, 1);
-      await broker.tool(PRODUCER, ['--topic', snappy, '--compression-codec', 'snappy'], 'one\n');
-      await expect(readAll(port, snappy, 0, 0)).rejects.toMatchObject({
+      // Text repeats itself, near and far; the digits do not. Together they are more than a block of any of them.
+      const random = prng(1).fork(codec);
+      const lines = Array.from({ length: 3_000 }, (_, index) =>
+        index % 3 === 0 ? String(random.float()).repeat(1 + (index % 40)) : `line ${index} of ${codec}`,
+      );
+      const large = ['--batch-size', '500000', '--command-property', 'linger.ms=1000'];
+      const args = ['--topic', topic, '--compression-codec', codec, ...large];
+      await broker.tool(PRODUCER, args, `${lines.join('\n')}\n`);
+      expect((await readAll(port, topic, 0, 0)).map(({ value }) => value)).toEqual(lines);
+      expect((await readAll(port, topic, 0, 2_998)).map(({ value }) => value)).toEqual(lines.slice(2_998));
+    });
+
+    it.runIf(client === 'platformatic')('says in one error that it cannot unpack snappy of Java', async () => {
+      const topic = topicOf('snappy');
+      await port.createTopic(topic, 1);
+      await broker.tool(PRODUCER, ['--topic', topic, '--compression-codec', 'snappy'], 'one\n');
+      await expect(readAll(port, topic, 0, 0)).rejects.toMatchObject({
         kind: 'refused',
-        message: expect.stringContaining('snappy'),
+        message: "this client cannot unpack a compressed batch of the topic; take client: 'kafkajs'",
       });
     });
 
@@ -212,9 +225,6 @@ describe.skipIf(noKafka !== undefined)('transactions of kafkajs', { timeout: 120
   });
 });
 
-/** Answers in a row that say that nothing can be read yet. */
-const STRAYS_MAX = 20;
-
 interface ReadRecord {
   readonly offset: number;
   readonly timestamp: number;
@@ -242,12 +252,13 @@ async function readAll(
 ): Promise<readonly ReadRecord[]> {
   const until = (await port.offsets(topic, partition + 1, 'latest'))[partition]!;
   const records: ReadRecord[] = [];
-  let strays = 0;
   for (let at = from; at < until; ) {
     const [answer] = await fetchOnce(port, topic, partition, at);
     // Right after a topic was made a broker may say that an offset is out of range, or that it is no leader: readers ask again.
-    if (answer!.state !== 'ok' && strays++ < STRAYS_MAX) continue;
-    expect(answer!.state).toBe('ok');
+    if (answer!.state !== 'ok') {
+      expect(['out-of-range', 'moved']).toContain(answer!.state);
+      continue;
+    }
     at = answer!.nextOffset;
     for (const run of answer!.runs) {
       for (let i = 0; i < run.count; i++) {

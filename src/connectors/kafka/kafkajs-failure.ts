@@ -1,4 +1,5 @@
 /** What an error of kafkajs means for whoever called: try again, give up, or make way for a newer producer. */
+import { StreamError } from '../../core/errors.js';
 import { KafkaFailure } from './port.js';
 
 interface KafkaJSErrorLike {
@@ -31,12 +32,12 @@ const REFUSED = [
 ];
 const TLS = /CERT|SSL|TLS|SELF_SIGNED|ALTNAME|EPROTO/;
 
-/** Runs a step of the client, and gives what it throws a meaning. */
+/** Runs a step of the client, and gives what it throws a meaning, unless it has one for people. */
 export async function translated<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (thrown) {
-    throw failureOf(thrown);
+    throw thrown instanceof StreamError ? thrown : failureOf(thrown);
   }
 }
 

@@ -2,6 +2,7 @@
 import { KafkaFailure } from './port.js';
 
 interface PlatformaticError {
+  readonly name?: string;
   readonly message?: string;
   readonly code?: string;
   readonly apiId?: string;
@@ -23,6 +24,13 @@ const REFUSED =
 export function failureOf(thrown: unknown): KafkaFailure {
   if (thrown instanceof KafkaFailure) return thrown;
   const all = allOf(thrown);
+  // Its decoders are WebAssembly, which ends so at what they do not know: blocks of Java's snappy, above all.
+  if (all.some(({ name }) => name === 'RuntimeError'))
+    return new KafkaFailure(
+      'refused',
+      "this client cannot unpack a compressed batch of the topic; take client: 'kafkajs'",
+      thrown,
+    );
   const refused = all.find(
     ({ code, apiId }) => (code !== undefined && REFUSED_CODES.includes(code)) || REFUSED.test(apiId ?? ''),
   );

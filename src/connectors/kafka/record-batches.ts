@@ -1,5 +1,5 @@
 /** Kafka's record batches (magic 2), decoded to spans over the bytes that came: no object for a record. Knows no client. */
-import * as zlib from 'node:zlib';
+import { unpacked } from './compression.js';
 import { KafkaFailure } from './port.js';
 
 /** Numbers of a record in `spans`: key at, key length, value at, value length, headers at. A length of -1 is null. */
@@ -30,18 +30,15 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 /** Bytes of a batch in front of its first record. */
 const HEADER_BYTES = 61;
 /** The header's bytes that its length does not count. */
 const UNCOUNTED_BYTES = 12;
-/** What a compressed batch may become: more is an attack, or an error. */
-const BATCH_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
  * Reads the batches of an answer, leaving out records below `from` and a batch that is cut off at the end.
  *
- * @throws KafkaFailure `refused` for a compression that cannot be undone here, or bytes that are no batch.
+ * @throws KafkaFailure `refused` for bytes that are no batch; KafkaFailure or StreamError as `unpacked` does.
  */
 export function decodeBatches(bytes: Buffer, from: number): readonly RecordBatch[] {
   const batches: RecordBatch[] = [];
@@ -82,9 +79,7 @@ function decodeBatch(bytes: Buffer, at: number, end: number, from: number): Reco
   const producerId = bytes.readBigInt64BE(at + 43);
   const isControl = (attributes & 0x20) !== 0;
   if (!isControl && lastOffset < from) return { lastOffset, producerId, kind: 'data', run: undefined };
-  const codec = CODECS[attributes & 7];
-  const packed = bytes.subarray(at + HEADER_BYTES, end);
-  const records = codec === 'none' ? packed : unpacked(packed, codec);
+  const records = unpacked(bytes.subarray(at + HEADER_BYTES, end), attributes & 7);
   const base = { offset: baseOffset, timestamp: readInt64(bytes, at + 27) };
   // The broker's own time counts for all records of a topic with `LogAppendTime`.
   const appended = (attributes & 8) !== 0 ? readInt64(bytes, at + 35) : undefined;
@@ -178,26 +173,6 @@ function textAt(bytes: Buffer, cursor: Cursor): string {
 /** Two 32-bit halves: exact up to 2^53. */
 function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 4_294_967_296 + bytes.readUInt32BE(at + 4);
-}
-
-function unpacked(packed: Buffer, codec: (typeof CODECS)[number] | undefined): Buffer {
-  const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: typeof zlib.gunzipSync };
-  const unpack = codec === 'gzip' ? zlib.gunzipSync : codec === 'zstd' ? zstdDecompressSync : undefined;
-  if (unpack === undefined) {
-    const newer = codec === 'zstd' ? ' before version 22.15' : '';
-    throw refused(
-      `the topic holds batches compressed with ${codec ?? 'an unknown codec'}, which Node.js${newer} cannot undo`,
-    );
-  }
-  try {
-    return unpack(packed, { maxOutputLength: BATCH_BYTES_MAX });
-  } catch (cause) {
-    throw new KafkaFailure(
-      'refused',
-      `a batch compressed with ${codec} cannot be unpacked: ${(cause as Error).message}`,
-      cause,
-    );
-  }
 }
 
 function refused(message: string): KafkaFailure {
