@@ -28,6 +28,10 @@ Passwords come from the environment and never stand in a job or a URI:
   KAFKA_PASSWORD=… raingauge run job.ts --mode record \\
     --source 'lines=kafka://host:9093/lines?tls=true&sasl=plain&username=me'
 
+A receiver (receiver: true) joins its consumer group. If others are in that group with another
+protocol than Java's 'range', or a direct stream commits in the name of a group that has
+receivers, Kafka refuses: give each a group of its own.
+
 A run is also shut out when the same job was started again elsewhere with exactly-once: the
 newer one may write, the older one must not.`,
     see: ['RG043', 'RG080'],

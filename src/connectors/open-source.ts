@@ -78,9 +78,9 @@ const OPENERS: Readonly<Record<string, Open>> = {
     const seeded = seed ?? world.prng.fork(`source:${name}`).int32();
     return openGenerator({ name, make, count, partitions, seed: seeded, from });
   },
-  kafka: ({ name, options }, _role, { world, from = [], resume = [], job, folder }) =>
+  kafka: ({ name, options }, _role, { world, from = [], resume = [], job, folder, tell = () => undefined }) =>
     openKafkaSource(options as unknown as KafkaSourceSettings, {
-      ...{ name, world, job, folder, from },
+      ...{ name, world, job, folder, from, tell },
       positions: rawPositions(resume),
     }),
   memory: ({ name }, role, { from = [] }) =>

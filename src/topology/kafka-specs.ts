@@ -37,11 +37,12 @@ export interface KafkaSourceOptions extends KafkaClusterOptions {
   /** Records that are gone before they were read stop the job with `RG064`, or are counted as `lostRecords`. Default `stop`. */
   readonly onDataLoss?: 'stop' | 'continue' | undefined;
   /**
-   * Read all the time, in blocks that are written to the log with their values, as Spark's receivers with a write-ahead log do: to see
-   * what that costs beside the direct stream. At most at-least-once. Default false.
+   * Joins the consumer group and reads the partitions that it is given, in blocks that are written to the log with their values, as
+   * Spark's receivers with a write-ahead log do; the group hears of a record when it is in the log. Receivers of one group, in one job
+   * or in several, share the topic. One partition of the job. At most at-least-once; needs `kafkajs`. Default false.
    */
   readonly receiver?: boolean | undefined;
-  /** The consumer group whose offsets tell others how far this job is. Default `raingauge-<job>-<source>`. */
+  /** The consumer group: a receiver joins it; else its offsets tell others how far this job is. Default `raingauge-<job>-<source>`. */
   readonly group?: string | undefined;
 }
 
@@ -112,6 +113,12 @@ export function kafkaSource(
   checkOneOf('onDataLoss', onDataLoss, ['stop', 'continue']);
   if (until !== undefined) checkOneOf('until', until, ['latest']);
   checkStart(startingOffsets);
+  if (receiver && options.client === 'platformatic')
+    throw new StreamError(
+      'RG081',
+      `kafka('${topic}') is a receiver, and the client 'platformatic' cannot be a member of its consumer group`,
+      'leave client out to use kafkajs, or leave receiver out',
+    );
   return {
     role: 'source',
     kind: 'kafka',
@@ -120,6 +127,7 @@ export function kafkaSource(
       ...{ startingOffsets, format, as, onDataLoss },
       ...(until === undefined ? {} : { until }),
       ...(group === undefined ? {} : { group }),
+      ...(receiver ? { receiver } : {}),
     },
     capabilities: {
       replayable: !receiver,

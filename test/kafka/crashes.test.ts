@@ -41,6 +41,16 @@ describe.skipIf(noKafka !== undefined)('a job between two topics that is killed'
     }
   });
 
+  it.each(modes)('loses none as a receiver, %s', { timeout: ROUNDS * 300_000 }, async (mode) => {
+    await inputOf(mode);
+    for (let round = 0; round < Math.ceil(ROUNDS / 4); round++) {
+      const one = { ...(await roundOf(mode, round, 'at-least-once', 'receiver')), isReceiver: true };
+      const hits = await liveOn({ ...one, brokerDies: round === 0 ? 'no' : one.brokerDies });
+      expect(await ledgerOf(one, RECORDS), one.seed).toMatchObject({ lost: 0 });
+      expect(hits).toBeGreaterThan(0);
+    }
+  });
+
   const made = new Set<Mode>();
 
   async function inputOf(mode: Mode): Promise<void> {
@@ -52,8 +62,13 @@ describe.skipIf(noKafka !== undefined)('a job between two topics that is killed'
     await produce(broker, `lines-${mode}`, lines, true);
   }
 
-  async function roundOf(mode: Mode, round: number, guarantee: LedgerRound['guarantee']): Promise<LedgerRound> {
-    const name = `${mode}-${guarantee}-${round}`;
+  async function roundOf(
+    mode: Mode,
+    round: number,
+    guarantee: LedgerRound['guarantee'],
+    reader: 'direct' | 'receiver' = 'direct',
+  ): Promise<LedgerRound> {
+    const name = `${mode}-${guarantee}-${reader}-${round}`;
     for (const topic of ['numbers', 'totals']) await makeTopic(broker, `${topic}-${name}`, 2);
     return {
       ...{ broker, mode, guarantee, kills: KILLS },

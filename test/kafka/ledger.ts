@@ -34,6 +34,8 @@ export interface LedgerRound {
   /** Holds the job and its checkpoint. */
   readonly folder: string;
   readonly source: string;
+  /** The job reads as a member of a consumer group. */
+  readonly isReceiver?: boolean;
   readonly numbers: string;
   readonly totals: string;
   readonly rate: number;
@@ -51,10 +53,11 @@ const LIFE_MS_MIN = 1_000;
 
 /** Runs the same command until it comes to its end. Gives the kills that hit a living job. @throws Error when it ends otherwise. */
 export async function liveOn(round: LedgerRound): Promise<number> {
-  const { broker, mode, guarantee, folder, source, numbers, totals, rate, seed, kills, brokerDies } = round;
+  const { broker, mode, guarantee, folder, source, isReceiver, numbers, totals, rate, seed, kills, brokerDies } = round;
   writeFileSync(join(folder, 'job.mjs'), LEDGER_JOB);
   const at = `kafka://${broker.bootstrap}`;
-  const ends = ['--source', `lines=${at}/${source}?until=latest`, '--sink', `numbers=${at}/${numbers}`];
+  const receiver = isReceiver === true ? `&receiver=true&group=${seed}` : '';
+  const ends = ['--source', `lines=${at}/${source}?until=latest${receiver}`, '--sink', `numbers=${at}/${numbers}`];
   const words = [
     'run',
     'job.mjs',

@@ -190,8 +190,9 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
       expect(await port.offsets(topic, 1, 'latest')).toEqual([15]);
     });
 
-    it('offers transactions only where they can be trusted', () => {
+    it('offers transactions and membership only where they can be trusted', () => {
       expect(port.transactional === undefined).toBe(client === 'platformatic');
+      expect(port.member === undefined).toBe(client === 'platformatic');
     });
 
     it('says in one error that no broker is there', async () => {
@@ -201,6 +202,31 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
     });
   },
 );
+
+describe.skipIf(noKafka !== undefined)('a member of a group, by kafkajs', { timeout: 120_000 }, () => {
+  it('is given what others leave, hears when the group forms anew, and commits only what is its own to commit', async () => {
+    const port = await openKafkaPort({ brokers: [broker.bootstrap], client: 'kafkajs', tls: false, sasl: undefined });
+    await port.createTopic('shared', 3);
+    const first = await port.member!('members', 'shared');
+    expect(await first.join()).toEqual({ partitions: [0, 1, 2], leads: true });
+    expect(await first.heartbeat()).toBe('stable');
+    expect(await first.commit(new Map([[0, 7]]))).toBe('stable');
+    // Nobody else may commit while the group has members.
+    await expect(port.commit('members', 'shared', new Map([[0, 1]]))).rejects.toMatchObject({ kind: 'refused' });
+    const second = await port.member!('members', 'shared');
+    const joining = second.join();
+    await expect.poll(() => first.heartbeat(), { timeout: 20_000 }).toBe('rebalancing');
+    const shares = await Promise.all([first.join(), joining]);
+    expect(shares.flatMap(({ partitions }) => partitions).toSorted()).toEqual([0, 1, 2]);
+    expect(shares.map(({ partitions }) => partitions.length).toSorted()).toEqual([1, 2]);
+    await second.leave();
+    await expect.poll(() => first.heartbeat(), { timeout: 20_000 }).toBe('rebalancing');
+    expect((await first.join()).partitions).toEqual([0, 1, 2]);
+    await first.leave();
+    expect((await port.committed('members', 'shared', 3)).get(0)?.offset).toBe(7);
+    await port.close();
+  });
+});
 
 describe.skipIf(noKafka !== undefined)('transactions of kafkajs', { timeout: 120_000 }, () => {
   it('commit an offset with their records, and shut an older producer out', async () => {

@@ -10,13 +10,16 @@ describe('kafka as a source', () => {
     expect(parseSourceUri('kafka://127.0.0.1:9092/lines')).toEqual(kafkaSource('lines', { brokers }));
     expect(
       parseSourceUri(
-        'kafka://a:1,b:2/lines?offsets=0,17&until=latest&as=pair&format=bytes&onDataLoss=continue&group=g&client=platformatic&receiver=true',
+        'kafka://a:1,b:2/lines?offsets=0,17&until=latest&as=pair&format=bytes&onDataLoss=continue&group=g&client=platformatic',
       ),
     ).toEqual(
       kafkaSource('lines', {
         ...{ brokers: ['a:1', 'b:2'], startingOffsets: { offsets: [0, 17] }, until: 'latest', as: 'pair' },
-        ...{ format: 'bytes', onDataLoss: 'continue', group: 'g', client: 'platformatic', receiver: true },
+        ...{ format: 'bytes', onDataLoss: 'continue', group: 'g', client: 'platformatic' },
       }),
+    );
+    expect(parseSourceUri('kafka://a:1/lines?receiver=true&group=g')).toEqual(
+      kafkaSource('lines', { brokers: 'a:1', receiver: true, group: 'g' }),
     );
     expect(parseSourceUri('kafka://a:1/lines?timestamp=1700000000000')).toEqual(
       kafkaSource('lines', { brokers: 'a:1', startingOffsets: { timestamp: 1_700_000_000_000 } }),
@@ -42,6 +45,11 @@ describe('kafka as a source', () => {
     ['a misspelt option', 'kafka://a:1/lines?untill=latest', "the unknown option 'untill'"],
     ['a misspelt value', 'kafka://a:1/lines?startingOffsets=erliest', "startingOffsets is 'erliest'"],
     ['a time that is none', 'kafka://a:1/lines?timestamp=noon', 'startingOffsets is'],
+    [
+      'a receiver whose client cannot be a member of a group',
+      'kafka://a:1/lines?receiver=true&client=platformatic',
+      "the client 'platformatic' cannot be a member of its consumer group",
+    ],
     ['a user without a mechanism', 'kafka://a:1/lines?username=me', 'one of sasl and username without the other'],
   ])('refuses %s', (_what, uri, message) => {
     expect(() => parseSourceUri(uri)).toThrow(message);

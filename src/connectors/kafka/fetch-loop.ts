@@ -1,7 +1,8 @@
-/** Fetches all partitions of a topic, one loop for each node that leads some; survives outages, and never skips what is gone in silence. */
+/** Fetches partitions of a topic, one loop for each node that leads some; survives outages, and never skips what is gone in silence. */
 import { StreamError } from '../../core/errors.js';
 import type { World } from '../../runtime/world.js';
-import type { KafkaPartition } from './partition.js';
+import type { Lane } from './lane.js';
+import { Outage } from './patience.js';
 import { type FetchedPartition, KafkaFailure, type KafkaPort } from './port.js';
 
 /** A fetch waits so long for data where nothing else waits (ms); where a partition is full, it must soon be asked for again. */
@@ -11,17 +12,15 @@ const BUSY_WAIT_MS = 5;
 const FETCH_BYTES = 8 * 1024 * 1024;
 const PARTITION_BYTES = 1024 * 1024;
 /** The topic is looked at again after this time: it may have more partitions (us). */
-const METADATA_AGE = 30_000_000;
-/** A cluster may be away for so long before the job fails (us). */
-const UNAVAILABLE_MAX = 120_000_000;
-/** Between attempts (us): doubled each time up to the second. */
-const BACK_OFF = 100_000;
-const BACK_OFF_MAX = 2_000_000;
-
+export const METADATA_AGE = 5_000_000;
 export interface FetchLoopParts {
   readonly port: KafkaPort;
   readonly topic: string;
-  readonly partitions: readonly KafkaPartition[];
+  readonly lanes: readonly Lane[];
+  /** How many partitions the topic had when they were made. */
+  readonly partitionCount: number;
+  /** The topic has more partitions now. @throws StreamError when nobody reads them. */
+  readonly grown: (partitionCount: number) => void;
   readonly world: Pick<World, 'clock' | 'scheduler'>;
   readonly onDataLoss: 'stop' | 'continue';
   /** An error as people see it. */
@@ -34,13 +33,14 @@ export class FetchLoop {
   #isClosed = false;
   /** Leaders are asked for again. */
   #isStale = false;
-  #lastAnswer: number;
-  #attempts = 0;
+  #partitionCount: number;
+  readonly #outage: Outage;
   #wakers = new Set<() => void>();
 
   constructor(parts: FetchLoopParts) {
     this.#parts = parts;
-    this.#lastAnswer = parts.world.clock.now();
+    this.#partitionCount = parts.partitionCount;
+    this.#outage = new Outage(parts.world.clock);
   }
 
   /** Runs until every partition has ended or failed, or `stop`. Never rejects: what goes wrong is the partitions' failure. */
@@ -51,7 +51,7 @@ export class FetchLoop {
       } catch (thrown) {
         const error = this.#finalError(thrown);
         if (error === undefined) await this.#backOff();
-        else for (const partition of this.#parts.partitions) partition.fail(error);
+        else for (const lane of this.#parts.lanes) lane.fail(error);
       }
     }
   }
@@ -62,16 +62,16 @@ export class FetchLoop {
   }
 
   get #isWanted(): boolean {
-    return !this.#isClosed && this.#parts.partitions.some(({ isOpen }) => isOpen);
+    return !this.#isClosed && this.#parts.lanes.some(({ isOpen }) => isOpen);
   }
 
   /** Until the leaders may have changed. */
   async #round(): Promise<void> {
-    const { port, topic, partitions, world } = this.#parts;
+    const { port, topic, lanes, world } = this.#parts;
     const leaders = await port.leaders(topic);
     this.#checkPartitions(leaders);
     this.#isStale = false;
-    const nodes = new Set(partitions.map(({ partition }) => leaders![partition]!));
+    const nodes = new Set(lanes.map(({ partition }) => leaders![partition]!));
     const timer = world.scheduler.at(world.clock.now() + METADATA_AGE, () => {
       this.#isStale = true;
       for (const wake of this.#wakers) wake();
@@ -80,7 +80,7 @@ export class FetchLoop {
       const loops = Array.from(nodes, (node) =>
         this.#readFrom(
           node,
-          partitions.filter(({ partition }) => leaders![partition] === node),
+          lanes.filter(({ partition }) => leaders![partition] === node),
         ),
       );
       // All must be over before a new round begins, also when one throws.
@@ -89,13 +89,13 @@ export class FetchLoop {
     } finally {
       timer.cancel();
     }
-    if (this.#attempts > 0) await this.#backOff();
+    if (this.#outage.wait > 0) await this.#backOff();
   }
 
-  async #readFrom(leader: number, partitions: readonly KafkaPartition[]): Promise<void> {
+  async #readFrom(leader: number, lanes: readonly Lane[]): Promise<void> {
     const { port, topic } = this.#parts;
     while (!this.#isClosed && !this.#isStale) {
-      const open = partitions.filter(({ isOpen }) => isOpen);
+      const open = lanes.filter(({ isOpen }) => isOpen);
       if (open.length === 0) return;
       const wanted = open.filter(({ hasRoom }) => hasRoom);
       if (wanted.length === 0) {
@@ -114,86 +114,81 @@ export class FetchLoop {
     }
   }
 
-  async #takeAll(answers: readonly FetchedPartition[], partitions: readonly KafkaPartition[]): Promise<void> {
-    this.#lastAnswer = this.#parts.world.clock.now();
+  async #takeAll(answers: readonly FetchedPartition[], lanes: readonly Lane[]): Promise<void> {
+    this.#outage.answered();
     for (const answer of answers) {
-      const partition = partitions.find((one) => one.partition === answer.partition);
-      if (partition === undefined) continue;
+      const lane = lanes.find((one) => one.partition === answer.partition);
+      if (lane === undefined) continue;
       switch (answer.state) {
         case 'ok':
-          partition.add(answer);
-          this.#attempts = 0;
+          lane.add(answer);
+          this.#outage.isOver();
           break;
         case 'out-of-range':
-          await this.#outOfRange(partition);
+          await this.#outOfRange(lane);
           break;
         case 'moved':
         case 'gone':
           this.#isStale = true;
-          this.#attempts ||= 1;
+          this.#outage.moved();
       }
     }
   }
 
   /** A broker may also say so of an offset that it has, while it comes up: only what its first and last offset say counts. */
-  async #outOfRange(partition: KafkaPartition): Promise<void> {
-    const { port, topic, partitions, onDataLoss } = this.#parts;
+  async #outOfRange(lane: Lane): Promise<void> {
+    const { port, topic, onDataLoss } = this.#parts;
     const [first, last] = await Promise.all([
-      port.offsets(topic, partitions.length, 'earliest'),
-      port.offsets(topic, partitions.length, 'latest'),
+      port.offsets(topic, this.#partitionCount, 'earliest'),
+      port.offsets(topic, this.#partitionCount, 'latest'),
     ]);
-    const earliest = first[partition.partition]!;
-    const latest = last[partition.partition]!;
-    const { next } = partition;
+    const earliest = first[lane.partition]!;
+    const latest = last[lane.partition]!;
+    const { next } = lane;
     if (next >= earliest && next <= latest) {
       this.#isStale = true;
-      this.#attempts ||= 1;
+      this.#outage.moved();
     } else if (onDataLoss === 'continue') {
       this.lostRecords += Math.max(0, earliest - next);
-      partition.next = earliest;
+      lane.next = earliest;
     } else {
-      partition.fail(recordsLost(topic, partition.partition, next, earliest, latest));
+      lane.fail(recordsLost(topic, lane.partition, next, earliest, latest));
     }
   }
 
-  /** @throws StreamError `RG080` when the topic is gone, or has other partitions than when the job started. */
+  /** @throws KafkaFailure while a broker comes up and does not know its topics yet: that is an outage and not an end. */
   #checkPartitions(leaders: readonly number[] | undefined): void {
-    const { topic, partitions } = this.#parts;
+    const { topic, grown } = this.#parts;
+    const before = this.#partitionCount;
     const found = leaders?.length ?? 0;
-    // While a broker comes up, it may not know its topics yet: that is an outage and not an end.
-    if (found < partitions.length)
+    if (found < before)
       throw new KafkaFailure(
         'transient',
-        `the topic '${topic}' has ${found} partitions in place of ${partitions.length}`,
+        `the topic '${topic}' has ${found} partitions in place of ${before}`,
         undefined,
       );
-    if (found > partitions.length) throw partitionsAdded(topic, partitions.length, found);
+    this.#partitionCount = found;
+    if (found > before) grown(found);
   }
 
   #finalError(thrown: unknown): StreamError | undefined {
-    const { world, errorOf } = this.#parts;
-    const isTransient = thrown instanceof KafkaFailure && thrown.kind === 'transient';
-    if (isTransient && world.clock.now() - this.#lastAnswer < UNAVAILABLE_MAX) {
-      this.#attempts += 1;
-      return undefined;
-    }
-    const error = errorOf(thrown);
+    if (this.#outage.bears(thrown)) return undefined;
+    const error = this.#parts.errorOf(thrown);
     if (error instanceof StreamError) return error;
     throw error;
   }
 
   #backOff(): Promise<void> {
-    const wait = Math.min(BACK_OFF_MAX, BACK_OFF * 2 ** Math.min(10, this.#attempts - 1));
     const { clock, scheduler } = this.#parts.world;
     return this.#waiting((wake) => {
-      const timer = scheduler.at(clock.now() + wait, wake);
+      const timer = scheduler.at(clock.now() + this.#outage.wait, wake);
       return () => timer.cancel();
     });
   }
 
-  #room(partitions: readonly KafkaPartition[]): Promise<void> {
+  #room(lanes: readonly Lane[]): Promise<void> {
     return this.#waiting((wake) => {
-      for (const partition of partitions) partition.onRoom(wake);
+      for (const lane of lanes) lane.onRoom(wake);
       return () => undefined;
     });
   }
@@ -221,12 +216,4 @@ function recordsLost(topic: string, partition: number, next: number, earliest: n
       ? `the records ${next} to ${earliest - 1} of ${where} are gone before they were read: Kafka now begins at ${earliest}`
       : `${where} ends at ${latest}, but ${next} is the next to be read: the topic was made again, or cut`;
   return new StreamError('RG064', message, hint);
-}
-
-function partitionsAdded(topic: string, before: number, found: number): StreamError {
-  return new StreamError(
-    'RG080',
-    `the Kafka topic '${topic}' now has ${found} partitions; the job was started with ${before}`,
-    'start it again: with the same --checkpoint it goes on, and reads the new partitions from their beginning',
-  );
 }

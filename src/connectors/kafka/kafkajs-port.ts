@@ -3,6 +3,7 @@ import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { fetchedOf } from './fetch-response.js';
 import { type Cluster, createCluster, fetchRaw, READ_COMMITTED, retried } from './kafkajs-cluster.js';
 import { failureOf, translated } from './kafkajs-failure.js';
+import { openMember } from './kafkajs-member.js';
 import { openProducer, openTransactional } from './kafkajs-producers.js';
 import { passwordOf } from './password.js';
 import type { CommittedOffset, FetchedPartition, FetchRequest, KafkaConnection, KafkaPort } from './port.js';
@@ -157,6 +158,9 @@ class KafkaJSPort implements KafkaPort {
 
   readonly transactional = (id: string): ReturnType<NonNullable<KafkaPort['transactional']>> =>
     openTransactional(this.#kafka, id);
+
+  readonly member = (group: string, topic: string): ReturnType<NonNullable<KafkaPort['member']>> =>
+    openMember(this.#kafka, group, topic, RETRY);
 
   async close(): Promise<void> {
     await Promise.allSettled([this.#fetching.disconnect(), this.#asking.disconnect()]);

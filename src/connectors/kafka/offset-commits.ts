@@ -1,15 +1,15 @@
-/** Tells Kafka how far a job is, in a consumer group that nobody joins: for others to see, such as a lag monitor. Never in the way. */
+/** Tells Kafka how far a job is, in a consumer group: once a second at most, and never in the way. */
 import { StreamError } from '../../core/errors.js';
 import type { Timer, World } from '../../runtime/world.js';
-import { KafkaFailure, type KafkaPort } from './port.js';
+import { KafkaFailure } from './port.js';
 
 /** Offsets go out this often at most (us). */
 const COMMIT_INTERVAL = 1_000_000;
 
 export interface OffsetCommitsParts {
-  readonly port: KafkaPort;
   readonly group: string;
-  readonly topic: string;
+  /** Commits offsets by partition. @throws KafkaFailure */
+  readonly send: (offsets: ReadonlyMap<number, number>) => Promise<unknown>;
   readonly world: Pick<World, 'clock' | 'scheduler'>;
   readonly errorOf: (thrown: unknown) => unknown;
   /** The group is not ours to write, or the cluster refuses. */
@@ -39,11 +39,17 @@ export class OffsetCommits {
     });
   }
 
-  /** Sends what waits. */
-  async close(): Promise<void> {
+  /** Sends what waits, now. What cannot be sent waits on. */
+  async flush(): Promise<void> {
     this.#timer?.cancel();
+    this.#timer = undefined;
     await this.#sending;
     await this.#send();
+  }
+
+  /** What waits is not ours to tell any more. */
+  forget(): void {
+    this.#waiting.clear();
   }
 
   #send(): Promise<void> {
@@ -53,12 +59,12 @@ export class OffsetCommits {
   }
 
   async #sendNow(): Promise<void> {
-    const { port, group, topic, errorOf, failed } = this.#parts;
+    const { group, send, errorOf, failed } = this.#parts;
     const offsets = this.#waiting;
     if (offsets.size === 0) return;
     this.#waiting = new Map();
     try {
-      await port.commit(group, topic, offsets);
+      await send(offsets);
     } catch (thrown) {
       this.failures += 1;
       for (const [partition, offset] of offsets)
@@ -74,7 +80,7 @@ function groupRefused(group: string, error: StreamError): StreamError {
   return new StreamError(
     'RG081',
     `the offsets of the consumer group '${group}' cannot be committed: ${error.message}`,
-    "give the source a group of its own that nobody else joins: group: 'NAME'",
+    "give the source a group of its own: group: 'NAME'",
     { cause: error },
   );
 }

@@ -1,178 +1,148 @@
-/** One partition of a topic: what was fetched waits here, bounded, for whoever polls; and the way from counts back to offsets. */
+/** A partition of the source: polls it from the partitions of the topic that it reads, each in its order. */
 import type { StreamError } from '../../core/errors.js';
 import type { RawPartition } from '../../runtime/source.js';
-import type { FetchedPartition } from './port.js';
-import { type ValueRun, type ValueSettings, valuesOf } from './record-values.js';
+import { HandedOut } from './handed-out.js';
+import type { Lane } from './lane.js';
 
-/** Records of one partition that may wait to be polled; one answer may go over it. Effect: it is fetched again when half are gone. */
-const RECORDS_WAITING_MAX = 100_000;
-/** The same in bytes. */
-const BYTES_WAITING_MAX = 16 * 1024 * 1024;
-
-/** What `position` gives: the offset in Kafka behind the last record that was handed out. */
+/** What `position` gives: by partition of the topic, the offset in Kafka behind the last record that was handed out. */
 export interface KafkaPosition {
-  readonly next: number;
+  /** Of the partition with the number of the source's partition. */
+  readonly next?: number;
+  /** Of others. */
+  readonly others?: Readonly<Record<number, number>>;
 }
 
-export interface KafkaPartitionOptions extends ValueSettings {
-  readonly partition: number;
-  /** Offset in Kafka of the first record. */
-  readonly start: number;
+export interface KafkaPartitionOptions {
+  /** Its number in the source. */
+  readonly index: number;
   /** Records that an earlier process has handed out. */
   readonly taken: number;
-  /** It ends before this offset in Kafka; Infinity: never. */
-  readonly until: number;
-  /** Told the offset in Kafka below which everything is durable. */
+  /** What `position` gave there. */
+  readonly position: KafkaPosition | undefined;
+  /** It ends by `end` only: more partitions may come. Default: when all that it reads have ended. */
+  readonly isHeldOpen?: boolean;
+  /** Told the offset in Kafka below which everything of a partition is durable. */
   readonly onCommit: (partition: number, offset: number) => void;
 }
 
-/** From this record on, counted from the beginning of the job, Kafka's offset is the count and so much more. */
-interface Shift {
-  readonly from: number;
-  readonly by: number;
-}
-
 export class KafkaPartition implements RawPartition {
-  readonly partition: number;
-  readonly until: number;
-  /** Offset in Kafka of the next fetch. */
-  next: number;
-  tombstones = 0;
   readonly #options: KafkaPartitionOptions;
-  #runs: ValueRun[] = [];
-  /** Records of the first run that are handed out. */
-  #used = 0;
-  #records = 0;
-  #bytes = 0;
-  #position: number;
-  #taken: number;
-  /** Of what is handed out and not committed: offsets have gaps where markers, aborted or compacted records lie. */
-  #shifts: Shift[] = [];
-  #committed: number;
-  #state: 'open' | 'ended' | StreamError = 'open';
+  readonly #out: HandedOut;
+  readonly #lanes: Lane[] = [];
+  /** Where partitions of the topic that it does not read now would go on. */
+  readonly #left: Map<number, number>;
+  #isHeldOpen: boolean;
+  #failure: StreamError | undefined;
+  /** Whose turn it is. */
+  #turn = 0;
   #wake: (() => void) | undefined;
-  #onRoom: (() => void) | undefined;
 
   constructor(options: KafkaPartitionOptions) {
-    const { partition, start, taken, until } = options;
     this.#options = options;
-    this.partition = partition;
-    this.until = until;
-    this.next = start;
-    this.#position = start;
-    this.#taken = taken;
-    this.#committed = taken;
-    if (start >= until) this.#state = 'ended';
+    this.#isHeldOpen = options.isHeldOpen ?? false;
+    this.#out = new HandedOut(options.taken);
+    this.#left = placesIn(options.position, options.index);
   }
 
   /** Told once what was read before it is handed out. */
   get failure(): StreamError | undefined {
-    return typeof this.#state === 'object' && this.#records === 0 ? this.#state : undefined;
+    const failed = this.#lanes.find(({ failure }) => failure !== undefined)?.failure;
+    return failed ?? (this.#isEmpty ? this.#failure : undefined);
   }
 
-  get isOpen(): boolean {
-    return this.#state === 'open';
-  }
-
-  get hasRoom(): boolean {
-    return this.#records < RECORDS_WAITING_MAX / 2 && this.#bytes < BYTES_WAITING_MAX / 2;
+  /** Everything that was handed out is durable. */
+  get isCommitted(): boolean {
+    return this.#out.isCommitted;
   }
 
   take(values: unknown[], max: number): 'more' | 'idle' | 'ended' {
-    let left = Math.min(max, this.#records);
-    this.#records -= left;
-    while (left > 0) {
-      const run = this.#runs[0]!;
-      const end = Math.min(run.values.length, this.#used + left);
-      for (let at = this.#used; at < end; at++) {
-        values.push(run.values[at]);
-        this.#count(run.offsets[at]!);
-      }
-      left -= end - this.#used;
-      this.#used = end;
-      if (end < run.values.length) break;
-      this.#bytes -= run.bytes;
-      this.#runs.shift();
-      this.#used = 0;
+    const lanes = this.#lanes;
+    let left = max;
+    for (let tried = 0; tried < lanes.length; tried++) {
+      left -= lanes[this.#turn % lanes.length]!.take(values, left, this.#out);
+      if (left === 0) break;
+      this.#turn++;
     }
-    if (this.hasRoom) this.#release();
-    if (this.#records > 0) return 'more';
-    this.#position = this.next;
-    return this.#state === 'ended' ? 'ended' : 'idle';
+    // One that always has enough must not keep the others from their turn.
+    if (left === 0) this.#turn++;
+    if (!this.#isEmpty) return 'more';
+    return this.#hasEnded ? 'ended' : 'idle';
   }
 
   onReady(wake: () => void): void {
     this.#wake = wake;
-    if (this.#records > 0 || this.#state !== 'open') this.#notify();
+    this.#notify();
   }
 
   position(): KafkaPosition {
-    return { next: this.#position };
+    const places = new Map(this.#left);
+    for (const { partition, position } of this.#lanes) places.set(partition, position);
+    const next = places.get(this.#options.index);
+    places.delete(this.#options.index);
+    const others = places.size === 0 ? {} : { others: Object.fromEntries(places) };
+    return next === undefined ? others : { next, ...others };
   }
 
   commit(count: number): void {
-    if (count <= this.#committed) return;
-    this.#committed = count;
-    const at = this.#shifts.findLastIndex(({ from }) => from < count);
-    const shift = this.#shifts[at];
-    if (shift === undefined) return;
-    this.#shifts = this.#shifts.slice(at);
-    // Behind the last record that was handed out, markers count as read.
-    const next = count === this.#taken && this.#records === 0 ? this.#position : count + shift.by;
-    this.#options.onCommit(this.partition, next);
-  }
-
-  /** Takes in what a fetch gave. */
-  add({ runs, nextOffset }: FetchedPartition): void {
-    if (!this.isOpen) return;
-    for (const run of runs) {
-      const made = valuesOf(run, this.partition, this.until, this.#options);
-      this.tombstones += made.tombstones;
-      if (made.values.length === 0) continue;
-      this.#runs.push(made);
-      this.#records += made.values.length;
-      this.#bytes += made.bytes;
+    const isAll = count >= this.#out.taken;
+    for (const [partition, offset] of this.#out.commit(count)) {
+      const lane = this.#lanes.find((one) => one.partition === partition);
+      this.#options.onCommit(partition, isAll && lane !== undefined ? Math.max(offset, lane.position) : offset);
     }
-    this.next = Math.min(nextOffset, this.until);
-    if (this.#records === 0) this.#position = this.next;
-    if (this.next >= this.until) this.end();
-    else if (this.#records > 0) this.#notify();
   }
 
-  /** Nothing more comes. */
+  /** Where a partition of the topic that it has read goes on; undefined for one that it has not read. */
+  placeOf(partition: number): number | undefined {
+    return this.#lanes.find((one) => one.partition === partition)?.position ?? this.#left.get(partition);
+  }
+
+  /** From here on it reads this partition of the topic too. */
+  add(lane: Lane): void {
+    this.#left.delete(lane.partition);
+    this.#lanes.push(lane);
+    lane.ready = () => this.#notify();
+    this.#notify();
+  }
+
+  /** It reads none any more. What was fetched and not handed out is forgotten. */
+  dropAll(): void {
+    for (const lane of this.#lanes) this.#left.set(lane.partition, lane.drop());
+    this.#lanes.length = 0;
+  }
+
+  /** No other partitions of the topic will come. */
   end(): void {
-    if (this.#state === 'open') this.#state = 'ended';
-    this.#release();
+    this.#isHeldOpen = false;
     this.#notify();
   }
 
   fail(error: StreamError): void {
-    if (this.#state === 'open') this.#state = error;
-    this.#release();
+    this.#failure ??= error;
+    for (const lane of this.#lanes) lane.fail(error);
     this.#notify();
   }
 
-  /** Calls `room` once when there is room for more, or nothing more is wanted. */
-  onRoom(room: () => void): void {
-    this.#onRoom = room;
+  get #isEmpty(): boolean {
+    return this.#lanes.every(({ waiting }) => waiting === 0);
   }
 
-  #count(offset: number): void {
-    const by = offset - this.#taken;
-    if (this.#shifts.at(-1)?.by !== by) this.#shifts.push({ from: this.#taken, by });
-    this.#taken++;
-    this.#position = offset + 1;
+  get #hasEnded(): boolean {
+    return !this.#isHeldOpen && this.#lanes.every(({ hasEnded }) => hasEnded);
   }
 
   #notify(): void {
+    if (this.#wake === undefined) return;
+    if (this.#isEmpty && !this.#hasEnded && this.failure === undefined) return;
     const wake = this.#wake;
     this.#wake = undefined;
-    wake?.();
+    wake();
   }
+}
 
-  #release(): void {
-    const room = this.#onRoom;
-    this.#onRoom = undefined;
-    room?.();
-  }
+/** By partition of the topic, where a position says that it goes on. `index`: the number of the source's partition. */
+function placesIn(position: KafkaPosition | undefined, index: number): Map<number, number> {
+  const { next, others = {} } = position ?? {};
+  const places = new Map(Object.entries(others).map(([partition, offset]) => [Number(partition), offset]));
+  if (next !== undefined) places.set(index, next);
+  return places;
 }

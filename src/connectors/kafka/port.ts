@@ -85,6 +85,32 @@ export interface KafkaTransaction {
   abort(): Promise<void>;
 }
 
+/**
+ * Where a member of a group stands. `rebalancing`: the group forms anew, and it must join again. `lost`: the group went on without it;
+ * what it read may be read again by others.
+ */
+export type MemberState = 'stable' | 'rebalancing' | 'lost';
+
+/** What a member got when it joined. */
+export interface Membership {
+  /** The partitions of the topic that are its own until the group forms anew. */
+  readonly partitions: readonly number[];
+  /** It shares out partitions for the whole group: joining again does so anew. */
+  readonly leads: boolean;
+}
+
+/** A member of a consumer group that reads one topic, by the protocol `range` of the Java client. */
+export interface GroupMember {
+  /** Joins, or joins again; resolves when all members have. @throws KafkaFailure `refused` for a group of another protocol. */
+  join(): Promise<Membership>;
+  /** Must be called every few seconds: a silent member is put out. @throws KafkaFailure */
+  heartbeat(): Promise<MemberState>;
+  /** Commits offsets by partition, unless the group went on without it. @throws KafkaFailure */
+  commit(offsets: ReadonlyMap<number, number>): Promise<MemberState>;
+  /** Its partitions go to the others at once. Never rejects. */
+  leave(): Promise<void>;
+}
+
 /** An open client of one cluster. Every call is limited in time. */
 export interface KafkaPort {
   /** The topics that this user may see. */
@@ -106,6 +132,8 @@ export interface KafkaPort {
   producer(): Promise<KafkaProducer>;
   /** Absent where the client's transactions cannot be trusted. */
   readonly transactional?: (id: string) => Promise<TransactionalProducer>;
+  /** Absent where the client cannot be a member on these terms. */
+  readonly member?: (group: string, topic: string) => Promise<GroupMember>;
   close(): Promise<void>;
 }
 

@@ -1,14 +1,13 @@
-/** The source `kafka`: a direct stream for micro-batches, and what a spout reads from record at a time. It does not know which. */
+/** The source `kafka`: a direct stream for micro-batches, and what a spout reads from record at a time; or a receiver. It does not know which mode. */
 import { nearest, StreamError } from '../../core/errors.js';
-import type { RawSource } from '../../runtime/source.js';
+import type { RawSource, ReceiverNews } from '../../runtime/source.js';
 import type { World } from '../../runtime/world.js';
-import { FetchLoop } from './fetch-loop.js';
-import { OffsetCommits } from './offset-commits.js';
+import { openDirect } from './direct-stream.js';
 import { type KafkaSettings, kafkaError, openKafkaPort } from './open-port.js';
-import { KafkaPartition } from './partition.js';
 import type { KafkaPort } from './port.js';
+import { openReceiver } from './receiver.js';
 import type { ValueSettings } from './record-values.js';
-import { type StartingOffsets, startOffsets } from './start-offsets.js';
+import type { StartingOffsets } from './start-offsets.js';
 
 /** Options of the spec. */
 export interface KafkaSourceSettings extends KafkaSettings, Pick<ValueSettings, 'format' | 'as'> {
@@ -16,6 +15,7 @@ export interface KafkaSourceSettings extends KafkaSettings, Pick<ValueSettings, 
   readonly until?: 'latest';
   readonly onDataLoss: 'stop' | 'continue';
   readonly group?: string;
+  readonly receiver?: boolean;
 }
 
 /** What the source is opened with. */
@@ -31,13 +31,35 @@ export interface KafkaSourceParts {
   readonly from: readonly number[];
   /** What `position` of each partition gave there. */
   readonly positions: readonly unknown[];
+  /** Hears what becomes of a receiver. */
+  readonly tell: (news: ReceiverNews) => void;
 }
 
-/** Asks how many partitions the topic has. @throws StreamError `RG080` when there is none, `RG043`, `RG081`. */
-export async function kafkaPartitions(settings: KafkaSettings): Promise<number> {
+/** A topic that is there, and how it is to be read. */
+export interface OpenTopic {
+  readonly port: KafkaPort;
+  readonly settings: KafkaSourceSettings;
+  readonly parts: KafkaSourceParts;
+  /** How many partitions the topic has. */
+  readonly partitionCount: number;
+  /** By partition, where the topic ends for this job; undefined: never. */
+  readonly ends: readonly number[] | undefined;
+  /** The job's consumer group. */
+  readonly group: string | undefined;
+  /** An error as people see it. */
+  readonly errorOf: (thrown: unknown) => unknown;
+}
+
+/**
+ * Asks how many partitions the source has: one for each of the topic's, or one for a receiver.
+ *
+ * @throws StreamError `RG080` when there is no such topic, `RG043`, `RG081`.
+ */
+export async function kafkaPartitions(settings: KafkaSourceSettings): Promise<number> {
   const port = await openKafkaPort(settings);
   try {
-    return (await leadersOf(port, settings)).length;
+    const { length } = await leadersOf(port, settings);
+    return settings.receiver === true ? 1 : length;
   } finally {
     await port.close();
   }
@@ -47,7 +69,7 @@ export async function kafkaPartitions(settings: KafkaSettings): Promise<number> 
  * Opens a topic and begins to read ahead.
  *
  * Offsets of the job are counts without gaps; `position` carries Kafka's, by which a restart seeks. What is committed is told to Kafka
- * within a second, in a group that nobody joins, and is for others to see only.
+ * within a second: by a direct stream in a group that nobody joins, for others to see only; by a receiver as a member of its group.
  *
  * @throws StreamError `RG080`, `RG043`, `RG081`, `RG050`; later failures are the partitions'.
  */
@@ -62,49 +84,17 @@ export async function openKafkaSource(settings: KafkaSourceSettings, parts: Kafk
 }
 
 async function opened(port: KafkaPort, settings: KafkaSourceSettings, parts: KafkaSourceParts): Promise<RawSource> {
-  const { topic, startingOffsets, until, onDataLoss, brokers } = settings;
-  const { name, world, job, folder, from, positions } = parts;
+  const { topic, until, brokers, receiver } = settings;
+  const { job, name } = parts;
   const partitionCount = (await leadersOf(port, settings)).length;
-  const file = folder === undefined ? undefined : { path: `${folder}/source-${name}.json`, files: world.files };
-  const start = await startOffsets({ port, topic, partitions: partitionCount, startingOffsets, positions, file });
-  const ends = until === undefined ? [] : await port.offsets(topic, partitionCount, until);
-  const errorOf = (thrown: unknown): unknown => kafkaError(brokers, thrown);
-  const group = settings.group ?? (job === undefined ? undefined : `raingauge-${job}-${name}`);
-  const commits =
-    group === undefined
-      ? undefined
-      : new OffsetCommits({
-          ...{ port, group, topic, world, errorOf },
-          failed: (error) => {
-            for (const partition of partitions) partition.fail(error);
-          },
-        });
-  const partitions = start.map(
-    (offset, partition) =>
-      new KafkaPartition({
-        ...settings,
-        partition,
-        start: offset,
-        taken: from[partition] ?? 0,
-        until: ends[partition] ?? Number.POSITIVE_INFINITY,
-        onCommit: (of, next) => commits?.set(of, next),
-      }),
-  );
-  const loop = new FetchLoop({ port, topic, partitions, world, onDataLoss, errorOf });
-  const reading = loop.run();
-  return {
-    partitions,
-    counters: () => ({
-      lostRecords: loop.lostRecords,
-      tombstones: partitions.reduce((sum, { tombstones }) => sum + tombstones, 0),
-      failedOffsetCommits: commits?.failures ?? 0,
-    }),
-    close: async () => {
-      loop.stop();
-      await Promise.all([commits?.close(), reading]);
-      await port.close();
-    },
+  const open: OpenTopic = {
+    ...{ port, settings, parts, partitionCount },
+    ends: until === undefined ? undefined : await port.offsets(topic, partitionCount, until),
+    group: settings.group ?? (job === undefined ? undefined : `raingauge-${job}-${name}`),
+    errorOf: (thrown) => kafkaError(brokers, thrown),
   };
+  // Whoever only records the input takes no share of a group's.
+  return receiver === true && job !== undefined ? openReceiver(open) : openDirect(open);
 }
 
 async function leadersOf(port: KafkaPort, { topic, brokers }: KafkaSettings): Promise<readonly number[]> {

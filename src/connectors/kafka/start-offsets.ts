@@ -37,7 +37,7 @@ const FILE_BYTES_MAX = 16 * 1024 * 1024;
  * @throws StreamError `RG011` for explicit offsets of other partitions than the topic has.
  */
 export async function startOffsets(parts: StartParts): Promise<readonly number[]> {
-  const { port, topic, partitions, positions, file } = parts;
+  const { port, topic, partitions, startingOffsets, positions, file } = parts;
   const known = positions.map((position) => (position as KafkaPosition | undefined)?.next);
   const indexes = Array.from({ length: partitions }, (_, index) => index);
   if (indexes.every((index) => known[index] !== undefined)) return indexes.map((index) => known[index]!);
@@ -47,7 +47,7 @@ export async function startOffsets(parts: StartParts): Promise<readonly number[]
     const earliest = await port.offsets(topic, partitions, 'earliest');
     return indexes.map((index) => known[index] ?? before?.[index] ?? earliest[index]!);
   }
-  const start = await begin(parts);
+  const start = await firstOffsets(port, topic, partitions, startingOffsets);
   if (file !== undefined) {
     await file.files.makeFolder(file.path.slice(0, file.path.lastIndexOf('/')));
     await file.files.writeAtomically(file.path, JSON.stringify(start));
@@ -55,7 +55,13 @@ export async function startOffsets(parts: StartParts): Promise<readonly number[]
   return start;
 }
 
-async function begin({ port, topic, partitions, startingOffsets }: StartParts): Promise<readonly number[]> {
+/** Where the options say that each partition begins. @throws StreamError `RG011` as `startOffsets`. */
+export async function firstOffsets(
+  port: KafkaPort,
+  topic: string,
+  partitions: number,
+  startingOffsets: StartingOffsets,
+): Promise<readonly number[]> {
   if (typeof startingOffsets === 'string') return port.offsets(topic, partitions, startingOffsets);
   if ('timestamp' in startingOffsets) return port.offsets(topic, partitions, startingOffsets.timestamp);
   const { offsets } = startingOffsets;
