@@ -192,7 +192,10 @@ function sensitivity(node: Node, inputs: readonly StreamFacts[]): Sensitive | un
 }
 
 function byOrder(node: Node, partitions: number): Sensitive {
-  const why = `reads ${partitions} partitions or paths, between which no order is promised`;
+  const why =
+    partitions > 1
+      ? `reads ${partitions} partitions or paths, between which no order is promised`
+      : 'reads what comes in no promised order';
   return { node, kind: 'order-sensitive', why };
 }
 

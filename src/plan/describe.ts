@@ -120,6 +120,8 @@ export function describeGrouping(grouping: Grouping | Exchange): string {
   switch (grouping.kind) {
     case 'hash':
       return 'fields grouping by key';
+    case 'forward':
+      return 'task to task';
     case 'fields':
     case 'partialKey':
       return `${grouping.kind} grouping by ${grouping.fields.join(', ')}`;

@@ -69,8 +69,8 @@ export class NarrowStream<T> extends StreamBase<T> {
    * 2. A result has the time and the partition of its element. No watermark passes an element whose call is under way, so no window
    *    closes without its result. A batch ends, and a checkpoint is taken, when the calls before it have ended.
    * 3. A call that fails, or takes longer than `timeout`, is made again, and after `attemptsMax` times `onError` decides.
-   * 4. After a fault, calls whose results were not committed are made again. A call should not change anything that must not be
-   *    changed twice.
+   * 4. After a fault, calls whose results were not committed are made again, and others since the last checkpoint may be: a call should
+   *    change nothing that must not be changed twice.
    *
    * With `ordered: false` results come as their calls end: what depends on the order behind it is order-sensitive. A function that
    * returns a plain value is a call that has ended. Source: Flink, async I/O.

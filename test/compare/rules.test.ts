@@ -19,6 +19,35 @@ function demands(partitions: number, build: (t: TopologyBuilder) => AnyStream) {
 it.each<[string, number, (t: TopologyBuilder) => AnyStream, string]>([
   ['a narrow chain of one partition', 1, (t) => keyed(t).mapValues((n) => n + 1), 'equal sequence'],
   ['a narrow chain of two partitions', 2, (t) => keyed(t).mapValues((n) => n + 1), 'equal multiset'],
+  ['calls in order', 1, (t) => keyed(t).mapAsync(async (pair) => pair), 'equal sequence'],
+  ['calls in any order', 1, (t) => keyed(t).mapAsync(async (pair) => pair, { ordered: false }), 'equal multiset'],
+  [
+    'running totals behind calls of values in order',
+    1,
+    (t) =>
+      keyed(t)
+        .mapValuesAsync(async (n) => n)
+        .runningReduce(add),
+    'equal multiset',
+  ],
+  [
+    'running totals behind calls in any order',
+    1,
+    (t) =>
+      keyed(t)
+        .mapValuesAsync(async (n) => n, { ordered: false })
+        .runningReduce(add),
+    'equal final value and count per key',
+  ],
+  [
+    'an array of each partition, behind calls',
+    2,
+    (t) =>
+      keyed(t)
+        .mapAsync(async (pair) => pair)
+        .glom(),
+    'equal windows',
+  ],
   [
     'a diamond',
     1,

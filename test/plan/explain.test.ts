@@ -52,6 +52,25 @@ describe('the explanation of a plan', () => {
     );
   });
 
+  it('shows calls as a stage of their own', () => {
+    const job = topology('look-ups', (t) => {
+      t.source('lines', memory(['a']))
+        .mapAsync(async (line) => [line, 1] as const, { uid: 'look up', timeout: seconds(2), ordered: false })
+        .mapValues((n) => n + 1)
+        .reduceByKey((a, b) => a + b)
+        .to('out', memorySink());
+    });
+    const text = explain(job);
+    expect(column(text, 0)).toContain('=> stage 1: partition by partition');
+    expect(column(text, 0)).toContain(
+      'stage 1: 1 partition\n<= stage 0\n  mapAsync look up (16 calls at a time of up to\n    2 s, in any order)\n  mapValues mapValues-2',
+    );
+    expect(column(text, 1)).toContain('=> look up: task to task');
+    expect(renderGraph(job.graph, 'text')).toContain(
+      'look up: mapAsync, 16 calls at a time of up to 2 s, in any order',
+    );
+  });
+
   it('draws what is fused to one chain as a tree', () => {
     expect(column(explain(words), 0)).toContain(
       '  map map-2\n  ├ running-reduce running\n  │ sink running (stdout, per record)\n  └ window counts: 5 s every 1 s, inverse\n    sink counts (memory, per record)',

@@ -45,6 +45,14 @@ test('pairs make a keyed stream, whose literals are widened', () => {
       KeyedStream<readonly [string, 1], boolean>
     >();
     expectTypeOf(words.map((word) => word.length)).toEqualTypeOf<Stream<number>>();
+    expectTypeOf(words.mapAsync(async (word) => word.length)).toEqualTypeOf<Stream<number>>();
+    expectTypeOf(words.mapAsync((word) => word.length)).toEqualTypeOf<Stream<number>>();
+    expectTypeOf(words.mapAsync(async (word) => [word, 1] as const)).toExtend<KeyedStream<string, number>>();
+    expectTypeOf(
+      words
+        .keyBy((word) => word.length)
+        .mapValuesAsync(async (word) => ({ word }), { concurrency: 4, timeout: millis(5) }),
+    ).toEqualTypeOf<KeyedStream<number, { word: string }>>();
     expectTypeOf(words.map((word) => ({ word }))).toEqualTypeOf<Stream<{ word: string }>>();
     expectTypeOf(words.countByValue()).toExtend<KeyedStream<string, number>>();
     expectTypeOf(words.count()).toEqualTypeOf<Stream<number>>();

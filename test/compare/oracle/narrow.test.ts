@@ -45,6 +45,27 @@ describe('narrow operators', () => {
       ],
     ],
     [
+      'mapAsync',
+      (t) => plain(t).mapAsync(async (n) => n * 10, { concurrency: 2 }),
+      [
+        [10, 0],
+        [20, 3],
+        [30, 12],
+      ],
+    ],
+    [
+      'mapValuesAsync',
+      (t) =>
+        plain(t)
+          .keyBy((n) => n % 2)
+          .mapValuesAsync(async (n) => -n),
+      [
+        [[1, -1], 0],
+        [[0, -2], 3],
+        [[1, -3], 12],
+      ],
+    ],
+    [
       'mapValues',
       (t) =>
         plain(t)

@@ -11,6 +11,7 @@ import { createSimulatedWorld, type SimulatedWorld } from '../../../src/runtime/
 import type { PartitionReader, SourceReader } from '../../../src/runtime/source.js';
 import { TimedPartition, type TimedSequence } from '../../../src/testing/timed-partition.js';
 import type { Topology } from '../../../src/topology/graph.js';
+import { callsTakeTimeOf } from '../random/call-time.js';
 import { createDisk, type Disk, SurvivingJob, SurvivingSink } from './surviving.js';
 
 /** When a driver is gone: after so many events of its World, or at the n-th time that something happens. */
@@ -75,6 +76,7 @@ export async function live(life: LifeOptions): Promise<Life> {
   let crashed = 0;
   for (const [index, crash] of [...crashes, last].entries()) {
     const simulated = createSimulatedWorld({ seed: seed * 100 + index, start });
+    callsTakeTimeOf(simulated);
     const fuse = new Fuse(simulated, crash);
     const { world } = fuse;
     const hear = (step: string): void => {

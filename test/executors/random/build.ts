@@ -9,6 +9,7 @@ import type { SinkSpec } from '../../../src/topology/specs.js';
 import type { StateSpec } from '../../../src/topology/state-spec.js';
 import type { KeyedStream, Stream } from '../../../src/topology/streams.js';
 import { aSource } from '../../compare/memory-ends.js';
+import { later } from './call-time.js';
 import type { Operator, Recipe, RecordRecipe, StepRecipe } from './recipe.js';
 
 const BATCH_INTERVAL = 1_000 as Duration;
@@ -383,6 +384,7 @@ function add(a: number, b: number): number {
 function calling(a: number): (n: number) => Promise<number> {
   return async (n) => {
     for (let i = Math.abs(n) % 7; i > 0; i--) await undefined;
+    await later((Math.abs(n) % 5) * 350);
     return n + a;
   };
 }

@@ -15,6 +15,7 @@ import { createSimulatedWorld } from '../../../src/runtime/simulated-world.js';
 import { CapturedSink } from '../../../src/testing/captured-sink.js';
 import { TimedPartition } from '../../../src/testing/timed-partition.js';
 import type { Built } from './build.js';
+import { callsTakeTimeOf } from './call-time.js';
 
 /** How a job is run, beside its mode. */
 export interface Way extends Omit<RunOptions, 'world' | 'readers' | 'writers' | 'sources'> {
@@ -37,6 +38,7 @@ export async function runIn({ topology, trace }: Built, way: Way): Promise<Witne
   const { atOnce, heartbeatEach, ...options } = way;
   const isThinned = !topology.graph.nodes.some((node) => node.kind === 'timestamps' && node.idleTimeout !== undefined);
   const world = createSimulatedWorld({ seed: 7, start: atOnce ? AFTER_ALL : 0 });
+  callsTakeTimeOf(world);
   const sinks = new Map(sinksOf(compile(topology)).map(({ name, delivery }) => [name, new CapturedSink(delivery)]));
   const readers = new Map(
     trace.sources.map(({ name, partitions }) => [
@@ -51,6 +53,7 @@ export async function runIn({ topology, trace }: Built, way: Way): Promise<Witne
     ]),
   );
   const job = await world.complete(run(topology, { ...options, world, readers, writers: sinks }), 1_000_000);
+  callsTakeTimeOf(undefined);
   return { job, sinks };
 }
 
@@ -61,6 +64,7 @@ function thinned(sequence: PartitionTrace, each: number): PartitionTrace {
 
 /** Asks the oracle. */
 export function askOracle({ topology, trace }: Built): Promise<OracleAnswer> {
+  callsTakeTimeOf(undefined);
   return evaluate(topology, trace);
 }
 

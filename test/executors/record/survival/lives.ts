@@ -12,6 +12,7 @@ import type { PartitionReader, SourceReader } from '../../../../src/runtime/sour
 import { TimedPartition } from '../../../../src/testing/timed-partition.js';
 import { withSettings } from '../../../../src/topology/builder.js';
 import type { JobSettings, Topology } from '../../../../src/topology/graph.js';
+import { callsTakeTimeOf } from '../../random/call-time.js';
 import { Crash } from './crash.js';
 import { LastingResults, LastingSnapshots } from './lasting.js';
 
@@ -78,6 +79,7 @@ export async function live(parts: LivesParts): Promise<Lives> {
   for (let life = 0; ; life++) {
     const { around = (made: SimulatedWorld) => made } = parts;
     const world = around(createSimulatedWorld({ seed: seed + life, start: now }));
+    callsTakeTimeOf(world);
     const crash = new Crash(crashes[life] ?? Number.POSITIVE_INFINITY);
     steps.push(crash.steps);
     const job: RunningJob = startRecord(

@@ -1,0 +1,218 @@
+/** Calls under way when a driver or a worker is gone, when nobody waits for them, and when there are too many. */
+import { describe, expect, it } from 'vitest';
+import type { Trace } from '../../src/compare/trace.js';
+import { micros, millis, seconds } from '../../src/core/time.js';
+import { run } from '../../src/host/run.js';
+import { createSimulatedWorld } from '../../src/runtime/simulated-world.js';
+import { topology } from '../../src/topology/builder.js';
+import type { CallOptions } from '../../src/topology/calls.js';
+import type { JobSettings, Topology } from '../../src/topology/graph.js';
+import { memory as memorySink } from '../../src/topology/sink-specs.js';
+import { memory } from '../../src/topology/source-specs.js';
+import { aSink, aSource } from '../compare/memory-ends.js';
+import { FakeWorkers as BatchWorkers } from './micro-batch/fake-workers.js';
+import { live as liveInBatches } from './micro-batch/incarnations.js';
+import { callsTakeTimeOf, later } from './random/call-time.js';
+import { FakeWorkers as RecordWorkers } from './record/survival/fake-workers.js';
+import { type LivesParts, live } from './record/survival/lives.js';
+
+const COUNT = 40;
+const NUMBERS = Array.from({ length: COUNT }, (_, n) => n);
+
+/** One number each millisecond, with a heartbeat. */
+const TRACE: Trace = {
+  sources: [
+    {
+      name: 'in',
+      partitions: [
+        {
+          values: NUMBERS,
+          timestamps: Float64Array.from(NUMBERS, (n) => n * 1_000),
+          heartbeats: NUMBERS.map((n) => ({ at: n + 1, watermark: (n + 1) * 1_000 })),
+        },
+      ],
+    },
+  ],
+};
+
+/** Looks numbers up, each in about two milliseconds, and remembers how often it was asked for each. */
+function lookUps(options: CallOptions = {}, settings: Partial<JobSettings> = {}) {
+  const asked = new Map<number, number>();
+  const job = topology('look-ups', { batchInterval: millis(1), guarantee: 'exactly-once', ...settings }, (t) => {
+    t.source('in', aSource<number>())
+      .mapAsync(async (n) => {
+        asked.set(n, (asked.get(n) ?? 0) + 1);
+        await later(1_500 + (n % 3) * 500);
+        return n;
+      }, options)
+      .to('out', aSink());
+  });
+  return { job, asked };
+}
+
+const visible = (sinks: ReadonlyMap<string, { readonly results: readonly { readonly value: unknown }[] }>) =>
+  sinks.get('out')!.results.map(({ value }) => value);
+const often = (asked: ReadonlyMap<number, number>, times: number) =>
+  NUMBERS.filter((n) => asked.get(n) === times).length;
+const inRecord = (topologyOf: Topology, more: Partial<LivesParts> = {}): LivesParts => ({
+  topology: topologyOf,
+  trace: TRACE,
+  settings: {},
+  interval: 5_000,
+  ...more,
+});
+
+describe('a driver that is gone', () => {
+  it('micro-batch: calls that were not committed are made again, and no others', async () => {
+    const { job, asked } = lookUps();
+    const { sinks, crashed, ...rest } = await liveInBatches({
+      topology: job,
+      trace: TRACE,
+      snapshotEach: 1,
+      crashes: [{ kind: 'events', count: 100 }],
+    });
+    expect([crashed, rest.job.error]).toEqual([1, undefined]);
+    expect([...sinks.get('out')!.visible].map(({ value }) => value)).toEqual(NUMBERS);
+    expect(often(asked, 1)).toBeGreaterThan(COUNT / 2);
+    expect(often(asked, 2)).toBeGreaterThan(0);
+    expect(often(asked, 1) + often(asked, 2)).toBe(COUNT);
+  });
+
+  it('record: calls behind the last barrier are made again, and no others', async () => {
+    const { job, asked } = lookUps();
+    const { sinks, steps, job: result } = await live(inRecord(job, { crashes: [9] }));
+    expect([steps.length, result.error]).toEqual([2, undefined]);
+    expect(visible(sinks)).toEqual(NUMBERS);
+    expect(often(asked, 1)).toBeGreaterThan(COUNT / 2);
+    expect(often(asked, 2)).toBeGreaterThan(0);
+    expect(often(asked, 1) + often(asked, 2)).toBe(COUNT);
+  });
+});
+
+describe('a worker that is gone', () => {
+  it('micro-batch: its calls are made again elsewhere, and results come once', async () => {
+    const { job, asked } = lookUps();
+    const {
+      sinks,
+      job: result,
+      events,
+    } = await liveInBatches({
+      topology: job,
+      trace: TRACE,
+      crashes: [],
+      services: (world, plan) => ({
+        workers: new BatchWorkers(world, plan, job.functions, 2, [{ worker: 1, after: 8 }]),
+      }),
+    });
+    expect(result.error).toBeUndefined();
+    expect(events.some(({ kind }) => kind === 'workerLost')).toBe(true);
+    expect([...sinks.get('out')!.visible].map(({ value }) => value)).toEqual(NUMBERS);
+    expect(Math.max(...asked.values())).toBe(2);
+  });
+
+  it('record: everything goes back to the last barrier, and results come once', async () => {
+    const { job, asked } = lookUps();
+    const { sinks, job: result } = await live(
+      inRecord(job, {
+        workers: (world, plan) => {
+          const parts = { world, plan, functions: job.functions, count: 2, latency: 100, absence: 500 };
+          const workers = new RecordWorkers(parts);
+          world.scheduler.at(world.clock.now() + 18_300, () => workers.kill(1));
+          return workers;
+        },
+      }),
+    );
+    expect(result.error).toBeUndefined();
+    expect(visible(sinks)).toEqual(NUMBERS);
+    expect(Math.max(...asked.values())).toBe(2);
+  });
+});
+
+describe('on workers', () => {
+  it.each(['micro-batch', 'record'] as const)('%s: a call takes too long there too', async (mode) => {
+    const { job } = lookUps({ timeout: micros(2_250) }, { onError: 'dead-letter', attemptsMax: 2 });
+    const late = NUMBERS.filter((n) => n % 3 === 2);
+    const { deadLetters, error } =
+      mode === 'record'
+        ? (
+            await live(
+              inRecord(job, {
+                settings: { guarantee: 'at-least-once' },
+                workers: (world, plan) =>
+                  new RecordWorkers({ world, plan, functions: job.functions, count: 2, latency: 100, absence: 500 }),
+              }),
+            )
+          ).job
+        : (
+            await liveInBatches({
+              topology: job,
+              trace: TRACE,
+              crashes: [],
+              services: (world, plan) => ({ workers: new BatchWorkers(world, plan, job.functions, 2, []) }),
+            })
+          ).job;
+    expect(error).toBeUndefined();
+    expect(deadLetters.map(({ value }) => value).sort()).toEqual(late.sort());
+    expect(new Set(deadLetters.map((letter) => letter.error.code))).toEqual(new Set(['RG065']));
+  });
+});
+
+describe('record mode', () => {
+  it('a tuple does not time out while its call is under way, or waits for others', async () => {
+    const { job } = lookUps({ concurrency: 1 }, { guarantee: 'at-least-once' });
+    const { job: result, sinks } = await live(
+      inRecord(job, { atOnce: true, options: { messageTimeout: 2_000 }, isDurable: false }),
+    );
+    expect([result.error, result.failed, result.replayed]).toEqual([undefined, 0, 0]);
+    expect(visible(sinks)).toEqual(NUMBERS);
+  });
+
+  it('sources wait while a task holds too many records, also where nothing is acked', async () => {
+    const world = createSimulatedWorld();
+    callsTakeTimeOf(world);
+    let [asked, readAhead] = [0, 0];
+    const sink = memorySink();
+    const values = Array.from({ length: 12_000 }, (_, n) => n);
+    const job = topology('many', { guarantee: 'at-most-once' }, (t) => {
+      t.source('in', memory(values))
+        .map((n) => {
+          readAhead = Math.max(readAhead, n - asked);
+          return n;
+        })
+        .mapAsync(
+          async (n) => {
+            asked++;
+            await later(millis(1));
+            return n;
+          },
+          { concurrency: 500 },
+        )
+        .to('out', sink);
+    });
+    const result = await world.complete(
+      run(job, { mode: 'record', world, record: { acking: false, turnRecordsMax: 100 } }),
+    );
+    expect(result.error).toBeUndefined();
+    expect(sink.results).toEqual(values);
+    expect(readAhead).toBeGreaterThan(2_000);
+    expect(readAhead).toBeLessThan(4_096 + 500 + 100);
+  });
+
+  it('a result of a window, which nobody delivers again, is called for again in place', async () => {
+    const world = createSimulatedWorld();
+    let failures = 0;
+    const sink = memorySink();
+    const job = topology('windows', { batchInterval: seconds(1), attemptsMax: 3 }, (t) => {
+      t.source('in', memory(NUMBERS))
+        .count()
+        .mapAsync(async (n) => {
+          if (failures++ < 2) throw new Error('not now');
+          return n;
+        })
+        .to('out', sink);
+    });
+    const result = await world.complete(run(job, { mode: 'record', world }));
+    expect([result.error, result.replayed]).toEqual([undefined, 0]);
+    expect(sink.results).toEqual([COUNT]);
+  });
+});
