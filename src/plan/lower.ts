@@ -193,6 +193,8 @@ function lowerSink(lowering: Lowering, node: SinkNode): void {
 /** Storm's rule: a tuple may be in windows for their length and one slide more. */
 function heldBy({ windows }: BoltNode): BoltOperator['holdsAtMost'] {
   if (windows === undefined || windows.ackOn === 'activation') return undefined;
-  const held = windows.length + windows.slide;
-  return windows.unit === 'time' ? { time: held + windows.lag } : { tuples: held };
+  const { unit, length, slideUnit, slide, lag } = windows;
+  // A slide of the other kind adds nothing to tuples; what is too old leaves at multiples of the length.
+  const held = length + (unit === slideUnit ? slide : unit === 'time' ? length : 0);
+  return unit === 'time' ? { time: held + lag } : { tuples: held };
 }

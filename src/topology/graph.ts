@@ -181,6 +181,7 @@ export interface SpoutNode extends NodeBase {
 export interface BoltWindows {
   readonly unit: 'time' | 'count';
   readonly length: number;
+  readonly slideUnit: 'time' | 'count';
   readonly slide: number;
   readonly ackOn: 'expiry' | 'activation';
   readonly lag: number;

@@ -60,9 +60,7 @@ export class TimeWindows<T> implements Windows<T> {
 
   add(value: T, time: number): boolean {
     if (time < this.#watermark) return false;
-    let at = this.#entries.length;
-    while (at > 0 && this.#entries[at - 1]!.time > time) at--;
-    this.#entries.splice(at, 0, { value, time, isSeen: false });
+    insertByTime(this.#entries, { value, time, isSeen: false });
     return true;
   }
 
@@ -96,9 +94,7 @@ export class TimeWindows<T> implements Windows<T> {
   }
 
   #leaveBelow(time: number): void {
-    let count = 0;
-    while (count < this.#entries.length && this.#entries[count]!.time < time) count++;
-    for (const entry of this.#entries.splice(0, count)) this.#listener.leave(entry);
+    leaveBelow(this.#entries, time, this.#listener);
   }
 }
 
@@ -149,6 +145,25 @@ export class CountWindows<T> implements Windows<T> {
   }
 
   #leave(count: number): void {
-    for (const entry of this.#entries.splice(0, Math.max(0, count))) this.#listener.leave(entry);
+    leaveFirst(this.#entries, count, this.#listener);
   }
+}
+
+/** In order of time; of one time in order of arrival. */
+export function insertByTime<T>(entries: Entry<T>[], entry: Entry<T>): void {
+  let at = entries.length;
+  while (at > 0 && entries[at - 1]!.time > entry.time) at--;
+  entries.splice(at, 0, entry);
+}
+
+/** The first of the entries are out for good; none when `count` is not above 0. */
+export function leaveFirst<T>(entries: Entry<T>[], count: number, listener: WindowListener<T>): void {
+  for (const entry of entries.splice(0, Math.max(0, count))) listener.leave(entry);
+}
+
+/** Entries, in order of time, that are older are out for good. */
+export function leaveBelow<T>(entries: Entry<T>[], time: number, listener: WindowListener<T>): void {
+  let count = 0;
+  while (count < entries.length && entries[count]!.time < time) count++;
+  leaveFirst(entries, count, listener);
 }

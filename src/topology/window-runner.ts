@@ -10,6 +10,7 @@ import {
   type Tuple,
   type Values,
 } from './components.js';
+import { LastElementsWindows, LastWhileWindows } from './mixed-windows.js';
 import { CountWindows, type DueWindow, type Entry, TimeWindows, type Windows } from './tuple-windows.js';
 import type { TupleWindow, WindowCollector, WindowedBolt } from './windowed-bolt.js';
 
@@ -17,6 +18,7 @@ import type { TupleWindow, WindowCollector, WindowedBolt } from './windowed-bolt
 export interface WindowRules {
   readonly unit: 'time' | 'count';
   readonly length: number;
+  readonly slideUnit: 'time' | 'count';
   readonly slide: number;
   readonly ackOn: 'expiry' | 'activation';
   readonly timestamp: ((values: Values) => number) | undefined;
@@ -27,6 +29,14 @@ export interface WindowRules {
   /** Input streams of the bolt, known when the job is built: the watermark waits until each has had a tuple. */
   readonly inputs: () => number;
 }
+
+/** By the kind of the length and of the slide. */
+const WINDOWS = {
+  'time by time': TimeWindows,
+  'count by count': CountWindows,
+  'count by time': LastElementsWindows,
+  'time by count': LastWhileWindows,
+} as const;
 
 type Out = OutputCollector<Values, Streams & NoStreams>;
 
@@ -51,10 +61,8 @@ export class WindowRunner implements Bolt<Values, Values> {
     };
     this.#bolt = bolt;
     this.#rules = rules;
-    this.#windows =
-      rules.unit === 'time'
-        ? new TimeWindows(rules.length, rules.slide, listener)
-        : new CountWindows(rules.length, rules.slide, listener);
+    const Kind = WINDOWS[`${rules.unit} by ${rules.slideUnit}`];
+    this.#windows = new Kind(rules.length, rules.slide, listener);
   }
 
   prepare(out: OutputCollector<Values, NoStreams>, info: TaskInfo): void {

@@ -38,21 +38,22 @@ export interface WindowedBolt<In extends Values, V extends Values = Values, S ex
 }
 
 /** How long a window is: in stream time, or in tuples. Without a slide each tuple is in one window (Storm: it slides by one tuple). */
-type Length =
-  | {
-      readonly window: Duration;
-      /** Windows end at its multiples. Default: the window's length. */
-      readonly slide?: Duration;
-      readonly count?: undefined;
-      readonly slideCount?: undefined;
-    }
-  | {
-      readonly count: number;
-      /** A window comes after each so many tuples. Default: `count`. */
-      readonly slideCount?: number;
-      readonly window?: undefined;
-      readonly slide?: undefined;
-    };
+type Length = (
+  | { readonly window: Duration; readonly count?: undefined }
+  | { readonly count: number; readonly window?: undefined }
+) &
+  (
+    | {
+        /** Windows end at its multiples. One of tuples then has the last `count` of them, also when none came since the last window. */
+        readonly slide?: Duration;
+        readonly slideCount?: undefined;
+      }
+    | {
+        /** A window comes after each so many tuples. One in time then ends right behind the highest time so far. */
+        readonly slideCount: number;
+        readonly slide?: undefined;
+      }
+  );
 
 /** Event time within the bolt, as Storm has it. */
 interface EventTime<In extends Values, S extends Streams> {
@@ -66,7 +67,7 @@ interface EventTime<In extends Values, S extends Streams> {
   readonly lateStream?: keyof S & string;
 }
 
-/** Options of a windowed bolt. `timestamp`, `lag`, `watermarkInterval` and `lateStream` are for time windows. */
+/** Options of a windowed bolt. `timestamp`, `lag`, `watermarkInterval` and `lateStream` are for windows whose length and slide are in time. */
 export type WindowOptions<In extends Values, S extends Streams> = Omit<BoltOptions<S>, 'holdsTuples' | 'tick'> &
   Length &
   EventTime<In, S> & {
