@@ -57,6 +57,16 @@ export class LastElementsWindows<T> implements Windows<T> {
     this.#next = undefined;
   }
 
+  progress(): readonly number[] {
+    return [this.#watermark, this.#next ?? Number.NaN];
+  }
+
+  restore(entries: readonly Entry<T>[], [watermark, next]: readonly number[]): void {
+    for (const entry of entries) insertByTime(this.#entries, entry);
+    this.#watermark = watermark!;
+    this.#next = Number.isNaN(next) ? undefined : next;
+  }
+
   #fire(): void {
     const end = this.#next!;
     this.#next = end + this.#slide;
@@ -115,6 +125,15 @@ export class LastWhileWindows<T> implements Windows<T> {
     if (this.#sinceLast > 0 && this.#entries.length > 0) this.#fire();
     leaveFirst(this.#entries, this.#entries.length, this.#listener);
     this.#sinceLast = 0;
+  }
+
+  progress(): readonly number[] {
+    return [this.#sinceLast];
+  }
+
+  restore(entries: readonly Entry<T>[], [sinceLast]: readonly number[]): void {
+    for (const entry of entries) insertByTime(this.#entries, entry);
+    this.#sinceLast = sinceLast!;
   }
 
   #fire(): void {

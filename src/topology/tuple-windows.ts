@@ -25,6 +25,10 @@ export interface Windows<T> {
   advance(watermark: number): void;
   /** Everything that is there is a window, as at the end of an input. */
   flush(): void;
+  /** What it knows beside its elements. */
+  progress(): readonly number[];
+  /** New ones go on with elements of others, in order of arrival, and what those knew. */
+  restore(entries: readonly Entry<T>[], progress: readonly number[]): void;
 }
 
 /** What windows call back. */
@@ -78,6 +82,16 @@ export class TimeWindows<T> implements Windows<T> {
     if (highest === undefined) return;
     this.advance(this.#endAfter(highest));
     this.#leaveBelow(Number.POSITIVE_INFINITY);
+  }
+
+  progress(): readonly number[] {
+    return [this.#watermark, this.#lastEnd];
+  }
+
+  restore(entries: readonly Entry<T>[], [watermark, lastEnd]: readonly number[]): void {
+    for (const entry of entries) insertByTime(this.#entries, entry);
+    this.#watermark = watermark!;
+    this.#lastEnd = lastEnd!;
   }
 
   /** The first end above a time. */
@@ -134,6 +148,15 @@ export class CountWindows<T> implements Windows<T> {
     if (this.#sinceLast > 0) this.#fire(0);
     this.#leave(this.#entries.length);
     this.#sinceLast = 0;
+  }
+
+  progress(): readonly number[] {
+    return [this.#sinceLast];
+  }
+
+  restore(entries: readonly Entry<T>[], [sinceLast]: readonly number[]): void {
+    this.#entries.push(...entries);
+    this.#sinceLast = sinceLast!;
   }
 
   /** Afterwards so many of the last entries stay. */

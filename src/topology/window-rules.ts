@@ -21,8 +21,9 @@ export interface CheckedWindows {
 }
 
 /** @throws StreamError `RG004`, `RG010`, `RG011`, `RG018` for options that cannot be. */
-export function windowRules(options: AnyOptions, caller: Caller): CheckedWindows {
-  const { timestamp, lag = 0, lateStream, ackOn = 'expiry', idleTimeout } = options;
+export function windowRules(options: AnyOptions, caller: Caller, keepsWindows = false): CheckedWindows {
+  const { timestamp, lag = 0, lateStream, idleTimeout } = options;
+  const ackOn = keepsWindows ? 'state' : (options.ackOn ?? 'expiry');
   checkTogether(options, caller);
   if (timestamp !== undefined) checkFunctions({ timestamp }, caller);
   checkDurations({ lag: options.lag }, caller);

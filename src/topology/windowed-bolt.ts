@@ -67,18 +67,22 @@ interface EventTime<In extends Values, S extends Streams> {
   readonly lateStream?: keyof S & string;
 }
 
-/** Options of a windowed bolt. `timestamp`, `lag`, `watermarkInterval` and `lateStream` are for windows whose length and slide are in time. */
-export type WindowOptions<In extends Values, S extends Streams> = Omit<BoltOptions<S>, 'holdsTuples' | 'tick'> &
+/** Options of all windowed bolts. `timestamp`, `lag`, `watermarkInterval` and `lateStream` are for windows whose length and slide are in time. */
+export type WindowOptionsOfAll<In extends Values, S extends Streams> = Omit<BoltOptions<S>, 'holdsTuples' | 'tick'> &
   Length &
   EventTime<In, S> & {
-    /**
-     * `expiry`, as in Storm: a tuple is acked when no later window can have it, so its message must live that long. `activation`: after
-     * its first window; what comes of it in later ones may be lost with a crash. Default `expiry`.
-     */
-    readonly ackOn?: 'expiry' | 'activation';
     /**
      * After so much stream time without a tuple all that is there is a window, as at the end of an input: time windows close up to the
      * first end above the highest time, a count window comes with what it has, and everything expires. Default: never, as in Storm.
      */
     readonly idleTimeout?: Duration;
   };
+
+/** Options of a windowed bolt. */
+export type WindowOptions<In extends Values, S extends Streams> = WindowOptionsOfAll<In, S> & {
+  /**
+   * `expiry`, as in Storm: a tuple is acked when no later window can have it, so its message must live that long. `activation`: after
+   * its first window; what comes of it in later ones may be lost with a crash. Default `expiry`.
+   */
+  readonly ackOn?: 'expiry' | 'activation';
+};

@@ -54,7 +54,9 @@ export class BoltTask {
     this.#alignment = new Alignment(parts, origins.length);
     this.#collector = new BoltCollector(parts, parts.head, anchors);
     directTask.read = () => this.#collector.directTask;
-    this.#lastTick = isEventTime(parts.plan, parts.head) ? undefined : parts.now();
+    // What it keeps has had the ticks up to the watermark of its checkpoint, and no others.
+    if (store !== undefined && Number.isFinite(this.#gate.minimum)) this.#lastTick = this.#gate.minimum;
+    else this.#lastTick = isEventTime(parts.plan, parts.head) ? undefined : parts.now();
     this.#bolt = blaming(this.#operator, () =>
       (parts.functions.get(functionId(parts.head.node, 'create')) as () => Bolt<Values>)(),
     );
