@@ -34,5 +34,6 @@ export type { ProcessContext, ProcessOptions } from './topology/process.js';
 export type { Guarantee, Interval, SinkSpec, SourceSpec } from './topology/specs.js';
 export type { State, StateSpec, UpdateContext } from './topology/state-spec.js';
 export type { KeyValueState, StatefulBolt } from './topology/stateful-bolt.js';
+export type { StatefulWindowedBolt, StatefulWindowOptions } from './topology/stateful-windowed-bolt.js';
 export { KeyedStream, Stream } from './topology/streams.js';
 export type { TupleWindow, WindowCollector, WindowedBolt, WindowOptions } from './topology/windowed-bolt.js';

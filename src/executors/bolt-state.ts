@@ -4,16 +4,22 @@ import type { KeyedStore, Space } from '../core/keyed-store.js';
 import type { Key } from '../core/keys.js';
 import { STATE } from '../kernels/state-space.js';
 import type { BoltOperator } from '../plan/plan.js';
-import type { KeyValueState } from '../topology/stateful-bolt.js';
+import type { KeyValueState, StateSpaces } from '../topology/stateful-bolt.js';
 
 /** Reads and writes the space that shows as the operator's state at the end of a job. */
-export class BoltState implements KeyValueState {
+export class BoltState implements StateSpaces {
   readonly #bolt: BoltOperator;
+  readonly #store: KeyedStore;
   readonly #space: Space;
 
-  constructor(bolt: BoltOperator, store: KeyedStore) {
+  constructor(bolt: BoltOperator, store: KeyedStore, space: string = STATE) {
     this.#bolt = bolt;
-    this.#space = store.space(STATE);
+    this.#store = store;
+    this.#space = store.space(space);
+  }
+
+  beside(name: string): KeyValueState {
+    return new BoltState(this.#bolt, this.#store, name);
   }
 
   get size(): number {

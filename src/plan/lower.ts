@@ -137,6 +137,7 @@ function lowerNode(lowering: Lowering, node: Node): void {
               holdsTuples: node.holdsTuples,
               keepsState: node.keepsState,
               holdsAtMost: heldBy(node),
+              keptWindows: node.windows?.ackOn === 'state' ? node.windows : undefined,
             });
       for (const stream of streams) lowering.setOutput(node, stream.name, [{ operator, output: stream.name }]);
       return;
@@ -204,7 +205,9 @@ function lowerSink(lowering: Lowering, node: SinkNode): void {
 
 /** Storm's rule: a tuple may be in windows for their length and one slide more. */
 function heldBy({ windows }: BoltNode): BoltOperator['holdsAtMost'] {
-  if (windows === undefined || windows.ackOn === 'activation') return undefined;
-  const held = windows.length + windows.slide;
-  return windows.unit === 'time' ? { time: held + windows.lag } : { tuples: held };
+  if (windows?.ackOn !== 'expiry') return undefined;
+  const { unit, length, slideUnit, slide, lag } = windows;
+  // A slide of the other kind adds nothing to tuples; what is too old leaves at multiples of the length.
+  const held = length + (unit === slideUnit ? slide : unit === 'time' ? length : 0);
+  return unit === 'time' ? { time: held + lag } : { tuples: held };
 }

@@ -1,6 +1,6 @@
 /** The plan: core operators, the stages they fuse to, and the exchanges between stages. Plain data with a hash. */
 import type { Place } from '../core/errors.js';
-import type { DeclaredStream, Grouping, JobSettings, JoinKind } from '../topology/graph.js';
+import type { BoltWindows, DeclaredStream, Grouping, JobSettings, JoinKind } from '../topology/graph.js';
 import type { SinkCapabilities, SourceCapabilities } from '../topology/specs.js';
 
 /** How records travel from one stage to the tasks of the next. `hash` goes by the first part of a pair, `forward` to the task of the writer's number. */
@@ -154,6 +154,8 @@ export interface BoltOperator extends OperatorBase {
   readonly tickEvery: number | undefined;
   readonly holdsTuples: boolean;
   readonly keepsState?: boolean | undefined;
+  /** Windows that are in its state. */
+  readonly keptWindows?: BoltWindows | undefined;
   /** The longest that it means to hold a tuple (us), and the most tuples. */
   readonly holdsAtMost?: { readonly time: number } | { readonly tuples: number } | undefined;
 }

@@ -11,6 +11,7 @@ import type { BoltNode, Graph, JobSettings, Topology } from './graph.js';
 import { inOrder } from './in-order.js';
 import { checkEnd, type SourceSpec } from './specs.js';
 import { type StatefulBolt, statefulBolt } from './stateful-bolt.js';
+import type { StatefulWindowedBolt, StatefulWindowOptions } from './stateful-windowed-bolt.js';
 import { KeyedStream } from './streams.js';
 import type { StreamOf } from './types.js';
 import { windowRules } from './window-rules.js';
@@ -118,10 +119,42 @@ export class TopologyBuilder {
   ): BoltDeclarer<In, V, S> {
     const { setWindowedBolt: caller } = this;
     checkFunctions({ create }, caller);
-    const { windows, tick, rules } = windowRules((options ?? {}) as never, caller);
-    const all: BoltOptions<S> = { ...options, holdsTuples: true, ...defined({ tick }) };
-    const run = () => new WindowRunner(create() as never, { ...rules, inputs }) as unknown as Bolt<In, V, S>;
-    const bolt = this.#addBolt(name, made(run, create), all, caller, { windows });
+    return this.#addWindows(name, create, options, caller);
+  }
+
+  /**
+   * Declares a bolt on windows of tuples, whose windows and state are in the job's checkpoints; `create` is called once per task. Behind
+   * sources that can be read again it can be exactly-once.
+   *
+   * @throws StreamError `RG004`, `RG010`, `RG011`, `RG018` for options that cannot be. Source: Storm `BaseStatefulWindowedBolt`.
+   */
+  setStatefulWindowedBolt<In extends Values, K extends Key, State, V extends Values, S extends Streams = NoStreams>(
+    name: string,
+    create: () => StatefulWindowedBolt<In, K, State, V, S>,
+    options: StatefulWindowOptions<In, S>,
+  ): BoltDeclarer<In, V, S> {
+    const { setStatefulWindowedBolt: caller } = this;
+    const { messageId } = options ?? {};
+    checkFunctions({ create, ...defined({ messageId }) }, caller);
+    return this.#addWindows(name, create, options as WindowOptions<In, S>, caller, { messageId });
+  }
+
+  #addWindows<In extends Values, V extends Values, S extends Streams>(
+    name: string,
+    create: () => WindowedBolt<In, V, S>,
+    options: WindowOptions<In, S>,
+    caller: (...args: never[]) => unknown,
+    stateful?: { readonly messageId: ((values: In) => Key) | undefined },
+  ): BoltDeclarer<In, V, S> {
+    const keepsState = stateful !== undefined;
+    const { windows, tick, rules } = windowRules((options ?? {}) as never, caller, keepsState);
+    const all: BoltOptions<S> = { ...options, holdsTuples: !keepsState, ...defined({ tick }) };
+    const whole = { ...rules, inputs: () => inputs(), messageId: stateful?.messageId as never };
+    const run = () => new WindowRunner(create() as never, whole) as unknown as Bolt<In, V, S>;
+    const bolt = this.#addBolt(name, made(run, create), all, caller, {
+      windows,
+      ...(keepsState ? { keepsState } : {}),
+    });
     const inputs = (): number => (this.#draft.nodes[bolt.ref.node] as BoltNode).inputs.length;
     return bolt;
   }

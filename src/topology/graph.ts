@@ -192,8 +192,10 @@ export interface SpoutNode extends NodeBase {
 export interface BoltWindows {
   readonly unit: 'time' | 'count';
   readonly length: number;
+  readonly slideUnit: 'time' | 'count';
   readonly slide: number;
-  readonly ackOn: 'expiry' | 'activation';
+  /** `state`: at once, since windows are in the bolt's state. */
+  readonly ackOn: 'expiry' | 'activation' | 'state';
   readonly lag: number;
 }
 export interface BoltNode extends NodeBase {

@@ -20,6 +20,11 @@ export interface KeyValueState<K extends Key = Key, V = unknown> {
   entries(): IterableIterator<readonly [K, V]>;
 }
 
+/** What the engine's own bolts get: further states of the task, which no user sees and all checkpoints have. */
+export interface StateSpaces extends KeyValueState {
+  beside(name: string): KeyValueState;
+}
+
 /**
  * A bolt with state in the job's checkpoints. `initState` comes behind `prepare` and before the first tuple, with the state of the
  * checkpoint that the job goes on from, or an empty one. All else that the bolt remembers is gone then.

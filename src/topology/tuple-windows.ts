@@ -25,6 +25,10 @@ export interface Windows<T> {
   advance(watermark: number): void;
   /** Everything that is there is a window, as at the end of an input. */
   flush(): void;
+  /** What it knows beside its elements. */
+  progress(): readonly number[];
+  /** New ones go on with elements of others, in order of arrival, and what those knew. */
+  restore(entries: readonly Entry<T>[], progress: readonly number[]): void;
 }
 
 /** What windows call back. */
@@ -60,9 +64,7 @@ export class TimeWindows<T> implements Windows<T> {
 
   add(value: T, time: number): boolean {
     if (time < this.#watermark) return false;
-    let at = this.#entries.length;
-    while (at > 0 && this.#entries[at - 1]!.time > time) at--;
-    this.#entries.splice(at, 0, { value, time, isSeen: false });
+    insertByTime(this.#entries, { value, time, isSeen: false });
     return true;
   }
 
@@ -82,6 +84,16 @@ export class TimeWindows<T> implements Windows<T> {
     this.#leaveBelow(Number.POSITIVE_INFINITY);
   }
 
+  progress(): readonly number[] {
+    return [this.#watermark, this.#lastEnd];
+  }
+
+  restore(entries: readonly Entry<T>[], [watermark, lastEnd]: readonly number[]): void {
+    for (const entry of entries) insertByTime(this.#entries, entry);
+    this.#watermark = watermark!;
+    this.#lastEnd = lastEnd!;
+  }
+
   /** The first end above a time. */
   #endAfter(time: number): number {
     return (Math.floor(time / this.#slide) + 1) * this.#slide;
@@ -96,9 +108,7 @@ export class TimeWindows<T> implements Windows<T> {
   }
 
   #leaveBelow(time: number): void {
-    let count = 0;
-    while (count < this.#entries.length && this.#entries[count]!.time < time) count++;
-    for (const entry of this.#entries.splice(0, count)) this.#listener.leave(entry);
+    leaveBelow(this.#entries, time, this.#listener);
   }
 }
 
@@ -140,6 +150,15 @@ export class CountWindows<T> implements Windows<T> {
     this.#sinceLast = 0;
   }
 
+  progress(): readonly number[] {
+    return [this.#sinceLast];
+  }
+
+  restore(entries: readonly Entry<T>[], [sinceLast]: readonly number[]): void {
+    this.#entries.push(...entries);
+    this.#sinceLast = sinceLast!;
+  }
+
   /** Afterwards so many of the last entries stay. */
   #fire(stay: number): void {
     this.#sinceLast = 0;
@@ -149,6 +168,25 @@ export class CountWindows<T> implements Windows<T> {
   }
 
   #leave(count: number): void {
-    for (const entry of this.#entries.splice(0, Math.max(0, count))) this.#listener.leave(entry);
+    leaveFirst(this.#entries, count, this.#listener);
   }
+}
+
+/** In order of time; of one time in order of arrival. */
+export function insertByTime<T>(entries: Entry<T>[], entry: Entry<T>): void {
+  let at = entries.length;
+  while (at > 0 && entries[at - 1]!.time > entry.time) at--;
+  entries.splice(at, 0, entry);
+}
+
+/** The first of the entries are out for good; none when `count` is not above 0. */
+export function leaveFirst<T>(entries: Entry<T>[], count: number, listener: WindowListener<T>): void {
+  for (const entry of entries.splice(0, Math.max(0, count))) listener.leave(entry);
+}
+
+/** Entries, in order of time, that are older are out for good. */
+export function leaveBelow<T>(entries: Entry<T>[], time: number, listener: WindowListener<T>): void {
+  let count = 0;
+  while (count < entries.length && entries[count]!.time < time) count++;
+  leaveFirst(entries, count, listener);
 }

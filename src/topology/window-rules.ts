@@ -21,39 +21,48 @@ export interface CheckedWindows {
 }
 
 /** @throws StreamError `RG004`, `RG010`, `RG011`, `RG018` for options that cannot be. */
-export function windowRules(options: AnyOptions, caller: Caller): CheckedWindows {
-  const { timestamp, lag = 0, lateStream, ackOn = 'expiry', idleTimeout } = options;
+export function windowRules(options: AnyOptions, caller: Caller, keepsWindows = false): CheckedWindows {
+  const { timestamp, lag = 0, lateStream, idleTimeout } = options;
+  const ackOn = keepsWindows ? 'state' : (options.ackOn ?? 'expiry');
   checkTogether(options, caller);
   if (timestamp !== undefined) checkFunctions({ timestamp }, caller);
   checkDurations({ lag: options.lag }, caller);
   checkDurations({ idleTimeout, watermarkInterval: options.watermarkInterval }, caller, [], 1);
-  const { unit, length, slide } = lengthOf(options, caller);
-  const tick = tickOf(options, unit, slide);
+  const lengths = lengthOf(options, caller);
+  const tick = tickOf(options, lengths);
   const idleTicks = idleTimeout === undefined ? undefined : Math.ceil(idleTimeout / tick!) + 1;
   const extract = timestamp as ((values: object) => number) | undefined;
   return {
-    windows: { unit, length, slide, ackOn, lag },
+    windows: { ...lengths, ackOn, lag },
     tick,
-    rules: { unit, length, slide, ackOn, timestamp: extract, lag, lateStream, idleTicks },
+    rules: { ...lengths, ackOn, timestamp: extract, lag, lateStream, idleTicks },
   };
 }
 
-function lengthOf(options: AnyOptions, caller: Caller): Pick<BoltWindows, 'unit' | 'length' | 'slide'> {
-  if (options.count !== undefined) {
-    const { count, slideCount = count } = options;
-    checkCount('count', count, caller);
-    checkCount('slideCount', slideCount, caller);
-    return { unit: 'count', length: count, slide: slideCount };
+type Lengths = Pick<BoltWindows, 'unit' | 'length' | 'slideUnit' | 'slide'>;
+
+/** Without a slide windows tumble. */
+function lengthOf({ count, window, slide, slideCount }: AnyOptions, caller: Caller): Lengths {
+  if (count !== undefined) checkCount('count', count, caller);
+  else checkDurations({ window }, caller, ['window'], 1);
+  const [unit, length] = count === undefined ? (['time', window as number] as const) : (['count', count] as const);
+  if (slide !== undefined) {
+    checkDurations({ slide }, caller, [], 1);
+    return { unit, length, slideUnit: 'time', slide };
   }
-  const { window, slide = window } = options;
-  checkDurations({ window, slide }, caller, ['window'], 1);
-  return { unit: 'time', length: window, slide };
+  if (slideCount === undefined) return { unit, length, slideUnit: unit, slide: length };
+  checkCount('slideCount', slideCount, caller);
+  return { unit, length, slideUnit: 'count', slide: slideCount };
 }
 
-/** A window by the clock closes when a tick says so; the others look at the silence only. */
-function tickOf({ timestamp, watermarkInterval, idleTimeout }: AnyOptions, unit: string, slide: number) {
-  if (unit === 'count') return idleTimeout;
-  return timestamp === undefined ? (slide as Duration) : (watermarkInterval ?? WATERMARK_INTERVAL);
+/** A window by the clock closes when a tick says so; one that slides by tuples looks at what is too old, and at the silence. */
+function tickOf(
+  { timestamp, watermarkInterval, idleTimeout }: AnyOptions,
+  { unit, length, slideUnit, slide }: Lengths,
+): Duration | undefined {
+  if (slideUnit === 'time')
+    return timestamp === undefined ? (slide as Duration) : (watermarkInterval ?? WATERMARK_INTERVAL);
+  return unit === 'count' ? idleTimeout : (Math.min(length, idleTimeout ?? length) as Duration);
 }
 
 function checkTogether(options: AnyOptions, caller: Caller): void {
@@ -77,13 +86,17 @@ function checkTogether(options: AnyOptions, caller: Caller): void {
       'write { window: seconds(10) } or { count: 10 }',
       { place },
     );
+  if (options.slide !== undefined && options.slideCount !== undefined)
+    throw new StreamError('RG004', `${caller.name}() has both slide and slideCount`, 'leave one of them out', {
+      place,
+    });
   const ofTime = (['timestamp', 'lag', 'watermarkInterval', 'lateStream'] as const).filter(
     (name) => options[name] !== undefined,
   );
-  if (options.count !== undefined && ofTime.length > 0)
+  if ((options.count !== undefined || options.slideCount !== undefined) && ofTime.length > 0)
     throw new StreamError(
       'RG004',
-      `${ofTime.join(', ')} of a window of tuples: it has them in order of arrival, and none is late`,
+      `${ofTime.join(', ')} of a window that counts tuples: it has them by stream time, and none is late`,
       `leave ${ofTime.join(', ')} out, or give a window in time`,
       { place },
     );

@@ -1,5 +1,6 @@
 /** Runs a windowed bolt: puts tuples into windows, gives each window to the user's bolt, and acks what is in no window any more. */
 import { StreamError } from '../core/errors.js';
+import type { Key } from '../core/keys.js';
 import {
   type Bolt,
   isTick,
@@ -10,6 +11,11 @@ import {
   type Tuple,
   type Values,
 } from './components.js';
+import type { BoltWindows } from './graph.js';
+import { KeptTuples } from './kept-tuples.js';
+import { LastElementsWindows, LastWhileWindows } from './mixed-windows.js';
+import type { StateSpaces } from './stateful-bolt.js';
+import type { StatefulWindowedBolt } from './stateful-windowed-bolt.js';
 import { CountWindows, type DueWindow, type Entry, TimeWindows, type Windows } from './tuple-windows.js';
 import type { TupleWindow, WindowCollector, WindowedBolt } from './windowed-bolt.js';
 
@@ -17,16 +23,27 @@ import type { TupleWindow, WindowCollector, WindowedBolt } from './windowed-bolt
 export interface WindowRules {
   readonly unit: 'time' | 'count';
   readonly length: number;
+  readonly slideUnit: 'time' | 'count';
   readonly slide: number;
-  readonly ackOn: 'expiry' | 'activation';
+  readonly ackOn: BoltWindows['ackOn'];
   readonly timestamp: ((values: Values) => number) | undefined;
   readonly lag: number;
   readonly lateStream: string | undefined;
   /** Ticks without a tuple after which everything is a window; undefined: never. */
   readonly idleTicks: number | undefined;
+  /** Of a stateful bolt: what tells a message, so that one that comes again while it is kept is dropped. */
+  readonly messageId?: ((values: Values) => Key) | undefined;
   /** Input streams of the bolt, known when the job is built: the watermark waits until each has had a tuple. */
   readonly inputs: () => number;
 }
+
+/** By the kind of the length and of the slide. */
+const WINDOWS = {
+  'time by time': TimeWindows,
+  'count by count': CountWindows,
+  'count by time': LastElementsWindows,
+  'time by count': LastWhileWindows,
+} as const;
 
 type Out = OutputCollector<Values, Streams & NoStreams>;
 
@@ -42,6 +59,8 @@ export class WindowRunner implements Bolt<Values, Values> {
   #expired: Tuple[] = [];
   #name = '';
   #out!: Out;
+  /** With `ackOn: 'state'`. */
+  #kept: KeptTuples | undefined;
   #ticksSince = 0;
 
   constructor(bolt: WindowedBolt<Values, Values, Streams & NoStreams>, rules: WindowRules) {
@@ -51,25 +70,50 @@ export class WindowRunner implements Bolt<Values, Values> {
     };
     this.#bolt = bolt;
     this.#rules = rules;
-    this.#windows =
-      rules.unit === 'time'
-        ? new TimeWindows(rules.length, rules.slide, listener)
-        : new CountWindows(rules.length, rules.slide, listener);
+    const Kind = WINDOWS[`${rules.unit} by ${rules.slideUnit}`];
+    this.#windows = new Kind(rules.length, rules.slide, listener);
   }
 
   prepare(out: OutputCollector<Values, NoStreams>, info: TaskInfo): void {
     this.#out = out as unknown as Out;
     this.#name = info.component;
     this.#bolt.prepare?.(info);
+    if (this.#rules.ackOn === 'state') this.#goOn(info.state as StateSpaces);
+  }
+
+  /** Behind `prepare`, before the first tuple. */
+  #goOn(state: StateSpaces): void {
+    (this.#bolt as StatefulWindowedBolt<Values, Key, unknown>).initState(state);
+    this.#kept = new KeptTuples(state.beside('windows'), this.#rules.messageId);
+    const restored = this.#kept.restored();
+    if (restored === undefined) return;
+    const { entries, expired, progress } = restored;
+    this.#windows.restore(entries, progress.windows);
+    this.#expired = [...expired];
+    this.#ticksSince = progress.ticksSince;
+    for (const [stream, time] of progress.highest) this.#highest.set(stream, time);
   }
 
   execute(tuple: Tuple): void {
-    if (isTick(tuple)) return this.#tick(tuple.timestamp);
+    if (isTick(tuple)) this.#tick(tuple.timestamp);
+    else this.#take(tuple);
+    this.#kept?.progress({
+      windows: this.#windows.progress(),
+      highest: [...this.#highest],
+      ticksSince: this.#ticksSince,
+    });
+  }
+
+  #take(tuple: Tuple): void {
     const { timestamp, lateStream } = this.#rules;
     this.#ticksSince = 0;
+    if (this.#kept?.has(tuple) === true) return this.#out.ack(tuple);
     const time = timestamp === undefined ? tuple.timestamp : this.#checked(timestamp(tuple.values));
     if (timestamp !== undefined) this.#rise(`${tuple.sourceComponent}/${tuple.sourceStream}`, time);
-    if (this.#added(tuple, time)) return;
+    if (this.#added(tuple, time)) {
+      if (this.#kept !== undefined) this.#out.ack(tuple);
+      return;
+    }
     if (lateStream !== undefined) this.#out.emitTo(lateStream, tuple.values as never, tuple);
     this.#out.ack(tuple);
   }
@@ -80,8 +124,11 @@ export class WindowRunner implements Bolt<Values, Values> {
 
   /** A window of which something threw is not given again: the tuple that closed it must not come back alone. */
   #added(tuple: Tuple, time: number): boolean {
+    const own = this.#kept?.add(tuple, time) ?? tuple;
     try {
-      return this.#windows.add(tuple, time);
+      const isAdded = this.#windows.add(own, time);
+      if (!isAdded) this.#kept?.forget(own);
+      return isAdded;
     } catch (thrown) {
       this.#out.fail(tuple, 'its window failed');
       throw thrown;
@@ -106,21 +153,27 @@ export class WindowRunner implements Bolt<Values, Values> {
     const newEvents = fresh.map(({ value }) => value);
     const expiredEvents = this.#expired;
     this.#expired = [];
+    for (const tuple of expiredEvents) this.#kept?.forget(tuple);
     const window = { events, newEvents, expiredEvents, start, end };
     this.watch?.(window);
-    const anchors = this.#rules.ackOn === 'expiry' ? events : newEvents;
+    const { ackOn } = this.#rules;
+    const anchors = { expiry: events, activation: newEvents, state: [] }[ackOn];
     const returned: unknown = this.#bolt.execute(window, collectorOf(this.#out, anchors));
     if (returned instanceof Promise) throw asynchronous(this.#name, returned);
     for (const entry of fresh) {
       entry.isSeen = true;
-      if (this.#rules.ackOn === 'activation') this.#out.ack(entry.value);
+      this.#kept?.seen(entry.value);
+      if (ackOn === 'activation') this.#out.ack(entry.value);
     }
   }
 
   /** What no window ever had is done too. */
   #leave({ value, isSeen }: Entry<Tuple>): void {
     if (isSeen) this.#expired.push(value);
-    if (!isSeen || this.#rules.ackOn === 'expiry') this.#out.ack(value);
+    if (this.#kept === undefined) {
+      if (!isSeen || this.#rules.ackOn === 'expiry') this.#out.ack(value);
+    } else if (isSeen) this.#kept.expired(value);
+    else this.#kept.forget(value);
   }
 
   #checked(time: unknown): number {

@@ -38,21 +38,22 @@ export interface WindowedBolt<In extends Values, V extends Values = Values, S ex
 }
 
 /** How long a window is: in stream time, or in tuples. Without a slide each tuple is in one window (Storm: it slides by one tuple). */
-type Length =
-  | {
-      readonly window: Duration;
-      /** Windows end at its multiples. Default: the window's length. */
-      readonly slide?: Duration;
-      readonly count?: undefined;
-      readonly slideCount?: undefined;
-    }
-  | {
-      readonly count: number;
-      /** A window comes after each so many tuples. Default: `count`. */
-      readonly slideCount?: number;
-      readonly window?: undefined;
-      readonly slide?: undefined;
-    };
+type Length = (
+  | { readonly window: Duration; readonly count?: undefined }
+  | { readonly count: number; readonly window?: undefined }
+) &
+  (
+    | {
+        /** Windows end at its multiples. One of tuples then has the last `count` of them, also when none came since the last window. */
+        readonly slide?: Duration;
+        readonly slideCount?: undefined;
+      }
+    | {
+        /** A window comes after each so many tuples. One in time then ends right behind the highest time so far. */
+        readonly slideCount: number;
+        readonly slide?: undefined;
+      }
+  );
 
 /** Event time within the bolt, as Storm has it. */
 interface EventTime<In extends Values, S extends Streams> {
@@ -66,18 +67,22 @@ interface EventTime<In extends Values, S extends Streams> {
   readonly lateStream?: keyof S & string;
 }
 
-/** Options of a windowed bolt. `timestamp`, `lag`, `watermarkInterval` and `lateStream` are for time windows. */
-export type WindowOptions<In extends Values, S extends Streams> = Omit<BoltOptions<S>, 'holdsTuples' | 'tick'> &
+/** Options of all windowed bolts. `timestamp`, `lag`, `watermarkInterval` and `lateStream` are for windows whose length and slide are in time. */
+export type WindowOptionsOfAll<In extends Values, S extends Streams> = Omit<BoltOptions<S>, 'holdsTuples' | 'tick'> &
   Length &
   EventTime<In, S> & {
-    /**
-     * `expiry`, as in Storm: a tuple is acked when no later window can have it, so its message must live that long. `activation`: after
-     * its first window; what comes of it in later ones may be lost with a crash. Default `expiry`.
-     */
-    readonly ackOn?: 'expiry' | 'activation';
     /**
      * After so much stream time without a tuple all that is there is a window, as at the end of an input: time windows close up to the
      * first end above the highest time, a count window comes with what it has, and everything expires. Default: never, as in Storm.
      */
     readonly idleTimeout?: Duration;
   };
+
+/** Options of a windowed bolt. */
+export type WindowOptions<In extends Values, S extends Streams> = WindowOptionsOfAll<In, S> & {
+  /**
+   * `expiry`, as in Storm: a tuple is acked when no later window can have it, so its message must live that long. `activation`: after
+   * its first window; what comes of it in later ones may be lost with a crash. Default `expiry`.
+   */
+  readonly ackOn?: 'expiry' | 'activation';
+};

@@ -54,7 +54,10 @@ export class BoltTask {
     this.#collector = new BoltCollector(parts, parts.head, anchors);
     directTask.read = () => this.#collector.directTask;
     const { plan, head, functions } = parts;
-    this.#ticks = new Ticks(head.tickEvery, plan.step, isEventTime(plan, head) ? undefined : parts.now());
+    // What it keeps has had the ticks up to the watermark of its checkpoint, and no others.
+    const known = store !== undefined && Number.isFinite(this.#gate.minimum);
+    const begin = isEventTime(plan, head) ? undefined : parts.now();
+    this.#ticks = new Ticks(head.tickEvery, plan.step, known ? this.#gate.minimum : begin);
     this.#life = new BoltLife(head, functions);
   }
 

@@ -151,6 +151,28 @@ describe('windows in time', () => {
     });
   });
 
+  it('the last tuples at each multiple of a time', async () => {
+    expect(await atTimes({ count: 2, slide: millis(5), idleTimeout: millis(20) }, [1, 2, 3, 12])).toEqual({
+      windows: [
+        '[2, 5) 12/12/',
+        '[2, 10) 12//',
+        '[3, 15) 23/3/1',
+        '[3, 20) 23//',
+        '[3, 25) 23//',
+        '[3, 30) 23//',
+        '[3, 35) 23//',
+      ],
+      acked: [0, 1, 2, 3],
+    });
+  });
+
+  it('the last while after each so many tuples', async () => {
+    expect(await atTimes({ window: millis(10), slideCount: 1 }, [1, 6, 12])).toEqual({
+      windows: ['[-8.999, 1.001) 0/0/', '[-3.999, 6.001) 01/1/', '[2.001, 12.001) 12/2/0'],
+      acked: [0, 1, 2],
+    });
+  });
+
   it('slide by the clock', async () => {
     expect(await atTimes({ window: millis(10), slide: millis(5) }, [1, 6, 12])).toEqual({
       windows: ['[-5, 5) 0/0/', '[0, 10) 01/1/', '[5, 15) 12/2/0', '[10, 20) 2//1'],
@@ -300,7 +322,11 @@ describe('what fails', () => {
     ['a window of 0', { window: micros(0) }, 'RG010'],
     ['a slide of 0', { window: seconds(1), slide: micros(0) }, 'RG010'],
     ['a lag that is none', { window: seconds(1), lag: -1 }, 'RG010'],
+    ['two slides', { count: 2, slide: seconds(1), slideCount: 1 }, 'RG004'],
+    ['a slide of 0 tuples', { window: seconds(1), slideCount: 0 }, 'RG011'],
+    ['a slide of no time', { count: 2, slide: micros(0) }, 'RG010'],
     ['a time of tuples in order of arrival', { count: 2, timestamp: () => 1 }, 'RG004'],
+    ['a lag of a window that slides by tuples', { window: seconds(1), slideCount: 1, lag: seconds(1) }, 'RG004'],
     ['a timestamp that is no function', { window: seconds(1), timestamp: 'at' }, 'RG004'],
     ['an undeclared late stream', { window: seconds(1), lateStream: 'laet' }, 'RG018'],
     ['an ackOn that is none', { count: 2, ackOn: 'never' }, 'RG004'],
