@@ -73,7 +73,7 @@ function optionsOf(job: string, flags: CompareFlags): CompareOptions {
 
 /** Where state is, what is broken, and the workers that it happens to. */
 function faultOptionsOf(job: string, flags: CompareFlags): Pick<CompareOptions, 'state' | 'workers' | 'faults'> {
-  const { state, workers, faults } = recoveryOptionsOf(job, flags, 'compare');
+  const { workers, faults } = recoveryOptionsOf(job, flags, 'compare');
   if (faults !== undefined && flags.crash === true)
     throw new UsageError(
       'RG004',
@@ -81,7 +81,7 @@ function faultOptionsOf(job: string, flags: CompareFlags): Pick<CompareOptions, 
       'leave it out, or leave out --fault',
       '--crash',
     );
-  return { ...defined({ state, workers }), ...(faults === undefined ? {} : { faults: faults.plan }) };
+  return { ...defined({ state: flags.state, workers }), ...(faults === undefined ? {} : { faults: faults.plan }) };
 }
 
 function reportOf(progress: CompareProgress | undefined): ProgressReport {

@@ -148,7 +148,7 @@ export function ackOnFlag(): Option {
 
 const ACK_ON: readonly NonNullable<RecordOptions['ackOn']>[] = ['checkpoint', 'update', 'expiry'];
 
-/** `run` and `compare` have it. */
+/** `run`, `compare` and `simulate` have it. */
 export function stateFlag(): Option {
   return flag(
     '--state <kind>',

@@ -82,6 +82,7 @@ function addSimulate(program: Command, ended: (exitCode: number) => void): void 
     .addOption(flag('--records <n>', 'records of each source, up to 200', countOf('--records', 200)))
     .addOption(flag('--workers <n>', 'so many simulated workers; 0: none', seedOf('--workers')))
     .addOption(ackOnFlag())
+    .addOption(stateFlag())
     .addOption(
       flag('--fault <fault>', 'this fault in place of drawn ones (repeatable; raingauge explain RG063)', listOf),
     )

@@ -5,6 +5,7 @@ import { repeatFlags, type SimulateResult, simulate } from '../compare/simulate/
 import { defined } from '../core/defined.js';
 import { EXIT } from '../core/errors.js';
 import type { RecordOptions } from '../executors/executor.js';
+import type { StateKind } from '../host/open-state.js';
 import type { Mode } from '../runtime/events.js';
 import { showFault } from '../runtime/faults/fault-plan.js';
 import { GUARANTEES } from '../topology/specs.js';
@@ -23,6 +24,7 @@ export interface SimulateFlags extends JobFlags, OutputFlags, FaultFlags {
   readonly mode?: Mode;
   readonly workers?: number;
   readonly records?: number;
+  readonly state?: StateKind;
   readonly ackOn?: NonNullable<RecordOptions['ackOn']>;
   readonly faults: boolean;
 }
@@ -46,6 +48,7 @@ export async function simulateCommand(job: string, flags: SimulateFlags): Promis
       parallelism: flags.parallelism,
       records: flags.records,
       ackOn: flags.ackOn,
+      state: flags.state,
       batchInterval: flags.batchInterval,
       faults: flags.faults ? faults : [],
     }),
@@ -82,12 +85,15 @@ function commandOf(job: string, { failure }: SimulateResult): string {
 }
 
 function report(job: string, result: SimulateResult, asked: number): string {
-  const { failure, seeds, crashes, repeated } = result;
+  const { failure, seeds, crashes, repeated, overlapping, twins } = result;
   const ran = seeds < asked && failure === null ? `${seeds} of ${plural(asked, 'seed')}` : plural(seeds, 'seed');
   const lines = [
     `${result.job}: ${ran}, ${failure === null ? 'every promise held' : 'one promise broken'}`,
     ...coverageLines(result),
     `  survived    ${plural(crashes, 'crash', 'crashes')} of the driver`,
+    ...(overlapping === 0
+      ? []
+      : [`  overlapped  batches of ${plural(overlapping, 'run')}; ${plural(twins, 'slow task')} had a twin`]),
     ...(repeated === 0 ? [] : [`  repeated    ${plural(repeated, 'run')}, with equal traces`]),
   ];
   if (failure === null) return `${lines.join('\n')}\n`;

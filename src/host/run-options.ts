@@ -1,4 +1,5 @@
 /** How a job is run: every option of `run` and `start`. */
+import type { StoreMaker } from '../core/keyed-store.js';
 import type { ChannelDecorator, MicroBatchOptions, RecordOptions } from '../executors/executor.js';
 import type { Listener, Mode, ReceiverEvent } from '../runtime/events.js';
 import type { SinkWriter } from '../runtime/sink.js';
@@ -47,8 +48,8 @@ export interface RunOptions {
   readonly channels?: ChannelDecorator;
   /** Where progress survives. Default: nowhere, or in memory where the guarantee or workers need it. */
   readonly checkpoint?: CheckpointOptions;
-  /** Where state is while the job runs: in memory, or, beyond the heap, in `lmdb`, a package of its own. Default: in memory. */
-  readonly state?: StateKind;
+  /** Where state is while the job runs: in memory, or, beyond the heap, in `lmdb`, a package of its own. Default: in memory. Or what makes stores, opened before (a simulation). */
+  readonly state?: StateKind | StoreMaker;
   /** Where tasks run. Default: in this thread. */
   readonly workers?: WorkerOptions;
   /** What is broken on purpose. */

@@ -21,7 +21,7 @@ import { compileJob } from './compile-job.js';
 import { Listeners } from './listeners.js';
 import { isByExpiry, type OpenDurability, openDurability } from './open-durability.js';
 import { type EndsParts, type OpenEnds, openEnds } from './open-ends.js';
-import { openState } from './open-state.js';
+import { openState, type StateKind } from './open-state.js';
 import { resolvedSources } from './resolve-sources.js';
 import { type RunFaults, runFaults } from './run-faults.js';
 import type { RunOptions } from './run-options.js';
@@ -163,7 +163,7 @@ async function startWorkers(plan: Plan, world: World, options: RunOptions): Prom
   const { count, isolation, job, decorators, heartbeatTimeout, onEvent } = workers;
   const setup = {
     ...jobSetup(job, options, seed),
-    ...defined({ decorators, faults: options.faults?.plan, state: options.state }),
+    ...defined({ decorators, faults: options.faults?.plan, state: kindOf(options.state) }),
   };
   return startWorkerPool({
     world,
@@ -172,6 +172,11 @@ async function startWorkers(plan: Plan, world: World, options: RunOptions): Prom
     hash: plan.hash,
     ...defined({ isolation, heartbeatTimeout, onEvent }),
   });
+}
+
+/** A worker opens its own stores; what makes those of the driver stays here. */
+function kindOf(state: RunOptions['state']): StateKind | undefined {
+  return typeof state === 'function' ? undefined : state;
 }
 
 function startIn(plan: Plan, services: Services, options: RunOptions): RunningJob {

@@ -1,5 +1,6 @@
 /** Task workers of a simulation: the same life as real ones, in one thread, with the topology handed over as it is. */
 import { AssertionError } from '../core/assert.js';
+import type { StoreMaker } from '../core/keyed-store.js';
 import type { SimulatedWorker } from '../runtime/simulated-channel.js';
 import type { ThisWorker } from '../runtime/this-worker.js';
 import type { Channel, Clock, Scheduler } from '../runtime/world.js';
@@ -10,8 +11,12 @@ import { serveTasks, type TaskHosts } from './task-worker.js';
 /** Within an event of a simulation no time passes, so a slow function takes none. */
 const STILL: Clock = { now: () => 0 };
 
-/** For `createSimulatedWorld({ workers: { 'task-worker': … } })`. */
-export function simulatedTaskWorkers(job: Topology, hosts: TaskHosts = TASK_HOSTS): SimulatedWorker {
+/** For `createSimulatedWorld({ workers: { 'task-worker': … } })`. `createStore`: default in memory. */
+export function simulatedTaskWorkers(
+  job: Topology,
+  hosts: TaskHosts = TASK_HOSTS,
+  createStore?: StoreMaker,
+): SimulatedWorker {
   return (data, channel, scheduler) => {
     let failed = (error: unknown): void => {
       throw error;
@@ -41,6 +46,7 @@ export function simulatedTaskWorkers(job: Topology, hosts: TaskHosts = TASK_HOST
       hosts,
       scheduler: guardedScheduler(scheduler, guarded),
       clock: STILL,
+      createStore,
     });
   };
 }

@@ -1,4 +1,5 @@
 /** A task worker's life: loads the job, proves that it has the driver's plan, and then passes messages to the executor's host. */
+import type { StoreMaker } from '../core/keyed-store.js';
 import { prng } from '../core/prng.js';
 import type { TaskHost, TaskHostParts } from '../executors/workers.js';
 import type { Mode } from '../runtime/events.js';
@@ -21,6 +22,8 @@ export interface TaskWorkerParts {
   readonly hosts: TaskHosts;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
+  /** In place of what the setup says. */
+  readonly createStore?: StoreMaker | undefined;
 }
 
 /** Serves the driver until the worker is ended. */
@@ -62,7 +65,7 @@ async function makeHost({ data, channel }: ThisWorker, parts: TaskWorkerParts) {
     // Of another incarnation too: an id that was drawn twice would join what has nothing to do with each other.
     seed: prng(setup.seed).fork(`worker ${worker} incarnation ${incarnation}`).int32() >>> 0,
     worker,
-    createStore: await openState(setup.state),
+    createStore: await openState(parts.createStore ?? setup.state),
     send: (message, transfer) => sendCopy(() => channel.send({ kind: 'task', message } satisfies FromWorker, transfer)),
   });
   return { host, hash: plan.hash };

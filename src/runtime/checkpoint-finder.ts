@@ -54,9 +54,9 @@ function completeOf(found: readonly KeptCheckpoint[]): readonly KeptCheckpoint[]
 }
 
 /** What retention must know of a checkpoint. */
-export function keptOf({ meta, log, addsTo, files }: Manifest): KeptCheckpoint {
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return { epoch: meta.epoch, logFrom: log.from, addsTo: addsTo?.epoch, bytes };
+export function keptOf({ meta, log, addsTo, stores }: Manifest): KeptCheckpoint {
+  const rows = stores.reduce((sum, store) => sum + store.rows, 0);
+  return { epoch: meta.epoch, logFrom: log.from, addsTo: addsTo?.epoch, rows };
 }
 
 function noneWhole(folder: string, newest: StreamError, count: number): StreamError {

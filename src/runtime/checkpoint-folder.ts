@@ -189,7 +189,7 @@ function chainOf(kept: readonly KeptCheckpoint[]): Chain | undefined {
   return kept.reduce<Chain | undefined>(chainAfter, undefined);
 }
 
-function chainAfter(chain: Chain | undefined, { epoch, bytes: size, addsTo }: KeptCheckpoint): Chain {
+function chainAfter(chain: Chain | undefined, { epoch, rows: size, addsTo }: KeptCheckpoint): Chain {
   return chainWith(chain, { epoch, size, isIncrement: addsTo !== undefined });
 }
 

@@ -7,7 +7,8 @@ export interface KeptCheckpoint {
   readonly logFrom: number;
   /** The epoch of the checkpoint that it adds to. */
   readonly addsTo: number | undefined;
-  readonly bytes: number;
+  /** In all of its stores. Bytes would not do: how long a number is as bytes depends on what V8 made of it. */
+  readonly rows: number;
 }
 
 export interface Retention {

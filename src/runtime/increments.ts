@@ -5,7 +5,7 @@ import type { JobSnapshot } from './durability.js';
 /** Increments between two whole snapshots: so many are applied at most when a job is restored. */
 export const INCREMENTS_MAX = 10;
 
-/** A whole snapshot and the increments to it so far. Sizes are in bytes or rows. */
+/** A whole snapshot and the increments to it so far. Sizes are in rows. */
 export interface Chain {
   /** Of the last one. */
   readonly epoch: number;

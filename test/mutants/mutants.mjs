@@ -9,6 +9,8 @@ const RECORD = 'executors/record';
 /** Where defects are looked for; `expiry` needs a job whose state ends with its windows. */
 const JOBS = ['test/compare/simulate/shop.ts', 'comparisons/word-count.ts', 'test/compare/simulate/relay.ts'];
 const WINDOWED_JOBS = ['test/compare/simulate/panes.ts'];
+/** Slow tasks have twins only in stages of several tasks. */
+const SPREAD_JOBS = ['test/compare/simulate/spread.ts'];
 
 /** Flags for several plans of faults at once. */
 function faults(count, plan) {
@@ -34,6 +36,10 @@ const FLAGS = {
   'acked on expiry': ['--mode', 'record', '--guarantee', 'at-least-once', '--workers', '2', '--ack-on', 'expiry'],
   'workers, exactly once': ['--mode', 'record', '--guarantee', 'exactly-once', '--workers', '2'],
   'workers, micro-batch': ['--mode', 'micro-batch', '--workers', '2'],
+  'slow workers': [
+    ...['--mode', 'micro-batch', '--workers', '3'],
+    ...['--fault', 'stop:even@40%+2s', '--fault', 'stop:counts@60%+2s'],
+  ],
   'micro-batch, at most once': ['--mode', 'micro-batch', '--guarantee', 'at-most-once'],
 };
 
@@ -41,7 +47,7 @@ const FLAGS = {
 function mutant(name, where, breaks, ...edits) {
   return {
     name,
-    jobs: where === 'acked on expiry' ? WINDOWED_JOBS : JOBS,
+    jobs: where === 'acked on expiry' ? WINDOWED_JOBS : where === 'slow workers' ? SPREAD_JOBS : JOBS,
     where: FLAGS[where],
     breaks,
     edits: edits.map(([file, find, replace]) => ({ file, find, replace })),
@@ -436,6 +442,23 @@ export const MUTANTS = [
       `${MICRO}/remote-task.js`,
       '!kept.isDone && (kept.batch === batch || this.#failure !== undefined)',
       '!kept.isDone',
+    ],
+  ),
+  mutant('twin-with-state', 'slow workers', 'a slow task gets a twin though its state is on one worker', [
+    `${MICRO}/speculation.js`,
+    'task.isStateful ? undefined : ',
+    '',
+  ]),
+  mutant(
+    'twin-counts-too',
+    'slow workers',
+    'the results of a slow task and of its twin are both taken',
+    [`${MICRO}/remote-task.js`, 'kept.isDone = true;', 'kept.isDone = this.isStateful;'],
+    [
+      `${MICRO}/remote-task.js`,
+      `if (!this.isStateful)
+            this.#kept = this.#kept.filter((other) => other !== kept);`,
+      '',
     ],
   ),
   mutant('expiry-at-processed', 'acked on expiry', 'a source may forget a record that is in an open window', [

@@ -22,7 +22,7 @@ export const operators = [
   { uid: 'windows', kind: 'window-reduce', schemaVersion: 1, tasks: 1 },
 ];
 
-/** What the state of one task is after an epoch: cells that each epoch changes, one that comes and goes, one that stays, and panes. */
+/** What the state of one task is after an epoch: cells that each epoch changes, one that comes and goes, some that stay, and panes. */
 function rowsOf(uid: string, task: number, epoch: number): readonly SnapshotRow[] {
   const changing = uid === 'counts' ? 3 + (epoch % 2) : epoch % 3;
   const rows = Array.from({ length: changing }, (_, i) => ({
@@ -32,11 +32,17 @@ function rowsOf(uid: string, task: number, epoch: number): readonly SnapshotRow[
     value: { sum: epoch * 100 + i, last: uid === 'counts' ? Number.NaN : [1n, -0] },
     count: epoch,
   }));
-  return uid === 'counts' ? [...rows, stays] : rows;
+  return uid === 'counts' ? [...rows, ...stays] : rows;
 }
 
-/** So large that increments, which lack it, are small. */
-const stays: SnapshotRow = { kind: 'cell', space: 'stays', key: 'large', value: 'x'.repeat(600), count: 0 };
+/** So many that increments, which lack them, are small. */
+const stays: readonly SnapshotRow[] = Array.from({ length: 12 }, (_, i) => ({
+  kind: 'cell',
+  space: 'stays',
+  key: i,
+  value: 'x'.repeat(60),
+  count: 0,
+}));
 
 export function metaOf(epoch: number): SnapshotMeta {
   const times = { watermark: Number.NEGATIVE_INFINITY, nextStep: 2, highest: epoch * 10, sent: 1 };
@@ -60,11 +66,13 @@ export function metaOf(epoch: number): SnapshotMeta {
   };
 }
 
-function sourceOf(uid: string, task: number, epoch: number, since: number | undefined, pieces = 3): StoreSource {
+function sourceOf(uid: string, task: number, epoch: number, since: number | undefined, pieces = 8): StoreSource {
   const { kind, schemaVersion, tasks } = operators.find((operator) => operator.uid === uid)!;
   const now = rowsOf(uid, task, epoch);
   const rows =
-    since === undefined ? [...now] : [...goneSince(uid, task, since, now), ...now.filter((row) => row !== stays)];
+    since === undefined
+      ? [...now]
+      : [...goneSince(uid, task, since, now), ...now.filter((row) => !stays.includes(row))];
   return { uid, kind, schemaVersion, task, tasks, since, next: () => rows.splice(0, pieces), close: () => undefined };
 }
 

@@ -35,7 +35,7 @@ function checkpoints(kinds: string): readonly KeptCheckpoint[] {
     epoch: i + 1,
     logFrom: 10 * (i + 1),
     addsTo: kind === 'i' ? i : undefined,
-    bytes: 1,
+    rows: 1,
   }));
 }
 

@@ -6,8 +6,9 @@ import type { Topology } from '../../topology/graph.js';
 import { canonical } from '../canonical.js';
 import type { TimedTrace } from '../trace.js';
 import type { JudgedRun } from './judge-scenario.js';
-import { runScenario, type ScenarioRun } from './run-scenario.js';
+import { runScenario, type ScenarioParts } from './run-scenario.js';
 import type { Scenario } from './scenario.js';
+import type { ScenarioRun } from './scenario-run.js';
 import { SpoutLedger, withLedger } from './spout-ledger.js';
 
 /** Results by sink and content, with how often each is there. */
@@ -17,11 +18,13 @@ type Results = ReadonlyMap<string, number>;
 export class ComponentCase {
   readonly #job: Topology;
   readonly #trace: TimedTrace;
+  readonly #parts: ScenarioParts;
   #expected: Promise<Results | undefined> | undefined;
 
-  constructor(job: Topology, trace: TimedTrace) {
+  constructor(job: Topology, trace: TimedTrace, parts: ScenarioParts = {}) {
     this.#job = job;
     this.#trace = trace;
+    this.#parts = parts;
   }
 
   /** Runs a scenario and judges it. */
@@ -36,7 +39,7 @@ export class ComponentCase {
   async #run(scenario: Scenario): Promise<{ readonly run: ScenarioRun; readonly givenUp: number }> {
     const { batchInterval } = this.#job.graph.settings;
     const ledger = new SpoutLedger({ calls: scenario.records, every: (INTERVALS * batchInterval) / scenario.records });
-    const run = await runScenario(withLedger(this.#job, ledger), this.#trace, scenario, ledger);
+    const run = await runScenario(withLedger(this.#job, ledger), this.#trace, scenario, { ...this.#parts, ledger });
     return { run, givenUp: ledger.givenUp };
   }
 

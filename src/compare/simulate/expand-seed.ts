@@ -42,6 +42,8 @@ export function scenarioOf(
     increments: pick(random, [0, 1, 3, 10]),
     ...given,
   };
+  // Of a stream of its own, and by the workers that there are in the end: one batch at a time needs none.
+  drawn.microBatch = { ...drawn.microBatch, ...drawOverlap(prng(seed).fork('overlap'), drawn.workers) };
   if (ackOn !== undefined) drawn.record = { ...drawn.record, ackOn, ...(ackOn === 'expiry' ? ROOM_FOR_WINDOWS : {}) };
   const faults = given.faults ?? drawFaults(prng(seed).fork('faults'), drawn, target);
   return {
@@ -61,6 +63,17 @@ function drawMicroBatch(random: Prng): Partial<MicroBatchOptions> {
     blockRecordsMax: pick(random, [3, 20, 10_000]),
     receivedRecordsMax: pick(random, [10, 200_000]),
     cutSlack: pick(random, [0, 50_000]),
+  };
+}
+
+/** How far batches overlap. Nothing takes time in a simulation but messages and faults, so that stragglers are looked for soon. */
+function drawOverlap(random: Prng, workers: number): Partial<MicroBatchOptions> {
+  const concurrentJobs = pick(random, [1, 1, 2, 4]);
+  const speculation = random.below(2) === 0;
+  const speculationInterval = pick(random, [1_000, 20_000, 100_000]);
+  return {
+    ...(workers === 0 ? {} : { concurrentJobs }),
+    ...(workers < 2 ? {} : { speculation, speculationInterval }),
   };
 }
 

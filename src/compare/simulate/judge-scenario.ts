@@ -8,8 +8,9 @@ import { RecordNames } from '../recovery/record-names.js';
 import type { ResultList } from '../result-list.js';
 import { recordCount, type TimedTrace } from '../trace.js';
 import { foundTwice, type ResultsOfRecords, resultsOfRecords } from './once-per-record.js';
-import { runScenario, type ScenarioRun } from './run-scenario.js';
+import { runScenario, type ScenarioParts } from './run-scenario.js';
 import type { Scenario } from './scenario.js';
+import type { ScenarioRun } from './scenario-run.js';
 
 /** A scenario's run with what was wrong with it. */
 export interface JudgedRun {
@@ -50,8 +51,13 @@ export class Case {
 }
 
 /** Runs a scenario on traced records, and judges it. `job` is as the user wrote it, with outside ends. */
-export async function judgedRun(job: Topology, on: Case, scenario: Scenario): Promise<JudgedRun> {
-  const run = await runScenario(withProvenance(job), on.traced, scenario);
+export async function judgedRun(
+  job: Topology,
+  on: Case,
+  scenario: Scenario,
+  parts: ScenarioParts = {},
+): Promise<JudgedRun> {
+  const run = await runScenario(withProvenance(job), on.traced, scenario, parts);
   return { run, violations: run.violations.length > 0 ? run.violations : await broken(job, on, run) };
 }
 

@@ -1,5 +1,6 @@
 /** Runs one scenario to its end in a simulated World: as many lives of the driver as it takes. What came of it is for the judge. */
 import { StreamError, StreamErrors } from '../../core/errors.js';
+import type { StoreMaker } from '../../core/keyed-store.js';
 import { prng } from '../../core/prng.js';
 import type { JobResult, RunningJob } from '../../executors/executor.js';
 import { type RunOptions, start } from '../../host/run.js';
@@ -16,28 +17,10 @@ import { Damage } from './damage.js';
 import { EventHash } from './event-hash.js';
 import { Incarnation } from './incarnation.js';
 import { clog, type Network } from './network.js';
-import { OutsideSink, OutsideSource, type SeenResult } from './outside.js';
+import { OutsideSink, OutsideSource } from './outside.js';
 import { pendingMax, type Scenario } from './scenario.js';
+import type { ScenarioRun } from './scenario-run.js';
 import type { SpoutLedger } from './spout-ledger.js';
-
-/** What became of a scenario. */
-export interface ScenarioRun {
-  readonly scenario: Scenario;
-  /** What must never happen, and did; the first counts. Empty: all is well so far, and the answers may be judged. */
-  readonly violations: readonly string[];
-  /** What is visible outside, by sink. */
-  readonly results: ReadonlyMap<string, readonly SeenResult[]>;
-  /** The result of the last life: the job's state at the end is in it. */
-  readonly end: JobResult | undefined;
-  /** Records that were handed out again, and trees that were replayed. */
-  readonly reread: number;
-  readonly replayed: number;
-  /** How often a job went back to a snapshot within its life. */
-  readonly restores: number;
-  readonly lives: number;
-  /** A hash over every event of all lives: equal seeds give equal hashes. */
-  readonly traceHash: string;
-}
 
 /** Lives of a driver, and events of the simulation, after which a job counts as one that never ends. */
 const LIVES_MAX = 60;
@@ -48,14 +31,21 @@ const PATIENCE = 600_000_000;
 /** Where the simulated driver keeps its progress. */
 const FOLDER = '/checkpoint';
 
-/** `ledger`: of the job's spouts, where it has any. */
+/** What a scenario is run with beside its job and input. */
+export interface ScenarioParts {
+  /** Of the job's spouts, where it has any. */
+  readonly ledger?: SpoutLedger;
+  /** Default: in memory. */
+  readonly createStore?: StoreMaker | undefined;
+}
+
 export async function runScenario(
   job: Topology,
   trace: TimedTrace,
   scenario: Scenario,
-  ledger?: SpoutLedger,
+  parts: ScenarioParts = {},
 ): Promise<ScenarioRun> {
-  const run = new Run(job, trace, scenario, ledger);
+  const run = new Run(job, trace, scenario, parts);
   await run.toEnd();
   return run.outcome();
 }
@@ -65,6 +55,7 @@ class Run {
   readonly #trace: TimedTrace;
   readonly #scenario: Scenario;
   readonly #ledger: SpoutLedger | undefined;
+  readonly #createStore: StoreMaker | undefined;
   readonly #world: SimulatedWorld;
   readonly #files: Files;
   readonly #network: Network;
@@ -85,17 +76,19 @@ class Run {
   #lives = 0;
   #replayed = 0;
   #restores = 0;
+  #twins = 0;
   #timeouts = 0;
 
-  constructor(job: Topology, trace: TimedTrace, scenario: Scenario, ledger: SpoutLedger | undefined) {
+  constructor(job: Topology, trace: TimedTrace, scenario: Scenario, { ledger, createStore }: ScenarioParts) {
     this.#job = job;
     this.#ledger = ledger;
+    this.#createStore = createStore;
     this.#trace = trace;
     this.#scenario = scenario;
     this.#world = createSimulatedWorld({
       seed: scenario.seed,
       start: trace.start,
-      workers: { 'task-worker': simulatedTaskWorkers(job) },
+      workers: { 'task-worker': simulatedTaskWorkers(job, undefined, createStore) },
     });
     this.#files = faultyFiles(this.#world.files, scenario.faults);
     this.#network = {
@@ -145,6 +138,7 @@ class Run {
       reread: [...this.#sources.values()].reduce((sum, source) => sum + source.reread, 0),
       replayed: this.#replayed,
       restores: this.#restores,
+      twins: this.#twins,
       lives: this.#lives,
       traceHash: this.#hash.digest(),
     };
@@ -256,6 +250,7 @@ class Run {
       ...(workers === 0 ? {} : { workers: { count: workers, isolation: 'thread', job: undefined } }),
       microBatch,
       record,
+      ...(this.#createStore === undefined ? {} : { state: this.#createStore }),
       openers: {
         source: (name, offsets) => this.#sources.get(name)!.open(life, offsets),
         sink: (name, isTransactional) => this.#sinks.get(name)!.open(life, isTransactional),
@@ -282,6 +277,7 @@ class Run {
   #heard(event: JobEvent): void {
     if (event.kind === 'tupleReplayed') this.#replayed += 1;
     if (event.kind === 'jobRestored') this.#restores += 1;
+    if (event.kind === 'taskSpeculated') this.#twins += 1;
     if (event.kind === 'tupleFailed' && event.reason === 'timeout') this.#timeouts += 1;
     this.#hash.add(event);
   }

@@ -3,6 +3,7 @@
 import { StreamError } from '../../core/errors.js';
 import { hashText } from '../../core/json.js';
 import type { RecordOptions } from '../../executors/executor.js';
+import { openState, type StateKind } from '../../host/open-state.js';
 import { componentsOf } from '../../host/run-faults.js';
 import { compile } from '../../plan/compile.js';
 import type { Plan } from '../../plan/plan.js';
@@ -43,6 +44,8 @@ export interface SimulateOptions {
   readonly records?: number;
   /** In record mode: when a record counts as done. With `expiry` there are no checkpoints, and only workers are lost. */
   readonly ackOn?: NonNullable<RecordOptions['ackOn']>;
+  /** Where state is: in memory, or in lmdb with hardly anything in memory. Both give the same trace. Default: in memory. */
+  readonly state?: StateKind;
   /** Share of the seeds that run twice, to see that both runs are equal event by event. Default 0.02. */
   readonly twice?: number;
   readonly sources?: Readonly<Record<string, SourceSpec<unknown>>>;
@@ -72,10 +75,15 @@ export interface SimulateResult {
   /** Runs that were repeated to compare their traces. */
   readonly repeated: number;
   readonly crashes: number;
+  /** Runs in which batches could overlap, and twins of slow tasks in all runs. */
+  readonly overlapping: number;
+  readonly twins: number;
   /** A hash over the traces of all seeds. */
   readonly traceHash: string;
 }
 
+/** Cells of a store in lmdb that are in memory: so few that most are read again. */
+const CELLS_IN_MEMORY = 3;
 /** Records that are taken from the job's own source. */
 const RECORDS_MAX = 200;
 
@@ -85,7 +93,7 @@ export async function simulate(topology: Topology, options: SimulateOptions = {}
   const bench = await benchFor(topology, options);
   const coverage: Record<string, number> = {};
   const every = twice === 0 ? Number.POSITIVE_INFINITY : Math.max(1, Math.round(1 / twice));
-  let [ran, repeated, crashes, traceHash] = [0, 0, 0, ''];
+  let [ran, repeated, crashes, overlapping, twins, traceHash] = [0, 0, 0, 0, 0, ''];
   let failure: Failure | null = null;
   for (let seed = first; seed < first + seeds && failure === null && options.signal?.aborted !== true; seed++) {
     const scenario = bench.scenario(seed);
@@ -100,6 +108,8 @@ export async function simulate(topology: Topology, options: SimulateOptions = {}
     }
     ran += 1;
     crashes += run.lives - 1;
+    overlapping += scenario.mode === 'micro-batch' && (scenario.microBatch.concurrentJobs ?? 1) > 1 ? 1 : 0;
+    twins += run.twins;
     traceHash = hashText(traceHash + run.traceHash);
     if (broken.length > 0) {
       const fails = async (candidate: Scenario) => (await bench.run(candidate)).violations.length > 0;
@@ -110,7 +120,7 @@ export async function simulate(topology: Topology, options: SimulateOptions = {}
     }
     options.onSeed?.(ran, seeds);
   }
-  return { job: topology.graph.name, seeds: ran, failure, coverage, repeated, crashes, traceHash };
+  return { job: topology.graph.name, seeds: ran, failure, coverage, repeated, crashes, overlapping, twins, traceHash };
 }
 
 /** Runs scenarios of one job. */
@@ -132,6 +142,8 @@ async function benchFor(topology: Topology, options: SimulateOptions): Promise<B
   const jobs = new Map<string, Topology>();
   const cases = new Map<string, Promise<Case>>();
   const ofComponents = new Map<string, ComponentCase>();
+  // Opened before virtual time begins.
+  const parts = { createStore: await openState(options.state, CELLS_IN_MEMORY) };
   return {
     scenario: (seed) => struckInTime(scenarioOf(seed, target, givenBy(options, hasComponents), options.ackOn), target),
     run: async (scenario) => {
@@ -140,12 +152,11 @@ async function benchFor(topology: Topology, options: SimulateOptions): Promise<B
       const phase = seed % PHASES;
       if (hasComponents) {
         const of = `${isReplayable} ${intake} ${records} ${phase}`;
-        return once(ofComponents, of, () => new ComponentCase(job, traceOf(job, recorded, records, phase))).run(
-          scenario,
-        );
+        const on = (): ComponentCase => new ComponentCase(job, traceOf(job, recorded, records, phase), parts);
+        return once(ofComponents, of, on).run(scenario);
       }
       const on = await once(cases, `${records} ${phase}`, () => Case.of(job, traceOf(job, recorded, records, phase)));
-      return judgedRun(job, on, scenario);
+      return judgedRun(job, on, scenario, parts);
     },
   };
 }

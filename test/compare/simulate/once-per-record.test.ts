@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { ResultList } from '../../../src/compare/result-list.js';
 import { broken, Case } from '../../../src/compare/simulate/judge-scenario.js';
-import type { ScenarioRun } from '../../../src/compare/simulate/run-scenario.js';
+import type { ScenarioRun } from '../../../src/compare/simulate/scenario-run.js';
 import { layOut } from '../../../src/compare/trace.js';
 import { millis, seconds } from '../../../src/core/time.js';
 import { parseFault } from '../../../src/runtime/faults/fault-plan.js';

@@ -7,6 +7,7 @@ import { parseFault, showFault } from '../../../src/runtime/faults/fault-plan.js
 import panes from './panes.js';
 import relay from './relay.js';
 import shop from './shop.js';
+import spread from './spread.js';
 import unsteady from './unsteady.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
@@ -56,6 +57,19 @@ it('ackOn expiry: without checkpoints, lost workers cost no record of an open wi
     expect(result.coverage[what], what).toBeGreaterThan(0);
 });
 
+it.each(['stop:even@40%+2s', 'stop:thrice@40%+2s', 'stop:even@40%+2s kill:driver@60%'])(
+  'batches overlap, and slow tasks have twins: no promise is broken when a worker stands still (%s)',
+  { timeout: TIMEOUT },
+  async (faults) => {
+    const seeds = isLong ? 400 : 20;
+    const given = { mode: 'micro-batch', workers: 3, faults: faults.split(' ').map(parseFault) } as const;
+    const result = await simulate(spread, { ...given, seeds, twice: TWICE });
+    expect(failureOf(result, 'test/compare/simulate/spread.ts')).toBe('');
+    expect(result.overlapping).toBeGreaterThan(0);
+    expect(result.twins).toBeGreaterThan(0);
+  },
+);
+
 describe('simulate', () => {
   it('gives equal traces for equal seeds, and others for others', async () => {
     const hashOf = async (seed: number) => (await simulate(shop, { seeds: 3, seed })).traceHash;
@@ -63,6 +77,22 @@ describe('simulate', () => {
     expect(again).toBe(first);
     expect(other).not.toBe(first);
   });
+
+  it.each([
+    ['shop', shop, {}],
+    ['relay', relay, {}],
+    ['panes', panes, { ackOn: 'expiry', mode: 'record', guarantee: 'at-least-once' }],
+  ] as const)(
+    'goes the same way with state in lmdb, event by event: %s',
+    { timeout: TIMEOUT },
+    async (_, job, given) => {
+      const options = { ...given, seeds: isLong ? 500 : 8 };
+      const inMemory = await simulate(job, options);
+      const inLmdb = await simulate(job, { ...options, state: 'lmdb' });
+      expect(inLmdb.failure).toBeNull();
+      expect(inLmdb).toEqual(inMemory);
+    },
+  );
 
   it('runs a plan that is given, in every life of the driver', async () => {
     const faults = ['crash:1@40', 'crash:2@25', 'crash:3@90', 'jump:clock@50%-5s', 'kill:driver@60%'].map(parseFault);
