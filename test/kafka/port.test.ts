@@ -4,7 +4,7 @@ import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import type { FetchedPartition, KafkaPort } from '../../src/connectors/kafka/port.js';
 import { headersOf, SPAN } from '../../src/connectors/kafka/record-batches.js';
 import { prng } from '../../src/core/prng.js';
-import { noKafka, useBroker } from './broker.js';
+import { noKafka, TEST_MS, useBroker, WAIT_MS } from './broker.js';
 import { KEYED, PRODUCER } from './client.js';
 
 const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
@@ -13,13 +13,13 @@ const broker = useBroker();
 
 describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const)(
   'the client %s',
-  { timeout: 120_000 },
+  { timeout: TEST_MS },
   (client) => {
     let port: KafkaPort;
     beforeAll(async () => {
       port = await openKafkaPort({ brokers: [broker.bootstrap], client, tls: false, sasl: undefined });
-    }, 60_000);
-    afterAll(() => port?.close());
+    }, TEST_MS);
+    afterAll(() => port?.close(), TEST_MS);
 
     const topicOf = (name: string): string => `${client}-${name}`;
 
@@ -143,7 +143,7 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
       await port.createTopic(topic, 1);
       // A broker that has just become the leader says `moved` at first.
       await expect
-        .poll(async () => (await fetchOnce(port, topic, 0, 17))[0], { timeout: 10_000 })
+        .poll(async () => (await fetchOnce(port, topic, 0, 17))[0], { timeout: WAIT_MS })
         .toMatchObject({ state: 'out-of-range', nextOffset: 17, runs: [] });
     });
 
@@ -153,7 +153,7 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
       expect((await port.committed(`${client}-readers`, topic, 2)).size).toBe(0);
       await port.commit(`${client}-readers`, topic, new Map([[1, 42]]));
       await expect
-        .poll(async () => (await port.committed(`${client}-readers`, topic, 2)).get(1)?.offset, { timeout: 10_000 })
+        .poll(async () => (await port.committed(`${client}-readers`, topic, 2)).get(1)?.offset, { timeout: WAIT_MS })
         .toBe(42);
     });
 
@@ -202,7 +202,7 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
   },
 );
 
-describe.skipIf(noKafka !== undefined)('transactions of kafkajs', { timeout: 120_000 }, () => {
+describe.skipIf(noKafka !== undefined)('transactions of kafkajs', { timeout: TEST_MS }, () => {
   it('commit an offset with their records, and shut an older producer out', async () => {
     const port = await openKafkaPort({ brokers: [broker.bootstrap], client: 'kafkajs', tls: false, sasl: undefined });
     await port.createTopic('fenced', 1);
