@@ -11,18 +11,18 @@ import type { Mode } from '../../src/runtime/events.js';
 import { memory } from '../../src/sinks.js';
 import { kafka } from '../../src/sources.js';
 import type { KafkaSourceOptions } from '../../src/topology/kafka-specs.js';
-import { noKafka, temporaryFolder, useBroker } from './broker.js';
+import { noKafka, TEST_MS, temporaryFolder, useBroker, WAIT_MS } from './broker.js';
 import { makeTopic, produce } from './client.js';
 
 const broker = useBroker();
 const MODES: readonly Mode[] = ['micro-batch', 'record'];
 
-describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: 120_000 }, () => {
+describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: TEST_MS }, () => {
   let port: KafkaPort;
   beforeAll(async () => {
     port = await openKafkaPort({ brokers: [broker.bootstrap], client: 'kafkajs', tls: false, sasl: undefined });
     return () => port.close();
-  }, 60_000);
+  }, TEST_MS);
 
   describe.each(MODES)('%s', (mode) => {
     it('reads each partition in its order, up to the end that the topic had', async () => {
@@ -101,7 +101,7 @@ describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: 120_000 },
       expect(await readUntil(topic, mode, 1, { checkpoint: { folder } })).toEqual(['one']);
       await broker.tool('org.apache.kafka.tools.TopicCommand', ['--alter', '--topic', topic, '--partitions', '3']);
       const producer = await port.producer();
-      await expect.poll(async () => (await port.leaders(topic))?.length, { timeout: 10_000 }).toBe(3);
+      await expect.poll(async () => (await port.leaders(topic))?.length, { timeout: WAIT_MS }).toBe(3);
       await producer.send(topic, [{ key: null, value: 'two', partition: 2 }]);
       await producer.close();
       const latest = { startingOffsets: 'latest' } as const;
@@ -119,7 +119,7 @@ describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: 120_000 },
         );
       await send(0, 1_000);
       const { job, results } = await startReading(topic, { mode });
-      await expect.poll(() => results.length, { timeout: 30_000 }).toBe(1_000);
+      await expect.poll(() => results.length, { timeout: WAIT_MS }).toBe(1_000);
       await broker.kill();
       await broker.start();
       await expect
@@ -129,10 +129,10 @@ describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: 120_000 },
               () => true,
               () => false,
             ),
-          { timeout: 60_000 },
+          { timeout: WAIT_MS },
         )
         .toBe(true);
-      await expect.poll(() => new Set(results).size, { timeout: 60_000 }).toBe(2_000);
+      await expect.poll(() => new Set(results).size, { timeout: WAIT_MS }).toBe(2_000);
       job.stop();
       expect((await job.done).outcome).toBe('stopped');
       // The producer may have written some twice; the reader has not read any twice.
@@ -238,7 +238,7 @@ describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: 120_000 },
   ): Promise<readonly string[]> {
     const { job, results } = await startReading(topic, { mode, ...options }, of);
     const before = results.length;
-    await expect.poll(() => results.length - before, { timeout: 30_000 }).toBeGreaterThanOrEqual(count);
+    await expect.poll(() => results.length - before, { timeout: WAIT_MS }).toBeGreaterThanOrEqual(count);
     job.stop();
     expect(await job.done).toMatchObject({ outcome: 'stopped' });
     return results.slice(before);
