@@ -64,12 +64,12 @@ describe('the lag behind the input', () => {
   it('is over when a new process is a little slower: batches that take 10 ms, and then 25 ms, pile nothing up', () => {
     const batches = (from: number, to: number, late: number) =>
       range(from, to, 10).map((ms): readonly [number, number] => [Math.floor(ms / 200) * 200 + 200 + late, ms]);
-    const after = (late: number) => {
+    const caughtUpWith = (late: number) => {
       const series = delivered(...batches(0, 1_000, 10), ...batches(1_000, 2_000, 150), ...batches(2_000, 4_000, late));
       return new InputLag(series, due, whole).caughtUp({ ...fault, from: 1_100_000 });
     };
-    expect(after(25)! / 1_000).toBeLessThan(2_400);
-    expect(after(80)).toBeUndefined();
+    expect(caughtUpWith(25)! / 1_000).toBeLessThan(2_400);
+    expect(caughtUpWith(80)).toBeUndefined();
   });
 
   it('is over at once when nobody was lost and nothing waited', () => {
