@@ -32,6 +32,8 @@ it.each<[string, (t: TopologyBuilder) => unknown, string, string]>([
     "got '1s'",
   ],
   ['a map without a function', (t) => keyed(t).map(none), 'RG004', "map() needs a function 'map', but got undefined"],
+  ['a transform of no streams', (t) => t.transform([], () => []), 'RG004', 'transform() got no streams'],
+  ['a transform without a function', (t) => t.transform([keyed(t)], none), 'RG004', "needs a function 'transform'"],
   ['a filter by a number', (t) => keyed(t).filter(wrong(3)), 'RG004', 'filter() needs a function'],
   ['an arm without a predicate', (t) => keyed(t).branch(wrong({ big: 1 })), 'RG004', "a function 'big', but got 1"],
   ['timestamps of nothing', (t) => keyed(t).timestamps(wrong({})), 'RG004', "timestamps() needs a function 'extract'"],
