@@ -14,11 +14,10 @@ import type { RawSource } from '../../src/runtime/source.js';
 import { memory } from '../../src/sinks.js';
 import { kafka } from '../../src/sources.js';
 import { noKafka, TEST_MS, temporaryFolder, useBroker, VERSION, WAIT_MS } from './broker.js';
-import { makeTopic, produce } from './client.js';
+import { makeTopic, produce, TOPICS } from './client.js';
 
 const broker = useBroker();
 const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
-const TOPICS = 'org.apache.kafka.tools.TopicCommand';
 /** A group forms anew in some seconds; a machine that does much else takes longer. */
 const SOON = { timeout: WAIT_MS };
 
@@ -233,7 +232,7 @@ describe.skipIf(noKafka !== undefined)('the source kafka as a receiver', { timeo
       { ...(spec.options as unknown as KafkaSourceSettings), ...more },
       {
         ...{ name: 'lines', world: createRealWorld({ seed: 1 }), job: 'reading', folder: undefined },
-        ...{ from: [], positions: [], tell: () => undefined, ...place },
+        ...{ from: [], positions: [], later: [], tell: () => undefined, ...place },
       },
     );
     open.push(source);

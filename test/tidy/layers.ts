@@ -56,7 +56,6 @@ const packageWalls: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli/'],
   tsx: ['src/host/', 'src/cli/'],
   lmdb: ['src/runtime/lmdb'],
-  fzstd: ['src/connectors/kafka/compression'],
 };
 
 /** The layer a path under `src` belongs to, or undefined when it lies in none; `executors/other` is none. */
