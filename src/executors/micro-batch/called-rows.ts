@@ -1,5 +1,5 @@
 /** Makes the calls of a task's rows, before an attempt takes what came of them. An attempt itself never waits. */
-import type { CallOutcome } from '../../kernels/map-async.js';
+import type { RecordContext } from '../../kernels/kernel.js';
 import { isAsync } from '../../plan/kinds.js';
 import type { MapAsyncOperator, Plan, Stage } from '../../plan/plan.js';
 import type { World } from '../../runtime/world.js';
@@ -12,13 +12,6 @@ export interface CallerParts {
   readonly plan: Plan;
   readonly functions: FunctionTable;
   readonly world: Pick<World, 'clock' | 'scheduler'>;
-}
-
-/** What came of one row's call. */
-interface Answered {
-  readonly outcome: CallOutcome;
-  readonly from: ReadableRows;
-  readonly index: number;
 }
 
 /**
@@ -40,17 +33,20 @@ export class RowCaller {
 
   /** What came of each row's call, in the order of the rows or of the ends of their calls. Resolves when all have ended. */
   call(rows: readonly ReadableRows[]): Promise<Rows> {
-    const asked = rows.flatMap((from) => Array.from({ length: from.length }, (_, index) => ({ from, index })));
-    if (asked.length === 0) return Promise.resolve(new Rows());
+    const count = rows.reduce((sum, { length }) => sum + length, 0);
+    const called = new Rows();
+    if (count === 0) return Promise.resolve(called);
     return new Promise((resolve) => {
-      const answered = new Array<Answered>(asked.length);
       let ended = 0;
-      asked.forEach(({ from, index }, place) => {
-        this.#calls.make(from.at(index), this.#attemptsMax, (outcome) => {
-          answered[this.#isOrdered ? place : ended] = { outcome, from, index };
-          if (++ended === asked.length) resolve(rowsOf(answered));
+      for (const row of eachOf(rows)) {
+        const place = called.length;
+        if (this.#isOrdered) called.add(undefined, row);
+        this.#calls.make(row.value, this.#attemptsMax, (outcome) => {
+          if (this.#isOrdered) called.values[place] = outcome;
+          else called.add(outcome, row);
+          if (++ended === count) resolve(called);
         });
-      });
+      }
     });
   }
 
@@ -66,10 +62,9 @@ export function callerOf(stage: Stage, parts: CallerParts): RowCaller | undefine
   return isAsync(head) ? new RowCaller(head, parts) : undefined;
 }
 
-/** Each with the times of its row. */
-function rowsOf(answered: readonly Answered[]): Rows {
-  const rows = new Rows();
-  for (const { outcome, from, index } of answered)
-    rows.add(outcome, { timestamp: from.timestamps[index]!, windowEnd: from.windowEnds[index]! });
-  return rows;
+/** Each row with its times. */
+function* eachOf(rows: readonly ReadableRows[]): Generator<RecordContext & { readonly value: unknown }> {
+  for (const from of rows)
+    for (let i = 0; i < from.length; i++)
+      yield { value: from.at(i), timestamp: from.timestamps[i]!, windowEnd: from.windowEnds[i]! };
 }
