@@ -122,24 +122,34 @@ const SECOND = 'second task of';
 function byLoad({ edges, shuffleFrom }: ExitParts, { loadOf }: ChoiceParts, write: Write): Link['push'] {
   let chosen = edges;
   let next = shuffleFrom;
-  let untilLook = 0;
+  const look = soOften(edges, () => {
+    const loads = edges.map((_, task) => loadOf(task));
+    const most = Math.min(...loads) + LOAD_MARGIN;
+    chosen = edges.filter((_, task) => loads[task]! <= most);
+  });
   return (value) => {
-    if (untilLook === 0) {
-      const loads = edges.map((_, task) => loadOf(task));
-      const most = Math.min(...loads) + LOAD_MARGIN;
-      chosen = edges.filter((_, task) => loads[task]! <= most);
-      untilLook = LOOK_EVERY * edges.length;
-    }
-    untilLook--;
+    look();
     next = next + 1 >= chosen.length ? 0 : next + 1;
     write(chosen[next]!, value);
+  };
+}
+
+/** To be called for each record: looks before the first one, and then at every so many. */
+function soOften(edges: readonly Edge[], look: () => void): () => void {
+  let until = 0;
+  return () => {
+    if (until === 0) {
+      look();
+      until = LOOK_EVERY * edges.length;
+    }
+    until--;
   };
 }
 
 /** All choices are checked before the first is written: a bad one must not leave a part of the tuple behind. */
 function byUser(
   { edges, reader }: ExitParts,
-  { createGrouping, writer }: ChoiceParts,
+  { createGrouping, writer, loadOf }: ChoiceParts,
   role: string,
   write: Write,
 ): Link['push'] {
@@ -150,7 +160,11 @@ function byUser(
     if (edge === undefined) throw attributed(noSuchTask(task, edges.length), reader);
     return edge;
   };
+  const look = soOften(edges, () =>
+    blaming(reader, () => grouping.refreshLoad?.(edges.map((_, task) => loadOf(task)))),
+  );
   return (value) => {
+    look();
     const said = blaming(reader, () => grouping.chooseTasks(value as Values)) as unknown;
     if (!Array.isArray(said)) return write(edgeOf(said), value);
     for (const edge of said.map(edgeOf)) write(edge, value);
