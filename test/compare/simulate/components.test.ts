@@ -1,5 +1,13 @@
 /** The simulation of jobs with spouts and bolts: judged by the ledger of messages, and by what runs without a fault give. */
-import { type Bolt, type KeyValueState, type SpoutCollector, seconds, topology, type Values } from 'raingauge';
+import {
+  type Bolt,
+  type KeyValueState,
+  type SpoutCollector,
+  type Streams,
+  seconds,
+  topology,
+  type Values,
+} from 'raingauge';
 import { none } from 'raingauge/sinks';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../src/compare/simulate/simulate.js';
@@ -122,7 +130,12 @@ const relay: Bolt<{ n: number }, { n: number }> = {
 };
 
 describe('the ledger of a spout', () => {
-  const collector = { emit: () => {}, emitTo: () => {}, emitDirect: () => {} } as SpoutCollector<Values, never>;
+  const collector: SpoutCollector<Values, Streams> = {
+    emit: () => {},
+    emitTo: () => {},
+    emitDirect: () => {},
+    pendingCount: 0,
+  };
 
   /** A spout that emits 0, 1, 2 …, and its ledger. */
   function kept(calls: number) {
