@@ -19,7 +19,7 @@ const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const SEEDS = isLong ? 1_000 : 40;
 
 describe('simulate a job of spouts and bolts', () => {
-  it(`keeps every promise in ${SEEDS} seeds`, { timeout: isLong ? 3_600_000 : 120_000 }, async () => {
+  it(`keeps every promise in ${SEEDS} seeds`, { timeout: isLong ? 3_600_000 : 300_000 }, async () => {
     const { failure, seeds, coverage, crashes } = await simulate(sentences, { seeds: SEEDS });
     expect(failure).toBeNull();
     expect(seeds).toBe(SEEDS);
@@ -35,9 +35,7 @@ describe('simulate a job of spouts and bolts', () => {
     expect(await hashOf(1)).toBe(await hashOf(1));
   });
 
-  it('finds a bolt that acks a replayed tuple without emitting again: its words are missing', {
-    timeout: 120_000,
-  }, async () => {
+  it('finds a bolt that acks a replayed tuple without emitting again: its words are missing', async () => {
     const forgetful = (): Bolt<{ sentence: string }, { word: string }> => {
       const seen = new Set<string>();
       return {
@@ -73,9 +71,7 @@ describe('simulate a job of spouts and bolts', () => {
     await expect(simulate(sentences, options)).rejects.toThrow(message);
   });
 
-  it('gives windows the time and the room that they need, and spouts their own limits', {
-    timeout: 120_000,
-  }, async () => {
+  it('gives windows the time and the room that they need, and spouts their own limits', async () => {
     const job = topology('windows', { batchInterval: seconds(0.5) }, (t) => {
       const from = t.setSpout<{ n: number }>(
         'numbers',
