@@ -1,11 +1,12 @@
 /** The work of a task in one batch: blocks of a source partition, or what a shuffle holds for it. */
 import { floorTo } from '../../core/time.js';
-import type { RecordContext } from '../../kernels/kernel.js';
 import type { Block, Heartbeat } from '../../runtime/source.js';
 import type { Chain } from '../chain.js';
-import { NO_RECORD, type TaskInput } from './batch-task.js';
+import { NO_RECORD, type RecordPlace, type TaskInput } from './batch-task.js';
 import type { GateNews, PartitionTime } from './progress.js';
 import type { ReadableRows } from './rows.js';
+import { SpoutMessage } from './spout-message.js';
+import type { TaskContext } from './task-context.js';
 
 type Push = (value: unknown) => void;
 type Advance = (watermark: number) => void;
@@ -40,8 +41,9 @@ export class BlockInput implements TaskInput {
     this.length = length;
   }
 
-  run(chain: Chain, context: RecordContext, from: number, to: number, at: (index: number) => void): void {
-    const { push, advance } = chain.output('default');
+  run(chain: Chain, context: TaskContext, from: number, to: number, at: (index: number) => void): void {
+    const { push, advance } = chain.head;
+    context.origin = undefined;
     let start = from;
     for (const heartbeat of this.#heartbeats) {
       if (heartbeat.at < from || heartbeat.at > to) continue;
@@ -55,7 +57,7 @@ export class BlockInput implements TaskInput {
   }
 
   finish(chain: Chain): void {
-    const link = chain.output('default');
+    const link = chain.head;
     for (const { watermark } of this.#heartbeats)
       if (watermark > this.#time.watermark) this.#rise(link.advance, watermark);
     if (this.#blocks.at(-1)?.ended === true) link.end(this.#time.watermark, this.#time.highest);
@@ -66,15 +68,18 @@ export class BlockInput implements TaskInput {
   }
 
   keep(chain: Chain, index: number): void {
-    this.#reach(chain.output('default').advance, this.#timestampOf(index));
+    this.#reach(chain.head.advance, this.#timestampOf(index));
     Object.assign(this.#before, this.#time);
   }
 
-  describe(index: number): { source: string; partition: number; offset: number; value: unknown } {
+  describe(index: number): RecordPlace {
     let base = 0;
     for (const block of this.#blocks) {
-      if (index < base + block.values.length)
-        return { ...this.#origin, offset: block.firstOffset + index - base, value: block.values[index - base] };
+      if (index < base + block.values.length) {
+        const value = block.values[index - base];
+        if (value instanceof SpoutMessage) return { ...this.#origin, offset: value.id ?? -1, value: value.values };
+        return { ...this.#origin, offset: block.firstOffset + index - base, value };
+      }
       base += block.values.length;
     }
     return { ...this.#origin, offset: -1, value: undefined };
@@ -84,7 +89,7 @@ export class BlockInput implements TaskInput {
   #span(
     push: Push,
     advance: Advance,
-    context: RecordContext,
+    context: TaskContext,
     from: number,
     to: number,
     at: (index: number) => void,
@@ -102,7 +107,7 @@ export class BlockInput implements TaskInput {
   #records(
     push: Push,
     advance: Advance,
-    context: RecordContext,
+    context: TaskContext,
     block: Block,
     from: number,
     to: number,
@@ -172,7 +177,7 @@ export class ShuffleInput implements TaskInput {
     this.length = rows.reduce((sum, row) => sum + row.length, 0);
   }
 
-  run(chain: Chain, context: RecordContext, from: number, to: number, at: (index: number) => void): void {
+  run(chain: Chain, context: TaskContext, from: number, to: number, at: (index: number) => void): void {
     const { push } = chain.head;
     let base = 0;
     for (const rows of this.#rows) {
@@ -197,7 +202,7 @@ export class ShuffleInput implements TaskInput {
 
   keep(): void {}
 
-  describe(index: number): { source: string; partition: number; offset: number; value: unknown } {
+  describe(index: number): RecordPlace {
     let base = 0;
     for (const rows of this.#rows) {
       if (index < base + rows.length) return { ...this.#origin, offset: index, value: rows.at(index - base) };
