@@ -38,17 +38,19 @@ export class RowCaller {
     this.#calls = new Calls({ operator, functions, now, at: (time, run) => scheduler.at(time, run) });
   }
 
-  /** What came of each row's call, in the order of the rows or of the ends of their calls. Resolves when all have ended. */
-  call(rows: readonly ReadableRows[]): Promise<Rows> {
+  /** Adds what came of each row's call, in the order of the rows or of the ends of their calls. Resolves to `into` when all have ended. */
+  call(rows: readonly ReadableRows[], into = new Rows()): Promise<Rows> {
     const asked = rows.flatMap((from) => Array.from({ length: from.length }, (_, index) => ({ from, index })));
-    if (asked.length === 0) return Promise.resolve(new Rows());
+    if (asked.length === 0) return Promise.resolve(into);
     return new Promise((resolve) => {
       const answered = new Array<Answered>(asked.length);
       let ended = 0;
       asked.forEach(({ from, index }, place) => {
         this.#calls.make(from.at(index), this.#attemptsMax, (outcome) => {
           answered[this.#isOrdered ? place : ended] = { outcome, from, index };
-          if (++ended === asked.length) resolve(rowsOf(answered));
+          if (++ended < asked.length) return;
+          for (const answer of answered) into.addAs(answer.outcome, answer.from, answer.index);
+          resolve(into);
         });
       });
     });
@@ -64,12 +66,4 @@ export class RowCaller {
 export function callerOf(stage: Stage, parts: CallerParts): RowCaller | undefined {
   const head = parts.plan.operators[stage.head]!;
   return isAsync(head) ? new RowCaller(head, parts) : undefined;
-}
-
-/** Each with the times of its row. */
-function rowsOf(answered: readonly Answered[]): Rows {
-  const rows = new Rows();
-  for (const { outcome, from, index } of answered)
-    rows.add(outcome, { timestamp: from.timestamps[index]!, windowEnd: from.windowEnds[index]! });
-  return rows;
 }
