@@ -45,7 +45,7 @@ export interface ChainParts {
 
 /** A built chain. */
 export interface Chain {
-  /** Takes what the stage's head takes: records behind an exchange. For a source, spout or bolt: see `output`. */
+  /** Takes what the stage's head takes: a source's records, or those behind an exchange. For a spout or bolt: see `output`. */
   readonly head: Link;
   /** What follows an output of the head: where a source, spout or bolt emits. */
   readonly output: (name: string) => Link;
@@ -57,15 +57,24 @@ export interface Chain {
 export function buildChain(parts: ChainParts): Chain {
   const builder = new ChainBuilder(parts);
   const head = parts.plan.operators[parts.stage.head]!;
-  const isKernel = !['source', 'spout', 'bolt'].includes(head.kind);
   const streams =
     head.kind === 'spout' || head.kind === 'bolt' ? head.streams.map((stream) => stream.name) : ['default'];
-  if (!isKernel) for (const stream of streams) builder.outputOf(head, stream);
+  if (isEntrance(head)) for (const stream of streams) builder.outputOf(head, stream);
   return {
-    head: isKernel ? builder.linkOf(head) : NOWHERE,
+    head: headLink(builder, head),
     output: (name) => builder.outputOf(head, name),
     gates: builder.finish(),
   };
+}
+
+/** Records begin there, and no kernel takes them. */
+function isEntrance({ kind }: CoreOperator): boolean {
+  return kind === 'source' || kind === 'spout' || kind === 'bolt';
+}
+
+function headLink(builder: ChainBuilder, head: CoreOperator): Link {
+  if (head.kind === 'source') return builder.outputOf(head, 'default');
+  return isEntrance(head) ? NOWHERE : builder.linkOf(head);
 }
 
 const NO_GATES: readonly GateState[] = [];

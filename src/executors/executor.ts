@@ -72,6 +72,8 @@ export interface MicroBatchOptions {
   readonly speculationMultiplier: number;
   /** Sources give less when batches take longer than the interval. Default: they give what they have (Spark: `backpressure.enabled`). */
   readonly backpressure?: BackpressureOptions;
+  /** The most messages of a spout task in batches that are not done. Storm: `topology.max.spout.pending`. */
+  readonly maxSpoutPending: number;
 }
 
 /** Weights of the rate estimator, and the rate that it never goes below. */

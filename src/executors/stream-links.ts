@@ -12,25 +12,36 @@ export function streamLinks(
   const links = new Map(
     component.streams.map((stream) => [stream.name, { direct: stream.direct, link: chain.output(stream.name) }]),
   );
-  const fail = (message: string, hint: string): StreamError =>
-    new StreamError('RG036', `'${component.name}' ${message}`, hint, {
-      operator: component.name,
-      place: component.place,
-    });
   return (stream, direct) => {
     const found = links.get(stream);
-    if (found === undefined) {
-      const near = nearest(stream, [...links.keys()]);
-      throw fail(
-        `emitted to stream '${stream}', which it does not declare`,
-        near === undefined ? `declare it: streams: { ${stream}: 'grouped' }` : `did you mean '${near}'?`,
-      );
-    }
-    if (found.direct !== direct) {
-      throw direct
-        ? fail(`used emitDirect on '${stream}', which is not a direct stream`, "declare it 'direct', or use emitTo")
-        : fail(`used a regular emit on the direct stream '${stream}'`, 'use emitDirect');
-    }
+    if (found === undefined || found.direct !== direct) throw misuse(component, stream, found);
     return found.link;
   };
+}
+
+/** @throws StreamError `RG036` as `streamLinks`, where there is no chain yet. */
+export function checkStream(component: SpoutOperator, stream: string, direct: boolean): void {
+  const found = component.streams.find(({ name }) => name === stream);
+  if (found === undefined || found.direct !== direct) throw misuse(component, stream, found);
+}
+
+function misuse(
+  { name, place, streams }: SpoutOperator | BoltOperator,
+  stream: string,
+  declared: { readonly direct: boolean } | undefined,
+): StreamError {
+  const error = (message: string, hint: string): StreamError =>
+    new StreamError('RG036', `'${name}' ${message}`, hint, { operator: name, place });
+  if (declared !== undefined)
+    return declared.direct
+      ? error(`used a regular emit on the direct stream '${stream}'`, 'use emitDirect')
+      : error(`used emitDirect on '${stream}', which is not a direct stream`, "declare it 'direct', or use emitTo");
+  const near = nearest(
+    stream,
+    streams.map((known) => known.name),
+  );
+  return error(
+    `emitted to stream '${stream}', which it does not declare`,
+    near === undefined ? `declare it: streams: { ${stream}: 'grouped' }` : `did you mean '${near}'?`,
+  );
 }

@@ -3,7 +3,7 @@ import { defined } from '../core/defined.js';
 import { StreamError } from '../core/errors.js';
 import type { JobResult, RunningJob, Services } from '../executors/executor.js';
 import { startMicroBatch } from '../executors/micro-batch/executor.js';
-import { microBatchOptions } from '../executors/micro-batch/options.js';
+import { microBatchOptions, refuseOnWorkers } from '../executors/micro-batch/options.js';
 import { openAt } from '../executors/micro-batch/restart.js';
 import { startRecord } from '../executors/record/executor.js';
 import type { Plan } from '../plan/plan.js';
@@ -55,7 +55,7 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
   const options = await resolvedOptions(topology, given, world);
   const { job, plan } = compileJob(topology, options);
   // Before anything is opened.
-  if (options.mode === 'micro-batch') microBatchOptions(options.microBatch ?? {}, options.workers?.count ?? 0);
+  if (options.mode === 'micro-batch') checkMicroBatch(plan, options);
   const listeners = new Listeners(options.listener);
   const activation = new Activation();
   const setAsides = new SetAsides(listeners.all);
@@ -119,6 +119,11 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
   } catch (thrown) {
     return closedAfter(thrown, opened);
   }
+}
+
+function checkMicroBatch(plan: Plan, { microBatch = {}, workers }: RunOptions): void {
+  microBatchOptions(microBatch, workers?.count ?? 0);
+  refuseOnWorkers(plan, workers?.count ?? 0);
 }
 
 /** With what only the outside knows of sources. Where all ends are opened from outside, nobody is asked. */

@@ -29,11 +29,7 @@ export interface AfterFault {
 /** Every kind of fault that a job may meet, for the guarantee that it asks for. */
 export function afterFaults(graph: Graph, setup: RecordSetup): readonly AfterFault[] {
   const job = traitsOf(graph, setup);
-  const row = (fault: string, microBatch: Held, record: Held): AfterFault => ({
-    fault,
-    microBatch: job.hasComponents ? NO_COMPONENTS : microBatch,
-    record,
-  });
+  const row = (fault: string, microBatch: Held, record: Held): AfterFault => ({ fault, microBatch, record });
   return [
     row('a function throws, or a tuple is lost', thrownInBatches(job), thrownInRecords(job)),
     row('a worker is lost (--workers)', workerOfBatches(job), workerOfRecords(job)),
@@ -95,12 +91,15 @@ function holdsTuples(node: Node): boolean {
   return node.kind === 'bolt' && node.holdsTuples;
 }
 
-const NO_COMPONENTS: Held = { holds: 'no', how: 'spouts and bolts run in record mode only' };
-
-function thrownInBatches({ asked }: Traits): Held {
-  return asked === 'at-most-once'
-    ? { holds: 'at-most-once', how: 'there is one attempt; then onError decides' }
-    : { holds: 'exactly-once', how: 'its task runs again on the same records; a failed attempt leaves no trace' };
+function thrownInBatches({ asked, hasSpouts, hasBolts }: Traits): Held {
+  if (asked === 'at-most-once') return { holds: 'at-most-once', how: 'there is one attempt; then onError decides' };
+  const again = 'its task runs again on the same records';
+  if (!hasSpouts && !hasBolts) return { holds: 'exactly-once', how: `${again}; a failed attempt leaves no trace` };
+  const left = [
+    ...(hasBolts ? ['what a bolt remembers by itself is not taken back'] : []),
+    ...(hasSpouts ? ['what a bolt gives up in the end its spout may emit again'] : []),
+  ];
+  return { holds: 'at-least-once', how: [again, ...left].join('; ') };
 }
 
 function thrownInRecords({ asked, acking, isStateful, hasBolts }: Traits): Held {
@@ -114,7 +113,9 @@ function thrownInRecords({ asked, acking, isStateful, hasBolts }: Traits): Held 
   return { holds: 'at-least-once', how: `its tuple tree is replayed: ${twice} may have it twice` };
 }
 
-function workerOfBatches(_: Traits): Held {
+function workerOfBatches({ hasComponents }: Traits): Held {
+  if (hasComponents)
+    return { holds: 'no', how: 'refused: as micro-batches spouts and bolts run in the thread of the driver' };
   return {
     holds: 'exactly-once',
     how: 'its tasks only are made again: state of the last snapshot, inputs since; no result is taken twice',
@@ -161,10 +162,11 @@ function anew({ asked, hasReadOnce, hasSpouts }: Traits): Held {
   return { holds: 'anew', how: `the same command begins anew: ${input}${hasReadOnce || hasSpouts ? '' : results}` };
 }
 
-function driverOfBatches({ asked, hasLiveSources }: Traits): Held {
+function driverOfBatches({ asked, hasLiveSources, hasSpouts, hasBolts }: Traits): Held {
   if (asked === 'at-most-once')
     return { holds: 'at-most-once', how: 'batches that were logged are not run again: what was in them is lost' };
-  const live = hasLiveSources ? `; ${LIVE}` : '';
+  const lost = lostWithDriver({ hasLiveSources, hasSpouts, hasBolts });
+  const live = lost.length === 0 ? '' : `; ${lost.join('; ')}`;
   if (asked === 'exactly-once')
     return {
       holds: 'exactly-once',
@@ -186,11 +188,14 @@ function driverOfRecords(job: Traits): Held {
       holds: 'exactly-once',
       how: 'sources and state go on from the last checkpoint; what was not committed is not seen',
     };
-  const lost = [
+  const how = 'sources and state go on from the last checkpoint: results since then come again';
+  return { holds: 'at-least-once', how: [how, ...lostWithDriver(job)].join('; ') };
+}
+
+function lostWithDriver(job: Pick<Traits, 'hasLiveSources' | 'hasSpouts' | 'hasBolts'>): readonly string[] {
+  return [
     ...(job.hasLiveSources ? [LIVE] : []),
     ...(job.hasSpouts ? ['a spout must emit by itself what it heard no ack of'] : []),
     ...(job.hasBolts ? ['bolts begin empty'] : []),
   ];
-  const how = 'sources and state go on from the last checkpoint: results since then come again';
-  return { holds: 'at-least-once', how: [how, ...lost].join('; ') };
 }

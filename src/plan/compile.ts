@@ -41,16 +41,16 @@ function optionProblems({ parallelism = 1 }: PlanOptions): StreamError[] {
   ];
 }
 
-/** Low-level components run in record mode only, until micro-batch mode has batch-scoped acks. */
+/** A batch is done when its tuples are: it cannot wait for a bolt that waits for later ones. */
 function modeProblems(graph: Graph, { mode }: PlanOptions): StreamError[] {
   if (mode !== 'micro-batch') return [];
   return graph.nodes.flatMap((node) => {
-    if (node.kind !== 'spout' && node.kind !== 'bolt') return [];
+    if (node.kind !== 'bolt' || !node.holdsTuples) return [];
     return [
       new StreamError(
         'RG019',
-        `the ${node.kind} '${node.name}' is low-level, and micro-batch mode does not run low-level components yet`,
-        'run it with --mode record, or write it with streams: t.source(…).flatMap(…)',
+        `the bolt '${node.name}' holds tuples, and as micro-batches every tuple is answered within its batch`,
+        'run it with --mode record, or keep what it waits for in a state: t.setStatefulBolt(…), and ack within execute',
         { place: node.place },
       ),
     ];

@@ -44,7 +44,8 @@ function headline(plan: Plan): string {
 function batchStage(plan: Plan, stage: Stage): readonly string[] {
   const head = plan.operators[stage.head]!;
   const lines = [`stage ${stage.id}: ${stage.parallelism} ${plural(stage.parallelism, 'partition')}`];
-  if (head.kind === 'spout' || head.kind === 'bolt') return [...lines, `${head.kind} ${head.name}: record mode only`];
+  if (head.kind === 'spout') lines.push('emits at each block interval; hears ack when the batch is done');
+  if (head.kind === 'bolt' && head.holdsTuples) lines.push('record mode only: it holds tuples');
   if (head.kind === 'source')
     lines.push(
       head.spec.capabilities.intake === 'range'

@@ -62,3 +62,15 @@ export function stateKindOf(operator: CoreOperator): string {
   if (kind === 'interval-join') return `${kind} from ${-operator.before / 1_000} to ${operator.after / 1_000} ms`;
   return kindTraits(operator).isPerInterval ? `${kind} each ${operator.slide / 1_000} ms` : kind;
 }
+
+/** Records begin there. */
+export function isSpout(operator: CoreOperator): boolean {
+  return operator.kind === 'source' || operator.kind === 'spout';
+}
+
+/** The component's name: the user's, without the prefix of a source's uid. */
+export function nameOf(operator: CoreOperator): string {
+  return operator.kind === 'source' || operator.kind === 'spout' || operator.kind === 'bolt'
+    ? operator.name
+    : operator.uid;
+}

@@ -116,8 +116,13 @@ describe('after a fault', () => {
 
   it('spouts and bolts: the spout emits again, and bolts begin empty', () => {
     const rows = afterFaults(bolts(false).graph, TRACKED);
-    expect(rows.map(({ microBatch }) => microBatch.holds)).toEqual(['no', 'no', 'no', 'no']);
-    expect(rows.at(-1)!.record.how).toContain('a spout must emit by itself what it heard no ack of; bolts begin empty');
+    expect(rows.map(({ microBatch }) => microBatch.holds)).toEqual(['at-least-once', 'no', 'anew', 'at-least-once']);
+    const lost = 'a spout must emit by itself what it heard no ack of; bolts begin empty';
+    expect(rows.at(-1)!.record.how).toContain(lost);
+    expect(rows.at(-1)!.microBatch.how).toContain(lost);
+    expect(rows[0]!.microBatch.how).toBe(
+      'its task runs again on the same records; what a bolt remembers by itself is not taken back; what a bolt gives up in the end its spout may emit again',
+    );
   });
 });
 

@@ -127,9 +127,10 @@ describe('the explanation of a plan', () => {
     expect(column(text, 1)).toContain('at-most-once: nothing is replayed');
   });
 
-  it('shows spouts and bolts, which micro-batch mode does not run', () => {
+  it('shows spouts and bolts in both modes', () => {
     const text = explain(lowLevel);
-    expect(column(text, 0)).toContain('stage 1: 3 partitions\nbolt count: record mode only');
+    expect(column(text, 0)).toContain('stage 1: 3 partitions\n<= stage 0\n  bolt count');
+    expect(column(text, 0)).toContain('emits at each block interval; hears ack when');
     expect(column(text, 1)).toContain('spout lines: 2 tasks');
     expect(column(text, 1)).toContain('=> count: fields grouping by line');
     expect(column(text, 1)).toContain('count -> acker: ack or fail');

@@ -507,14 +507,15 @@ describe('options of a plan', () => {
     expect(() => compile(job, { parallelism })).toThrow(/RG011: parallelism is/);
   });
 
-  it('low-level components are refused in micro-batch mode, each by name', () => {
-    const bolts = topology(
-      'job',
-      (t) => void t.setBolt('bolt', acking).shuffleGrouping(t.setSpout<{ n: number }>('spout', silent)),
-    );
+  it('bolts that hold tuples are refused in micro-batch mode, each by name', () => {
+    const bolts = topology('job', (t) => {
+      const spout = t.setSpout<{ n: number }>('spout', silent);
+      for (const name of ['first', 'second']) t.setBolt(name, acking, { holdsTuples: true }).shuffleGrouping(spout);
+      t.setBolt('third', acking).shuffleGrouping(spout);
+    });
     expect(() => compile(bolts, { mode: 'record' })).not.toThrow();
     expect(() => compile(bolts, { mode: 'micro-batch' })).toThrow(
-      /RG019: the spout 'spout' is low-level.*\nRG019: the bolt 'bolt' is low-level/,
+      /RG019: the bolt 'first' holds tuples.*\n.*RG019: the bolt 'second' holds tuples(?!.*third)/,
     );
   });
 });

@@ -41,7 +41,7 @@ export class BatchAllocator {
     this.#blocks = new BlockLog(durability, this.#number + 1, failed);
     const { unallocated } = restartOf(durability.recovered);
     for (const partition of partitions)
-      if (!partition.isReplayable)
+      if (partition.comesAgain === 'never')
         partition.logTo(
           this.#blocks,
           unallocated.filter((range) => nameOf(range) === nameOf(partition)),
@@ -117,7 +117,8 @@ export class BatchAllocator {
     if (durability === undefined) return undefined;
     const ranges = partitions.flatMap((partition, index) => {
       const received = blocks.get(nameOf(partition))!;
-      if (received.length === 0) return [];
+      // A spout emits by itself what it heard no ack of.
+      if (received.length === 0 || partition.comesAgain === 'from its spout') return [];
       const mark = marks[index]!;
       return [partition.isLogged ? rangeOfLogged(mark, received) : rangeOf(mark, received, false)];
     });

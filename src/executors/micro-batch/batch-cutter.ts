@@ -147,7 +147,8 @@ export class BatchCutter {
     if (this.lastCut) return;
     this.lastCut = true;
     // What is here already, and nobody would give again.
-    for (const receiver of this.#parts.receivers) if (!receiver.isReplayable) receiver.receive(Number.MAX_SAFE_INTEGER);
+    for (const receiver of this.#parts.receivers)
+      if (receiver.comesAgain !== 'from its offset') receiver.receive(Number.MAX_SAFE_INTEGER);
     this.#parts.submit(this.#parts.clock.now());
   }
 

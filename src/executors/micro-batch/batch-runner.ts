@@ -1,15 +1,18 @@
 /** Runs the stages of one batch over its partitions, task by task, in this thread. It knows neither clock nor receivers. */
+import { nameOf } from '../../plan/kinds.js';
 import type { Plan, Stage } from '../../plan/plan.js';
 import type { GateState, SnapshotMeta, StoreSource } from '../../runtime/durability.js';
 import type { Block } from '../../runtime/source.js';
 import type { SnapshotCut, Stores } from '../stores.js';
 import type { Batch, Wait } from './batch.js';
-import { BatchTask, type TaskServices } from './batch-task.js';
+import { BatchTask, type TaskInput, type TaskServices } from './batch-task.js';
 import { type CallerParts, callerOf, type RowCaller } from './called-rows.js';
+import type { Components } from './components.js';
+import { InBandOutput, inBandOf } from './in-band.js';
+import { InBandInput } from './in-band-input.js';
 import { piecesOf } from './pieces.js';
 import type { Progress } from './progress.js';
-import type { Rows } from './rows.js';
-import { RowsOutput, type ShuffleExit } from './shuffle.js';
+import { RowsOutput } from './shuffle.js';
 import { BlockInput, ShuffleInput } from './task-inputs.js';
 import type { TaskReports } from './task-reports.js';
 import { TaskFailure } from './task-result.js';
@@ -44,18 +47,19 @@ export interface BatchRunner {
 }
 
 /** What a runner works with beside the tasks. */
-export interface RunnerParts extends Omit<TaskServices<RowsOutput>, 'newOutput'>, CallerParts {
+export interface RunnerParts extends CallerParts {
   readonly stores: Stores;
   readonly progress: Progress;
   readonly reports: TaskReports;
+  /** Only in a job with spouts and bolts. */
+  readonly components: Components | undefined;
   /** Gates within chains, of a snapshot. */
   readonly innerGates: SnapshotMeta['innerGates'];
 }
 
 /** The name of a source, as blocks and positions have it. */
 export function sourceOf(plan: Plan, stage: Stage): string {
-  const head = plan.operators[stage.head]!;
-  return head.kind === 'source' ? head.name : head.uid;
+  return nameOf(plan.operators[stage.head]!);
 }
 
 /** Runs tasks in this thread, one after another. */
@@ -73,7 +77,7 @@ export class LocalRunner implements BatchRunner {
     this.#callers = parts.plan.stages.map((stage) =>
       Array.from({ length: stage.parallelism }, () => callerOf(stage, parts)).filter((caller) => caller !== undefined),
     );
-    const services = { ...parts, newOutput: (exit: ShuffleExit) => new RowsOutput(exit) };
+    const services = servicesOf(parts);
     this.#tasks = parts.plan.stages.map((stage) =>
       Array.from(
         { length: stage.parallelism },
@@ -124,17 +128,16 @@ export class LocalRunner implements BatchRunner {
   *#called(
     stage: Stage,
     outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[],
-  ): Generator<Wait, readonly (readonly (() => ShuffleInput)[])[], void> {
+  ): Generator<Wait, readonly (readonly (() => TaskInput)[])[], void> {
     const callers = this.#callers[stage.id]!;
     if (callers.length === 0) return NOT_CALLED;
-    const written = this.#written(stage, outputs);
-    const called: Rows[] = [];
+    const called: TaskInput[] = [];
     yield Promise.all(
       callers.map(async (caller, task) => {
-        called[task] = await caller.call(written.map(({ rows }) => rows[task]!));
+        called[task] = await this.#shuffled(stage, task, outputs).called(caller);
       }),
     );
-    return called.map((rows, task) => [() => this.#shuffled(stage, task, written, [rows])]);
+    return called.map((input) => [() => input]);
   }
 
   /** The work of a task in one batch, as it comes: each piece sees the stream time behind the one before. */
@@ -143,19 +146,8 @@ export class LocalRunner implements BatchRunner {
     task: number,
     batch: Batch,
     outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[],
-  ): readonly (() => BlockInput | ShuffleInput)[] {
-    if (stage.inputs.length > 0) {
-      const written = this.#written(stage, outputs);
-      return [
-        () =>
-          this.#shuffled(
-            stage,
-            task,
-            written,
-            written.map(({ rows }) => rows[task]!),
-          ),
-      ];
-    }
+  ): readonly (() => TaskInput)[] {
+    if (stage.inputs.length > 0) return [() => this.#shuffled(stage, task, outputs)];
     const { plan } = this.#parts;
     const blocks = batch.blocks.get(`${sourceOf(plan, stage)}:${task}`) ?? [];
     return piecesOf(plan, stage, blocks).map((piece) => () => this.#blocks(stage, task, piece));
@@ -167,19 +159,38 @@ export class LocalRunner implements BatchRunner {
     return new BlockInput(blocks, progress.timeOf(source, partition), plan.step, { source, partition });
   }
 
-  /** What all producing tasks wrote. A stage's inputs come from earlier stages, which have run. */
-  #written(stage: Stage, outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[]): readonly RowsOutput[] {
-    return stage.inputs.flatMap((input, index) =>
+  /** What all producing tasks wrote for this task. A stage's inputs come from earlier stages, which have run. */
+  #shuffled(
+    stage: Stage,
+    task: number,
+    outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[],
+  ): ShuffleInput | InBandInput {
+    const { plan, progress } = this.#parts;
+    const written = stage.inputs.flatMap((input, index) =>
       outputs[input.stage]!.map((output) => output.get(`${stage.id}:${index}`)!),
     );
-  }
-
-  #shuffled(stage: Stage, task: number, written: readonly RowsOutput[], rows: readonly Rows[]): ShuffleInput {
-    const { plan, progress } = this.#parts;
     const head = plan.operators[stage.head]!;
-    return new ShuffleInput(rows, progress.hear(stage, task, written), { source: head.uid, partition: task });
+    const origin = { source: nameOf(head), partition: task };
+    if (!written.every((output) => output instanceof InBandOutput)) {
+      const rows = written.map((output) => output.rows[task]!);
+      return new ShuffleInput(rows, progress.hear(stage, task, written), origin);
+    }
+    const order = inBandOf(progress.gateOf(stage.id, task), written, task, head.kind === 'window-reduce');
+    return new InBandInput(
+      written.map((output) => output.rows[task]!),
+      order,
+      origin,
+    );
   }
 }
 
 /** Of a stage that does not begin with calls. */
 const NOT_CALLED: readonly never[] = [];
+
+/** With bolts, watermarks keep their place between the rows. */
+function servicesOf({ plan, functions, stores, components }: RunnerParts): TaskServices<RowsOutput> {
+  const services = { plan, functions, stores };
+  if (components === undefined) return { ...services, newOutput: (exit) => new RowsOutput(exit) };
+  const component: TaskServices<RowsOutput>['component'] = (...task) => components.task(...task);
+  return { ...services, newOutput: (exit) => new InBandOutput(exit), component };
+}

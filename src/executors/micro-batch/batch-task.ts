@@ -1,20 +1,20 @@
 /** One task of a stage across all batches: its chain, its state, and the attempts of each batch. */
 import { StreamError } from '../../core/errors.js';
 import type { KeyedStore } from '../../core/keyed-store.js';
-import { foldOf } from '../../kernels/create-kernel.js';
-import type { KernelCounter, RecordContext } from '../../kernels/kernel.js';
-import type { CoreOperator, Plan, SinkOperator, Stage, WindowReduceOperator } from '../../plan/plan.js';
+import type { KernelCounter } from '../../kernels/kernel.js';
+import type { CoreOperator, Plan, SinkOperator, Stage } from '../../plan/plan.js';
 import type { GateState } from '../../runtime/durability.js';
-import { createMemoryStore } from '../../runtime/memory-store.js';
 import type { FunctionTable } from '../../topology/graph.js';
 import { buildChain, type Chain } from '../chain.js';
 import type { DeadLetter } from '../executor.js';
 import type { Link } from '../link.js';
 import type { Stores } from '../stores.js';
-import { type CombineExit, combineExit } from './combine.js';
 import { Rows } from './rows.js';
 import { type ShuffleExit, type ShuffleOutput, shuffleLink } from './shuffle.js';
+import { newTaskContext, type TaskContext } from './task-context.js';
+import { TaskExits } from './task-exits.js';
 import { TaskFailure, type TaskNote, type TaskResult } from './task-result.js';
+import { TupleFailed } from './tuple-failed.js';
 
 /** What all tasks of a job share. */
 export interface TaskServices<O extends ShuffleOutput> {
@@ -23,7 +23,25 @@ export interface TaskServices<O extends ShuffleOutput> {
   readonly stores: Pick<Stores, 'of' | 'isStateful'>;
   /** What an attempt writes into. */
   readonly newOutput: (exit: ShuffleExit) => O;
+  /** Only in a job with spouts and bolts. */
+  readonly component?: (stage: Stage, task: number, context: TaskContext) => TaskComponent<O>;
 }
+
+/** What a task does beside its chain in a job with spouts and bolts. */
+export interface TaskComponent<O extends ShuffleOutput> {
+  /** The link into a shuffle. */
+  exit(exit: ShuffleExit, output: () => O): Link;
+  /** The chain with the task's spout or bolt at its head. */
+  headed(chain: Chain): Chain;
+  /** What ran so far stands; what comes may be taken back to here. */
+  keep(): void;
+  rollback(): void;
+  /** The tuples of the batch that nobody answered: each as the error that it is. */
+  takeUnanswered(): readonly TupleFailed[];
+}
+
+/** Where a record came from, for a dead letter. */
+export type RecordPlace = Pick<DeadLetter, 'source' | 'partition' | 'offset' | 'value'>;
 
 /** The work of one task in one batch: records by index, then what follows them. */
 export interface TaskInput {
@@ -32,15 +50,14 @@ export interface TaskInput {
    * Runs the records `from` to `to` (exclusive); `at` is told before each, so that a failure knows its record, and
    * `NO_RECORD` before stream time goes on between two.
    */
-  run(chain: Chain, context: RecordContext, from: number, to: number, at: (index: number) => void): void;
+  run(chain: Chain, context: TaskContext, from: number, to: number, at: (index: number) => void): void;
   /** Advances stream time behind the last record, and ends the input. */
-  finish(chain: Chain): void;
+  finish(chain: Chain, context: TaskContext): void;
   /** Undoes what the input itself keeps between batches, back to the begin or the last `keep`, before another attempt. */
   rewind(): void;
   /** What ran so far stands. Record `index` is set aside: only its time counts. */
   keep(chain: Chain, index: number): void;
-  /** Where record `index` came from, for a dead letter. */
-  describe(index: number): Pick<DeadLetter, 'source' | 'partition' | 'offset' | 'value'>;
+  describe(index: number): RecordPlace;
 }
 
 /**
@@ -52,16 +69,13 @@ export class BatchTask<O extends ShuffleOutput> {
   readonly stage: Stage;
   readonly task: number;
   readonly #services: TaskServices<O>;
-  readonly #context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
+  readonly #context = newTaskContext();
+  readonly #component: TaskComponent<O> | undefined;
   readonly #stateful: readonly CoreOperator[];
-  readonly #exits: readonly ShuffleExit[];
+  readonly #exits: TaskExits<O>;
   /** Results by sink in the attempt under way. */
   readonly #staged = new Map<string, Rows>();
   #chain: Chain;
-  /** Map-side combines by shuffle; their stores are empty between batches. */
-  readonly #combineStores = new Map<string, KeyedStore>();
-  #combines: CombineExit[] = [];
-  #outputs = new Map<string, O>();
   #isolating = false;
   #counts: [KernelCounter, number][] = [];
   #notes: TaskNote[] = [];
@@ -74,21 +88,16 @@ export class BatchTask<O extends ShuffleOutput> {
     this.task = task;
     this.#services = services;
     this.#stateful = stage.operators.map((id) => services.plan.operators[id]!).filter(services.stores.isStateful);
-    this.#exits = services.plan.stages.flatMap((reading) =>
-      reading.inputs.flatMap((input, index) =>
-        input.stage === stage.id
-          ? [
-              {
-                key: `${reading.id}:${index}`,
-                exchange: input.exchange,
-                writer: task,
-                reader: services.plan.operators[reading.head]!,
-                readers: reading.parallelism,
-              },
-            ]
-          : [],
-      ),
-    );
+    this.#component = services.component?.(stage, task, this.#context);
+    this.#exits = new TaskExits({
+      plan: services.plan,
+      stage,
+      task,
+      functions: services.functions,
+      context: this.#context,
+      newOutput: services.newOutput,
+      newLink: (exit, output) => this.#component?.exit(exit, output) ?? shuffleLink(this.#context, output),
+    });
     this.#gates = gates;
     this.#chain = this.#build();
   }
@@ -104,19 +113,27 @@ export class BatchTask<O extends ShuffleOutput> {
     // At most once: a range is committed before it is processed, and not processed again.
     const attemptsMax = guarantee === 'at-most-once' ? 1 : this.#services.plan.settings.attemptsMax;
     this.#notes = [];
+    let isGivenUp = false;
     for (let attempt = 1; ; attempt++) {
+      const isLast = attempt >= attemptsMax;
+      const isPiecewise = isLast && (onError === 'dead-letter' || isGivenUp);
       this.#begin();
       try {
-        const isLast = attempt === attemptsMax;
-        if (isLast && onError === 'dead-letter') this.#runPiecewise(input);
+        if (isPiecewise) this.#runPiecewise(input);
         else input.run(this.#chain, this.#context, 0, input.length, NOT_TOLD);
-        input.finish(this.#chain);
-        for (const combine of this.#combines) combine.drain();
+        input.finish(this.#chain, this.#context);
+        for (const failed of this.#component?.takeUnanswered() ?? []) {
+          if (!isPiecewise) throw failed;
+          this.#giveUp({ source: failed.by, partition: this.task, offset: -1, value: failed.values }, failed);
+        }
+        this.#exits.drain();
       } catch (thrown) {
         this.#rollback(input);
         const code = thrown instanceof StreamError ? thrown.code : 'bug';
         this.#notes.push({ kind: 'failed', attempt, code });
-        if (attempt === attemptsMax || !(thrown instanceof StreamError))
+        // What bolts give up their spouts may emit again, whatever becomes of errors.
+        isGivenUp = thrown instanceof TupleFailed && thrown.messages.length > 0;
+        if ((isLast && (isPiecewise || !isGivenUp)) || !mayTryAgain(thrown))
           return new TaskFailure(this.#notes, attempt - 1, thrown);
         continue;
       } finally {
@@ -134,9 +151,17 @@ export class BatchTask<O extends ShuffleOutput> {
       if (bad === undefined) return;
       input.keep(this.#chain, bad.index);
       this.#keep();
-      this.#setAside({ ...input.describe(bad.index), error: bad.error });
+      this.#giveUp(input.describe(bad.index), bad.error);
       from = bad.index + 1;
     }
+  }
+
+  /** A record that cannot be processed: its spout hears of it, or it is set aside, or the attempt fails. */
+  #giveUp(place: RecordPlace, error: StreamError): void {
+    if (error instanceof TupleFailed && error.messages.length > 0)
+      this.#notes.push({ kind: 'tuple-failed', by: error.by, messages: error.messages });
+    else if (this.#services.plan.settings.onError === 'dead-letter') this.#setAside({ ...place, error });
+    else throw error;
   }
 
   /**
@@ -155,7 +180,7 @@ export class BatchTask<O extends ShuffleOutput> {
         input.run(this.#chain, this.#context, from, bad?.index ?? input.length, at);
         return bad;
       } catch (thrown) {
-        if (!(thrown instanceof StreamError) || index === NO_RECORD) throw thrown;
+        if (!mayTryAgain(thrown) || index === NO_RECORD) throw thrown;
         bad = { index, error: thrown };
         this.#backTo(marks, input);
       }
@@ -163,24 +188,24 @@ export class BatchTask<O extends ShuffleOutput> {
   }
 
   #begin(): void {
-    for (const exit of this.#exits) this.#outputs.set(exit.key, this.#services.newOutput(exit));
+    this.#exits.begin();
     for (const rows of this.#staged.values()) rows.clear();
     this.#counts = [];
     this.#gates = this.#chain.gates();
+    this.#component?.keep();
     for (const store of this.#allStores()) store.begin();
   }
 
   #rollback(input: TaskInput): void {
     for (const store of this.#allStores()) store.rollback();
     input.rewind();
+    this.#component?.rollback();
     this.#chain = this.#build();
   }
 
   #commit(retries: number): TaskResult<O> {
     for (const store of this.#allStores()) store.commit();
-    const outputs = this.#outputs;
-    this.#outputs = new Map();
-    return { outputs, results: this.#staged, counts: this.#counts, notes: this.#notes, retries };
+    return { outputs: this.#exits.take(), results: this.#staged, counts: this.#counts, notes: this.#notes, retries };
   }
 
   /** The lengths of all that an attempt writes, to cut it back to. */
@@ -190,14 +215,14 @@ export class BatchTask<O extends ShuffleOutput> {
       const { length } = rows;
       return () => rows.cutTo(length);
     });
-    const written = [...this.#outputs.values()].map((output) => output.mark());
-    return [...staged, ...written, () => this.#counts.splice(counts)];
+    return [...staged, this.#exits.mark(), () => this.#counts.splice(counts)];
   }
 
   #backTo(marks: readonly (() => void)[], input: TaskInput): void {
     for (const cut of marks) cut();
     for (const store of this.#allStores()) store.rollback();
     input.rewind();
+    this.#component?.rollback();
     this.#chain = this.#build();
     for (const store of this.#allStores()) store.begin();
   }
@@ -208,28 +233,26 @@ export class BatchTask<O extends ShuffleOutput> {
       store.commit();
       store.begin();
     }
+    this.#component?.keep();
     this.#gates = this.#chain.gates();
   }
 
   #allStores(): readonly KeyedStore[] {
-    return [
-      ...this.#stateful.map((operator) => this.#services.stores.of(operator, this.task)),
-      ...this.#combineStores.values(),
-    ];
+    return [...this.#stateful.map((operator) => this.#services.stores.of(operator, this.task)), ...this.#exits.stores];
   }
 
   #build(): Chain {
-    this.#combines = [];
+    this.#exits.forgetLinks();
     const { plan, functions, stores } = this.#services;
     const { stage, task } = this;
     const context = this.#context;
-    return buildChain({
+    const chain = buildChain({
       plan,
       stage,
       functions,
       context,
       store: (operator) => stores.of(operator, task),
-      exits: (operator, output) => this.#shuffles(operator, output),
+      exits: (operator, output) => this.#exits.links(operator, output),
       sink: (operator) => this.#stage(operator),
       count: (counter, by) => this.#counts.push([counter, by]),
       gates: this.#gates,
@@ -237,6 +260,7 @@ export class BatchTask<O extends ShuffleOutput> {
         ? { resultFailed: (value, error) => this.#resultFailed(value, error) }
         : {}),
     });
+    return this.#component?.headed(chain) ?? chain;
   }
 
   #resultFailed(value: unknown, error: StreamError): void {
@@ -247,33 +271,6 @@ export class BatchTask<O extends ShuffleOutput> {
 
   #setAside(letter: DeadLetter): void {
     this.#notes.push({ kind: 'dead-letter', letter });
-  }
-
-  #shuffles(operator: number, output: string): readonly Link[] {
-    const { plan } = this.#services;
-    return plan.stages.flatMap((reading) =>
-      reading.inputs.flatMap((input, index) => {
-        if (input.stage !== this.stage.id || input.operator !== operator || input.output !== output) return [];
-        const key = `${reading.id}:${index}`;
-        const reader = plan.operators[reading.head]!;
-        const written = (): O => this.#outputs.get(key)!;
-        return [
-          reader.kind === 'window-reduce' ? this.#combine(key, reader, written) : shuffleLink(this.#context, written),
-        ];
-      }),
-    );
-  }
-
-  /** A window's pairs are folded by key and pane before they are shuffled (Spark's map-side combine). */
-  #combine(key: string, reader: WindowReduceOperator, output: () => O): Link {
-    let store = this.#combineStores.get(key);
-    if (store === undefined) {
-      store = createMemoryStore();
-      this.#combineStores.set(key, store);
-    }
-    const exit = combineExit(reader, foldOf(reader, this.#services.functions), store, this.#context, output);
-    this.#combines.push(exit);
-    return exit.link;
   }
 
   #stage(operator: SinkOperator): (value: unknown) => void {
@@ -292,3 +289,8 @@ const NOT_TOLD = (): void => {};
 
 /** Told in place of a record's index while stream time goes on. */
 export const NO_RECORD = -1;
+
+/** The wrong use of a collector is as wrong the next time. */
+function mayTryAgain(thrown: unknown): thrown is StreamError {
+  return thrown instanceof StreamError && thrown.code !== 'RG036';
+}

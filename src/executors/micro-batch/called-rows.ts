@@ -1,5 +1,4 @@
 /** Makes the calls of a task's rows, before an attempt takes what came of them. An attempt itself never waits. */
-import type { RecordContext } from '../../kernels/kernel.js';
 import { isAsync } from '../../plan/kinds.js';
 import type { MapAsyncOperator, Plan, Stage } from '../../plan/plan.js';
 import type { World } from '../../runtime/world.js';
@@ -31,22 +30,22 @@ export class RowCaller {
     this.#calls = new Calls({ operator, functions, now, at: (time, run) => scheduler.at(time, run) });
   }
 
-  /** What came of each row's call, in the order of the rows or of the ends of their calls. Resolves when all have ended. */
-  call(rows: readonly ReadableRows[]): Promise<Rows> {
+  /** Adds what came of each row's call, in the order of the rows or of the ends of their calls. Resolves to `into` when all have ended. */
+  call(rows: readonly ReadableRows[], into = new Rows()): Promise<Rows> {
     const count = rows.reduce((sum, { length }) => sum + length, 0);
-    const called = new Rows();
-    if (count === 0) return Promise.resolve(called);
+    if (count === 0) return Promise.resolve(into);
     return new Promise((resolve) => {
       let ended = 0;
-      for (const row of eachOf(rows)) {
-        const place = called.length;
-        if (this.#isOrdered) called.add(undefined, row);
-        this.#calls.make(row.value, this.#attemptsMax, (outcome) => {
-          if (this.#isOrdered) called.values[place] = outcome;
-          else called.add(outcome, row);
-          if (++ended === count) resolve(called);
+      const called = (from: ReadableRows, index: number): void => {
+        const place = into.length;
+        if (this.#isOrdered) into.addAs(undefined, from, index);
+        this.#calls.make(from.at(index), this.#attemptsMax, (outcome) => {
+          if (this.#isOrdered) into.values[place] = outcome;
+          else into.addAs(outcome, from, index);
+          if (++ended === count) resolve(into);
         });
-      }
+      };
+      for (const from of rows) for (let i = 0; i < from.length; i++) called(from, i);
     });
   }
 
@@ -60,11 +59,4 @@ export class RowCaller {
 export function callerOf(stage: Stage, parts: CallerParts): RowCaller | undefined {
   const head = parts.plan.operators[stage.head]!;
   return isAsync(head) ? new RowCaller(head, parts) : undefined;
-}
-
-/** Each row with its times. */
-function* eachOf(rows: readonly ReadableRows[]): Generator<RecordContext & { readonly value: unknown }> {
-  for (const from of rows)
-    for (let i = 0; i < from.length; i++)
-      yield { value: from.at(i), timestamp: from.timestamps[i]!, windowEnd: from.windowEnds[i]! };
 }

@@ -1,12 +1,12 @@
 /** The exit of a chain into a shuffle that combines first. */
 import type { KeyedStore } from '../../core/keyed-store.js';
 import type { Fold } from '../../kernels/fold.js';
-import type { RecordContext } from '../../kernels/kernel.js';
 import { Combiner } from '../../kernels/partial.js';
 import type { WindowReduceOperator } from '../../plan/plan.js';
 import type { Link } from '../link.js';
 import { attributed } from '../user-error.js';
 import { type ShuffleOutput, shuffleLink } from './shuffle.js';
+import type { TaskContext } from './task-context.js';
 
 /** A combining exit: `drain` writes what was combined into the attempt's output, at its end. */
 export interface CombineExit {
@@ -18,7 +18,7 @@ export function combineExit(
   reader: WindowReduceOperator,
   fold: Fold,
   store: KeyedStore,
-  context: RecordContext,
+  context: TaskContext,
   output: () => ShuffleOutput,
 ): CombineExit {
   const { advance, end } = shuffleLink(context, output);

@@ -4,13 +4,14 @@ import type { BatchInfo } from '../../runtime/events.js';
 import { BATCHES_KEPT, type JobResult, type MicroBatchOptions, type RunningJob, type Services } from '../executor.js';
 import { Outcome } from '../outcome.js';
 import type { Batch, CutPoint, Wait } from './batch.js';
-import { microBatchOptions } from './options.js';
+import { microBatchOptions, refuseOnWorkers } from './options.js';
 import { type JobParts, partsOf } from './parts.js';
 import type { Restart } from './restart.js';
 import type { Snapshots } from './snapshots.js';
 
-/** Starts a plan in the micro-batch model. @throws StreamError as `microBatchOptions`. */
+/** Starts a plan in the micro-batch model. @throws StreamError as `microBatchOptions` and `refuseOnWorkers`. */
 export function startMicroBatch(plan: Plan, services: Services, options: Partial<MicroBatchOptions> = {}): RunningJob {
+  refuseOnWorkers(plan, services.workers?.count ?? 0);
   return new MicroBatchJob(plan, services, microBatchOptions(options, services.workers?.count ?? 0));
 }
 
@@ -62,6 +63,7 @@ class MicroBatchJob implements RunningJob {
     });
     const { allocator, cutter, restart } = this.#parts;
     this.#lastDone = allocator.start;
+    if (!this.#open()) return;
     if (services.durability === undefined) cutter.begin(undefined);
     else {
       this.#steps = this.#restart(restart);
@@ -71,6 +73,11 @@ class MicroBatchJob implements RunningJob {
 
   stop(): void {
     if (this.#outcome.isSettled) return;
+    try {
+      this.#parts.components?.deactivate();
+    } catch (thrown) {
+      return this.#finish('failed', thrown);
+    }
     this.#parts.cutter.stop();
     this.#wake();
   }
@@ -86,6 +93,17 @@ class MicroBatchJob implements RunningJob {
       resultsWritten: this.#outcome.resultsWritten,
       pending: waiting + queued,
     };
+  }
+
+  /** False where the user's own components do not open: the job has failed. */
+  #open(): boolean {
+    try {
+      this.#parts.components?.open();
+      return true;
+    } catch (thrown) {
+      this.#finish('failed', thrown);
+      return false;
+    }
   }
 
   /** Goes on where an earlier run of the job ended. */
@@ -197,6 +215,7 @@ class MicroBatchJob implements RunningJob {
     if (batch.results === 'new') yield* this.#parts.commits.commit(batch.number);
     this.#completed(batch, this.#begun.shift()!.processingStartTime);
     this.#lastDone = batch;
+    this.#parts.components?.processed(batch.marks);
     // Without a snapshot there is none to wait for; the log holds what cannot be read again.
     if (guarantee !== 'at-most-once')
       this.#parts.allocator.commit(batch.marks, this.#services.durability === undefined);
@@ -255,7 +274,7 @@ class MicroBatchJob implements RunningJob {
     const recordsRead = new Map<string, number>();
     for (const { source, recordsRead: count } of this.#parts.partitions)
       recordsRead.set(source, (recordsRead.get(source) ?? 0) + count);
-    this.#outcome.settle(outcome, error, [], {
+    this.#outcome.settle(outcome, error, this.#parts.components?.closings ?? [], {
       duration: this.#services.world.clock.now() - this.#began,
       recordsRead: Object.fromEntries(recordsRead),
       state: (uid) => this.#parts.stores.state(uid),

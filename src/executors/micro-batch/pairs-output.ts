@@ -53,6 +53,10 @@ export class PairsOutput implements ShuffleOutput {
     assert(false, 'what is combined is not written as pairs');
   }
 
+  advance(watermark: number): void {
+    this.watermark = watermark;
+  }
+
   mark(): () => void {
     const lengths = this.#columns.map(({ timestamps }) => timestamps.length);
     return () => {

@@ -9,6 +9,7 @@ import { BatchAllocator } from './allocator.js';
 import type { Batch, CutPoint } from './batch.js';
 import { BatchCutter } from './batch-cutter.js';
 import { type BatchRunner, LocalRunner, type RunnerParts } from './batch-runner.js';
+import { Components, type ComponentsParts } from './components.js';
 import { Progress } from './progress.js';
 import { RateControl } from './rate-control.js';
 import { intakeOf, partitionsOf, type ReceivedPartition } from './received.js';
@@ -34,6 +35,8 @@ export interface JobParts {
   readonly restart: Restart;
   readonly stores: Stores;
   readonly reports: TaskReports;
+  /** None where a job has neither spouts nor bolts. */
+  readonly components: Components | undefined;
   readonly runner: BatchRunner;
   readonly partitions: readonly ReceivedPartition[];
   readonly allocator: BatchAllocator;
@@ -58,9 +61,10 @@ export function partsOf(plan: Plan, services: Services, options: MicroBatchOptio
   const innerGates = restored?.innerGates ?? {};
   // Without durability snapshots serve lost workers only.
   const keeper = durability ?? (workers && createMemoryDurability({ scheduler: world.scheduler, interval: LINEAGE }));
-  const runnerParts = { plan, functions, world, stores, progress, reports, innerGates };
+  const components = componentsOf(plan, services, options, { stores, progress, failed });
+  const runnerParts = { plan, functions, world, stores, progress, reports, innerGates, components };
   const runner = runnerOf(runnerParts, services, options, keeper, restart.snapshot, failed);
-  const partitions = partitionsOf(plan, services, options, restored);
+  const partitions = partitionsOf(plan, services, options, components, restored);
   const allocator = new BatchAllocator({ plan, world, partitions, durability, listener, restored, failed });
   const sinks = [...services.sinks.values()];
   const saved = (batch: CutPoint): void => {
@@ -91,7 +95,26 @@ export function partsOf(plan: Plan, services: Services, options: MicroBatchOptio
     sinksReady: (wake) => outcome.sinksReady(wake),
   });
   const commits = new SinkCommits(sinks, durability);
-  return { restart, stores, reports, runner, partitions, allocator, cutter, commits, snapshots, rates };
+  return { restart, stores, reports, components, runner, partitions, allocator, cutter, commits, snapshots, rates };
+}
+
+function componentsOf(
+  plan: Plan,
+  { functions, world }: Services,
+  { maxSpoutPending }: MicroBatchOptions,
+  parts: Pick<ComponentsParts, 'stores' | 'progress' | 'failed'>,
+): Components | undefined {
+  if (!plan.operators.some(({ kind }) => kind === 'spout' || kind === 'bolt')) return undefined;
+  const { clock, scheduler, prng } = world;
+  return new Components({
+    ...parts,
+    plan,
+    functions,
+    clock,
+    scheduler,
+    prng: prng.fork('components'),
+    maxSpoutPending,
+  });
 }
 
 function runnerOf(

@@ -68,9 +68,14 @@ export class Progress {
     return time;
   }
 
+  /** The gate of a task behind an exchange. */
+  gateOf(stage: number, task: number): WatermarkGate {
+    return this.#gates[stage]![task]!;
+  }
+
   /** Takes what the producing tasks tell, in order, into the gate of the task that reads. */
   hear(stage: Stage, task: number, producers: readonly OutputTime[]): GateNews {
-    const gate = this.#gates[stage.id]![task]!;
+    const gate = this.gateOf(stage.id, task);
     const hadEnded = gate.ended;
     const before = gate.minimum;
     for (const [producer, { watermark, end }] of producers.entries()) {

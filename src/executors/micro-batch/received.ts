@@ -1,13 +1,21 @@
 /** What one source partition has received and no batch has taken yet. */
 import { StreamError } from '../../core/errors.js';
-import type { Plan, SourceOperator } from '../../plan/plan.js';
+import { isSpout, nameOf } from '../../plan/kinds.js';
+import type { Plan } from '../../plan/plan.js';
 import type { AllocatedRange, SnapshotMeta, SourcePosition } from '../../runtime/durability.js';
 import { blockOf } from '../../runtime/logged-block.js';
 import { Block, type PartitionReader } from '../../runtime/source.js';
 import type { MicroBatchOptions, Services } from '../executor.js';
 import type { PartitionMark } from './batch.js';
 import type { BlockLog } from './block-log.js';
+import type { Components } from './components.js';
 import { readAgain } from './logged-range.js';
+
+/** What is read, and whether it can be had again: from an offset, or from whoever gave it; or only from a log of it. */
+export interface Received {
+  readonly name: string;
+  readonly comesAgain: 'from its offset' | 'from its spout' | 'never';
+}
 
 /**
  * A receiver's block queue, or a direct source's next range.
@@ -19,7 +27,7 @@ export class ReceivedPartition {
   readonly source: string;
   readonly partition: number;
   readonly reader: PartitionReader;
-  readonly isReplayable: boolean;
+  readonly comesAgain: Received['comesAgain'];
   readonly #options: MicroBatchOptions;
   readonly #onEnd: (partition: ReceivedPartition) => void;
   #blocks: Block[] = [];
@@ -42,7 +50,7 @@ export class ReceivedPartition {
 
   /** `start`: where a snapshot says that it goes on. */
   constructor(
-    source: SourceOperator,
+    source: Received,
     partition: number,
     reader: PartitionReader,
     options: MicroBatchOptions,
@@ -51,7 +59,7 @@ export class ReceivedPartition {
   ) {
     this.#onEnd = onEnd;
     this.source = source.name;
-    this.isReplayable = source.spec.capabilities.replayable;
+    this.comesAgain = source.comesAgain;
     this.partition = partition;
     this.reader = reader;
     this.#options = options;
@@ -190,28 +198,36 @@ export class ReceivedPartition {
   }
 }
 
-/** The partitions of all sources of a plan. */
+/** The partitions of all sources of a plan, and the tasks of its spouts. */
 export function partitionsOf(
   plan: Plan,
   services: Services,
   options: MicroBatchOptions,
+  components: Components | undefined,
   restored?: SnapshotMeta,
 ): readonly ReceivedPartition[] {
   const ended = ({ source, partition, recordsRead }: ReceivedPartition): void =>
     services.listener?.({ kind: 'sourceEnded', source, partition, records: recordsRead });
-  return plan.operators.flatMap((operator) => {
-    if (operator.kind !== 'source') return [];
-    const { partitions } = services.sources.get(operator.name)!;
-    return partitions.map((reader, index) => {
-      const start = restored?.sources.find(({ source, partition }) => source === operator.name && partition === index);
-      return new ReceivedPartition(operator, index, reader, options, ended, start);
+  const partitions = (received: Received, readers: readonly PartitionReader[]): readonly ReceivedPartition[] =>
+    readers.map((reader, index) => {
+      const isIt = ({ source, partition }: SourcePosition): boolean => source === received.name && partition === index;
+      return new ReceivedPartition(received, index, reader, options, ended, restored?.sources.find(isIt));
     });
+  return plan.operators.flatMap((operator) => {
+    const { kind } = operator;
+    if (kind === 'spout')
+      return partitions({ name: operator.name, comesAgain: 'from its spout' }, components!.readers(operator));
+    if (kind !== 'source') return [];
+    const { name, spec } = operator;
+    const comesAgain = spec.capabilities.replayable ? 'from its offset' : 'never';
+    return partitions({ name, comesAgain }, services.sources.get(name)!.partitions);
   });
 }
 
 /** Whether a source is read when a batch is cut, or all the time. */
 export function intakeOf(plan: Plan, source: string): 'range' | 'receiver' {
-  const found = plan.operators.find((operator) => operator.kind === 'source' && operator.name === source);
+  const found = plan.operators.find((operator) => isSpout(operator) && nameOf(operator) === source);
+  if (found?.kind === 'spout') return 'receiver';
   if (found?.kind !== 'source')
     throw new StreamError('RG005', `there is no source '${source}'`, 'name a source of the topology');
   return found.spec.capabilities.intake;

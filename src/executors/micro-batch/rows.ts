@@ -31,26 +31,25 @@ export class Rows implements ReadableRows {
   }
 
   add(value: unknown, context: RecordContext): void {
-    const at = this.length;
-    if (at === this.timestamps.length) this.#grow();
+    const at = this.#place(value);
     this.timestamps[at] = context.timestamp;
     this.windowEnds[at] = context.windowEnd;
-    this.values[at] = value;
-    this.length = at + 1;
   }
 
   at(index: number): unknown {
     return this.values[index];
   }
 
-  /** Puts the rows of another behind these. */
-  append(other: Rows): void {
-    const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
-    for (let i = 0; i < other.length; i++) {
-      context.timestamp = other.timestamps[i]!;
-      context.windowEnd = other.windowEnds[i]!;
-      this.add(other.values[i], context);
-    }
+  /** A value in place of a row of others, with all that is known of that row beside its value. */
+  addAs(value: unknown, others: ReadableRows, index: number): void {
+    const at = this.#place(value);
+    this.timestamps[at] = others.timestamps[index]!;
+    this.windowEnds[at] = others.windowEnds[index]!;
+  }
+
+  /** Puts rows `from` to `to` (exclusive) of others behind these. */
+  append(others: ReadableRows, from = 0, to = others.length): void {
+    for (let i = from; i < to; i++) this.addAs(others.at(i), others, i);
   }
 
   clear(): void {
@@ -61,6 +60,14 @@ export class Rows implements ReadableRows {
   cutTo(length: number): void {
     this.values.fill(undefined, length, this.length);
     this.length = length;
+  }
+
+  #place(value: unknown): number {
+    const at = this.length;
+    if (at === this.timestamps.length) this.#grow();
+    this.values[at] = value;
+    this.length = at + 1;
+    return at;
   }
 
   #grow(): void {

@@ -1,12 +1,14 @@
 /** The work of a task in one batch: blocks of a source partition, or what a shuffle holds for it. */
 import { floorTo } from '../../core/time.js';
-import type { RecordContext } from '../../kernels/kernel.js';
 import { recordOf } from '../../kernels/map-async.js';
 import type { Block, Heartbeat } from '../../runtime/source.js';
 import type { Chain } from '../chain.js';
-import { NO_RECORD, type TaskInput } from './batch-task.js';
+import { NO_RECORD, type RecordPlace, type TaskInput } from './batch-task.js';
+import type { RowCaller } from './called-rows.js';
 import type { GateNews, PartitionTime } from './progress.js';
 import type { ReadableRows } from './rows.js';
+import { SpoutMessage } from './spout-message.js';
+import type { TaskContext } from './task-context.js';
 
 type Push = (value: unknown) => void;
 type Advance = (watermark: number) => void;
@@ -41,8 +43,9 @@ export class BlockInput implements TaskInput {
     this.length = length;
   }
 
-  run(chain: Chain, context: RecordContext, from: number, to: number, at: (index: number) => void): void {
-    const { push, advance } = chain.output('default');
+  run(chain: Chain, context: TaskContext, from: number, to: number, at: (index: number) => void): void {
+    const { push, advance } = chain.head;
+    context.origin = undefined;
     let start = from;
     for (const heartbeat of this.#heartbeats) {
       if (heartbeat.at < from || heartbeat.at > to) continue;
@@ -56,7 +59,7 @@ export class BlockInput implements TaskInput {
   }
 
   finish(chain: Chain): void {
-    const link = chain.output('default');
+    const link = chain.head;
     for (const { watermark } of this.#heartbeats)
       if (watermark > this.#time.watermark) this.#rise(link.advance, watermark);
     if (this.#blocks.at(-1)?.ended === true) link.end(this.#time.watermark, this.#time.highest);
@@ -67,15 +70,18 @@ export class BlockInput implements TaskInput {
   }
 
   keep(chain: Chain, index: number): void {
-    this.#reach(chain.output('default').advance, this.#timestampOf(index));
+    this.#reach(chain.head.advance, this.#timestampOf(index));
     Object.assign(this.#before, this.#time);
   }
 
-  describe(index: number): { source: string; partition: number; offset: number; value: unknown } {
+  describe(index: number): RecordPlace {
     let base = 0;
     for (const block of this.#blocks) {
-      if (index < base + block.values.length)
-        return { ...this.#origin, offset: block.firstOffset + index - base, value: block.values[index - base] };
+      if (index < base + block.values.length) {
+        const value = block.values[index - base];
+        if (value instanceof SpoutMessage) return { ...this.#origin, offset: value.id ?? -1, value: value.values };
+        return { ...this.#origin, offset: block.firstOffset + index - base, value };
+      }
       base += block.values.length;
     }
     return { ...this.#origin, offset: -1, value: undefined };
@@ -85,7 +91,7 @@ export class BlockInput implements TaskInput {
   #span(
     push: Push,
     advance: Advance,
-    context: RecordContext,
+    context: TaskContext,
     from: number,
     to: number,
     at: (index: number) => void,
@@ -103,7 +109,7 @@ export class BlockInput implements TaskInput {
   #records(
     push: Push,
     advance: Advance,
-    context: RecordContext,
+    context: TaskContext,
     block: Block,
     from: number,
     to: number,
@@ -173,7 +179,7 @@ export class ShuffleInput implements TaskInput {
     this.length = rows.reduce((sum, row) => sum + row.length, 0);
   }
 
-  run(chain: Chain, context: RecordContext, from: number, to: number, at: (index: number) => void): void {
+  run(chain: Chain, context: TaskContext, from: number, to: number, at: (index: number) => void): void {
     const { push } = chain.head;
     let base = 0;
     for (const rows of this.#rows) {
@@ -198,7 +204,12 @@ export class ShuffleInput implements TaskInput {
 
   keep(): void {}
 
-  describe(index: number): { source: string; partition: number; offset: number; value: unknown } {
+  /** The same with what came of the records' calls in their places. */
+  async called(caller: RowCaller): Promise<ShuffleInput> {
+    return new ShuffleInput([await caller.call(this.#rows)], this.#news, this.#origin);
+  }
+
+  describe(index: number): RecordPlace {
     let base = 0;
     for (const rows of this.#rows) {
       if (index < base + rows.length) return { ...this.#origin, offset: index, value: recordOf(rows.at(index - base)) };

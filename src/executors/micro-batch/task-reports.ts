@@ -3,6 +3,7 @@ import type { RecordContext } from '../../kernels/kernel.js';
 import type { Listener } from '../../runtime/events.js';
 import type { Outcome } from '../outcome.js';
 import type { Batch, Wait } from './batch.js';
+import type { SpoutMessage } from './spout-message.js';
 import { TaskFailure, type TaskNote, type TaskReport } from './task-result.js';
 
 /** A task by its place. */
@@ -46,7 +47,21 @@ export class TaskReports {
   }
 
   #note(stage: number, partition: number, note: TaskNote): void {
-    if (note.kind === 'dead-letter') this.#outcome.deadLetter(note.letter);
-    else this.#listener?.({ kind: 'taskFailed', stage, partition, attempt: note.attempt, code: note.code });
+    switch (note.kind) {
+      case 'dead-letter':
+        return this.#outcome.deadLetter(note.letter);
+      case 'failed':
+        return this.#listener?.({ kind: 'taskFailed', stage, partition, attempt: note.attempt, code: note.code });
+      case 'tuple-failed':
+        for (const message of note.messages) this.#failed(message, note.by);
+    }
+  }
+
+  /** Its spout hears of it at its next turn; of a message that several tasks gave up, once. */
+  #failed(message: SpoutMessage, by: string): void {
+    if (message.answer !== 'none') return;
+    message.answer = 'fail';
+    const { spout: component, task, id } = message;
+    this.#listener?.({ kind: 'tupleFailed', component, task, id: id!, reason: 'failed', by });
   }
 }

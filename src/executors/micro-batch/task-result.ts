@@ -3,11 +3,14 @@ import type { KernelCounter } from '../../kernels/kernel.js';
 import type { DeadLetter } from '../executor.js';
 import type { ReadableRows, Rows } from './rows.js';
 import type { ShuffleOutput } from './shuffle.js';
+import type { SpoutMessage } from './spout-message.js';
 
 /** What happened on the way to a result, in order. */
 export type TaskNote =
   | { readonly kind: 'failed'; readonly attempt: number; readonly code: string }
-  | { readonly kind: 'dead-letter'; readonly letter: DeadLetter };
+  | { readonly kind: 'dead-letter'; readonly letter: DeadLetter }
+  /** A bolt gave a tuple up: the spouts that emitted its messages will hear of it. */
+  | { readonly kind: 'tuple-failed'; readonly by: string; readonly messages: readonly SpoutMessage[] };
 
 /** The part of a result that leaves the stages: for sinks, listeners and counts. */
 export interface TaskReport {

@@ -1,5 +1,7 @@
 /** Wires the chain of one task: its exits, its sinks, its stores, and what holds its watermarks back. */
+
 import type { RecordContext } from '../../kernels/kernel.js';
+import { nameOf } from '../../plan/kinds.js';
 import type { Stage } from '../../plan/plan.js';
 import type { GateState } from '../../runtime/durability.js';
 import type { CustomGrouping } from '../../topology/components.js';
@@ -12,7 +14,6 @@ import type { Anchors } from './anchors.js';
 import type { Edge } from './edge.js';
 import type { EdgeTable } from './edge-table.js';
 import { exitLink } from './exit.js';
-import { nameOf } from './placement.js';
 import { untrackedAttempts } from './stage-task.js';
 import type { WiringParts } from './wiring-parts.js';
 

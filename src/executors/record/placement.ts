@@ -35,14 +35,3 @@ export function placementOf(
     isSplit: (stage) => workers !== undefined && kindOf(stage) === 'source' && !isHere(stage),
   };
 }
-
-export function isSpout(operator: CoreOperator): boolean {
-  return operator.kind === 'source' || operator.kind === 'spout';
-}
-
-/** The component's name: the user's, without the prefix of a source's uid. */
-export function nameOf(operator: CoreOperator): string {
-  return operator.kind === 'source' || operator.kind === 'spout' || operator.kind === 'bolt'
-    ? operator.name
-    : operator.uid;
-}

@@ -1,12 +1,13 @@
 /** What a job does when a tree fails that must not be replayed alone, or a worker is lost. */
+
 import { assert } from '../../core/assert.js';
 import { StreamError } from '../../core/errors.js';
+import { nameOf } from '../../plan/kinds.js';
 import type { Plan } from '../../plan/plan.js';
 import type { RestoredJob, SnapshotMeta } from '../../runtime/durability.js';
 import type { RecordOptions, Services } from '../executor.js';
 import type { Outcome } from '../outcome.js';
 import type { Barriers } from './barriers.js';
-import { nameOf } from './placement.js';
 import type { Survival } from './record-options.js';
 import type { Run } from './run.js';
 import type { ControlledJob } from './run-control.js';

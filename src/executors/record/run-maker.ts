@@ -1,13 +1,15 @@
 /** Makes the wirings of a job, one after the other: with control, tasks, and links to workers. */
+
 import type { Prng } from '../../core/prng.js';
 import type { Emit, RecordContext } from '../../kernels/kernel.js';
+import { isSpout, nameOf } from '../../plan/kinds.js';
 import type { Plan } from '../../plan/plan.js';
 import type { RestoredJob } from '../../runtime/durability.js';
 import type { RecordOptions, Services } from '../executor.js';
 import type { Outcome } from '../outcome.js';
 import { type AckLane, decorated } from './acker.js';
 import type { SinkRows } from './messages.js';
-import { isSpout, nameOf, type Placement, placementOf } from './placement.js';
+import { type Placement, placementOf } from './placement.js';
 import type { Survival } from './record-options.js';
 import { Run } from './run.js';
 import { type ControlledJob, RunControl } from './run-control.js';

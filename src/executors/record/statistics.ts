@@ -1,8 +1,8 @@
 /** Storm's numbers of one component, counted by its tasks. */
+import { nameOf } from '../../plan/kinds.js';
 import type { Plan } from '../../plan/plan.js';
 import type { ComponentStats } from '../executor.js';
 import type { Edge } from './edge.js';
-import { nameOf } from './placement.js';
 
 /** Counters of one component; its tasks share the object. Times in us. */
 export class ComponentCounters {

@@ -1,6 +1,7 @@
 /** Wires the tasks of a plan that run on one host: edges for every exchange, chains, anchors, ackers. Runs nothing. */
+
 import type { KeyedStore } from '../../core/keyed-store.js';
-import { isAsync } from '../../plan/kinds.js';
+import { isAsync, isSpout, nameOf } from '../../plan/kinds.js';
 import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
 import type { GateState, SourcePosition } from '../../runtime/durability.js';
 import type { Chain } from '../chain.js';
@@ -17,7 +18,6 @@ import { EdgeIds } from './edge-ids.js';
 import { EdgeTable } from './edge-table.js';
 import { WatermarkHold } from './hold.js';
 import { PendingTuples } from './pending.js';
-import { isSpout, nameOf } from './placement.js';
 import type { Block } from './ring.js';
 import { SourceChainTask } from './source-chain-task.js';
 import { marksOf } from './source-marks.js';

@@ -6,6 +6,7 @@ import { PairsOutput } from '../../../src/executors/micro-batch/pairs-output.js'
 import { readable, type SentRows } from '../../../src/executors/micro-batch/row-codec.js';
 import type { ReadableRows } from '../../../src/executors/micro-batch/rows.js';
 import { RowsOutput, type ShuffleExit, type ShuffleOutput } from '../../../src/executors/micro-batch/shuffle.js';
+import { newTaskContext } from '../../../src/executors/micro-batch/task-context.js';
 import { compile } from '../../../src/plan/compile.js';
 import { topology } from '../../../src/topology/builder.js';
 import { none } from '../../../src/topology/sink-specs.js';
@@ -40,7 +41,8 @@ function written<O extends ShuffleOutput>(
   more: readonly Write[],
 ): O {
   const write = (writes: readonly Write[]): void => {
-    for (const { pair, timestamp, windowEnd } of writes) output.write(pair, { timestamp, windowEnd });
+    for (const { pair, timestamp, windowEnd } of writes)
+      output.write(pair, { ...newTaskContext(), timestamp, windowEnd });
   };
   write(kept);
   const back = output.mark();

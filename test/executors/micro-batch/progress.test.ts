@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Chain } from '../../../src/executors/chain.js';
 import { type PartitionTime, timeBehind } from '../../../src/executors/micro-batch/progress.js';
+import { newTaskContext } from '../../../src/executors/micro-batch/task-context.js';
 import { BlockInput } from '../../../src/executors/micro-batch/task-inputs.js';
 import { Block } from '../../../src/runtime/source.js';
 
@@ -34,7 +35,7 @@ it('is known to the driver before a task has run the batch', () => {
       for (const blocks of batches) {
         const ahead = timeBehind(blocks, { ...time }, STEP);
         const input = new BlockInput(blocks, time, STEP, { source: 'in', partition: 0 });
-        input.run(chain, { timestamp: 0, windowEnd: Number.NaN }, 0, input.length, () => undefined);
+        input.run(chain, newTaskContext(), 0, input.length, () => undefined);
         input.finish(chain);
         expect(ahead).toEqual(time);
       }

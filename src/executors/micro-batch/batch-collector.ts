@@ -1,0 +1,122 @@
+/** The collector of one bolt task in micro-batches: emits into the task's chain, and takes its answers for the attempt under way. */
+import { StreamError } from '../../core/errors.js';
+import type { BoltOperator } from '../../plan/plan.js';
+import type { NoStreams, OutputCollector, Streams, Tuple, Values } from '../../topology/components.js';
+import { DeliveredTuple } from '../../topology/delivered-tuple.js';
+import type { Chain } from '../chain.js';
+import type { Link } from '../link.js';
+import { streamLinks } from '../stream-links.js';
+import { checkOpen, notDelivered, takeAnswer } from '../tuple-answers.js';
+import { type Origin, originOf, type TaskContext } from './task-context.js';
+import { TupleFailed } from './tuple-failed.js';
+
+/** A tuple as a bolt has it. */
+export class BatchTuple extends DeliveredTuple {
+  origin: Origin;
+}
+
+/**
+ * 1. An emit is written for the bolt's readers at once, and stands or falls with the attempt.
+ * 2. A tuple that is failed fails the attempt when `execute` has returned. With at-most-once nothing is tried again: an answer is only noted.
+ */
+export class BatchCollector implements OutputCollector<Values, Streams & NoStreams> {
+  readonly #bolt: BoltOperator;
+  readonly #context: TaskContext;
+  readonly #isTracking: boolean;
+  #link: ((stream: string, direct: boolean) => Link) | undefined;
+  /** The task chosen by the `emitDirect` under way. */
+  directTask = 0;
+  /** The watermark that went on last: what a bolt emits later, for a tuple that it held, is not below it. */
+  watermark = Number.NEGATIVE_INFINITY;
+  /** While the bolt executes: there is an attempt that takes what it emits. */
+  isOpen = false;
+  /** The first tuple that was failed since it was taken. */
+  #failed: TupleFailed | undefined;
+
+  constructor(bolt: BoltOperator, context: TaskContext, isTracking: boolean) {
+    this.#bolt = bolt;
+    this.#context = context;
+    this.#isTracking = isTracking;
+  }
+
+  /** Emits go into this chain from now on. */
+  into(chain: Chain): void {
+    this.#link = streamLinks(this.#bolt, chain);
+  }
+
+  takeFailed(): TupleFailed | undefined {
+    const failed = this.#failed;
+    this.#failed = undefined;
+    return failed;
+  }
+
+  emit(values: Values, anchors: Tuple | readonly Tuple[]): void {
+    this.#emit('default', false, values, anchors);
+  }
+
+  emitTo(stream: string, values: Values, anchors: Tuple | readonly Tuple[]): void {
+    this.#emit(stream, false, values, anchors);
+  }
+
+  emitDirect(task: number, stream: string, values: Values, anchors: Tuple | readonly Tuple[]): void {
+    this.directTask = task;
+    this.#emit(stream, true, values, anchors);
+  }
+
+  emitUnanchored(values: Values): void {
+    this.#emit('default', false, values, []);
+  }
+
+  emitUnanchoredTo(stream: string, values: Values): void {
+    this.#emit(stream, false, values, []);
+  }
+
+  ack(tuple: Tuple): void {
+    takeAnswer(this.#delivered(tuple), 'acked', this.#bolt);
+  }
+
+  fail(tuple: Tuple, reason?: string): void {
+    const own = this.#delivered(tuple);
+    takeAnswer(own, 'failed', this.#bolt);
+    if (!this.#isTracking || this.#failed !== undefined) return;
+    const { name } = this.#bolt;
+    const by = reason === undefined ? `'${name}'` : `'${name}' (${reason})`;
+    this.#failed = new TupleFailed(this.#bolt, own, `was failed by ${by}`, 'look at the bolt');
+  }
+
+  /** A batch has no message timeout. */
+  resetTimeout(tuple: Tuple): void {
+    this.#delivered(tuple);
+  }
+
+  #emit(stream: string, direct: boolean, values: Values, anchors: Tuple | readonly Tuple[]): void {
+    const tuples = (Array.isArray(anchors) ? anchors : [anchors]).map((tuple: Tuple) => this.#anchor(tuple));
+    if (!this.isOpen) throw this.#betweenBatches();
+    const context = this.#context;
+    context.timestamp = Math.max(tuples[0]?.timestamp ?? context.timestamp, this.watermark);
+    context.windowEnd = Number.NaN;
+    context.origin = originOf(tuples.map(({ origin }) => origin));
+    this.#link!(stream, direct).push(values);
+  }
+
+  #anchor(tuple: Tuple): BatchTuple {
+    const own = this.#delivered(tuple);
+    checkOpen(own, this.#bolt);
+    return own;
+  }
+
+  #delivered(tuple: Tuple): BatchTuple {
+    if (tuple instanceof BatchTuple) return tuple;
+    throw notDelivered(this.#bolt.name);
+  }
+
+  #betweenBatches(): StreamError {
+    const { name, place } = this.#bolt;
+    return new StreamError(
+      'RG036',
+      `'${name}' emitted while it executed no tuple, and as micro-batches there is no batch then that would have it`,
+      'emit within execute, at the latest for a tick; or run the job with --mode record',
+      { operator: name, place },
+    );
+  }
+}

@@ -1,0 +1,84 @@
+/** The spouts and bolts of a job in micro-batches: opened with the job and closed with it. It runs none of them. */
+import type { Prng } from '../../core/prng.js';
+import type { Plan, SpoutOperator, Stage } from '../../plan/plan.js';
+import type { Clock, Scheduler } from '../../runtime/world.js';
+import type { FunctionTable } from '../../topology/graph.js';
+import type { Stores } from '../stores.js';
+import type { PartitionMark } from './batch.js';
+import { ComponentTask } from './component-task.js';
+import type { Progress } from './progress.js';
+import { SpoutReader } from './spout-reader.js';
+import type { TaskContext } from './task-context.js';
+
+/** What components need of their job. */
+export interface ComponentsParts {
+  readonly plan: Plan;
+  readonly functions: FunctionTable;
+  readonly stores: Stores;
+  readonly progress: Progress;
+  readonly prng: Prng;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly maxSpoutPending: number;
+  /** What a spout throws fails the job. */
+  readonly failed: (error: unknown) => void;
+}
+
+export class Components {
+  readonly #parts: ComponentsParts;
+  readonly #tasks: ComponentTask[] = [];
+  readonly #spouts = new Map<string, SpoutReader>();
+
+  constructor(parts: ComponentsParts) {
+    this.#parts = parts;
+  }
+
+  /** The task of a stage, kernels' stages among them: their exits lead to bolts too. */
+  task(stage: Stage, task: number, context: TaskContext): ComponentTask {
+    const { plan, functions, stores, progress, prng, clock } = this.#parts;
+    const made = new ComponentTask(stage, task, context, {
+      plan,
+      functions,
+      prng,
+      store: stores.of,
+      isStateful: stores.isStateful,
+      watermarkOf: ({ id }, of) => progress.gateOf(id, of).minimum,
+      now: () => clock.now(),
+    });
+    this.#tasks.push(made);
+    return made;
+  }
+
+  /** The tasks of a spout, as partitions that are read. */
+  readers(operator: SpoutOperator): readonly SpoutReader[] {
+    const { plan, functions, clock, scheduler, maxSpoutPending, failed } = this.#parts;
+    const made = Array.from(
+      { length: operator.parallelism },
+      (_, task) =>
+        new SpoutReader({ plan, operator, task, functions, clock, scheduler, failed, pendingMax: maxSpoutPending }),
+    );
+    for (const [task, reader] of made.entries()) this.#spouts.set(`${operator.name}:${task}`, reader);
+    return made;
+  }
+
+  /** Bolts are prepared before spouts are opened. @throws StreamError for what the user's functions throw. */
+  open(): void {
+    for (const task of this.#tasks) task.open();
+    for (const spout of this.#spouts.values()) spout.open();
+  }
+
+  /** The job stops: spouts emit nothing new. */
+  deactivate(): void {
+    for (const spout of this.#spouts.values()) spout.deactivate();
+  }
+
+  /** A batch is done that ends there: spouts hear what of it was given up. */
+  processed(marks: readonly PartitionMark[]): void {
+    for (const { source, partition, offset } of marks) this.#spouts.get(`${source}:${partition}`)?.processed(offset);
+  }
+
+  /** The closing functions of everything that was opened. */
+  get closings(): readonly (() => void)[] {
+    return [...this.#spouts.values(), ...this.#tasks].map((each) => () => each.close());
+  }
+}

@@ -1,0 +1,39 @@
+/** Jobs of bolts and operators at random: as micro-batches they give what they give record at a time. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { runIntervals } from '../../../src/testing/index.js';
+import { jobOf, type Recipe, recipe } from './random-jobs.js';
+
+const isLong = process.env['RAINGAUGE_LONG'] === '1';
+const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
+const numRuns = isLong ? 5_000 : 80;
+
+async function answer(given: Recipe, mode: 'micro-batch' | 'record') {
+  const { input, parallelism } = given;
+  const run = await runIntervals(jobOf(given), {
+    mode,
+    inputs: { in: input },
+    parallelism,
+    intervals: input.length + 3,
+  });
+  const sorted = (values: readonly unknown[]): string[] => values.map((value) => JSON.stringify(value)).sort();
+  const outputs = Object.entries(run.outputs).map(([sink, intervals]) => [
+    sink,
+    sink.startsWith('timed') ? intervals.map(sorted) : sorted(intervals.flat()),
+  ]);
+  const states = Object.entries(run.state).map(([uid, entries]) => [uid, sorted(entries)]);
+  return { outputs: Object.fromEntries(outputs), states: Object.fromEntries(states) };
+}
+
+const timeout = isLong ? 3_600_000 : 120_000;
+
+it('give the same in both modes, whatever bolts, streams, groupings, ticks and operators they have', {
+  timeout,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(recipe, async (given) => {
+      expect(await answer(given, 'micro-batch')).toEqual(await answer(given, 'record'));
+    }),
+    { numRuns, seed },
+  );
+});
