@@ -4,8 +4,10 @@ import type { Trace } from '../../src/compare/trace.js';
 import { micros, millis, seconds } from '../../src/core/time.js';
 import { run, start } from '../../src/host/run.js';
 import { createSimulatedWorld } from '../../src/runtime/simulated-world.js';
+import { runTuples } from '../../src/testing/index.js';
 import { topology } from '../../src/topology/builder.js';
 import type { CallOptions } from '../../src/topology/calls.js';
+import type { Bolt, Tuple } from '../../src/topology/components.js';
 import type { JobSettings, Topology } from '../../src/topology/graph.js';
 import { memory as memorySink } from '../../src/topology/sink-specs.js';
 import { memory } from '../../src/topology/source-specs.js';
@@ -254,6 +256,37 @@ describe('record mode', () => {
     expect(sink.results).toEqual(values);
     expect(readAhead).toBeGreaterThan(2_000);
     expect(readAhead).toBeLessThan(4_096 + 500 + 100);
+  });
+
+  it('a call that fails fails every tree of its tuple, and they are done when it succeeds', async () => {
+    let failures = 1;
+    const pairing = (): Bolt<{ n: number }, { sum: number }> => {
+      const held: Tuple<{ n: number }>[] = [];
+      return {
+        execute(tuple, collector) {
+          if (held.push(tuple) < 2) return;
+          const both = held.splice(0);
+          collector.emit({ sum: both.reduce((sum, { values }) => sum + values.n, 0) }, both);
+          for (const each of both) collector.ack(each);
+        },
+      };
+    };
+    const job = topology('pairs', (t) => {
+      t.setBolt('pair', pairing, { holdsTuples: true })
+        .shuffleGrouping(t.setSpout<{ n: number }>('numbers', () => ({ nextTuple: () => 'done' })))
+        .mapAsync(async ({ sum }) => {
+          if (failures-- > 0) throw new Error('not now');
+          return sum;
+        })
+        .to('out', memorySink());
+    });
+    const messages = [1, 2].map((n) => ({ id: n, values: { n } }));
+    const { acked, failed, outputs } = await runTuples(job, { spouts: { numbers: { messages, maxReplays: 3 } } });
+    expect(failed.map(({ id, reason }) => [id, reason])).toEqual([
+      [1, 'error'],
+      [2, 'error'],
+    ]);
+    expect([acked.toSorted(), outputs['out']]).toEqual([[1, 2], [3]]);
   });
 
   it('a result of a window, which nobody delivers again, is called for again in place', async () => {

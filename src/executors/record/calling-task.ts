@@ -67,16 +67,13 @@ export class CallingTask {
   #isKeptAlive = false;
 
   constructor(parts: TaskParts, operator: MapAsyncOperator, inputs: number, gate?: GateState) {
-    const { plan, options, functions, now, job, exitEdges } = parts;
+    const { plan, options, functions, now, job } = parts;
     this.#parts = parts;
     this.#stage = new StageTask(parts, inputs, gate);
     this.#calls = new Calls({ operator, functions, now, at: (time, run) => job.at(time, run) });
     this.#isOrdered = operator.ordered;
     this.#attemptsUntracked = untrackedAttempts(plan, options);
-    this.#ring = new Ring(
-      BLOCK_RECORDS_MAX,
-      exitEdges.some(({ ring }) => ring.extras !== undefined),
-    );
+    this.#ring = new Ring(BLOCK_RECORDS_MAX, true);
     this.#block = { ring: this.#ring, from: 0, to: 0 };
   }
 
