@@ -5,6 +5,8 @@ export type { KafkaClusterOptions, KafkaRecord, KafkaSourceOptions } from './top
 export { kafkaSource as kafka } from './topology/kafka-specs.js';
 export type { HttpOptions, TcpServerOptions } from './topology/network-specs.js';
 export { http, tcpServer } from './topology/network-specs.js';
+export type { Receiver, ReceiverOutput } from './topology/receiver-spec.js';
+export { receiver } from './topology/receiver-spec.js';
 export type {
   GeneratorOptions,
   LineOptions,

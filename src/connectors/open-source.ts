@@ -5,6 +5,7 @@ import type { TellSetAside } from '../runtime/set-aside.js';
 import type { RawSource, ReceiverNews } from '../runtime/source.js';
 import { laterPositions, rawPositions } from '../runtime/stamp-position.js';
 import type { World } from '../runtime/world.js';
+import type { Receiver } from '../topology/receiver-spec.js';
 import { type FolderSettings, openFolderSource } from './folder-source.js';
 import { openDecoding } from './formats/open-format.js';
 import { type GeneratorSettings, openGenerator } from './generator-source.js';
@@ -12,6 +13,7 @@ import { type HttpSettings, openHttpSource } from './http-source.js';
 import { type KafkaSourceSettings, kafkaPartitions, openKafkaSource } from './kafka/source.js';
 import { startFileOf } from './kafka/start-offsets.js';
 import { openMemorySource } from './memory-source.js';
+import { openReceiver } from './receiver-source.js';
 import { openStdinSource } from './stdin-source.js';
 import { openTailSource, type TailSettings } from './tailed-file-source.js';
 import { openTcpServerSource, type TcpServerSettings } from './tcp-server-source.js';
@@ -87,6 +89,8 @@ const OPENERS: Readonly<Record<string, Open>> = {
     }),
   memory: ({ name }, role, { from = [] }) =>
     openMemorySource(role('values') as readonly (readonly unknown[])[], { name, from }),
+  receiver: ({ name }, role, { world, from: [before] = [], tell }) =>
+    openReceiver(role('create') as () => Receiver<unknown>, { name, world, before, tell }),
   stdin: async ({ options }, _role, { world, stdin = process.stdin, setAside }) => {
     const decoding = await openDecoding(options, world.files, setAside);
     return openStdinSource(options as unknown as Parameters<typeof openStdinSource>[0], stdin, decoding);

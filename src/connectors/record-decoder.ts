@@ -1,6 +1,7 @@
 /** From chunks of bytes to values: cut into records, each decoded, and those that are none named. */
 import { StreamError } from '../core/errors.js';
 import { previewOf, type RawPreview } from '../runtime/set-aside.js';
+import { FixedDecoder } from './fixed-decoder.js';
 import type { Decoding } from './formats/open-format.js';
 import { LengthDecoder } from './length-decoder.js';
 import { type Framer, LineDecoder, type LineDecoderOptions } from './line-decoder.js';
@@ -27,8 +28,10 @@ export class RecordDecoder {
     this.#undecodedMax = undecodedMax;
     this.#decoding = decoding;
     this.#from = options.from;
-    if (decoding?.format.framing === 'length') this.#framer = new LengthDecoder(options);
-    else this.#framer = this.#lines = new LineDecoder(options);
+    const framing = decoding?.format.framing ?? 'lines';
+    if (framing === 'lines') this.#framer = this.#lines = new LineDecoder(options);
+    else if (framing === 'length') this.#framer = new LengthDecoder(options);
+    else this.#framer = new FixedDecoder({ from: options.from, ...framing });
   }
 
   get invalidLines(): number {

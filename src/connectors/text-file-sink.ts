@@ -107,7 +107,8 @@ class TextFileSink implements SinkWriter {
     const { framing, encode } = this.#format;
     try {
       const encoded = values.map((value) => encode(value));
-      return framing === 'lines' ? encoded.map((line) => `${String(line)}\n`).join('') : behindLengths(encoded);
+      if (framing === 'lines') return encoded.map((line) => `${String(line)}\n`).join('');
+      return framing === 'length' ? behindLengths(encoded) : new Uint8Array(Buffer.concat(encoded.map(bytesOf)));
     } catch (cause) {
       if (!(cause instanceof StreamError)) throw cause;
       this.failure = new StreamError(cause.code, `sink '${this.#name}': ${cause.message}`, cause.hint, { cause });

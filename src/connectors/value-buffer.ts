@@ -43,6 +43,11 @@ export class ValueBuffer implements RawPartition {
     return this.#waiting + this.#undecoded.length >= VALUES_BUFFERED_MAX;
   }
 
+  /** Values that nobody has taken yet. */
+  get waitingCount(): number {
+    return this.#waiting;
+  }
+
   take(values: unknown[], max: number): 'more' | 'idle' | 'ended' {
     let left = Math.min(max, this.#waiting);
     this.#waiting -= left;

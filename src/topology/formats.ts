@@ -62,9 +62,25 @@ export function csv(options: CsvOptions = {}): FormatSpec<never> {
   return { kind: 'csv', options: { header, delimiter, ...(columns === undefined ? {} : { columns: [...columns] }) } };
 }
 
-/** A record is its bytes. In a file or on a connection each has its length before it (4 bytes, big-endian). */
-export function bytes(): FormatSpec<Uint8Array> {
-  return { kind: 'bytes', options: {} };
+/** Options of `bytes`. */
+export interface BytesOptions {
+  /** Each record has so many bytes, and nothing is between them. Default: each has its length before it. */
+  readonly recordLength?: number | undefined;
+}
+
+/**
+ * A record is its bytes. In a file or on a connection each has its length before it (4 bytes, big-endian), or all have one `recordLength`.
+ *
+ * @throws StreamError `RG011` for a length that is no whole number from 1 on. Source: Spark `StreamingContext.binaryRecordsStream`.
+ */
+export function bytes({ recordLength }: BytesOptions = {}): FormatSpec<Uint8Array> {
+  if (recordLength === undefined) return { kind: 'bytes', options: {} };
+  if (Number.isSafeInteger(recordLength) && recordLength >= 1) return { kind: 'bytes', options: { recordLength } };
+  throw new StreamError(
+    'RG011',
+    `recordLength is ${String(recordLength)}, but must be a whole number from 1 on`,
+    'write for example bytes({ recordLength: 16 })',
+  );
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Tests of the formats by themselves, and of what sources and sinks make of them on their own. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { avroFormat, bytesFormat } from '../../src/connectors/formats/binary-formats.js';
+import { FixedDecoder } from '../../src/connectors/fixed-decoder.js';
+import { avroFormat, bytesFormat, fixedBytesFormat } from '../../src/connectors/formats/binary-formats.js';
 import { csvFormat } from '../../src/connectors/formats/csv-format.js';
 import type { Format } from '../../src/connectors/formats/format.js';
 import { JSON_DEPTH_MAX, jsonFormat, textFormat } from '../../src/connectors/formats/text-formats.js';
@@ -117,6 +118,7 @@ it.each<[string, () => unknown]>([
   ['a missing column', () => csvFormat({ header: false, delimiter: ',', columns: ['id'] }).encode({ of: 1 })],
   ['a line end in CSV', () => csvFormat({ header: false, delimiter: ',' }).encode(['a\nb'])],
   ['an object as bytes', () => bytesFormat.encode({})],
+  ['three bytes as two', () => fixedBytesFormat(2).encode(Uint8Array.of(1, 2, 3))],
 ])('RG049: %s', (_what, encode) => {
   expect(encode).toThrow(expect.objectContaining({ code: 'RG049' }));
 });
@@ -154,6 +156,39 @@ describe('records behind their length', () => {
     const cut = new LengthDecoder(options);
     cut.push(Uint8Array.of(0, 0, 0, 9, 1), out);
     expect(() => cut.end()).toThrow('record 1 of x is cut off after 5 of 13 bytes');
+  });
+});
+
+describe('records of one length', () => {
+  it('come out as they were, however they are cut', () => {
+    fc.assert(
+      fc.property(fc.nat(6), fc.integer({ min: 1, max: 9 }), fc.array(fc.nat(12)), (count, recordLength, cuts) => {
+        const all = Uint8Array.from({ length: count * recordLength }, (_, i) => i);
+        const decoder = new FixedDecoder({ from: 'x', recordLength });
+        const out: Uint8Array[] = [];
+        let from = 0;
+        for (const cut of [...cuts, all.length]) {
+          decoder.push(all.subarray(from, from + cut), out);
+          from = Math.min(all.length, from + cut);
+        }
+        decoder.end();
+        expect(out.map(({ length }) => length)).toEqual(Array.from({ length: count }, () => recordLength));
+        expect(out.flatMap((record) => [...record])).toEqual([...all]);
+        expect([decoder.recordsBefore, decoder.pendingBytes]).toEqual([count, 0]);
+      }),
+    );
+  });
+
+  it('fail when one is cut off', () => {
+    const out: Uint8Array[] = [];
+    const cut = new FixedDecoder({ from: 'x', recordLength: 4 });
+    cut.push(Uint8Array.of(1, 2, 3, 4, 5), out);
+    expect(() => cut.end()).toThrow('record 2 of x is cut off after 1 of 4 bytes');
+    expect(out).toEqual([Uint8Array.of(1, 2, 3, 4)]);
+  });
+
+  it.each([0, 1.5, -4, '8'])('a length of %s is refused', (recordLength) => {
+    expect(() => bytes({ recordLength: recordLength as number })).toThrow(expect.objectContaining({ code: 'RG011' }));
   });
 });
 
@@ -218,6 +253,7 @@ describe('a file with a format', () => {
     ['JSON', json(), [{ a: 1 }, 'x', [2, null]]],
     ['CSV', csv({ columns: ['a', 'b'] }), [{ a: '1', b: 'x,"y"' }]],
     ['bytes', bytes(), [Uint8Array.of(10, 0), new Uint8Array()]],
+    ['bytes of one length', bytes({ recordLength: 2 }), [Uint8Array.of(10, 0), Uint8Array.of(0, 13)]],
     [
       'Avro',
       avro('order.avsc'),

@@ -13,6 +13,19 @@ export const bytesFormat: Format = {
   },
 };
 
+/** A record is its bytes, which are so many. */
+export function fixedBytesFormat(recordLength: number): Format {
+  return {
+    framing: { recordLength },
+    decode: bytesOf,
+    encode(value) {
+      const encoded = bytesOf(bytesFormat.encode(value));
+      if (encoded.length === recordLength) return encoded;
+      throw unencodable(`a result of ${encoded.length} bytes is no record of ${recordLength} bytes`);
+    },
+  };
+}
+
 /** The part of the package `avsc` that is used. */
 interface AvroType {
   fromBuffer(bytes: Buffer): unknown;

@@ -11,8 +11,8 @@ export interface RecordContext {
 
 /** A format. Both functions are pure: the same input gives an equal output, in any process. */
 export interface Format {
-  /** How records follow each other in a stream of bytes: a line each, or each behind its length. */
-  readonly framing: 'lines' | 'length';
+  /** How records follow each other in a stream of bytes: a line each, each behind its length, or all with so many bytes. */
+  readonly framing: 'lines' | 'length' | { readonly recordLength: number };
   /** The value of one record, or undefined where there is none to it, as in a header. @throws StreamError `RG048`. */
   decode(raw: Uint8Array | string, context: RecordContext): unknown;
   /** One record, without a line end or a length. @throws StreamError `RG049` for a value that the format cannot hold. */

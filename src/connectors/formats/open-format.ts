@@ -3,7 +3,7 @@ import { StreamError } from '../../core/errors.js';
 import type { TellSetAside } from '../../runtime/set-aside.js';
 import type { Files } from '../../runtime/world.js';
 import type { FormatSpec } from '../../topology/formats.js';
-import { avroFormat, bytesFormat } from './binary-formats.js';
+import { avroFormat, bytesFormat, fixedBytesFormat } from './binary-formats.js';
 import { type CsvSettings, csvFormat } from './csv-format.js';
 import type { Format } from './format.js';
 import { jsonFormat, textFormat } from './text-formats.js';
@@ -30,7 +30,7 @@ export async function openFormat(
     case 'csv':
       return csvFormat(options as unknown as CsvSettings);
     case 'bytes':
-      return bytesFormat;
+      return options['recordLength'] === undefined ? bytesFormat : fixedBytesFormat(Number(options['recordLength']));
     case 'avro':
       return avroFormat(options['schema'] as string, files);
     default:
