@@ -403,11 +403,13 @@ export const MUTANTS = [
     `        for (const store of this.#allStores())
             store.rollback();
         input.rewind();
+        this.#component?.rollback();
         this.#chain = this.#build();
     }`,
     `        for (const store of this.#allStores())
             store.commit();
         input.rewind();
+        this.#component?.rollback();
         this.#chain = this.#build();
     }`,
   ]),
