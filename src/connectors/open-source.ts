@@ -10,7 +10,8 @@ import { type FolderSettings, openFolderSource } from './folder-source.js';
 import { openDecoding } from './formats/open-format.js';
 import { type GeneratorSettings, openGenerator } from './generator-source.js';
 import { type HttpSettings, openHttpSource } from './http-source.js';
-import { type KafkaSourceSettings, kafkaPartitions, openKafkaSource } from './kafka/source.js';
+import type { KafkaSourceSettings } from './kafka/open-topic.js';
+import { kafkaPartitions, openKafkaSource } from './kafka/source.js';
 import { startFileOf } from './kafka/start-offsets.js';
 import { openMemorySource } from './memory-source.js';
 import { openReceiver } from './receiver-source.js';
@@ -81,12 +82,17 @@ const OPENERS: Readonly<Record<string, Open>> = {
     const seeded = seed ?? world.prng.fork(`source:${name}`).int32();
     return openGenerator({ name, make, count, partitions, seed: seeded, from });
   },
-  kafka: ({ name, options }, _role, { world, from = [], resume = [], job, folder, tell = () => undefined }) =>
-    openKafkaSource(options as unknown as KafkaSourceSettings, {
-      ...{ name, world, job, folder, from, tell },
+  kafka: async ({ name, options }, _role, { world, from = [], resume = [], job, folder, setAside, tell }) => {
+    const settings = options as unknown as KafkaSourceSettings;
+    const isNamed = typeof settings.format === 'string';
+    return openKafkaSource(isNamed ? settings : { ...settings, format: 'text' }, {
+      ...{ name, world, job, folder, from },
       positions: rawPositions(resume),
       later: laterPositions(resume),
-    }),
+      decoding: isNamed ? undefined : await openDecoding(options, world.files, setAside),
+      tell: tell ?? (() => undefined),
+    });
+  },
   memory: ({ name }, role, { from = [] }) =>
     openMemorySource(role('values') as readonly (readonly unknown[])[], { name, from }),
   receiver: ({ name }, role, { world, from: [before] = [], tell }) =>

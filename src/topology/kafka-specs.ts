@@ -1,5 +1,6 @@
 /** Kafka as a source and as a sink, as plain specs. Nothing here connects; the number of partitions is asked for when a job starts. */
 import { nearest, StreamError } from '../core/errors.js';
+import { type FormatSpec, type Formatted, formatOptions } from './formats.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
 
 /** How a cluster is reached. */
@@ -32,8 +33,13 @@ export interface KafkaSourceOptions extends KafkaClusterOptions {
     | undefined;
   /** Ends where the topic ends when the job starts. Default: never. */
   readonly until?: 'latest' | undefined;
-  /** Keys and values as text (UTF-8), or as bytes. Default `text`. */
-  readonly format?: 'text' | 'bytes' | undefined;
+  /** Keys and values as text (UTF-8), or as bytes; or a format of `raingauge/formats` for values, with keys as text. Default `text`. */
+  readonly format?: 'text' | 'bytes' | FormatSpec<unknown> | undefined;
+  /**
+   * With a format: a value that does not decode goes to the dead letters, with its place and its bytes, and counts as done; or it stops the
+   * job with `RG048`, and a restart meets it again. Default `dead-letter`.
+   */
+  readonly onUndecodable?: Formatted<unknown>['onUndecodable'];
   /** Records that are gone before they were read stop the job with `RG064`, or are counted as `lostRecords`. Default `stop`. */
   readonly onDataLoss?: 'stop' | 'continue' | undefined;
   /**
@@ -47,8 +53,8 @@ export interface KafkaSourceOptions extends KafkaClusterOptions {
 }
 
 /** A whole record of Kafka: with `as: 'record'`. */
-export interface KafkaRecord<T = string> {
-  readonly key: T | null;
+export interface KafkaRecord<T = string, K = T> {
+  readonly key: K | null;
   /** Null: a tombstone. */
   readonly value: T | null;
   readonly topic: string;
@@ -78,6 +84,18 @@ const PARTITIONS_UNKNOWN = 1;
  * @throws StreamError `RG006` without topic or brokers, `RG004`, `RG011` for a wrong option.
  * Source: Spark's `KafkaUtils.createDirectStream`; Storm's `KafkaSpout`.
  */
+export function kafkaSource<T>(
+  topic: string,
+  options: KafkaSourceOptions & { readonly as: 'record'; readonly format: FormatSpec<T> },
+): SourceSpec<KafkaRecord<T, string>>;
+export function kafkaSource<T>(
+  topic: string,
+  options: KafkaSourceOptions & { readonly as: 'pair'; readonly format: FormatSpec<T> },
+): SourceSpec<readonly [string | null, T]>;
+export function kafkaSource<T>(
+  topic: string,
+  options: KafkaSourceOptions & { readonly as?: 'value' | undefined; readonly format: FormatSpec<T> },
+): SourceSpec<T>;
 export function kafkaSource(
   topic: string,
   options: KafkaSourceOptions & { readonly as: 'record'; readonly format: 'bytes' },
@@ -108,7 +126,6 @@ export function kafkaSource(
 ): SourceSpec<unknown> {
   const { startingOffsets = 'earliest', until, format = 'text', onDataLoss = 'stop', group, as = 'value' } = options;
   const { receiver = false } = options;
-  checkOneOf('format', format, ['text', 'bytes']);
   checkOneOf('as', as, ['value', 'pair', 'record']);
   checkOneOf('onDataLoss', onDataLoss, ['stop', 'continue']);
   if (until !== undefined) checkOneOf('until', until, ['latest']);
@@ -124,7 +141,7 @@ export function kafkaSource(
     kind: 'kafka',
     options: {
       ...clusterOptions('kafka', topic, options),
-      ...{ startingOffsets, format, as, onDataLoss },
+      ...{ startingOffsets, as, onDataLoss, ...valueFormat(format, options) },
       ...(until === undefined ? {} : { until }),
       ...(group === undefined ? {} : { group }),
       ...(receiver ? { receiver } : {}),
@@ -158,6 +175,25 @@ export function kafkaSink(topic: string, options: KafkaSinkOptions): SinkSpec<un
       delivery: 'record',
     },
   };
+}
+
+/** The names of old stand for themselves; of a format, only what a record can be without others. */
+function valueFormat(
+  format: NonNullable<KafkaSourceOptions['format']>,
+  { onUndecodable }: KafkaSourceOptions,
+): Readonly<Record<string, unknown>> {
+  if (typeof format === 'string') {
+    checkOneOf('format', format, ['text', 'bytes']);
+    if (onUndecodable === undefined) return { format };
+    throw new StreamError(
+      'RG004',
+      `onUndecodable is set, but with the format '${format}' every record decodes`,
+      'leave onUndecodable out, or give a format that can fail: format: json()',
+    );
+  }
+  if (format?.options?.['header'] === true)
+    throw new StreamError('RG004', 'csv has a header, but a record of Kafka has no line before it', 'name the columns');
+  return { format: 'text', ...formatOptions({ format, onUndecodable }) };
 }
 
 function clusterOptions(call: string, topic: string, options: KafkaClusterOptions) {

@@ -1,4 +1,5 @@
 /** `kafka://HOST:PORT,…/TOPIC?option=value` as options of the specs. Secrets do not belong in it: it is printed. */
+import { formatOf } from './formats.js';
 import { type KafkaSourceOptions, kafkaSink, kafkaSource } from './kafka-specs.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
 
@@ -15,7 +16,8 @@ const CLUSTER_OPTIONS = ['tls', 'sasl', 'username', 'passwordVariable', 'client'
 export const KAFKA_SINK_OPTIONS: readonly string[] = CLUSTER_OPTIONS;
 /** Options that a URI of a source may have. */
 export const KAFKA_SOURCE_OPTIONS: readonly string[] = [
-  ...['startingOffsets', 'timestamp', 'offsets', 'until', 'format', 'as', 'onDataLoss', 'group', 'receiver'],
+  ...['startingOffsets', 'timestamp', 'offsets', 'until', 'as', 'onDataLoss', 'group', 'receiver'],
+  ...['format', 'schema', 'columns', 'delimiter', 'onUndecodable'],
   ...CLUSTER_OPTIONS,
 ];
 export const KAFKA_EXAMPLE = 'kafka://127.0.0.1:9092/lines';
@@ -29,7 +31,8 @@ export function kafkaSourceOf(uri: KafkaUri): SourceSpec<unknown> {
     ...cluster,
     startingOffsets: startOf(uri),
     until: text('until'),
-    format: text('format'),
+    format: formatIn(query),
+    onUndecodable: text('onUndecodable'),
     as: text('as'),
     onDataLoss: text('onDataLoss'),
     group: text('group'),
@@ -57,6 +60,14 @@ function clusterOf({ rest, query, malformed }: KafkaUri) {
     client: query.get('client') as 'kafkajs' | undefined,
     sasl: username === undefined ? undefined : { mechanism, username, passwordVariable: query.get('passwordVariable') },
   };
+}
+
+/** `text` and `bytes` are of keys, too. */
+function formatIn(query: KafkaUri['query']): KafkaSourceOptions['format'] {
+  const name = query.get('format');
+  if (name === undefined || name === 'text' || name === 'bytes') return name;
+  const [schema, columns, delimiter] = [query.get('schema'), query.get('columns')?.split(','), query.get('delimiter')];
+  return formatOf(name, { schema, columns, delimiter });
 }
 
 function startOf({ query, malformed }: KafkaUri): KafkaSourceOptions['startingOffsets'] {

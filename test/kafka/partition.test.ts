@@ -1,11 +1,14 @@
 /** A partition of the source that reads several of the topic's: what it gives, in which order, and that a restart gives the same again. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Decoding } from '../../src/connectors/formats/open-format.js';
+import { jsonFormat } from '../../src/connectors/formats/text-formats.js';
 import { Lane } from '../../src/connectors/kafka/lane.js';
 import { KafkaPartition, type KafkaPosition, placesIn } from '../../src/connectors/kafka/partition.js';
 import type { FetchedPartition } from '../../src/connectors/kafka/port.js';
 import { SPAN } from '../../src/connectors/kafka/record-batches.js';
 import { Turns, type TurnsState } from '../../src/connectors/kafka/turns.js';
+import type { SetAside } from '../../src/runtime/set-aside.js';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -76,6 +79,52 @@ describe('a partition of the source kafka', () => {
     expect(taken(partition, 10)).toEqual(['0:2']);
     fetch(lanes[0]!, 3, 4);
     expect(taken(partition, 10)).toEqual(['0:3', '1:0', '1:1']);
+  });
+
+  it('tells what does not decode once the values before it are handed out, with its place and its bytes', () => {
+    const letters: SetAside[] = [];
+    const { partition, lanes } = opened([0, 0], {}, decodingTo(letters));
+    fetchTexts(lanes[1]!, 0, ['1', '2', 'x', '4', 'y']);
+    expect(taken(partition, 1)).toEqual([1]);
+    expect(letters).toEqual([]);
+    expect(taken(partition, 1)).toEqual([2]);
+    expect(letters).toMatchObject([
+      {
+        offset: 2,
+        value: { topic: 'lines', partition: 1, offset: 2, bytes: 1, base64: Buffer.from('x').toString('base64') },
+        error: {
+          code: 'RG048',
+          message: expect.stringContaining("record 2 of partition 1 of the Kafka topic 'lines'"),
+        },
+      },
+    ]);
+    expect(taken(partition, 1)).toEqual([4]);
+    expect(letters).toHaveLength(2);
+    expect(placesIn(partition.position(), 0).get(1)).toBe(5);
+  });
+
+  it('does not stand behind what is not told yet, and wakes for what does not decode alone', () => {
+    const letters: SetAside[] = [];
+    const { partition, lanes } = opened([0], {}, decodingTo(letters));
+    let wakes = 0;
+    partition.onReady(() => wakes++);
+    fetchTexts(lanes[0]!, 0, ['x']);
+    expect(wakes).toBe(1);
+    expect(partition.position()).toEqual({ next: 0 });
+    expect(taken(partition, 10)).toEqual([]);
+    expect(letters).toHaveLength(1);
+    expect(partition.position()).toEqual({ next: 1 });
+  });
+
+  it('stops before what does not decode, when it is told to, and a restart meets it again', () => {
+    const decoding = { ...decodingTo([]), onUndecodable: 'fail' } as const;
+    const { partition, lanes } = opened([0], {}, decoding);
+    fetchTexts(lanes[0]!, 0, ['1', 'x', '3']);
+    expect(partition.failure).toBeUndefined();
+    expect(taken(partition, 10)).toEqual([1]);
+    expect(partition.failure).toMatchObject({ code: 'RG048' });
+    expect(partition.position()).toEqual({ next: 1 });
+    expect(lanes[0]!.isOpen).toBe(false);
   });
 
   it('gives the same again in the same order from any place on, however its fetches come', () => {
@@ -165,6 +214,7 @@ function step(): fc.Arbitrary<Step> {
 function opened(
   starts: readonly number[],
   options: Partial<ConstructorParameters<typeof KafkaPartition>[0]> = {},
+  decoding?: Decoding,
 ): { readonly partition: KafkaPartition; readonly lanes: readonly Lane[] } {
   const partition = new KafkaPartition({
     ...{ index: 0, taken: 0, position: undefined, isReplayable: true, onCommit: () => undefined },
@@ -172,15 +222,24 @@ function opened(
   });
   const lanes = starts.map((start, one) => {
     const values = { topic: 'lines', format: 'text', as: 'value' } as const;
-    return new Lane({ ...values, partition: one, start, until: FOREVER });
+    return new Lane({ ...values, decoding, partition: one, start, until: FOREVER });
   });
   for (const lane of lanes) partition.add(lane);
   return { partition, lanes };
 }
 
+/** Records of JSON. */
+function decodingTo(letters: SetAside[]): Decoding {
+  return { format: jsonFormat, onUndecodable: 'dead-letter', setAside: (letter) => void letters.push(letter) };
+}
+
 /** Records `PARTITION:OFFSET`. */
 function fetch(lane: Lane, from: number, to: number): void {
   const texts = Array.from({ length: to - from }, (_, at) => `${lane.partition}:${from + at}`);
+  fetchTexts(lane, from, texts);
+}
+
+function fetchTexts(lane: Lane, from: number, texts: readonly string[]): void {
   const spans = new Int32Array(texts.length * SPAN).fill(-1);
   let at = 0;
   texts.forEach((text, index) => {
@@ -196,9 +255,9 @@ function fetch(lane: Lane, from: number, to: number): void {
     spans,
   };
   const answer: FetchedPartition = {
-    ...{ partition: lane.partition, state: 'ok', stableOffset: to },
+    ...{ partition: lane.partition, state: 'ok', stableOffset: from + texts.length },
     runs: texts.length === 0 ? [] : [run],
-    nextOffset: to,
+    nextOffset: from + texts.length,
   };
   lane.add(answer);
 }

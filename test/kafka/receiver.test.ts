@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
+import type { KafkaSourceSettings } from '../../src/connectors/kafka/open-topic.js';
 import type { KafkaPort } from '../../src/connectors/kafka/port.js';
-import { type KafkaSourceSettings, openKafkaSource } from '../../src/connectors/kafka/source.js';
+import { openKafkaSource } from '../../src/connectors/kafka/source.js';
 import { type StartedJob, start } from '../../src/host/run.js';
 import { seconds, topology } from '../../src/index.js';
 import type { Mode } from '../../src/runtime/events.js';
@@ -232,7 +233,7 @@ describe.skipIf(noKafka !== undefined)('the source kafka as a receiver', { timeo
       { ...(spec.options as unknown as KafkaSourceSettings), ...more },
       {
         ...{ name: 'lines', world: createRealWorld({ seed: 1 }), job: 'reading', folder: undefined },
-        ...{ from: [], positions: [], later: [], tell: () => undefined, ...place },
+        ...{ from: [], positions: [], later: [], decoding: undefined, tell: () => undefined, ...place },
       },
     );
     open.push(source);

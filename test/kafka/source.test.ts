@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import type { KafkaPort } from '../../src/connectors/kafka/port.js';
 import type { JobResult } from '../../src/executors/executor.js';
+import { json } from '../../src/formats.js';
 import { run, type StartedJob, start } from '../../src/host/run.js';
 import { seconds, topology } from '../../src/index.js';
 import type { Mode } from '../../src/runtime/events.js';
@@ -118,6 +119,35 @@ describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: TEST_MS },
       expect(end.map((_, partition) => committed.get(partition)?.offset)).toEqual(end);
       // From its beginning again, by as many partitions as the topic has now.
       expect((await readValues(topic, mode, {})).results).toHaveLength(70);
+    });
+
+    it('sets aside what is not of its format, with its place; or stops there, also when it is started again', async () => {
+      const topic = `formats-${mode}`;
+      await makeTopic(broker, topic, 1);
+      await produce(broker, topic, ['a|{"price":1}', 'b|nothing', 'c|{"price":3}'], true);
+      const folder = join(await temporaryFolder(), 'checkpoint');
+      const read = async (onUndecodable: 'dead-letter' | 'fail', checkpoint?: { readonly folder: string }) => {
+        const sink = memory<string>();
+        const options = { brokers: broker.bootstrap, until: 'latest', as: 'pair', onUndecodable } as const;
+        const job = topology('reading', { batchInterval: seconds(0.1) }, (t) =>
+          t
+            .source('lines', kafka(topic, { ...options, format: json<{ readonly price: number }>() }))
+            .mapValues(({ price }) => price)
+            .map(([key, price]) => `${key} ${price}`)
+            .to('out', sink),
+        );
+        const result = await run(job, { mode, ...(checkpoint && { checkpoint }) });
+        return { results: sink.results, result };
+      };
+      const going = await read('dead-letter');
+      expect(going.results).toEqual(['a 1', 'c 3']);
+      expect(going.result.deadLetters).toMatchObject([
+        { source: 'lines', value: { topic, partition: 0, offset: 1, bytes: 7 }, error: { code: 'RG048' } },
+      ]);
+      expect(going.result.sourceCounters).toEqual({ lines: { undecodableRecords: 1 } });
+      expect(await read('fail', { folder })).toMatchObject({ results: ['a 1'], result: { error: { code: 'RG048' } } });
+      expect(await read('fail', { folder })).toMatchObject({ result: { error: { code: 'RG048' } } });
+      expect((await read('dead-letter', { folder })).results.at(-1)).toBe('c 3');
     });
 
     it('says that a topic was made again, when it has fewer partitions than the job began with', async () => {

@@ -1,5 +1,6 @@
 /** Specs and URIs of Kafka: what they hold, what they refuse, and that no secret gets into them. */
 import { describe, expect, it } from 'vitest';
+import { csv } from '../../src/topology/formats.js';
 import { kafkaSink, kafkaSource } from '../../src/topology/kafka-specs.js';
 import { parseSinkUri, parseSourceUri } from '../../src/topology/uri.js';
 
@@ -20,6 +21,9 @@ describe('kafka as a source', () => {
     );
     expect(parseSourceUri('kafka://a:1/lines?receiver=true&group=g')).toEqual(
       kafkaSource('lines', { brokers: 'a:1', receiver: true, group: 'g' }),
+    );
+    expect(parseSourceUri('kafka://a:1/lines?format=csv&columns=id,price&onUndecodable=fail')).toEqual(
+      kafkaSource('lines', { brokers: 'a:1', format: csv({ columns: ['id', 'price'] }), onUndecodable: 'fail' }),
     );
     expect(parseSourceUri('kafka://a:1/lines?timestamp=1700000000000')).toEqual(
       kafkaSource('lines', { brokers: 'a:1', startingOffsets: { timestamp: 1_700_000_000_000 } }),
@@ -45,6 +49,8 @@ describe('kafka as a source', () => {
     ['a misspelt option', 'kafka://a:1/lines?untill=latest', "the unknown option 'untill'"],
     ['a misspelt value', 'kafka://a:1/lines?startingOffsets=erliest', "startingOffsets is 'erliest'"],
     ['a time that is none', 'kafka://a:1/lines?timestamp=noon', 'startingOffsets is'],
+    ['a format that is none', 'kafka://a:1/lines?format=jsn', "format is 'jsn'"],
+    ['a word for a record that cannot be undecodable', 'kafka://a:1/lines?onUndecodable=fail', 'every record decodes'],
     [
       'a receiver whose client cannot be a member of a group',
       'kafka://a:1/lines?receiver=true&client=platformatic',

@@ -4,8 +4,8 @@ import type { RawSource } from '../../runtime/source.js';
 import { FetchLoop } from './fetch-loop.js';
 import { Lane } from './lane.js';
 import { OffsetCommits } from './offset-commits.js';
+import { decodingOf, type OpenTopic } from './open-topic.js';
 import { KafkaPartition, type KafkaPosition, placesIn } from './partition.js';
-import type { OpenTopic } from './source.js';
 import { startFileOf, startOffsets } from './start-offsets.js';
 
 /**
@@ -37,9 +37,10 @@ export async function openDirect(open: OpenTopic): Promise<RawSource> {
   );
   const lanes: Lane[] = [];
   const add = (partition: number, start: number, until: number): void => {
-    const lane = new Lane({ ...settings, partition, start, until });
+    const index = partition % count;
+    const lane = new Lane({ ...settings, decoding: decodingOf(open, index), partition, start, until });
     lanes.push(lane);
-    partitions[partition % count]!.add(lane);
+    partitions[index]!.add(lane);
   };
   starts.forEach((start, partition) => {
     add(partition, start, ends === undefined ? Number.POSITIVE_INFINITY : ends[partition]!);
@@ -57,6 +58,7 @@ export async function openDirect(open: OpenTopic): Promise<RawSource> {
       lostRecords: loop.lostRecords,
       addedPartitions: lanes.length - starts.length,
       tombstones: lanes.reduce((sum, { tombstones }) => sum + tombstones, 0),
+      undecodableRecords: lanes.reduce((sum, { undecodable }) => sum + undecodable, 0),
       failedOffsetCommits: commits?.failures ?? 0,
     }),
     close: async () => {

@@ -41,12 +41,14 @@ export interface GroupReaderParts extends ValueSettings {
  */
 export class GroupReader {
   lostRecords = 0;
-  tombstones = 0;
   readonly commits: OffsetCommits;
   readonly #parts: GroupReaderParts;
   /** The partitions that are its own, with the offset below which they are not its own to commit. */
   readonly #owned = new Map<number, number>();
   readonly #outage: Outage;
+  /** What it reads now, and what was counted of what it read before. */
+  #lanes: readonly Lane[] = [];
+  #before = { tombstones: 0, undecodableRecords: 0 };
   #partitionCount = 0;
   /** Of the first time that it joined. */
   #partitionCountBefore: number | undefined;
@@ -62,6 +64,16 @@ export class GroupReader {
       send: (offsets) => member.commit(offsets),
       failed: (error) => partition.fail(error),
     });
+  }
+
+  /** What it has counted beside records. */
+  get counts(): { readonly tombstones: number; readonly undecodableRecords: number } {
+    let { tombstones, undecodableRecords } = this.#before;
+    for (const lane of this.#lanes) {
+      tombstones += lane.tombstones;
+      undecodableRecords += lane.undecodable;
+    }
+    return { tombstones, undecodableRecords };
   }
 
   /** Runs until it has ended or failed, or `stop`. Never rejects: what goes wrong is the partition's failure. */
@@ -106,6 +118,7 @@ export class GroupReader {
     if (lanes === undefined) return;
     const share = partitions.length === 0 ? 'none' : partitions.join(', ');
     tell(`its partitions of '${topic}' in the group '${group}': ${share}`);
+    this.#lanes = lanes;
     for (const lane of lanes) partition.add(lane);
     const common = { port, topic, world, onDataLoss, errorOf };
     const loop = new FetchLoop({ ...common, lanes, partitionCount: this.#partitionCount, grown: () => undefined });
@@ -117,7 +130,8 @@ export class GroupReader {
       loop.stop();
       await reading;
       this.lostRecords += loop.lostRecords;
-      for (const lane of lanes) this.tombstones += lane.tombstones;
+      this.#before = this.counts;
+      this.#lanes = [];
       partition.dropAll();
       // One that stops goes on to commit what becomes durable, to its end.
       if (!this.#isClosed) await this.#giveUp(state === 'rebalancing');

@@ -1,5 +1,6 @@
 /** One partition of a topic that is being read: what was fetched waits here, bounded. It does not know who takes it. */
 import type { StreamError } from '../../core/errors.js';
+import type { Undecoded } from '../record-decoder.js';
 import type { FetchedPartition } from './port.js';
 import { type ValueRun, type ValueSettings, valuesOf } from './record-values.js';
 
@@ -7,6 +8,8 @@ import { type ValueRun, type ValueSettings, valuesOf } from './record-values.js'
 const RECORDS_WAITING_MAX = 100_000;
 /** The same in bytes. */
 const BYTES_WAITING_MAX = 16 * 1024 * 1024;
+/** Records that did not decode and are not told yet. Effect: none is fetched until they are. */
+const UNDECODED_WAITING_MAX = 10_000;
 
 export interface LaneOptions extends ValueSettings {
   readonly partition: number;
@@ -18,6 +21,8 @@ export interface LaneOptions extends ValueSettings {
 
 /** Is told of each record that is handed out. */
 export interface Counted {
+  /** Records handed out so far. */
+  readonly taken: number;
   count(partition: number, offset: number): void;
 }
 
@@ -27,6 +32,7 @@ export class Lane {
   /** Offset in Kafka of the next fetch. */
   next: number;
   tombstones = 0;
+  undecodable = 0;
   /** Told when there is something to take, or nothing more will come. */
   ready: () => void = () => undefined;
   readonly #options: LaneOptions;
@@ -35,6 +41,10 @@ export class Lane {
   #used = 0;
   #records = 0;
   #bytes = 0;
+  /** Values that came, and those that are handed out. */
+  #received = 0;
+  /** Told once the values before it are handed out: `at` counts as `#received` does. */
+  #undecoded: Undecoded[] = [];
   /** Behind the last record that was handed out. */
   #behind: number;
   #state: 'open' | 'ended' | StreamError = 'open';
@@ -52,7 +62,7 @@ export class Lane {
 
   /** Told once what was read before it is handed out. */
   get failure(): StreamError | undefined {
-    return typeof this.#state === 'object' && this.#records === 0 ? this.#state : undefined;
+    return typeof this.#state === 'object' && this.#isEmpty ? this.#state : undefined;
   }
 
   get isOpen(): boolean {
@@ -61,7 +71,12 @@ export class Lane {
 
   /** Everything up to its end is handed out. */
   get hasEnded(): boolean {
-    return this.#state === 'ended' && this.#records === 0;
+    return this.#state === 'ended' && this.#isEmpty;
+  }
+
+  /** A take would give something, or tell something. */
+  get hasMore(): boolean {
+    return !this.#isEmpty;
   }
 
   /** Records that can be taken. */
@@ -70,12 +85,13 @@ export class Lane {
   }
 
   get hasRoom(): boolean {
-    return this.#records < RECORDS_WAITING_MAX / 2 && this.#bytes < BYTES_WAITING_MAX / 2;
+    const isBelow = this.#records < RECORDS_WAITING_MAX / 2 && this.#bytes < BYTES_WAITING_MAX / 2;
+    return isBelow && this.#undecoded.length < UNDECODED_WAITING_MAX;
   }
 
   /** The offset in Kafka behind what was handed out. Behind the last record that is there, markers count as read. */
   get position(): number {
-    return this.#records === 0 ? this.next : this.#behind;
+    return this.#isEmpty ? this.next : this.#behind;
   }
 
   /** The offset in Kafka of what is taken next; where nothing waits, of what is fetched next. */
@@ -110,6 +126,7 @@ export class Lane {
       this.#used = 0;
     }
     this.#records -= taken;
+    if (this.#undecoded.length > 0) this.#tellUndecoded(counted);
     if (this.hasRoom) this.#release();
     return taken;
   }
@@ -119,15 +136,15 @@ export class Lane {
     if (!this.isOpen) return;
     for (const run of runs) {
       const made = valuesOf(run, this.partition, this.until, this.#options);
-      this.tombstones += made.tombstones;
-      if (made.values.length === 0) continue;
-      this.#runs.push(made);
-      this.#records += made.values.length;
-      this.#bytes += made.bytes;
+      this.#addRun(made);
+      if (made.failure === undefined) continue;
+      // A restart meets it again.
+      this.next = made.failure.offset;
+      return this.#close(made.failure.error);
     }
     this.next = Math.min(nextOffset, this.until);
     if (this.next >= this.until) this.#close('ended');
-    else if (this.#records > 0) this.ready();
+    else if (!this.#isEmpty) this.ready();
   }
 
   fail(error: StreamError): void {
@@ -138,6 +155,7 @@ export class Lane {
   drop(): number {
     const { position } = this;
     this.#runs = [];
+    this.#undecoded = [];
     this.#records = 0;
     this.#bytes = 0;
     this.next = position;
@@ -148,6 +166,29 @@ export class Lane {
   /** Calls `room` once when there is room for more, or nothing more is wanted. */
   onRoom(room: () => void): void {
     this.#onRoom = room;
+  }
+
+  get #isEmpty(): boolean {
+    return this.#records === 0 && this.#undecoded.length === 0;
+  }
+
+  #addRun(run: ValueRun): void {
+    const { values, bytes, tombstones, undecoded } = run;
+    this.tombstones += tombstones;
+    this.undecodable += undecoded.length;
+    for (const record of undecoded) this.#undecoded.push({ ...record, at: this.#received + record.at });
+    if (values.length === 0) return;
+    this.#runs.push(run);
+    this.#received += values.length;
+    this.#records += values.length;
+    this.#bytes += bytes;
+  }
+
+  #tellUndecoded({ taken }: Counted): void {
+    const given = this.#received - this.#records;
+    const next = this.#undecoded.findIndex(({ at }) => at > given);
+    for (const { value, error } of this.#undecoded.splice(0, next < 0 ? this.#undecoded.length : next))
+      this.#options.decoding?.setAside({ partition: this.partition, offset: taken, value, error });
   }
 
   /** Nothing more comes. */

@@ -139,7 +139,7 @@ export class KafkaPartition implements RawPartition {
   }
 
   get #isEmpty(): boolean {
-    return this.#lanes.every(({ waiting }) => waiting === 0);
+    return this.#lanes.every(({ hasMore }) => !hasMore);
   }
 
   /** A take would give something. */

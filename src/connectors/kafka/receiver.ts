@@ -2,11 +2,12 @@
 import { assert } from '../../core/assert.js';
 import type { RawSource } from '../../runtime/source.js';
 import { GroupReader } from './group-reader.js';
+import { decodingOf, type OpenTopic } from './open-topic.js';
 import { KafkaPartition, type KafkaPosition } from './partition.js';
-import type { OpenTopic } from './source.js';
 
 /** Opens it; it joins the group while others do other things. */
-export async function openReceiver({ port, settings, parts, ends, group, errorOf }: OpenTopic): Promise<RawSource> {
+export async function openReceiver(open: OpenTopic): Promise<RawSource> {
+  const { port, settings, parts, ends, group, errorOf } = open;
   const { from, positions, world, tell } = parts;
   assert(port.member !== undefined, 'the spec refuses a receiver whose client cannot join a group');
   const member = await port.member(group!, settings.topic);
@@ -20,6 +21,7 @@ export async function openReceiver({ port, settings, parts, ends, group, errorOf
   const reader = new GroupReader({
     ...settings,
     ...{ port, member, group: group!, partition, world, ends, errorOf },
+    decoding: decodingOf(open, 0),
     tell: (message) => tell({ kind: 'receiverStarted', message }),
   });
   const reading = reader.run();
@@ -27,7 +29,7 @@ export async function openReceiver({ port, settings, parts, ends, group, errorOf
     partitions: [partition],
     counters: () => ({
       lostRecords: reader.lostRecords,
-      tombstones: reader.tombstones,
+      ...reader.counts,
       failedOffsetCommits: reader.commits.failures,
     }),
     close: async () => {

@@ -1,58 +1,12 @@
 /** The source `kafka`: a direct stream for micro-batches, and what a spout reads from record at a time; or a receiver. It does not know which mode. */
 import { nearest, StreamError } from '../../core/errors.js';
-import type { RawSource, ReceiverNews } from '../../runtime/source.js';
-import type { World } from '../../runtime/world.js';
+import type { RawSource } from '../../runtime/source.js';
 import { openDirect } from './direct-stream.js';
 import { type KafkaSettings, kafkaError, openKafkaPort } from './open-port.js';
+import type { KafkaSourceParts, KafkaSourceSettings, OpenTopic } from './open-topic.js';
 import type { KafkaPort } from './port.js';
 import { openReceiver } from './receiver.js';
-import type { ValueSettings } from './record-values.js';
-import { readStart, type StartFile, type StartingOffsets } from './start-offsets.js';
-
-/** Options of the spec. */
-export interface KafkaSourceSettings extends KafkaSettings, Pick<ValueSettings, 'format' | 'as'> {
-  readonly startingOffsets: StartingOffsets;
-  readonly until?: 'latest';
-  readonly onDataLoss: 'stop' | 'continue';
-  readonly group?: string;
-  readonly receiver?: boolean;
-  /** How many partitions the source has, as `kafkaPartitions` found. Default: as many as the topic. */
-  readonly partitions?: number;
-}
-
-/** What the source is opened with. */
-export interface KafkaSourceParts {
-  /** The source's name in the topology. */
-  readonly name: string;
-  readonly world: Pick<World, 'clock' | 'scheduler' | 'files'>;
-  /** Names the consumer group; undefined: nothing is committed to Kafka, as where input is only recorded. */
-  readonly job: string | undefined;
-  /** The job's folder for what connectors keep. */
-  readonly folder: string | undefined;
-  /** Records of each partition that an earlier process has read. */
-  readonly from: readonly number[];
-  /** What `position` of each partition gave there. */
-  readonly positions: readonly unknown[];
-  /** And at the end of what must be read again in the same order. */
-  readonly later: readonly unknown[];
-  /** Hears what becomes of a receiver. */
-  readonly tell: (news: ReceiverNews) => void;
-}
-
-/** A topic that is there, and how it is to be read. */
-export interface OpenTopic {
-  readonly port: KafkaPort;
-  readonly settings: KafkaSourceSettings;
-  readonly parts: KafkaSourceParts;
-  /** How many partitions the topic has. */
-  readonly partitionCount: number;
-  /** By partition, where the topic ends for this job; undefined: never. */
-  readonly ends: readonly number[] | undefined;
-  /** The job's consumer group. */
-  readonly group: string | undefined;
-  /** An error as people see it. */
-  readonly errorOf: (thrown: unknown) => unknown;
-}
+import { readStart, type StartFile } from './start-offsets.js';
 
 /**
  * Asks how many partitions the source has: a receiver has one, and a job as many as the topic had when it began.
