@@ -17,7 +17,7 @@ import {
   PREPARED_DURATION_MAX,
   PREPARED_DURATION_MIN,
 } from './options.js';
-import { evaluate } from './oracle/evaluate.js';
+import { evaluate, oracleAbsence } from './oracle/evaluate.js';
 import { type PreparedLatencies, preparedLatencies } from './prepared/latencies.js';
 import { type ExpectedPhase, Progress } from './progress.js';
 import { recordInput } from './record-input.js';
@@ -159,6 +159,8 @@ async function recordTrace(setup: Setup, onRecords: (count: number) => void) {
 
 /** The oracle's answer, or why there is none: a user function that throws fails the job too, with a better error. */
 async function opinionOf({ job }: Setup, trace: TimedTrace): Promise<Opinion> {
+  const absence = oracleAbsence(job);
+  if (absence !== undefined) return { absence };
   try {
     return { answer: await evaluate(job, trace) };
   } catch (error) {

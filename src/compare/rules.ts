@@ -1,5 +1,5 @@
 /** What is demanded of each sink and each state: read from the graph, by DESIGN's section on what `compare` demands. */
-import { type Graph, inputsOf, type Node, type SinkNode, type StreamRef } from '../topology/graph.js';
+import { type BoltNode, type Graph, inputsOf, type Node, type SinkNode, type StreamRef } from '../topology/graph.js';
 import { nodeTraits } from '../topology/node-traits.js';
 import type { ListView } from './list-view.js';
 import type { CompareRule } from './result.js';
@@ -74,7 +74,7 @@ function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (sour
   const partitions = inputs.reduce((sum, input) => sum + input.partitions, 0);
   const sensitive = inputs.find((input) => input.sensitive !== undefined)?.sensitive ?? sensitivity(node, inputs);
   const isWindowed = inputs.some((input) => input.isWindowed);
-  const order = inputs.length > 1 || node.kind === 'bolt' ? 'none' : (inputs[0]?.order ?? 'none');
+  const order = inputs.length > 1 ? 'none' : (inputs[0]?.order ?? 'none');
   const isOfSource = inputs.length === 1 && inputs[0]!.isOfSource;
   const passed = {
     partitions,
@@ -91,6 +91,10 @@ function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (sour
     }
     case 'spout':
       return { ...passed, partitions: node.parallelism };
+    case 'bolt': {
+      const isInOrder = seesOneOrder(node, inputs) && node.parallelism === 1 && node.streams.length === 1;
+      return { ...passed, isOfSource: false, order: isInOrder ? 'all' : 'none', lists: undefined };
+    }
     case 'runningReduce':
     case 'mapWithState':
     case 'process':
@@ -182,6 +186,8 @@ function sensitivity(node: Node, inputs: readonly StreamFacts[]): Sensitive | un
       const why = 'depends on which task has which element, which is no part of the answer';
       return { node, kind: 'batch-sensitive', why };
     }
+    case 'bolt':
+      return node.stateless === true || seesOneOrder(node, inputs) ? undefined : byOrder(node, partitions);
     default: {
       if (node.orderSensitive !== true) return undefined;
       const isByKey = !['reduce', 'reduceByWindow', 'transform', 'transformWith'].includes(node.kind);
@@ -191,11 +197,20 @@ function sensitivity(node: Node, inputs: readonly StreamFacts[]): Sensitive | un
   }
 }
 
+/** Each task of the bolt gets the same tuples in the same order in both modes. Between them and its ticks there may be another. */
+function seesOneOrder({ parallelism, inputs: read, tickEvery }: BoltNode, inputs: readonly StreamFacts[]): boolean {
+  const [only] = read;
+  const isShared = ['shuffle', 'localOrShuffle', 'none', 'partialKey'].includes(only?.grouping.kind ?? 'none');
+  return tickEvery === undefined && read.length === 1 && inputs[0]!.order === 'all' && (parallelism === 1 || !isShared);
+}
+
 function byOrder(node: Node, partitions: number): Sensitive {
   const why =
-    partitions > 1
-      ? `reads ${partitions} partitions or paths, between which no order is promised`
-      : 'reads what comes in no promised order';
+    node.kind === 'bolt'
+      ? 'may depend on the order of its tuples, or on which task has them, and neither is promised; if it does not, declare it stateless'
+      : partitions > 1
+        ? `reads ${partitions} partitions or paths, between which no order is promised`
+        : 'reads what comes in no promised order';
   return { node, kind: 'order-sensitive', why };
 }
 

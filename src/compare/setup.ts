@@ -1,5 +1,6 @@
 /** What a comparison is about to do: the job with its settings, how long it runs, and what will be demanded of it. */
 import { StreamError } from '../core/errors.js';
+import { refuseOnWorkers } from '../executors/micro-batch/options.js';
 import { checkFaults } from '../host/run-faults.js';
 import { TASK_WORKER_MODULE } from '../host/worker-pool.js';
 import { compile } from '../plan/compile.js';
@@ -43,7 +44,7 @@ export interface Setup {
   readonly isAcking: boolean;
 }
 
-/** Checks the job as the user wrote it. @throws StreamErrors of the plan, `RG005`, `RG019`, `RG063`. */
+/** Checks the job as the user wrote it, which must run in both modes. @throws StreamErrors of the plan, `RG005`, `RG019`, `RG063`. */
 export function prepare(topology: Topology, options: CompareOptions): Setup {
   const { sources, sinks: replaced } = options;
   const ends = { ...(sources && { sources }), ...(replaced && { sinks: replaced }) };
@@ -52,15 +53,10 @@ export function prepare(topology: Topology, options: CompareOptions): Setup {
   // What is captured is asked for no more than a capture sink can give.
   const names = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
   const captured = Object.fromEntries(names.map((name) => [name, CAPTURE_SPEC]));
-  const plan = compile(realSinks ? job : withEnds(job, { sinks: captured }), { parallelism, chaining });
-  const absence = oracleAbsence(job);
-  if (absence !== undefined) {
-    throw new StreamError(
-      'RG019',
-      `compare needs a job that runs in both modes: ${absence}`,
-      'use raingauge run JOB --mode record',
-    );
-  }
+  const mode = 'micro-batch';
+  const plan = compile(realSinks ? job : withEnds(job, { sinks: captured }), { parallelism, chaining, mode });
+  refuseOnWorkers(plan, options.workers?.count ?? 0);
+  refuseComponents(job, options);
   // How long the input is will be known when it is recorded.
   const total = Number.POSITIVE_INFINITY;
   if (options.faults !== undefined) checkFaults(plan, options.workers?.count ?? 0, { plan: options.faults, total });
@@ -84,6 +80,25 @@ export function prepare(topology: Topology, options: CompareOptions): Setup {
     canRepeat: !job.graph.nodes.some((node) => node.kind === 'timestamps'),
     isAcking: options.acking !== false && job.graph.settings.guarantee !== 'at-most-once',
   };
+}
+
+/** Only the oracle can judge faults, and only sources have an input that both modes can be given. */
+function refuseComponents(job: Topology, { faults, crash }: CompareOptions): void {
+  const spout = job.graph.nodes.find(({ kind }) => kind === 'spout');
+  if (spout !== undefined)
+    throw new StreamError(
+      'RG019',
+      `compare gives both modes one recorded input, and the spout '${spout.uid}' makes its tuples as it is called`,
+      'read a source in its place (t.source), or run the job in each mode: raingauge run JOB --mode micro-batch',
+      { place: spout.place },
+    );
+  const absence = oracleAbsence(job);
+  if (absence === undefined || (faults === undefined && crash === undefined)) return;
+  throw new StreamError(
+    'RG019',
+    `compare judges faults by the oracle: ${absence}`,
+    'compare without faults, or use raingauge simulate',
+  );
 }
 
 /** How many records of a source are recorded. */

@@ -166,11 +166,11 @@ export class TopologyBuilder {
     caller: (...args: never[]) => unknown,
     more: Partial<BoltNode> = {},
   ): BoltDeclarer<In, V, S> {
-    const { parallelism = 1, tick, holdsTuples = false } = options;
+    const { parallelism = 1, tick, holdsTuples = false, stateless } = options;
     checkDurations({ tick }, caller);
     const streams = declareStreams(options);
     const own = { kind: 'bolt', name, parallelism, streams, inputs: [], tickEvery: tick, holdsTuples } as const;
-    const node = { ...own, ...more };
+    const node = { ...own, ...defined({ stateless }), ...more };
     return new BoltDeclarer<In, V, S>(this.#draft, this.#draft.add(node, { create }, caller, name));
   }
 }

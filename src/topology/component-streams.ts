@@ -27,6 +27,8 @@ export interface BoltOptions<S extends Streams> extends ComponentOptions<S> {
   readonly tick?: Duration;
   /** The bolt acks tuples later than in the call that brought them, so stream time does not wait for them. */
   readonly holdsTuples?: boolean;
+  /** What the bolt makes of a tuple depends on that tuple alone: neither their order nor which task has them matters to `compare`. */
+  readonly stateless?: boolean;
 }
 
 /** The declared streams of a component, its default one first. */

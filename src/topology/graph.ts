@@ -209,6 +209,8 @@ export interface BoltNode extends NodeBase {
   readonly holdsTuples: boolean;
   /** What it keeps is in checkpoints. */
   readonly keepsState?: boolean | undefined;
+  /** What it makes of a tuple depends on that tuple alone. */
+  readonly stateless?: boolean | undefined;
   readonly windows?: BoltWindows | undefined;
 }
 export interface SinkNode extends NodeBase {

@@ -4,8 +4,10 @@ import { compare } from '../../src/compare/compare.js';
 import type { CompareOptions, ComparePhase } from '../../src/compare/options.js';
 import { millis } from '../../src/core/time.js';
 import { topology } from '../../src/topology/builder.js';
+import type { Topology } from '../../src/topology/graph.js';
 import { memory as collected, none } from '../../src/topology/sink-specs.js';
 import { generator, memory } from '../../src/topology/source-specs.js';
+import type { KeyValueState, StatefulBolt } from '../../src/topology/stateful-bolt.js';
 
 const words = Array.from({ length: 300 }, (_, i) => `word${(i * 7) % 13}`);
 const add = (a: number, b: number) => a + b;
@@ -205,20 +207,89 @@ describe('compare', () => {
   });
 });
 
+describe('compare of a job with bolts', () => {
+  const bolts = (count: () => StatefulBolt<Word, string, number, Word>) =>
+    topology('bolts', { batchInterval: millis(50) }, (t) => {
+      const split = t
+        .setBasicBolt<Word, Word>('split', () => ({ execute: ({ values }, out) => out.emit(values) }))
+        .shuffleGrouping(t.source('words', memory(words)).map((word) => ({ word, n: 1 })));
+      t.setStatefulBolt<Word, string, number, Word>('count', count, { parallelism: 2 })
+        .fieldsGrouping(split, 'word')
+        .to('counts', none());
+    });
+  const counting = (by: () => number) => (): StatefulBolt<Word, string, number, Word> => {
+    let counts: KeyValueState<string, number>;
+    return {
+      initState: (state) => {
+        counts = state;
+      },
+      execute: (tuple, out) => {
+        const { word } = tuple.values;
+        counts.put(word, counts.get(word, 0) + by());
+        out.emit({ word, n: counts.get(word, 0) }, tuple);
+        out.ack(tuple);
+      },
+    };
+  };
+
+  it('finds both modes equal, and says that no oracle judged them', async () => {
+    const { verdict } = await compare(bolts(counting(() => 1)), quick);
+    expect(verdict).toMatchObject({ same: true, oracle: 'not available', guarantee: 'not checked' });
+    expect(verdict.oracleReason).toContain("bolt 'split' is the user's own code on tuples");
+    expect(verdict.parts.map(({ name, rule }) => [name, rule])).toEqual([
+      ['sink counts', 'equal multiset'],
+      ['state of count', 'equal final state per key'],
+    ]);
+    expect(verdict.compared.results).toBe(300);
+  });
+
+  it('finds a bolt that counts otherwise in one mode than in the other', async () => {
+    let calls = 0;
+    const { verdict } = await compare(bolts(counting(() => (++calls % 1_000 === 450 ? 2 : 1))), {
+      ...quick,
+      drainRounds: 0,
+    });
+    expect(verdict.same).toBe(false);
+  });
+
+  it.each<[string, Topology, string]>([
+    [
+      'a bolt that holds tuples',
+      topology('hold', (t) => {
+        t.setBolt('hold', () => ({ execute: () => undefined }), { holdsTuples: true }).shuffleGrouping(
+          t.source('words', memory(words)).map((word) => ({ word })),
+        );
+      }),
+      "the bolt 'hold' holds tuples",
+    ],
+    [
+      'a spout',
+      topology(
+        'storm',
+        (t) => void t.setSpout('numbers', () => ({ nextTuple: () => 'done' as const })).to('out', none()),
+      ),
+      "the spout 'numbers' makes its tuples as it is called",
+    ],
+  ])('refuses %s, and says why', async (_what, job, message) => {
+    await expect(compare(job, quick)).rejects.toThrow(message);
+  });
+
+  it('refuses faults, which only the oracle can judge', async () => {
+    await expect(compare(bolts(counting(() => 1)), { ...quick, faults: [] })).rejects.toMatchObject({ code: 'RG019' });
+  });
+});
+
+interface Word {
+  readonly word: string;
+  readonly n: number;
+}
+
 describe('compare refuses', () => {
   it.each([
     [
       'an input without a record',
       topology('empty', (t) => void t.source('in', memory<number>([])).to('out', none())),
       'RG045',
-    ],
-    [
-      'a job of spouts and bolts',
-      topology(
-        'storm',
-        (t) => void t.setSpout('numbers', () => ({ nextTuple: () => 'done' as const })).to('out', none()),
-      ),
-      'RG019',
     ],
     [
       'a job whose function throws',

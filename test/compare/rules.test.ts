@@ -16,6 +16,47 @@ function demands(partitions: number, build: (t: TopologyBuilder) => AnyStream) {
   return demandsOf(graph, () => partitions);
 }
 
+interface Word {
+  readonly word: string;
+}
+const words = (t: TopologyBuilder) => t.source('in', aSource<Word>());
+const bolt = (t: TopologyBuilder, name: string, options = {}) =>
+  t.setBolt<Word, Word>(name, () => ({ execute: (tuple, out) => out.ack(tuple) }), options);
+
+it.each<[string, number, (t: TopologyBuilder) => AnyStream, string]>([
+  ['a bolt of one task on one partition', 1, (t) => bolt(t, 'b').shuffleGrouping(words(t)), 'equal sequence'],
+  ['a bolt of one task on two partitions', 2, (t) => bolt(t, 'b').shuffleGrouping(words(t)), 'not demanded'],
+  [
+    'a stateless bolt on two partitions',
+    2,
+    (t) => bolt(t, 'b', { stateless: true }).shuffleGrouping(words(t)),
+    'equal multiset',
+  ],
+  [
+    'a bolt of several tasks behind a fields grouping',
+    1,
+    (t) => bolt(t, 'b', { parallelism: 2 }).fieldsGrouping(words(t), 'word'),
+    'equal multiset',
+  ],
+  [
+    'a bolt of several tasks behind a shuffle',
+    1,
+    (t) => bolt(t, 'b', { parallelism: 2 }).shuffleGrouping(words(t)),
+    'not demanded',
+  ],
+  [
+    'a bolt behind a stateless one of several tasks',
+    1,
+    (t) => bolt(t, 'b').shuffleGrouping(bolt(t, 'a', { parallelism: 2, stateless: true }).shuffleGrouping(words(t))),
+    'not demanded',
+  ],
+  ['a bolt with ticks', 1, (t) => bolt(t, 'b', { tick: us(1_000_000) }).shuffleGrouping(words(t)), 'not demanded'],
+])('%s: %s', (_name, partitions, build, rule) => {
+  const demand = demands(partitions, build).sinks.get('out')!;
+  expect(demand.rule).toBe(rule);
+  if (rule === 'not demanded') expect(demand.note).toContain("order-sensitive: bolt 'b' may depend on the order");
+});
+
 it.each<[string, number, (t: TopologyBuilder) => AnyStream, string]>([
   ['a narrow chain of one partition', 1, (t) => keyed(t).mapValues((n) => n + 1), 'equal sequence'],
   ['a narrow chain of two partitions', 2, (t) => keyed(t).mapValues((n) => n + 1), 'equal multiset'],

@@ -7,7 +7,7 @@ import { BoltLife } from '../bolt-life.js';
 import { BoltState } from '../bolt-state.js';
 import type { Chain } from '../chain.js';
 import type { Link } from '../link.js';
-import { isEventTime, Ticks } from '../ticks.js';
+import { isEventTime, Ticks, type TicksPlace } from '../ticks.js';
 import { attributed } from '../user-error.js';
 import { BatchCollector, BatchTuple } from './batch-collector.js';
 import type { TaskContext } from './task-context.js';
@@ -33,8 +33,6 @@ export interface BatchBoltParts {
   readonly store: KeyedStore | undefined;
   /** How far its stream time is (us): -Infinity before it begins. */
   readonly watermark: number;
-  /** Stream time (us). */
-  readonly now: () => number;
 }
 
 /**
@@ -52,7 +50,7 @@ export class BatchBolt {
   #isOpen = false;
   #unanswered: BatchTuple[] = [];
   /** As it was when the attempt began, or when the last piece of it was kept. */
-  #kept: { readonly last: number | undefined; readonly watermark: number; readonly unanswered: readonly BatchTuple[] };
+  #kept: { readonly ticks: TicksPlace; readonly watermark: number; readonly unanswered: readonly BatchTuple[] };
 
   constructor(parts: BatchBoltParts) {
     const { plan, operator, functions, context, watermark } = parts;
@@ -60,9 +58,15 @@ export class BatchBolt {
     this.#isTracking = plan.settings.guarantee !== 'at-most-once';
     this.collector = new BatchCollector(operator, context, this.#isTracking);
     this.collector.watermark = watermark;
-    this.#ticks = new Ticks(operator.tickEvery, plan.step, firstTime(parts));
+    this.#ticks = new Ticks(operator.tickEvery, plan.step, watermark);
     this.#life = new BoltLife(operator, functions);
-    this.#kept = { last: this.#ticks.last, watermark: this.collector.watermark, unanswered: [] };
+    this.#kept = { ticks: this.#ticks.place, watermark: this.collector.watermark, unanswered: [] };
+  }
+
+  /** The first batch begins there: so do ticks, unless the first tuple says when. */
+  beginAt(time: number): void {
+    const { plan, operator } = this.#parts;
+    if (!isEventTime(plan, operator)) this.#ticks.beginAt(time);
   }
 
   open(): void {
@@ -99,12 +103,12 @@ export class BatchBolt {
   /** What ran so far stands. */
   keep(): void {
     this.#unanswered = this.#open();
-    this.#kept = { last: this.#ticks.last, watermark: this.collector.watermark, unanswered: this.#unanswered };
+    this.#kept = { ticks: this.#ticks.place, watermark: this.collector.watermark, unanswered: this.#unanswered };
   }
 
   /** Back to what was kept last. */
   rollback(): void {
-    this.#ticks.last = this.#kept.last;
+    this.#ticks.place = this.#kept.ticks;
     this.collector.watermark = this.#kept.watermark;
     this.#unanswered = [...this.#kept.unanswered];
     this.collector.takeFailed();
@@ -135,7 +139,7 @@ export class BatchBolt {
   #deliver(value: unknown): void {
     const { context, origins } = this.#parts;
     const { component, task, stream } = origins[context.producer]!;
-    this.#ticks.begin(context.timestamp);
+    this.#ticks.beginAt(context.timestamp - 1);
     const tuple = new BatchTuple(value as Values, component, task, stream, context.timestamp);
     tuple.origin = context.origin;
     this.#execute(tuple);
@@ -161,10 +165,4 @@ export class BatchBolt {
     const failed = this.collector.takeFailed();
     if (failed !== undefined && !isTick(tuple)) throw failed;
   }
-}
-
-/** Where ticks begin: where the job goes on, or by the clock, unless the first tuple says so. */
-function firstTime({ plan, operator, watermark, now }: BatchBoltParts): number | undefined {
-  if (watermark !== Number.NEGATIVE_INFINITY) return watermark;
-  return isEventTime(plan, operator) ? undefined : now();
 }

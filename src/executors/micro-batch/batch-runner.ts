@@ -89,7 +89,8 @@ export class LocalRunner implements BatchRunner {
   begin(): void {}
 
   *run(batch: Batch): Generator<Wait, void, void> {
-    const { plan, reports } = this.#parts;
+    const { plan, reports, components } = this.#parts;
+    components?.begin(batch);
     const outputs: ReadonlyMap<string, RowsOutput>[][] = [];
     for (const stage of plan.stages) {
       const written: ReadonlyMap<string, RowsOutput>[] = [];

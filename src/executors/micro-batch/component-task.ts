@@ -24,8 +24,6 @@ export interface ComponentParts {
   readonly isStateful: (operator: CoreOperator) => boolean;
   /** How far stream time of a task is (us): -Infinity before it begins. */
   readonly watermarkOf: (stage: Stage, task: number) => number;
-  /** Stream time (us). */
-  readonly now: () => number;
 }
 
 export class ComponentTask {
@@ -45,6 +43,11 @@ export class ComponentTask {
     this.#task = task;
     this.#context = context;
     this.#bolt = this.#makeBolt();
+  }
+
+  /** The first batch begins at that stream time (us). */
+  beginAt(time: number): void {
+    this.#bolt?.beginAt(time);
   }
 
   open(): void {
@@ -112,7 +115,7 @@ export class ComponentTask {
   }
 
   #makeBolt(): BatchBolt | undefined {
-    const { plan, functions, store, isStateful, watermarkOf, now } = this.#parts;
+    const { plan, functions, store, isStateful, watermarkOf } = this.#parts;
     const stage = this.#stage;
     const task = this.#task;
     const operator = this.#head;
@@ -131,7 +134,6 @@ export class ComponentTask {
       origins,
       store: isStateful(operator) ? store(operator, task) : undefined,
       watermark: watermarkOf(stage, task),
-      now,
     });
   }
 

@@ -1,10 +1,13 @@
 /** The spouts and bolts of a job in micro-batches: opened with the job and closed with it. It runs none of them. */
+
 import type { Prng } from '../../core/prng.js';
+import { floorTo } from '../../core/time.js';
 import type { Plan, SpoutOperator, Stage } from '../../plan/plan.js';
 import type { Clock, Scheduler } from '../../runtime/world.js';
 import type { FunctionTable } from '../../topology/graph.js';
+import type { MicroBatchOptions } from '../executor.js';
 import type { Stores } from '../stores.js';
-import type { PartitionMark } from './batch.js';
+import type { Batch, PartitionMark } from './batch.js';
 import { ComponentTask } from './component-task.js';
 import type { Progress } from './progress.js';
 import { SpoutReader } from './spout-reader.js';
@@ -19,7 +22,7 @@ export interface ComponentsParts {
   readonly prng: Prng;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  readonly maxSpoutPending: number;
+  readonly options: Pick<MicroBatchOptions, 'maxSpoutPending' | 'trigger'>;
   /** What a spout throws fails the job. */
   readonly failed: (error: unknown) => void;
 }
@@ -27,6 +30,7 @@ export interface ComponentsParts {
 export class Components {
   readonly #parts: ComponentsParts;
   readonly #tasks: ComponentTask[] = [];
+  #hasBegun = false;
   readonly #spouts = new Map<string, SpoutReader>();
 
   constructor(parts: ComponentsParts) {
@@ -35,7 +39,7 @@ export class Components {
 
   /** The task of a stage, kernels' stages among them: their exits lead to bolts too. */
   task(stage: Stage, task: number, context: TaskContext): ComponentTask {
-    const { plan, functions, stores, progress, prng, clock } = this.#parts;
+    const { plan, functions, stores, progress, prng } = this.#parts;
     const made = new ComponentTask(stage, task, context, {
       plan,
       functions,
@@ -43,7 +47,6 @@ export class Components {
       store: stores.of,
       isStateful: stores.isStateful,
       watermarkOf: ({ id }, of) => progress.gateOf(id, of).minimum,
-      now: () => clock.now(),
     });
     this.#tasks.push(made);
     return made;
@@ -51,11 +54,11 @@ export class Components {
 
   /** The tasks of a spout, as partitions that are read. */
   readers(operator: SpoutOperator): readonly SpoutReader[] {
-    const { plan, functions, clock, scheduler, maxSpoutPending, failed } = this.#parts;
+    const { plan, functions, clock, scheduler, options, failed } = this.#parts;
+    const { maxSpoutPending: pendingMax } = options;
     const made = Array.from(
       { length: operator.parallelism },
-      (_, task) =>
-        new SpoutReader({ plan, operator, task, functions, clock, scheduler, failed, pendingMax: maxSpoutPending }),
+      (_, task) => new SpoutReader({ plan, operator, task, functions, clock, scheduler, failed, pendingMax }),
     );
     for (const [task, reader] of made.entries()) this.#spouts.set(`${operator.name}:${task}`, reader);
     return made;
@@ -65,6 +68,17 @@ export class Components {
   open(): void {
     for (const task of this.#tasks) task.open();
     for (const spout of this.#spouts.values()) spout.open();
+  }
+
+  /** Ticks begin with the interval of the first batch, which is the same when a restart runs it again. */
+  begin({ time }: Batch): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    const { plan, options } = this.#parts;
+    const { batchInterval } = plan.settings;
+    // A tick's batch has what came before it, and one that was cut at once what came by then.
+    const from = options.trigger === 'interval' ? time - batchInterval : floorTo(time, batchInterval);
+    for (const task of this.#tasks) task.beginAt(from);
   }
 
   /** The job stops: spouts emit nothing new. */

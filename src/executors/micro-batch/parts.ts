@@ -101,7 +101,7 @@ export function partsOf(plan: Plan, services: Services, options: MicroBatchOptio
 function componentsOf(
   plan: Plan,
   { functions, world }: Services,
-  { maxSpoutPending }: MicroBatchOptions,
+  options: MicroBatchOptions,
   parts: Pick<ComponentsParts, 'stores' | 'progress' | 'failed'>,
 ): Components | undefined {
   if (!plan.operators.some(({ kind }) => kind === 'spout' || kind === 'bolt')) return undefined;
@@ -113,7 +113,7 @@ function componentsOf(
     clock,
     scheduler,
     prng: prng.fork('components'),
-    maxSpoutPending,
+    options,
   });
 }
 

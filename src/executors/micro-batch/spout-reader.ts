@@ -35,7 +35,7 @@ export interface SpoutReaderParts {
  *    Emits beyond that wait in the collector. Stream time is the clock, and goes on at each step.
  * 2. A message is acked when its batch is done, or, where checkpoints are taken, when one holds what became of it.
  * 3. A message that a bolt gave up fails when its batch is done. The spout emits it again, or not.
- * 4. It has ended when `nextTuple` said `done` and every message is answered.
+ * 4. It has ended when `nextTuple` said `done` and the batches of all messages are done; it hears acks also then.
  */
 export class SpoutReader implements PartitionReader, SpoutCollector<Values, Streams & NoStreams> {
   readonly failure = undefined;
@@ -146,7 +146,7 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
   }
 
   get #isQuiet(): boolean {
-    return this.#waiting.length === 0 && this.#pending.length === 0 && this.#uncommitted.length === 0;
+    return this.#waiting.length === 0 && this.#pending.length === 0;
   }
 
   get #hasRoom(): boolean {

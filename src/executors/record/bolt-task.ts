@@ -2,6 +2,7 @@
 import { assert } from '../../core/assert.js';
 import { StreamError } from '../../core/errors.js';
 import type { KeyedStore } from '../../core/keyed-store.js';
+import { floorTo } from '../../core/time.js';
 import type { BoltOperator } from '../../plan/plan.js';
 import type { GateState } from '../../runtime/durability.js';
 import { isTick, type Values } from '../../topology/components.js';
@@ -54,10 +55,8 @@ export class BoltTask {
     this.#collector = new BoltCollector(parts, parts.head, anchors);
     directTask.read = () => this.#collector.directTask;
     const { plan, head, functions } = parts;
-    // What it keeps has had the ticks up to the watermark of its checkpoint, and no others.
-    const known = store !== undefined && Number.isFinite(this.#gate.minimum);
-    const begin = isEventTime(plan, head) ? undefined : parts.now();
-    this.#ticks = new Ticks(head.tickEvery, plan.step, known ? this.#gate.minimum : begin);
+    this.#ticks = new Ticks(head.tickEvery, plan.step, this.#gate.minimum);
+    if (!isEventTime(plan, head)) this.#ticks.beginAt(floorTo(parts.now(), plan.settings.batchInterval));
     this.#life = new BoltLife(head, functions);
   }
 
@@ -108,7 +107,7 @@ export class BoltTask {
 
   #tuple({ ring: { values, times, ids, extras } }: Block, at: number, input: number, receivedAt: number): BoltTuple {
     const { component, task, stream } = this.#origins[input]!;
-    this.#ticks.begin(times[2 * at]!);
+    this.#ticks.beginAt(times[2 * at]! - 1);
     const tuple = new BoltTuple(values[at] as Values, component, task, stream, times[2 * at]!);
     values[at] = undefined;
     tuple.root = ids[4 * at]!;
