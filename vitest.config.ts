@@ -4,6 +4,15 @@ import { defineConfig } from 'vitest/config';
 
 const src = (file: string): string => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
 
+/** Tests that start programs or change what all of a process shares: each file has a process of its own. */
+const OWN_PROCESS = [
+  'test/{bench,cli,comparisons,examples,kafka,mutants,recovery}/**/*.test.ts',
+  'test/connectors/missing-package.test.ts',
+  'test/examples.test.ts',
+  'test/faults/row-26-hanging-function.test.ts',
+  'test/host/state.test.ts',
+];
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -15,17 +24,35 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    typecheck: {
-      enabled: true,
-      checker: 'tsc',
-      tsconfig: 'tsconfig.json',
-      include: ['test/**/*.test-d.ts'],
-      // The `types` step of `npm run check` reports errors elsewhere; here only the type tests count.
-      ignoreSourceErrors: true,
-    },
+    // Only what hangs takes so long, also on a machine that is busy with ten other things.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'own process', include: OWN_PROCESS, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: OWN_PROCESS,
+          // A process loads `src` once for all of its files: they share nothing else, and none leaves anything behind.
+          isolate: false,
+          sequence: { groupOrder: 1 },
+          typecheck: {
+            enabled: true,
+            checker: 'tsc',
+            tsconfig: 'tsconfig.type-tests.json',
+            include: ['test/**/*.test-d.ts'],
+            // The `types` step of `npm run check` reports errors elsewhere; here only the type tests count.
+            ignoreSourceErrors: true,
+          },
+        },
+      },
+    ],
   },
 });

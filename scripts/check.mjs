@@ -1,9 +1,10 @@
 /**
- * Runs every check that a commit must pass, the cheap ones first, and stops at the first that fails.
+ * Runs every check that a commit must pass: the cheap ones side by side, then the tests. The first that fails ends them all.
  * `--long` runs the tests with `RAINGAUGE_LONG=1`, which makes the seeded and the property tests try far more cases.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
@@ -12,39 +13,62 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const isLong = process.argv.includes('--long');
 const report = '.vitest-report.json';
 
-const steps = [
+/** None needs another; the longest first. */
+const cheap = [
   { name: 'types', script: 'typescript/bin/tsc', args: ['--noEmit'] },
   { name: 'lint and format', script: '@biomejs/biome/bin/biome', args: ['check', '--error-on-warnings', '.'] },
   { name: 'unused code and dependencies', script: 'knip/bin/knip.js', args: ['--no-config-hints'] },
-  { name: 'package contents', script: 'publint/src/cli.js', args: ['--strict'] },
   {
     name: 'types as a user of the package sees them',
     script: '@arethetypeswrong/cli/dist/index.js',
     args: ['--pack', '.', '--profile', 'esm-only', '--quiet'],
   },
-  {
-    name: isLong ? 'tests (long)' : 'tests',
-    script: 'vitest/vitest.mjs',
-    args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-  },
+  { name: 'package contents', script: 'publint/src/cli.js', args: ['--strict'] },
 ];
+const tests = {
+  name: isLong ? 'tests (long)' : 'tests',
+  script: 'vitest/vitest.mjs',
+  args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+};
+const count = cheap.length + 1;
 
 // A report of an earlier run must not be taken for this one's.
 rmSync(join(root, report), { force: true });
 prepare();
-steps.forEach((step, index) => {
-  const place = `${index + 1}/${steps.length}`;
-  process.stdout.write(`\ncheck ${place}: ${step.name}\n`);
+
+const left = [...cheap];
+const running = new Set();
+let ended = 0;
+
+async function runCheap() {
+  for (let step = left.shift(); step !== undefined; step = left.shift()) await run(step, 'pipe');
+}
+
+await Promise.all(Array.from({ length: Math.min(availableParallelism(), cheap.length) }, runCheap));
+process.stdout.write(`\ncheck ${count}/${count}: ${tests.name}\n`);
+await run(tests, 'inherit');
+
+/** Runs one. What is piped is printed when it has ended, so that each check's words stand together. */
+async function run({ name, script, args }, output) {
   const startedMs = Date.now();
-  const child = spawnSync(process.execPath, [join(root, 'node_modules', step.script), ...step.args], {
+  const child = spawn(process.execPath, [join(root, 'node_modules', script), ...args], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', output, output],
     env: isLong ? { ...process.env, RAINGAUGE_LONG: '1' } : process.env,
   });
+  running.add(child);
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => printed.push(text));
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  running.delete(child);
   const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
-  if (child.status !== 0) {
-    process.stderr.write(`\ncheck ${place}: ${step.name} failed after ${seconds} s; later checks were not run\n`);
-    process.exit(1);
+  const place = `check ${++ended}/${count}`;
+  if (status === 0) {
+    process.stdout.write(`${Buffer.concat(printed)}${place}: ${name} passed in ${seconds} s\n`);
+    return;
   }
-  process.stdout.write(`check ${place}: ${step.name} passed in ${seconds} s\n`);
-});
+  process.stdout.write(Buffer.concat(printed));
+  process.stderr.write(`\n${place}: ${name} failed after ${seconds} s; other checks were not run to their end\n`);
+  for (const other of running) other.kill();
+  process.exit(1);
+}

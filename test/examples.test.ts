@@ -17,7 +17,7 @@ import {
 import { loadExamples, typeErrorsOf, writeExamples } from './examples/run-examples.js';
 import { readFiles, root } from './tidy/source-files.js';
 
-const exampleTimeoutMs = 180_000;
+const exampleTimeoutMs = 300_000;
 
 const pages = [...readFiles('README.md', '.md'), ...readFiles('docs', '.md')];
 const blocks = pages.flatMap(({ path, text }) => blocksOfMarkdown(path, text));

@@ -9,6 +9,11 @@ function hash(line: string): number {
   return sum;
 }
 
+/** As a call whose answer is there at once. */
+const hashLater = async (line: string): Promise<number> => hash(line);
+/** Calls under way. */
+const CALLS = 16;
+
 const isEven = (line: string): boolean => (hash(line) & 1) === 0;
 const TABLE = Array.from({ length: 1_000 }, (_, i) => [`key ${i}`, i] as const);
 
@@ -44,6 +49,15 @@ export const NARROW: readonly OperatorCase[] = [
         }
     },
     weigh: (line) => line.length,
+  }),
+  onLines('mapAsync', {
+    job: (lines) => lines.mapAsync(hashLater, { concurrency: CALLS }),
+    loop: async (intervals, emit) => {
+      for (const lines of intervals)
+        for (let i = 0; i < lines.length; i += CALLS)
+          for (const sum of await Promise.all(lines.slice(i, i + CALLS).map(hashLater))) emit(sum);
+    },
+    weigh: (sum) => sum,
   }),
   onLines('keyBy', {
     job: (lines) => lines.keyBy((line) => hash(line) % 1_000),

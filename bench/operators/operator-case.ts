@@ -32,7 +32,11 @@ interface Work<In, S, R> {
   /** The job between source and sink. `others` is a second source of the same kind, read only by a job that uses it. */
   readonly job: (input: S, others: () => S) => Stream<R>;
   /** The same by hand: an array for each interval. What an operator keeps from interval to interval, it keeps. */
-  readonly loop: (intervals: readonly (readonly In[])[], emit: Emit<R>, others: readonly (readonly In[])[]) => void;
+  readonly loop: (
+    intervals: readonly (readonly In[])[],
+    emit: Emit<R>,
+    others: readonly (readonly In[])[],
+  ) => void | Promise<void>;
   /** A whole number for each result, so that sums of any order agree. */
   readonly weigh: (result: R) => number;
 }
@@ -88,12 +92,12 @@ function operatorCase<In, S, R>(
 ): OperatorCase {
   const inputsOf = ({ lines, seed }: VariantInput) => [make(lines, seed), make(lines, seed + 1)] as const;
 
-  const byHand: Variant = (given): Measurement => {
+  const byHand: Variant = async (given): Promise<Measurement> => {
     const [input, others] = inputsOf(given).map((values) => intervalsOf(values)) as [In[][], In[][]];
     const tally = new Tally();
     collectGarbage();
     const stop = startTimer();
-    loop(input, (result) => tally.add(weigh(result)), others);
+    await loop(input, (result) => tally.add(weigh(result)), others);
     return { ...stop(), count: given.lines, checksum: tally.checksum };
   };
 

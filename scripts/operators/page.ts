@@ -101,6 +101,7 @@ const TIMES_OF: Readonly<Record<string, Times>> = {
   foreachBatch: PER_INTERVAL,
   saveAsTextFiles: PER_INTERVAL,
   stateSnapshots: PER_INTERVAL,
+  stateQuery: PER_INTERVAL,
   sessionWindow: {
     drawn: 'per interval',
     microBatch: 'with the batch that reaches the end of the session',
@@ -121,6 +122,6 @@ const KEEPS = {
 
 /** The kind of node that an operator makes: its name, but for ends of streams and for what is an output of another's node. */
 function kindOf(name: string): Node['kind'] {
-  if (name === 'stateSnapshots') return 'mapWithState';
+  if (name === 'stateSnapshots' || name === 'stateQuery') return 'mapWithState';
   return ['to', 'print', 'foreachBatch', 'saveAsTextFiles'].includes(name) ? 'sink' : (name as Node['kind']);
 }

@@ -30,4 +30,5 @@ export const STORM_NAMES: Readonly<Record<string, string>> = {
   to: '`Stream.to`',
   print: '`Stream.print`',
   foreachBatch: '`Stream.forEach`, per record',
+  stateQuery: '`Stream.stateQuery`',
 };

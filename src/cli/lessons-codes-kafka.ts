@@ -5,15 +5,14 @@ export const KAFKA_LESSONS = {
   RG080: {
     title: 'the topic is not what the job takes it for',
     text: `
-The topic that a source or a sink names is not there, or it has changed since the job began:
-it was deleted and made again, or it got more partitions. raingauge makes no topics by
-itself, since a misspelt name would then be a new one. Make it with the tools of Kafka, or
+The topic that a source or a sink names is not there, or was deleted and made again with fewer
+partitions than it had when the job began. raingauge makes no topics by itself,
+since a misspelt name would then be a new one. Make it with the tools of Kafka, or
 
   raingauge kafka topic lines --partitions 3 --brokers 127.0.0.1:9092
 
-A job reads one partition of its own for each of Kafka's, and knows them when it starts. If
-there are more later, it stops with this error in place of leaving records unread. The same
-command goes on: with --checkpoint behind what it did, and at the beginning of what is new.`,
+A topic that gets more partitions is no error: they are found within seconds, and read from
+their beginning by the partitions that the job has.`,
     see: ['RG064', 'RG081'],
   },
   RG081: {

@@ -9,10 +9,13 @@ import type { CrashMeasures } from './result.js';
 import type { Setup } from './setup.js';
 import { beginningOf, type RecordedSource, recordCount, type TimedTrace } from './trace.js';
 
-/** The crash comes early, so that there is time to see the recovery. */
-const CRASH_AT = 0.35;
-/** How long a run with a crash takes at most (us). */
-const CRASH_DURATION_MAX = 3_600_000;
+/** The crash comes early, so that there is time to see the recovery, and not so early that nothing is known of before. */
+const CRASH_AT = 0.25;
+/**
+ * How long a run with a crash takes at most (us): a new process is there after a second and warm after another, and then two batch
+ * intervals must be as before.
+ */
+const CRASH_DURATION_MAX = 6_000_000;
 
 /** Runs both modes with the crash. Undefined when it was interrupted. @throws StreamError of a job that failed. */
 export async function crashOf(

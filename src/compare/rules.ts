@@ -178,8 +178,11 @@ function sensitivity(node: Node, inputs: readonly StreamFacts[]): Sensitive | un
   switch (node.kind) {
     case 'runningReduce':
     case 'mapWithState':
-    case 'process':
-      return inputs[0]!.order === 'none' ? byOrder(node, partitions) : undefined;
+    case 'process': {
+      const { order, lists } = inputs[0]!;
+      const looksAtLists = node.orderSensitive === true && lists !== undefined;
+      return order === 'none' || looksAtLists ? byOrder(node, partitions) : undefined;
+    }
     case 'glom':
     case 'mapPartitions': {
       if (inputs[0]!.isOfSource) return undefined;

@@ -11,18 +11,29 @@ const stagings = new WeakMap<unknown[], StagedEpochs<unknown>>();
  * Opened to commit by epoch, results wait for their commit, and those of an earlier run come back when the run turns out to be one
  * that goes on: `recover` of an epoch from 1 on. So they are exactly once as long as the process lives.
  */
-export function openMemorySink(results: unknown[], transactional = false): SinkWriter {
+export function openMemorySink(results: unknown[], transactional = false, ids = false): SinkWriter {
   const earlier = results.splice(0);
   const staged = transactional ? stagingOf(results, earlier) : undefined;
   if (staged === undefined) stagings.delete(results);
+  const take =
+    staged === undefined ? (value: unknown) => void results.push(value) : (value: unknown) => staged.add(value);
   return {
-    accept: staged === undefined ? (value) => void results.push(value) : (value) => staged.add(value),
+    accept: ids ? once(take) : take,
     flush: () => undefined,
     ready: true,
     onReady: (wake) => wake(),
     failure: undefined,
     close: async () => undefined,
     ...(staged === undefined ? {} : { transactions: staged }),
+  };
+}
+
+/** Drops what has come before. One id for each result, which are all kept too. */
+function once(take: (value: unknown) => void): SinkWriter['accept'] {
+  const seen = new Set<string>();
+  return (value, { id }) => {
+    if (id !== undefined && seen.size === seen.add(id).size) return;
+    take(value);
   };
 }
 

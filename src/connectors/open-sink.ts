@@ -55,7 +55,8 @@ const OPENERS: Readonly<Record<string, Open>> = {
   },
   kafka: ({ name, options }, _role, { world, job = name, folder, transactional = false }) =>
     openKafkaSink(options as unknown as KafkaSettings, { name, job, transactional, folder, world }),
-  memory: (_sink, role, { transactional }) => openMemorySink(role('results') as unknown[], transactional),
+  memory: ({ options }, role, { transactional }) =>
+    openMemorySink(role('results') as unknown[], transactional, options['ids'] === true),
   foreach: ({ name }, role) =>
     openForeachSink(name, role('call') as (value: unknown, context: ResultContext) => unknown),
   webhook: async ({ name, options }, role, { world, setAside = () => undefined }) => {

@@ -10,6 +10,7 @@ import { openDecoding } from './formats/open-format.js';
 import { type GeneratorSettings, openGenerator } from './generator-source.js';
 import { type HttpSettings, openHttpSource } from './http-source.js';
 import { type KafkaSourceSettings, kafkaPartitions, openKafkaSource } from './kafka/source.js';
+import { startFileOf } from './kafka/start-offsets.js';
 import { openMemorySource } from './memory-source.js';
 import { openStdinSource } from './stdin-source.js';
 import { openTailSource, type TailSettings } from './tailed-file-source.js';
@@ -82,6 +83,7 @@ const OPENERS: Readonly<Record<string, Open>> = {
     openKafkaSource(options as unknown as KafkaSourceSettings, {
       ...{ name, world, job, folder, from, tell },
       positions: rawPositions(resume),
+      later: laterPositions(resume),
     }),
   memory: ({ name }, role, { from = [] }) =>
     openMemorySource(role('values') as readonly (readonly unknown[])[], { name, from }),
@@ -121,12 +123,23 @@ export async function openSource(
   );
 }
 
-/** Kinds of sources whose number of partitions stands elsewhere, and how it is asked for. */
-const PARTITIONS: Readonly<Record<string, (options: NamedSource['options']) => Promise<number>>> = {
-  kafka: (options) => kafkaPartitions(options as unknown as KafkaSourceSettings),
-};
+/** What a job's earlier life may have left. */
+export interface EarlierLife {
+  /** The folder for what connectors keep. */
+  readonly folder: string;
+  readonly files: World['files'];
+}
 
-/** How many partitions the source has now; undefined where its spec says it. @throws StreamError as `openSource`. */
-export async function partitionsNow({ kind, options }: Omit<NamedSource, 'name'>): Promise<number | undefined> {
-  return Object.hasOwn(PARTITIONS, kind) ? PARTITIONS[kind]!(options) : undefined;
+/** Kinds of sources whose number of partitions stands elsewhere, and how it is asked for. */
+const PARTITIONS: Readonly<Record<string, (source: NamedSource, earlier: EarlierLife | undefined) => Promise<number>>> =
+  {
+    kafka: ({ name, options }, earlier) => {
+      const begun = earlier && startFileOf(earlier.folder, name, earlier.files);
+      return kafkaPartitions(options as unknown as KafkaSourceSettings, begun);
+    },
+  };
+
+/** How many partitions the source has in this job; undefined where its spec says it. @throws StreamError as `openSource`. */
+export async function partitionsOf(source: NamedSource, earlier: EarlierLife | undefined): Promise<number | undefined> {
+  return Object.hasOwn(PARTITIONS, source.kind) ? PARTITIONS[source.kind]!(source, earlier) : undefined;
 }

@@ -17,6 +17,8 @@ export interface WebhookSettings {
   readonly headers: Readonly<Record<string, string>>;
   readonly format: Format;
   readonly batchMax: number;
+  /** Each result goes by itself, under its id. */
+  readonly ids?: boolean;
   readonly requestsMax: number;
   readonly timeout: number;
   readonly attemptsMax: number;
@@ -51,6 +53,8 @@ class WebhookSink implements SinkWriter {
   readonly #life: string;
   /** Encoded, in order. What comes while a request is on its way goes together with the next. */
   #waiting: (Uint8Array | string)[] = [];
+  /** With `ids`: those of what waits. */
+  #waitingIds: (string | undefined)[] = [];
   #accepted = 0;
   #sending = 0;
   #wake: (() => void) | undefined;
@@ -68,7 +72,7 @@ class WebhookSink implements SinkWriter {
     return this.#waiting.length < BATCHES_WAITING_MAX * this.#settings.batchMax || this.failure !== undefined;
   }
 
-  accept(value: unknown, _context: ResultContext): void {
+  accept(value: unknown, { id }: ResultContext): void {
     if (this.failure !== undefined) return;
     try {
       this.#waiting.push(this.#settings.format.encode(value));
@@ -77,6 +81,7 @@ class WebhookSink implements SinkWriter {
       this.#fail(new StreamError(cause.code, `sink '${this.#settings.name}': ${cause.message}`, cause.hint, { cause }));
       return;
     }
+    if (this.#settings.ids === true) this.#waitingIds.push(id);
     this.#accepted++;
     if (this.#waiting.length >= this.#settings.batchMax) this.flush();
   }
@@ -85,7 +90,7 @@ class WebhookSink implements SinkWriter {
     while (this.#sending < this.#settings.requestsMax && this.#waiting.length > 0 && this.failure === undefined) {
       const from = this.#accepted - this.#waiting.length;
       const results = this.#waiting.splice(0, this.#settings.batchMax);
-      const batch = { results, from, key: this.#keyOf(results, from) };
+      const batch = { results, from, key: this.#keyOf(results, from, this.#waitingIds.shift()) };
       this.#sending++;
       this.#send(batch)
         .catch((bug: unknown) => this.#fail(this.#unsent(batch, `failed: ${String(bug)}`)))
@@ -111,8 +116,9 @@ class WebhookSink implements SinkWriter {
     return this.synced();
   }
 
-  /** The same for a batch however often it is tried, and for no other. */
-  #keyOf(results: readonly (Uint8Array | string)[], from: number): string {
+  /** The same for a batch however often it is tried, and for no other; of a result that has an id, also when the job gives it again. */
+  #keyOf(results: readonly (Uint8Array | string)[], from: number, id: string | undefined): string {
+    if (id !== undefined) return `${this.#settings.name}-${encodeURIComponent(id)}`;
     const hash = createHash('sha256');
     for (const result of results) hash.update(result).update('\n');
     return `${this.#settings.name}-${this.#life}-${from}-${hash.digest('base64url').slice(0, 16)}`;
@@ -196,6 +202,7 @@ class WebhookSink implements SinkWriter {
   #fail(error: StreamError): void {
     this.failure ??= error;
     this.#waiting = [];
+    this.#waitingIds = [];
     this.#closing.abort();
     this.#notify();
   }

@@ -26,9 +26,6 @@ interface Call {
   deadline: number;
 }
 
-/** Calls that wait are kept without holes once so many have begun. */
-const BEGUN_MAX = 1_024;
-
 /**
  * Calls begin in the order in which they are asked for. An attempt that fails or takes too long makes room for the next attempt of the
  * same call. The answer of an attempt that took too long is not heard, and its call may still run where it was made.
@@ -41,7 +38,7 @@ export class Calls {
   /** In the order in which their attempts began. */
   readonly #underWay = new Set<Call>();
   #waiting: Call[] = [];
-  /** Of those that wait, so many have begun. */
+  /** Of those that waited, so many have begun. Dropped once they are half of the list. */
   #begun = 0;
   #timer: Timer | undefined;
   #isOver = false;
@@ -80,29 +77,38 @@ export class Calls {
     this.#underWay.add(call);
     this.#watch(call.deadline);
     this.#answer(call.record).then(
-      (answer) => this.#ended(call, attempt, () => this.#kernel.result(call.record, answer)),
-      (thrown: unknown) => this.#failed(call, attempt, attributed(thrown, operator)),
+      (answer) => {
+        if (this.#isLate(call, attempt)) return;
+        this.#end(call, new CallOutcome(call.record, this.#kernel.result(call.record, answer)));
+      },
+      (thrown: unknown) => {
+        if (!this.#isLate(call, attempt)) this.#fail(call, attributed(thrown, operator));
+      },
     );
   }
 
-  /** What the function throws at once is a call that failed. */
-  async #answer(record: unknown): Promise<unknown> {
-    return this.#kernel.begin(record);
+  /** What the function throws at once is a call that failed, and what is no promise is its answer. */
+  #answer(record: unknown): Promise<unknown> {
+    try {
+      const answer = this.#kernel.begin(record);
+      return answer instanceof Promise ? answer : Promise.resolve(answer);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
   }
 
-  #ended(call: Call, attempt: number, result: () => unknown): void {
-    if (this.#isLate(call, attempt)) return;
+  #end(call: Call, outcome: CallOutcome): void {
     this.#underWay.delete(call);
-    call.ended(new CallOutcome(call.record, result()));
+    call.ended(outcome);
     this.#beginWaiting();
   }
 
-  #failed(call: Call, attempt: number, error: Error): void {
-    if (this.#isLate(call, attempt)) return;
+  /** Another attempt has the room of the one that failed. */
+  #fail(call: Call, error: Error): void {
+    if (call.attempt === call.attemptsMax || !(error instanceof StreamError))
+      return this.#end(call, new CallOutcome(call.record, undefined, error));
     this.#underWay.delete(call);
-    if (attempt < call.attemptsMax && error instanceof StreamError) return this.#begin(call);
-    call.ended(new CallOutcome(call.record, undefined, error));
-    this.#beginWaiting();
+    this.#begin(call);
   }
 
   #isLate(call: Call, attempt: number): boolean {
@@ -111,7 +117,7 @@ export class Calls {
 
   #beginWaiting(): void {
     while (this.#begun < this.#waiting.length && this.#hasRoom) this.#begin(this.#waiting[this.#begun++]!);
-    if (this.#begun < BEGUN_MAX && this.#begun < this.#waiting.length) return;
+    if (this.#begun < this.#waiting.length / 2) return;
     this.#waiting = this.#waiting.slice(this.#begun);
     this.#begun = 0;
   }
@@ -129,7 +135,7 @@ export class Calls {
     const now = this.#parts.now();
     for (const call of this.#underWay) {
       if (call.deadline > now) return;
-      this.#failed(call, call.attempt, this.#tookTooLong());
+      this.#fail(call, this.#tookTooLong());
     }
   }
 

@@ -1,12 +1,15 @@
 /** Builds the fused chain of one task: from the operators of a stage to links, the same for both executors. */
 import { assert } from '../core/assert.js';
 import { StreamError } from '../core/errors.js';
+import { Identity } from '../core/identity.js';
 import type { KeyedStore } from '../core/keyed-store.js';
+import { encodeKey } from '../core/keys.js';
 import { createKernel } from '../kernels/create-kernel.js';
 import { type Emit, type Kernel, type KernelCounter, NO_BUDGET, type RecordContext } from '../kernels/kernel.js';
 import type { CallOutcome } from '../kernels/map-async.js';
 import { kindTraits } from '../plan/kinds.js';
 import type { CoreOperator, Plan, SinkOperator, Stage } from '../plan/plan.js';
+import { resultIds } from '../plan/result-ids.js';
 import type { GateState } from '../runtime/durability.js';
 import type { FunctionTable } from '../topology/graph.js';
 import { fanOut, gated, type Link, NOWHERE, WatermarkGate } from './link.js';
@@ -167,6 +170,27 @@ class ChainBuilder {
     };
   }
 
+  /** What a kernel gives has a name of its own, or none: the record at hand was only its occasion. */
+  #named(operator: CoreOperator, next: Link): Link {
+    const { context, plan } = this.#parts;
+    const { identity } = context;
+    if (identity === undefined) return next;
+    const own = new Identity();
+    const isWindow = resultIds(plan).windows.has(operator.id);
+    return {
+      ...next,
+      push: (value) => {
+        own.begin(isWindow ? `${operator.uid}/${encodeKey((value as [unknown])[0])}/${context.windowEnd}` : undefined);
+        context.identity = own;
+        try {
+          next.push(value);
+        } finally {
+          context.identity = identity;
+        }
+      },
+    };
+  }
+
   linkOf(operator: CoreOperator): Link {
     const { functions, context, store, sink, count } = this.#parts;
     switch (operator.kind) {
@@ -198,7 +222,7 @@ class ChainBuilder {
       case 'bolt':
         return NOWHERE;
       default: {
-        const next = this.outputOf(operator, 'default');
+        const next = this.#named(operator, this.outputOf(operator, 'default'));
         const times = { isAdvancing: false };
         const emit = this.#emit(operator, next, times);
         const retry = onTime(this.#parts, operator);

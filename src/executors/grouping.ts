@@ -162,24 +162,34 @@ function byLoad({ tasks, shuffleFrom }: GroupingParts, { loadOf }: ChoiceParts, 
   const all = allOf(tasks);
   let chosen = all;
   let next = shuffleFrom;
-  let untilLook = 0;
+  const look = soOften(tasks, () => {
+    const loads = all.map(loadOf);
+    const most = Math.min(...loads) + LOAD_MARGIN;
+    chosen = all.filter((task) => loads[task]! <= most);
+  });
   return (value) => {
-    if (untilLook === 0) {
-      const loads = all.map(loadOf);
-      const most = Math.min(...loads) + LOAD_MARGIN;
-      chosen = all.filter((task) => loads[task]! <= most);
-      untilLook = LOOK_EVERY * tasks;
-    }
-    untilLook--;
+    look();
     next = next + 1 >= chosen.length ? 0 : next + 1;
     write(chosen[next]!, value);
+  };
+}
+
+/** To be called for each record: looks before the first one, and then at every so many. */
+function soOften(tasks: number, look: () => void): () => void {
+  let until = 0;
+  return () => {
+    if (until === 0) {
+      look();
+      until = LOOK_EVERY * tasks;
+    }
+    until--;
   };
 }
 
 /** All choices are checked before the first is written: a bad one must not leave a part of the tuple behind. */
 function byUser(
   { tasks, reader }: GroupingParts,
-  { createGrouping, writer }: ChoiceParts,
+  { createGrouping, writer, loadOf }: ChoiceParts,
   role: string,
   write: Write,
 ): Link['push'] {
@@ -189,7 +199,9 @@ function byUser(
     if (!isTask(task, tasks)) throw attributed(noSuchTask(task, tasks), reader);
     return task;
   };
+  const look = soOften(tasks, () => blaming(reader, () => grouping.refreshLoad?.(allOf(tasks).map(loadOf))));
   return (value) => {
+    look();
     const said = blaming(reader, () => grouping.chooseTasks(value as Values)) as unknown;
     if (!Array.isArray(said)) return write(checked(said), value);
     for (const task of said.map(checked)) write(task, value);

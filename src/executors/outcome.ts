@@ -2,6 +2,7 @@
 import { StreamError } from '../core/errors.js';
 import type { KernelCounter } from '../kernels/kernel.js';
 import type { Plan } from '../plan/plan.js';
+import { resultIds } from '../plan/result-ids.js';
 import type { Mode } from '../runtime/events.js';
 import { DEAD_LETTERS_KEPT, type DeadLetter, type JobResult, type Services } from './executor.js';
 import { SinkOutlet } from './sink-outlets.js';
@@ -29,8 +30,14 @@ export class Outcome {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    // Numbers of records begin anew with a job that does not go on, so its ids must be others.
+    const begun = services.durability?.begun ?? services.world.clock.now();
+    const asking = new Set(resultIds(plan).sinks.keys());
     this.outlets = new Map(
-      [...services.sinks].map(([name, writer]) => [name, new SinkOutlet(name, writer, services.listener)]),
+      [...services.sinks].map(([name, writer]) => {
+        const idsFrom = asking.has(name) ? `${Math.floor(begun).toString(36)}/` : undefined;
+        return [name, new SinkOutlet(name, writer, services.listener, idsFrom)];
+      }),
     );
     services.listener?.({ kind: 'jobStarted', job: plan.name, mode, plan: plan.hash });
   }

@@ -41,6 +41,7 @@ export async function openDurability(
     return openCheckpointFolder({
       files: world.files,
       scheduler: world.scheduler,
+      now: Math.floor(world.clock.now()),
       folder,
       job: plan.name,
       plan: plan.hash,

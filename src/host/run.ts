@@ -7,6 +7,7 @@ import { microBatchOptions, refuseOnWorkers } from '../executors/micro-batch/opt
 import { openAt } from '../executors/micro-batch/restart.js';
 import { startRecord } from '../executors/record/executor.js';
 import type { Plan } from '../plan/plan.js';
+import { connectorsFolder } from '../runtime/checkpoint-folder.js';
 import type { Recovered } from '../runtime/durability.js';
 import type { Mode } from '../runtime/events.js';
 import { faultyFiles } from '../runtime/faults/faulty-files.js';
@@ -50,11 +51,11 @@ export async function run(topology: Topology, options: RunOptions): Promise<JobR
 
 /** Starts a job. `done` settles after every source and sink is closed. @throws StreamError, StreamErrors as `run`. */
 export async function start(topology: Topology, given: RunOptions): Promise<StartedJob> {
-  const options = await resolvedOptions(topology, given);
+  const world = given.world ?? realWorldOf(given);
+  const options = await resolvedOptions(topology, given, world);
   const { job, plan } = compileJob(topology, options);
   // Before anything is opened.
   if (options.mode === 'micro-batch') checkMicroBatch(plan, options);
-  const world = options.world ?? realWorldOf(options);
   const listeners = new Listeners(options.listener);
   const activation = new Activation();
   const setAsides = new SetAsides(listeners.all);
@@ -126,9 +127,12 @@ function checkMicroBatch(plan: Plan, { microBatch = {}, workers }: RunOptions): 
 }
 
 /** With what only the outside knows of sources. Where all ends are opened from outside, nobody is asked. */
-async function resolvedOptions(topology: Topology, options: RunOptions): Promise<RunOptions> {
+async function resolvedOptions(topology: Topology, options: RunOptions, { files }: World): Promise<RunOptions> {
   if (options.openers !== undefined) return options;
-  return { ...options, sources: await resolvedSources(topology, { ...options, opened: options.readers }) };
+  const { folder, fromScratch } = options.checkpoint ?? {};
+  const earlier =
+    folder === undefined || fromScratch === true ? undefined : { folder: connectorsFolder(folder), files };
+  return { ...options, sources: await resolvedSources(topology, { ...options, opened: options.readers, earlier }) };
 }
 
 /** A World that is given has its faults from whoever made it. */

@@ -1,5 +1,6 @@
 /** The kernel contract: what one core operator kind does, once, for both executors. No clock, no I/O, no randomness. */
 
+import type { Identity } from '../core/identity.js';
 import type { KeyedStore } from '../core/keyed-store.js';
 import type { Timestamp } from '../core/time.js';
 import type { Retry } from './on-time.js';
@@ -13,6 +14,8 @@ export interface RecordContext {
   timestamp: Timestamp;
   /** End of the window that a result belongs to, or NaN for a result that belongs to no window. */
   windowEnd: Timestamp;
+  /** Names the record at hand where a sink asks for ids. Kernels leave it alone. */
+  identity?: Identity | undefined;
 }
 
 /** Takes one result; its times stand in the `RecordContext`. */

@@ -6,6 +6,7 @@ import type { AckOn } from './after-faults.js';
 import { plural, rule, sideBySide } from './columns.js';
 import { combinesBeforeShuffle, describeGrouping, describeOperator, describeShuffle } from './describe.js';
 import { guaranteeLines } from './explain-guarantee.js';
+import { idLines } from './explain-ids.js';
 import { kindTraits } from './kinds.js';
 import type { CoreOperator, Plan, Stage, StageInput } from './plan.js';
 
@@ -34,7 +35,7 @@ export function explainPlan(graph: Graph, plan: Plan, options: ExplainOptions = 
     ...(index === 0 ? [] : [rule(column)]),
     ...sideBySide(left, right, column),
   ]);
-  return `${[headline(plan), '', ...body, '', ...guaranteeLines(graph, { acking, ackOn }, width)].join('\n')}\n`;
+  return `${[headline(plan), '', ...body, '', ...guaranteeLines(graph, { acking, ackOn }, width), ...idLines(plan, width)].join('\n')}\n`;
 }
 
 function headline(plan: Plan): string {

@@ -120,7 +120,8 @@ function lowerNode(lowering: Lowering, node: Node): void {
     case 'bolt': {
       const inputs =
         node.kind === 'spout' ? [] : node.inputs.flatMap(({ stream, grouping }) => lowering.exchange(stream, grouping));
-      const { name, streams, parallelism } = node;
+      const { name, streams } = node;
+      const parallelism = Math.min(node.parallelism, lowering.graph.settings.maxTaskParallelism ?? node.parallelism);
       const common = { name, streams, parallelism, inputs, slide };
       const operator =
         node.kind === 'spout'

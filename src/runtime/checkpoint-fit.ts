@@ -2,7 +2,7 @@
 import { StreamError } from '../core/errors.js';
 import type { JobFile, StatefulOperator } from './checkpoint-manifest.js';
 
-export type JobIdentity = Omit<JobFile, 'hasCheckpoint'>;
+export type JobIdentity = Omit<JobFile, 'hasCheckpoint' | 'begun'>;
 
 /**
  * Refuses the folder of another job or mode.

@@ -13,6 +13,7 @@ import type { StreamError } from '../core/errors.js';
 import { type Checkpoint, checkpointPath, restoredFrom, writeCheckpoint } from './checkpoint-files.js';
 import { keptOf } from './checkpoint-finder.js';
 import {
+  begunOf,
   type CheckpointFolderOptions,
   type FoundFolder,
   type Logged,
@@ -73,6 +74,7 @@ export async function openCheckpointFolder(options: CheckpointFolderOptions): Pr
 
 class OpenFolder implements CheckpointFolder {
   readonly interval: Durability['interval'];
+  readonly begun: number;
   readonly warnings: readonly string[];
   readonly #options: CheckpointFolderOptions;
   readonly #lock: FileLock;
@@ -88,6 +90,7 @@ class OpenFolder implements CheckpointFolder {
 
   constructor(options: CheckpointFolderOptions, lock: FileLock, found: FoundFolder, log: SegmentedLog) {
     this.interval = options.interval;
+    this.begun = begunOf(options, found);
     this.warnings = found.warnings;
     this.#options = options;
     this.#lock = lock;
@@ -147,7 +150,7 @@ class OpenFolder implements CheckpointFolder {
       describe: () => ({ job, plan, operators, log: this.#logAfter(snapshot.meta) }),
     });
     if (this.#latest === undefined)
-      await writeJobFile(files, folder, { job, mode, plan, operators, hasCheckpoint: true });
+      await writeJobFile(files, folder, { job, mode, plan, operators, hasCheckpoint: true, begun: this.begun });
     this.#checkpoint = checkpoint;
     this.#latest = restoredFrom(checkpoint);
     this.#records = after(this.#records, snapshot.meta);

@@ -14,6 +14,8 @@ export interface CheckpointFolderOptions extends JobIdentity {
   readonly scheduler: Scheduler;
   readonly folder: string;
   readonly interval: Durability['interval'];
+  /** The time (us): when the job begins, if nothing is there. */
+  readonly now?: number;
   /** Names of the job's sources. Undefined: not checked. */
   readonly sources?: readonly string[];
   /** Checkpoints kept at least, with what they add to, and the log since the oldest that may be asked for. Default 3. */
@@ -112,6 +114,11 @@ function droppedWarning(uid: string): string {
   return `the job has no operator '${uid}' any more: its state is dropped`;
 }
 
+/** When the job began. The folder of an earlier version does not say so. */
+export function begunOf({ now = 0 }: CheckpointFolderOptions, { jobFile }: FoundFolder): number {
+  return jobFile === undefined ? now : (jobFile.begun ?? 0);
+}
+
 /** Makes what was found durable and tidy. */
 export async function prepareFolder(options: CheckpointFolderOptions, found: FoundFolder): Promise<SegmentedLog> {
   const { files, folder, job, mode, plan, operators, segmentBytes } = options;
@@ -122,7 +129,8 @@ export async function prepareFolder(options: CheckpointFolderOptions, found: Fou
   for (const { path } of found.damaged) await files.rename(path, `${checkpoints}/${freeName(names, path)}`);
   await files.syncFolder(checkpoints);
   // Only now, when the checkpoint that was found cannot get lost any more, may the job's file tell of one.
-  const jobFile: JobFile = { job, mode, plan, operators, hasCheckpoint: found.checkpoint !== undefined };
+  const hasCheckpoint = found.checkpoint !== undefined;
+  const jobFile: JobFile = { job, mode, plan, operators, hasCheckpoint, begun: begunOf(options, found) };
   if (JSON.stringify(found.jobFile) === JSON.stringify(jobFile)) await files.syncFolder(folder);
   else await writeJobFile(files, folder, jobFile);
   for (const path of found.leftovers) await files.remove(path);

@@ -30,6 +30,8 @@ export interface JobFile {
   readonly operators: readonly StatefulOperator[];
   /** True after the first checkpoint: from then on a folder without any is damaged, and not new. */
   readonly hasCheckpoint: boolean;
+  /** When the job began (us). Absent in folders of earlier versions. */
+  readonly begun?: number;
 }
 
 /** The state of one operator on one task, in a checkpoint. */

@@ -133,6 +133,8 @@ export interface Recovered {
  */
 export interface Durability {
   readonly recovered: Recovered;
+  /** When the job began whose progress this is (us); undefined where that is within this process. */
+  readonly begun?: number | undefined;
   /** The most micro-batches, and the most stream time (us), between two snapshots. */
   readonly interval: { readonly batches: number; readonly time: number };
   /** The epoch whose snapshot the next one may add to; undefined when all of its stores must be whole. */

@@ -11,7 +11,7 @@ export interface Gate {
 /** Puts a gate in front of each partition. `read` hears how many records each poll gave. */
 export function gatedSource(source: SourceReader, gate: Gate, read?: (records: number) => void): SourceReader {
   const partitions = source.partitions.map((reader, partition) => gatedPartition(reader, partition, gate, read));
-  return { ...source, partitions, close: () => source.close() };
+  return { partitions, counters: () => source.counters?.() ?? {}, close: () => source.close() };
 }
 
 function gatedPartition(
@@ -20,7 +20,7 @@ function gatedPartition(
   gate: Gate,
   read: ((records: number) => void) | undefined,
 ): PartitionReader {
-  const { rewind, position } = reader;
+  const { rewind, position, finishes } = reader;
   return {
     get failure() {
       return reader.failure;
@@ -38,5 +38,6 @@ function gatedPartition(
     commit: (offset) => reader.commit(offset),
     ...(rewind === undefined ? {} : { rewind: (offset: number) => rewind.call(reader, offset) }),
     ...(position === undefined ? {} : { position: () => position.call(reader) }),
+    ...(finishes === undefined ? {} : { finishes: () => finishes.call(reader) }),
   };
 }

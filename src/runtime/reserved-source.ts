@@ -58,9 +58,10 @@ export class Reservations {
    * records, or of its results, would come a second time.
    */
   atStop(): Durability {
-    const { interval } = this.#durability;
+    const { interval, begun } = this.#durability;
     return {
       interval,
+      begun,
       recovered: this.#recovered,
       addsTo: undefined,
       latest: () => undefined,

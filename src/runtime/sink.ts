@@ -9,6 +9,11 @@ export interface ResultContext {
   windowEnd: number;
   /** The task of the sink's stage that made it. */
   partition: number;
+  /**
+   * Of a sink that asks for ids: the same when this result is given again, also by a later life of the job on the same checkpoint folder, and
+   * no other result's of this sink. Undefined: nothing names it.
+   */
+  id?: string | undefined;
 }
 
 /**

@@ -5,17 +5,19 @@ import {
   isTick,
   type NoStreams,
   type OutputCollector,
+  type StreamName,
   type Streams,
   type TaskInfo,
   type Tuple,
   type Values,
+  type ValuesOn,
 } from './components.js';
 
 /** A basic bolt's way out: every emit is anchored to the tuple at hand. Source: Storm `BasicOutputCollector`. */
 export interface BasicOutputCollector<V extends Values, S extends Streams = NoStreams> {
   emit(values: V): void;
   emitTo<N extends keyof S & string>(stream: N, values: S[N]): void;
-  emitDirect<N extends keyof S & string>(task: number, stream: N, values: S[N]): void;
+  emitDirect<N extends StreamName<S>>(task: number, stream: N, values: ValuesOn<V, S, N>): void;
   /** Starts the message timeout of the tuple's trees anew. */
   resetTimeout(tuple: Tuple): void;
 }
@@ -78,7 +80,7 @@ class BasicCollector<V extends Values, S extends Streams> implements BasicOutput
     this.#out.emitTo(stream, values, this.#anchor());
   }
 
-  emitDirect<N extends keyof S & string>(task: number, stream: N, values: S[N]): void {
+  emitDirect<N extends StreamName<S>>(task: number, stream: N, values: ValuesOn<V, S, N>): void {
     this.#out.emitDirect(task, stream, values, this.#anchor());
   }
 

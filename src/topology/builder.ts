@@ -12,8 +12,10 @@ import { inOrder } from './in-order.js';
 import { checkEnd, type SourceSpec } from './specs.js';
 import { type StatefulBolt, statefulBolt } from './stateful-bolt.js';
 import type { StatefulWindowedBolt, StatefulWindowOptions } from './stateful-windowed-bolt.js';
-import { KeyedStream } from './streams.js';
-import type { StreamOf } from './types.js';
+import { refIn } from './stream-base.js';
+import { KeyedStream, type Stream } from './streams.js';
+import { type TransformStreams, transformStreams } from './transform-streams.js';
+import type { Named, Placed, StreamOf } from './types.js';
 import { windowRules } from './window-rules.js';
 import { WindowRunner } from './window-runner.js';
 import type { WindowedBolt, WindowOptions } from './windowed-bolt.js';
@@ -42,6 +44,22 @@ export class TopologyBuilder {
     const roles = Object.fromEntries(Object.entries(functions).map(([role, value]) => [`spec:${role}`, value]));
     const node = { kind: 'source', name, spec: { kind, options, capabilities } } as const;
     return this.#draft.stream(this.#draft.add(node, roles, this.source, `source:${name}`)) as StreamOf<T>;
+  }
+
+  /**
+   * Calls a function once per interval with the elements of each of several streams and its end (us), also for an empty interval from the
+   * first element on, and emits what it gives. As `transform` of a stream, which says more; the streams must have one slide.
+   *
+   * @throws StreamError `RG004` for no streams or no function, `RG021` for different slides. Source: Spark `StreamingContext.transform`.
+   */
+  transform<const S extends readonly Stream<unknown>[], U>(
+    streams: S,
+    transform: TransformStreams<S, U>,
+    options: Named & Pick<Placed, 'orderSensitive'> = {},
+  ): StreamOf<U> {
+    checkFunctions({ transform }, this.transform);
+    const inputs = streams.map((stream) => refIn(this.#draft, stream));
+    return this.#draft.stream(transformStreams(this.#draft, inputs, transform, options, this.transform)) as StreamOf<U>;
   }
 
   /** Declares a spout; `create` is called once per task. Source: Storm `TopologyBuilder.setSpout`. */

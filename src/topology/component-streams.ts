@@ -9,6 +9,8 @@ import { Stream } from './streams.js';
 export interface ComponentOptions<S extends Streams> {
   /** Number of tasks. Default 1. */
   readonly parallelism?: number;
+  /** Its default stream is a direct one too: written by `emitDirect(task, 'default', …)` only. Storm: `declare(true, fields)`. */
+  readonly direct?: boolean;
   /** The further streams of the component's type; a `direct` one is written by `emitDirect` only. */
   readonly streams?: { readonly [N in keyof S]: 'grouped' | 'direct' };
 }
@@ -33,10 +35,11 @@ export interface BoltOptions<S extends Streams> extends ComponentOptions<S> {
 
 /** The declared streams of a component, its default one first. */
 export function declareStreams(options: {
+  readonly direct?: boolean;
   readonly streams?: Readonly<Record<string, 'grouped' | 'direct'>>;
 }): readonly DeclaredStream[] {
   const further = Object.entries(options.streams ?? {}).map(([name, kind]) => ({ name, direct: kind === 'direct' }));
-  return [{ name: 'default', direct: false }, ...further];
+  return [{ name: 'default', direct: options.direct === true }, ...further];
 }
 
 /** A spout or bolt. It is its own default stream. */

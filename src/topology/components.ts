@@ -38,6 +38,11 @@ export interface TaskInfo {
 export interface CustomGrouping<V extends Values = Values> {
   /** Called once, before the first tuple. `tasks` is the number of the bolt's tasks. */
   prepare?(info: { readonly tasks: number; readonly component: string; readonly task: number }): void;
+  /**
+   * Told how many rows wait on the worker of each task, before the first tuple and then at every so many; all 0 where tasks run in this
+   * thread, since there they are in step. Source: Storm `LoadAwareCustomStreamGrouping.refreshLoad`.
+   */
+  refreshLoad?(loads: readonly number[]): void;
   /** The tasks that get this tuple, from 0; each of them gets it once for each time that it is named. */
   chooseTasks(values: V): number | readonly number[];
 }
@@ -48,7 +53,9 @@ export interface SpoutCollector<V extends Values, S extends Streams = NoStreams>
   emit(values: V, id?: MessageId): void;
   emitTo<N extends keyof S & string>(stream: N, values: S[N], id?: MessageId): void;
   /** Emits on a direct stream to one task of each consumer. */
-  emitDirect<N extends keyof S & string>(task: number, stream: N, values: S[N], id?: MessageId): void;
+  emitDirect<N extends StreamName<S>>(task: number, stream: N, values: ValuesOn<V, S, N>, id?: MessageId): void;
+  /** Messages of this task that are neither done nor failed. Source: Storm `getPendingCount`. */
+  readonly pendingCount: number;
 }
 
 /** A bolt's way out, and its answers about tuples. */
@@ -56,10 +63,10 @@ export interface OutputCollector<V extends Values, S extends Streams = NoStreams
   /** Emits a tuple anchored to `anchors`: their trees are done only when it is done too. */
   emit(values: V, anchors: Tuple | readonly Tuple[]): void;
   emitTo<N extends keyof S & string>(stream: N, values: S[N], anchors: Tuple | readonly Tuple[]): void;
-  emitDirect<N extends keyof S & string>(
+  emitDirect<N extends StreamName<S>>(
     task: number,
     stream: N,
-    values: S[N],
+    values: ValuesOn<V, S, N>,
     anchors: Tuple | readonly Tuple[],
   ): void;
   /** Emits a tuple that nobody replays: it caps the guarantee at at-most-once. */
@@ -75,6 +82,10 @@ export interface OutputCollector<V extends Values, S extends Streams = NoStreams
 
 /** Streams that a component declares beside its default one. */
 export type Streams = Readonly<Record<string, Values>>;
+/** A declared stream of a component, or its default one. */
+export type StreamName<S extends Streams> = (keyof S & string) | 'default';
+/** What that stream carries. */
+export type ValuesOn<V extends Values, S extends Streams, N extends StreamName<S>> = N extends keyof S ? S[N] : V;
 /** No further streams. */
 export type NoStreams = Readonly<Record<never, never>>;
 

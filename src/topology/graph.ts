@@ -14,6 +14,8 @@ export interface JobSettings {
   readonly attemptsMax: number;
   /** Empty intervals in a row that `count`, `countByWindow` and `updateStateByKey` run for a key; further ones are skipped and counted. */
   readonly maxEmptyIntervals: number;
+  /** Spouts and bolts have at most so many tasks each, whatever their `parallelism`. Default: no bound. Storm: `setMaxTaskParallelism`. */
+  readonly maxTaskParallelism?: number | undefined;
 }
 
 /** One output of a node; most nodes have only `default`. */

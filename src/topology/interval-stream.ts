@@ -5,6 +5,7 @@ import type { Timestamp } from '../core/time.js';
 import { checkCount, checkDurations, checkFunctions } from './check-arguments.js';
 import { NarrowStream } from './narrow-stream.js';
 import type { Interval } from './specs.js';
+import { queryStates } from './state-query.js';
 import type { KeyedStream, Stream } from './streams.js';
 import type { Named, Placed, Reduce, ReduceOptions, Span, StreamOf } from './types.js';
 
@@ -145,6 +146,27 @@ export class IntervalStream<T> extends NarrowStream<T> {
     const node = { kind: 'transformWith', inputs: [this.ref, this.refOf(other)] } as const;
     const functions = { flatMap: pairedIntervalCall(transform), transform };
     return this.add(node, functions, this.transformWith, options);
+  }
+
+  /**
+   * The elements are keys: `[key, state]` for each, with the latest state that another stream gave the key up to the end of the interval,
+   * or `undefined`. Emits at interval ends; keeps one state per key. Both streams must have one slide.
+   *
+   * @throws StreamError `RG021` for streams of different slides. Source: Storm `Stream.stateQuery`.
+   *
+   * @example
+   *   words: [['a'], ['a', 'b']]
+   *   pairs: [[['a', 1]], [['a', 2], ['b', 3]]]
+   *   words.stateQuery(pairs.runningReduce((a, b) => a + b))
+   */
+  stateQuery<S>(
+    this: Stream<T & Key>,
+    states: KeyedStream<T & Key, S>,
+    options: Omit<Placed, 'orderSensitive'> = {},
+  ): KeyedStream<T & Key, S | undefined> {
+    const { stateQuery } = IntervalStream.prototype;
+    const answers = queryStates(this.draft, [this.ref, this.refOf(states)], options, stateQuery);
+    return this.draft.stream(answers) as KeyedStream<T & Key, S | undefined>;
   }
 }
 

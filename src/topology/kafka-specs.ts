@@ -67,13 +67,13 @@ const PASSWORD_VARIABLE = 'KAFKA_PASSWORD';
 const PARTITIONS_UNKNOWN = 1;
 
 /**
- * The values of a topic, one partition of the job for each of Kafka's: `kafka('lines', { brokers: '127.0.0.1:9092' })`.
+ * The values of a topic, one partition of the job for each that the topic has when the job begins: `kafka('lines', { brokers: '127.0.0.1:9092' })`.
  *
  * 1. Only records of committed transactions are read. A record without a value (tombstone) is left out and counted, unless
  *    `as: 'record'`. `as: 'pair'` gives `[key, value]`, so that the stream is keyed.
  * 2. Kafka's offsets are kept with the job's checkpoint, and committed to Kafka behind it, for others to see. A restart goes on by
  *    the checkpoint only.
- * 3. A topic that gets more partitions stops the job with `RG080`; the same command goes on with all of them.
+ * 3. Partitions that are added to the topic are read from their beginning, by the partitions that the job has.
  *
  * @throws StreamError `RG006` without topic or brokers, `RG004`, `RG011` for a wrong option.
  * Source: Spark's `KafkaUtils.createDirectStream`; Storm's `KafkaSpout`.

@@ -41,7 +41,12 @@ export interface WebhookOptions {
   /** Default JSON: a line for each result. */
   readonly format?: FormatSpec<unknown> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Results of one request at most. Default 500. */
+  /**
+   * One result a request, whose `Idempotency-Key` is the result's id: the same also when the job gives it again, after a replay or on the same
+   * checkpoint folder. Default false: the key is the same only for tries of one request.
+   */
+  readonly ids?: boolean | undefined;
+  /** Results of one request at most. Default 500; with `ids` 1. */
   readonly batchMax?: number | undefined;
   /** Requests at a time. Default 1: results arrive in order. */
   readonly requestsMax?: number | undefined;
@@ -127,8 +132,9 @@ export function webhook(url: string, options: WebhookOptions = {}): SinkSpec<unk
     const message = `'${withoutSecrets(String(url))}' is no http or https URL`;
     throw new StreamError('RG006', message, "write webhook('https://example.org/counts')");
   }
+  const { ids = false } = options;
   const {
-    batchMax = 500,
+    batchMax = ids ? 1 : 500,
     requestsMax = 1,
     timeout = seconds(10),
     attemptsMax = 8,
@@ -137,13 +143,17 @@ export function webhook(url: string, options: WebhookOptions = {}): SinkSpec<unk
   } = options;
   for (const [name, value] of Object.entries({ batchMax, requestsMax, timeout, attemptsMax }))
     checkWhole(name, value, 1);
-  const limits = { batchMax, requestsMax, timeout, attemptsMax };
+  if (ids && batchMax > 1) {
+    const message = `batchMax is ${batchMax}, but with ids a request has one result: its key is the result's id`;
+    throw new StreamError('RG011', message, 'leave out batchMax, or ids');
+  }
+  const limits = { batchMax, requestsMax, timeout, attemptsMax, ...(ids && { ids }) };
   const encoding = formatOptions({ format })['format'];
   return {
     role: 'sink',
     kind: 'webhook',
     options: { url: withoutSecrets(url), ...limits, ...(encoding === undefined ? {} : { format: encoding }) },
-    capabilities: { guarantee: 'at-least-once', delivery: 'record' },
+    capabilities: { guarantee: 'at-least-once', delivery: 'record', ...(ids && { ids }) },
     // Apart from the options, which are plain data that plans, logs and documents show.
     functions: { url, headers: JSON.stringify(headers) },
   };

@@ -10,6 +10,14 @@ export interface ResultInfo {
   /** End of the result's window (us), or NaN. */
   readonly windowEnd: number;
   readonly partition: number;
+  /** With `ids`: the same when the result is given again. Undefined: nothing names it (`raingauge explain` says which). */
+  readonly id?: string | undefined;
+}
+
+/** Options of sinks that can know again what they were given before. */
+export interface IdOptions {
+  /** Ask for the ids of results. Default false. */
+  readonly ids?: boolean | undefined;
 }
 
 /** Options of `stdout`. */
@@ -88,7 +96,7 @@ export function textFile(
 
 /**
  * Keeps results in memory, for tests and small programs. Grows with every result. In an exactly-once job a result is there when its
- * epoch is committed, exactly once as long as the process lives.
+ * epoch is committed, exactly once as long as the process lives. With `ids` a result that has come before is dropped, also at least once.
  *
  * ```ts
  * import { topology } from 'raingauge';
@@ -102,13 +110,13 @@ export function textFile(
  * // after `await run(…)`: lengths.results is [4, 5]
  * ```
  */
-export function memory<T = unknown>(): MemorySink<T> {
+export function memory<T = unknown>({ ids = false }: IdOptions = {}): MemorySink<T> {
   const results: T[] = [];
   return {
     role: 'sink',
     kind: 'memory',
-    options: {},
-    capabilities: { guarantee: 'exactly-once', delivery: 'record' },
+    options: ids ? { ids } : {},
+    capabilities: { guarantee: 'exactly-once', delivery: 'record', ...(ids && { ids }) },
     functions: { results },
     results,
   };
@@ -116,14 +124,15 @@ export function memory<T = unknown>(): MemorySink<T> {
 
 /**
  * Calls a function for each result, as it is made. At most at-least-once: what the function did cannot be taken back.
- * A function that throws, or returns a promise, fails the job with `RG030` or `RG031`.
+ * A function that throws, or returns a promise, fails the job with `RG030` or `RG031`. With `ids` it is told each result's id, by which it
+ * can leave out what it has done before: a unique column of a table, for example.
  */
-export function foreach<T>(call: (value: T, info: ResultInfo) => void): SinkSpec<T> {
+export function foreach<T>(call: (value: T, info: ResultInfo) => void, { ids = false }: IdOptions = {}): SinkSpec<T> {
   return {
     role: 'sink',
     kind: 'foreach',
-    options: {},
-    capabilities: { guarantee: 'at-least-once', delivery: 'record' },
+    options: ids ? { ids } : {},
+    capabilities: { guarantee: 'at-least-once', delivery: 'record', ...(ids && { ids }) },
     functions: { call },
   };
 }

@@ -46,6 +46,8 @@ export interface SinkCapabilities {
    * `auto`: per interval behind an operator that emits per interval, else per record.
    */
   readonly delivery: 'record' | 'interval' | 'auto';
+  /** It asks for the ids of results, to know again what it was given before. Default false: then nobody makes them. */
+  readonly ids?: boolean;
 }
 
 /** A sink as data. `accepts` exists for types only. */

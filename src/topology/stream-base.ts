@@ -16,6 +16,11 @@ export class StreamBase<T> {
     this.ref = ref;
   }
 
+  /** Whether the stream is one of that topology. */
+  static isOf(stream: StreamBase<unknown>, draft: GraphDraft): boolean {
+    return stream.draft === draft;
+  }
+
   /** Component and stream that its tuples say they come from; undefined for what operators made. */
   get origin(): string | undefined {
     const { node, output } = this.ref;
@@ -57,7 +62,12 @@ export class StreamBase<T> {
 
   /** The output behind another stream; that of another topology is nowhere, and validation tells of it. */
   protected refOf(other: { readonly ref: StreamRef }): StreamRef {
-    const { draft, ref } = other as StreamBase<unknown>;
-    return draft === this.draft ? ref : { node: -1, output: 'default' };
+    return refIn(this.draft, other);
   }
+}
+
+/** The output behind a stream, as a draft knows it. */
+export function refIn(draft: GraphDraft, other: { readonly ref: StreamRef }): StreamRef {
+  const stream = other as StreamBase<unknown>;
+  return StreamBase.isOf(stream, draft) ? stream.ref : { node: -1, output: 'default' };
 }

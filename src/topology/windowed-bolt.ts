@@ -1,7 +1,7 @@
 /** Windowed bolts as users write them: what a window is, what a bolt gets of it, and how long its tuples are kept. */
 import type { Duration, Timestamp } from '../core/time.js';
 import type { BoltOptions } from './component-streams.js';
-import type { NoStreams, Streams, TaskInfo, Tuple, Values } from './components.js';
+import type { NoStreams, StreamName, Streams, TaskInfo, Tuple, Values, ValuesOn } from './components.js';
 
 /**
  * One activation of a window. `expired` are those tuples of earlier activations that are in it no more. Source: Storm `TupleWindow`:
@@ -22,7 +22,12 @@ export interface TupleWindow<In extends Values> {
 export interface WindowCollector<V extends Values, S extends Streams = NoStreams> {
   emit(values: V, anchors?: readonly Tuple[]): void;
   emitTo<N extends keyof S & string>(stream: N, values: S[N], anchors?: readonly Tuple[]): void;
-  emitDirect<N extends keyof S & string>(task: number, stream: N, values: S[N], anchors?: readonly Tuple[]): void;
+  emitDirect<N extends StreamName<S>>(
+    task: number,
+    stream: N,
+    values: ValuesOn<V, S, N>,
+    anchors?: readonly Tuple[],
+  ): void;
 }
 
 /**

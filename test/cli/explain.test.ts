@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { lessonOf, topics } from '../../src/cli/lessons.js';
 import { ERRORS } from '../../src/core/errors.js';
-import { folderOf, raingauge, WORDS_JOB } from './command.js';
+import { projectFolderOf, raingauge, WORDS_MODULE } from './command.js';
 
 describe('the lessons', () => {
   it('cover every error code', () => {
@@ -33,7 +33,7 @@ describe('the lessons', () => {
 });
 
 describe('raingauge explain', () => {
-  const cwd = folderOf({ 'job.ts': WORDS_JOB, 'lines.txt': '' });
+  const cwd = projectFolderOf({ 'job.mjs': WORDS_MODULE, 'lines.txt': '' });
 
   it('prints a lesson', async () => {
     const { code, stdout, stderr } = await raingauge(['explain', 'acker']);
@@ -48,11 +48,11 @@ describe('raingauge explain', () => {
   });
 
   it('prints both plans of a job, or the plan as JSON', async () => {
-    const { code, stdout } = await raingauge(['explain', 'job.ts', '--parallelism', '2'], { cwd });
+    const { code, stdout } = await raingauge(['explain', 'job.mjs', '--parallelism', '2'], { cwd });
     expect(stdout).toContain('=> stage 1: shuffle by hash of the key');
     expect(stdout).toContain('=> running: fields grouping by key');
     expect(code).toBe(0);
-    const plan = JSON.parse((await raingauge(['explain', 'job.ts', '--json'], { cwd })).stdout) as {
+    const plan = JSON.parse((await raingauge(['explain', 'job.mjs', '--json'], { cwd })).stdout) as {
       readonly stages: readonly unknown[];
     };
     expect(plan.stages).toHaveLength(1);
@@ -60,7 +60,7 @@ describe('raingauge explain', () => {
 });
 
 describe('raingauge graph', () => {
-  const cwd = folderOf({ 'job.ts': WORDS_JOB });
+  const cwd = projectFolderOf({ 'job.mjs': WORDS_MODULE });
 
   it.each([
     [
@@ -70,14 +70,14 @@ describe('raingauge graph', () => {
     ['mermaid', 'flowchart LR\n  n0(["source lines (text-file)"])\n  n1["flatMap"]\n'],
     ['dot', 'digraph "words" {\n  rankdir=LR;\n  n0 [label="source lines (text-file)", shape=ellipse];\n'],
   ])('draws as %s', async (format, part) => {
-    const { code, stdout } = await raingauge(['graph', 'job.ts', '--format', format], { cwd });
+    const { code, stdout } = await raingauge(['graph', 'job.mjs', '--format', format], { cwd });
     expect(stdout).toContain(part);
     expect(code).toBe(0);
   });
 
   it('draws as JSON, with what the flags replace', async () => {
     const { stdout } = await raingauge(
-      ['graph', 'job.ts', '--format', 'json', '--source', 'lines=tcp://h:1', '--batch-interval', '3s'],
+      ['graph', 'job.mjs', '--format', 'json', '--source', 'lines=tcp://h:1', '--batch-interval', '3s'],
       { cwd },
     );
     expect(JSON.parse(stdout)).toMatchObject({

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { folderOf, raingauge, root } from './command.js';
 
 /** npm and three runs of node, on a small machine that does other things too. */
-const INIT_TIMEOUT_MS = 120_000;
+const INIT_TIMEOUT_MS = 300_000;
 
 const parent = folderOf({});
 const demo = join(parent, 'Demo One');

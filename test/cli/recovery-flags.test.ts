@@ -1,14 +1,14 @@
 /** Flags of checkpoints, workers and faults that make no sense: one clear error each, and nothing is begun. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { folderOf, raingauge, WORDS_JOB } from './command.js';
+import { projectFolderOf, raingauge, WORDS_MODULE } from './command.js';
 
 const FILES = {
-  'job.ts': WORDS_JOB,
+  'job.mjs': WORDS_MODULE,
   'lines.txt': 'a b a\nc\n',
   'plan.txt': '# two faults\nkill:running@50%\nkil:running@50%\n',
 };
-const RUN = ['run', 'job.ts', '--mode', 'record'];
+const RUN = ['run', 'job.mjs', '--mode', 'record'];
 
 interface Case {
   readonly what: string;
@@ -117,27 +117,27 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'a comparison with a fault of something that is not there, before it reads anything',
-    words: ['compare', 'job.ts', '--workers', '2', '--source', 'lines=file:nowhere.txt', '--fault', 'kill:runing@50%'],
+    words: ['compare', 'job.mjs', '--workers', '2', '--source', 'lines=file:nowhere.txt', '--fault', 'kill:runing@50%'],
     error: /^error\[RG063\]: the fault plan names 'runing', which the job does not have$/m,
     help: /did you mean 'running'\?/,
   },
   {
     what: 'a crash beside a fault',
-    words: ['compare', 'job.ts', '--crash', '--fault', 'throw:running@1'],
+    words: ['compare', 'job.mjs', '--crash', '--fault', 'throw:running@1'],
     error: /^error\[RG004\]: --crash brings a fault of its own, beside runs without any$/m,
     help: /leave it out/,
     marked: '--crash',
   },
   {
     what: 'a comparison that should kill itself',
-    words: ['compare', 'job.ts', '--workers', '2', '--fault', 'kill:driver@50%'],
+    words: ['compare', 'job.mjs', '--workers', '2', '--fault', 'kill:driver@50%'],
     error: /^error\[RG063\]: 'kill:driver@50%' would end the comparison itself: both modes run in its process$/m,
     help: /raingauge run JOB --checkpoint DIR/,
     marked: 'kill:driver@50%',
   },
   {
     what: 'a comparison with a full disk',
-    words: ['compare', 'job.ts', '--fault', 'disk-full:progress@3'],
+    words: ['compare', 'job.mjs', '--fault', 'disk-full:progress@3'],
     error: /^error\[RG063\]: 'disk-full:progress@3' has nothing to strike: a comparison keeps no checkpoints$/m,
     help: /raingauge run JOB --checkpoint DIR/,
     marked: 'disk-full:progress@3',
@@ -146,7 +146,7 @@ const CASES: readonly Case[] = [
 
 describe.concurrent('the command line', () => {
   it.each(CASES)('refuses $what', async ({ words, error, help, exit = 2, marked }) => {
-    const cwd = folderOf(FILES);
+    const cwd = projectFolderOf(FILES);
     const { code, stdout, stderr } = await raingauge(words, { cwd });
     expect(stderr).toMatch(error);
     expect(stderr.match(/^error/gm)).toHaveLength(1);

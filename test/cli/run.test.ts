@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { folderOf, launch, raingauge, untilSays, WORDS_JOB } from './command.js';
+import { folderOf, launch, projectFolderOf, raingauge, untilSays, WORDS_JOB, WORDS_MODULE } from './command.js';
 
 const MODES = ['micro-batch', 'record'] as const;
 const servers: Server[] = [];
@@ -11,8 +11,8 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-const cwd = folderOf({
-  'job.ts': WORDS_JOB,
+const cwd = projectFolderOf({
+  'job.mjs': WORDS_MODULE,
   'lines.txt': 'a b a\nc\n',
   'empty.txt': '',
   'latin1.txt': 'caf\u00e9',
@@ -23,9 +23,9 @@ function parse(line: string): string[] {
 }
 `),
   'promise.ts': WORDS_JOB.replace("(line: string) => line.split(' ')", "(async () => []) as never, { uid: 'wait' }"),
-  'dead.ts': WORDS_JOB.replace('seconds(0.1)', "seconds(0.1), onError: 'dead-letter'").replace(
-    "(line: string) => line.split(' ')",
-    "(line: string) => { if (line === 'c') throw new TypeError('no c please'); return line.split(' '); }, { uid: 'parse' }",
+  'dead.mjs': WORDS_MODULE.replace('seconds(0.1)', "seconds(0.1), onError: 'dead-letter'").replace(
+    "(line) => line.split(' ')",
+    "(line) => { if (line === 'c') throw new TypeError('no c please'); return line.split(' '); }, { uid: 'parse' }",
   ),
   'shape.ts': WORDS_JOB.replace("(line: string) => line.split(' ')", "(() => 3) as never, { uid: 'three' }"),
   'floating.ts': WORDS_JOB.replace(
@@ -39,7 +39,7 @@ describe.each(MODES)('run --mode %s', (mode) => {
     raingauge(['run', ...words, '--mode', mode], { cwd, ...more });
 
   it('prints results on stdout and a summary on stderr', async () => {
-    const { code, stdout, stderr } = await run(['job.ts']);
+    const { code, stdout, stderr } = await run(['job.mjs']);
     expect(stdout).toBe('(a,1)\n(b,1)\n(a,2)\n(c,1)\n');
     expect(stderr).toContain('finished after');
     expect(stderr).toContain('read     lines 2 records');
@@ -51,7 +51,7 @@ describe.each(MODES)('run --mode %s', (mode) => {
   it('counts intervals of a sink that gets intervals, and says so', async () => {
     const folder = folderOf({ 'one.txt': 'a b a' });
     const words = [
-      'job.ts',
+      'job.mjs',
       '--source',
       `lines=file:${join(folder, 'one.txt')}`,
       '--sink',
@@ -67,7 +67,7 @@ describe.each(MODES)('run --mode %s', (mode) => {
 
   it('writes into no folder with files of somebody else', async () => {
     const folder = folderOf({ 'part-1-00000': '', 'mine.txt': '' });
-    const { code, stderr } = await run(['job.ts', '--sink', `counts=file:${folder}`]);
+    const { code, stderr } = await run(['job.mjs', '--sink', `counts=file:${folder}`]);
     expect(stderr).toContain(`error[RG070]: --sink counts: the folder ${folder} is not empty: it holds mine.txt`);
     expect(stderr).toContain('--> command line');
     expect(stderr).toContain('help: name a folder that is new or empty');
@@ -75,19 +75,19 @@ describe.each(MODES)('run --mode %s', (mode) => {
   });
 
   it('shows the first dead letter', async () => {
-    const { code, stderr } = await run(['dead.ts']);
+    const { code, stderr } = await run(['dead.mjs']);
     expect(stderr).toContain('note     1 record in the dead letters');
     expect(stderr).toMatch(/the first: lines, offset \d+ in operator 'parse': RG0\d\d .*no c please/);
     expect(code).toBe(0);
   });
 
   it('prints nothing else with --quiet, and no colour where there is no terminal', async () => {
-    expect(await run(['job.ts', '--quiet', '--sink', 'counts=none:'])).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect((await run(['job.ts'])).stderr).not.toContain('\x1b');
+    expect(await run(['job.mjs', '--quiet', '--sink', 'counts=none:'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect((await run(['job.mjs'])).stderr).not.toContain('\x1b');
   });
 
   it('prints one JSON document with --json, in place of what the sinks print', async () => {
-    const { code, stdout } = await run(['job.ts', '--json', '--quiet']);
+    const { code, stdout } = await run(['job.mjs', '--json', '--quiet']);
     expect(JSON.parse(stdout)).toMatchObject({
       schema: 'raingauge/run@1',
       job: 'words',
@@ -103,7 +103,7 @@ describe.each(MODES)('run --mode %s', (mode) => {
 
   it('reads standard input, and logs as JSON on stderr', async () => {
     const { code, stdout, stderr } = await run(
-      ['job.ts', '--source', 'lines=stdin:', '--quiet', '--log-level', 'info'],
+      ['job.mjs', '--source', 'lines=stdin:', '--quiet', '--log-level', 'info'],
       { input: 'x y\n' },
     );
     expect(stdout).toBe('(x,1)\n(y,1)\n');
@@ -116,7 +116,7 @@ describe.each(MODES)('run --mode %s', (mode) => {
   });
 
   it('ends after --records, or --for', async () => {
-    const generated = ['job.ts', '--source', 'lines=generate:words', '--sink', 'counts=none:', '--json', '--quiet'];
+    const generated = ['job.mjs', '--source', 'lines=generate:words', '--sink', 'counts=none:', '--json', '--quiet'];
     const some = JSON.parse((await run([...generated, '--records', '5'])).stdout) as object;
     expect(some).toMatchObject({ outcome: 'finished', recordsRead: { lines: 5 } });
     const { code, stdout } = await run([...generated, '--rate', '200', '--for', '500ms']);
@@ -126,7 +126,7 @@ describe.each(MODES)('run --mode %s', (mode) => {
 
   it('stops gracefully at Ctrl-C, says what was measured, and exits with 130', async () => {
     let isSent = false;
-    const { code, stdout, stderr } = await run(['job.ts', '--source', 'lines=generate:words', '--rate', '500'], {
+    const { code, stdout, stderr } = await run(['job.mjs', '--source', 'lines=generate:words', '--rate', '500'], {
       onStdout: (_text, child) => {
         if (!isSent) isSent = child.kill('SIGINT');
       },
@@ -138,7 +138,9 @@ describe.each(MODES)('run --mode %s', (mode) => {
   });
 
   it.skipIf(process.platform === 'win32')('is deactivated by SIGUSR2, and activated by the next', async () => {
-    const job = launch(['run', 'job.ts', '--mode', mode, '--source', 'lines=generate:words', '--rate', '500'], { cwd });
+    const job = launch(['run', 'job.mjs', '--mode', mode, '--source', 'lines=generate:words', '--rate', '500'], {
+      cwd,
+    });
     let [printed, wasSent] = [0, false];
     job.child.stdout!.on('data', (text: string) => {
       printed += text.length;
@@ -155,7 +157,7 @@ describe.each(MODES)('run --mode %s', (mode) => {
   });
 
   it('ends quietly when the reader of stdout goes away', async () => {
-    const { code, stderr } = await run(['job.ts', '--source', 'lines=generate:words', '--rate', '2k'], {
+    const { code, stderr } = await run(['job.mjs', '--source', 'lines=generate:words', '--rate', '2k'], {
       onStdout: (_text, child) => void child.stdout?.destroy(),
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -214,7 +216,7 @@ describe.each(MODES)('run --mode %s', (mode) => {
       exit: 1,
     },
   ])('says what is wrong with $what', async ({ uri, error, exit }) => {
-    const { code, stdout, stderr } = await run(['job.ts', '--source', `lines=${uri}`]);
+    const { code, stdout, stderr } = await run(['job.mjs', '--source', `lines=${uri}`]);
     expect(stderr).toContain(error);
     expect(stderr).toContain('--> command line');
     expect(stderr).toContain('help: ');
@@ -230,7 +232,7 @@ describe.each(MODES)('run --mode %s', (mode) => {
   });
 
   it('takes an input without records when none: says so', async () => {
-    expect((await run(['job.ts', '--source', 'lines=none:', '--quiet'])).code).toBe(0);
+    expect((await run(['job.mjs', '--source', 'lines=none:', '--quiet'])).code).toBe(0);
   });
 
   it('reads what a server sends, up to the end of the connection', async () => {
@@ -238,7 +240,7 @@ describe.each(MODES)('run --mode %s', (mode) => {
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
     const { port } = server.address() as { readonly port: number };
-    const outcome = await run(['job.ts', '--quiet', '--source', `lines=tcp://localhost:${port}?onClose=end`]);
+    const outcome = await run(['job.mjs', '--quiet', '--source', `lines=tcp://localhost:${port}?onClose=end`]);
     expect(outcome).toEqual({ code: 0, stdout: '(hello,1)\n(wide,1)\n(world,1)\n', stderr: '' });
   });
 });

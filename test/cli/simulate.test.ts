@@ -23,7 +23,7 @@ describe('simulate', () => {
     expect(code).toBe(0);
   });
 
-  it('prints the shortest plan that breaks a promise, and a command that repeats it', { timeout: 60_000 }, async () => {
+  it('prints the shortest plan that breaks a promise, and a command that repeats it', async () => {
     const words = ['simulate', unsteady, '--seeds', '50', '--guarantee', 'exactly-once'];
     const { code, stdout } = await raingauge([...words, '--quiet'], { cwd });
     expect(code).toBe(3);

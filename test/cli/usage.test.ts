@@ -1,8 +1,8 @@
 /** What a wrong command line gets: one clear error, and exit code 2. */
 import { describe, expect, it } from 'vitest';
-import { folderOf, raingauge, WORDS_JOB } from './command.js';
+import { projectFolderOf, raingauge, WORDS_MODULE } from './command.js';
 
-const folder = folderOf({ 'job.ts': WORDS_JOB, 'lines.txt': 'a b a\n' });
+const folder = projectFolderOf({ 'job.mjs': WORDS_MODULE, 'lines.txt': 'a b a\n' });
 
 interface Case {
   readonly what: string;
@@ -22,7 +22,7 @@ const cases: readonly Case[] = [
   },
   {
     what: 'an unknown flag',
-    words: ['run', 'job.ts', '--mod', 'record'],
+    words: ['run', 'job.mjs', '--mod', 'record'],
     error: 'error[RG004]: there is no flag --mod',
     place: '--> command line',
     help: 'help: did you mean --mode?',
@@ -36,142 +36,142 @@ const cases: readonly Case[] = [
   },
   {
     what: 'a flag without its value',
-    words: ['run', 'job.ts', '--mode'],
+    words: ['run', 'job.mjs', '--mode'],
     error: 'error[RG004]: --mode needs a value',
     place: '--> command line',
     help: 'help: ',
   },
   {
     what: 'a missing mode',
-    words: ['run', 'job.ts'],
+    words: ['run', 'job.mjs'],
     error: 'error[RG004]: --mode is missing',
     help: 'help: add --mode record, or --mode micro-batch',
   },
   {
     what: 'an unknown mode',
-    words: ['run', 'job.ts', '--mode', 'recrd'],
+    words: ['run', 'job.mjs', '--mode', 'recrd'],
     error: "error[RG004]: --mode: 'recrd' is not one of micro-batch, record",
     place: '^^^^^^^^^^^^',
     help: "help: did you mean 'record'?",
   },
   {
     what: 'an unknown guarantee',
-    words: ['explain', 'job.ts', '--guarantee', 'exactly-twice'],
+    words: ['explain', 'job.mjs', '--guarantee', 'exactly-twice'],
     error: "error[RG004]: --guarantee: 'exactly-twice'",
     place: '--> command line',
     help: "help: did you mean 'exactly-once'?",
   },
   {
     what: 'an unknown format',
-    words: ['graph', 'job.ts', '--format', 'svg'],
+    words: ['graph', 'job.mjs', '--format', 'svg'],
     error: "error[RG004]: --format: 'svg' is not one of text, mermaid, dot, json",
     place: '--> command line',
     help: 'help: ',
   },
   {
     what: 'a duration without a unit',
-    words: ['explain', 'job.ts', '--batch-interval', '5'],
+    words: ['explain', 'job.mjs', '--batch-interval', '5'],
     error: "error[RG010]: --batch-interval: '5' is no duration",
     place: '--batch-interval 5',
     help: 'help: write it with a unit: 5s or 5ms',
   },
   {
     what: 'a duration with an unknown unit',
-    words: ['run', 'job.ts', '--mode', 'record', '--for', '5sec'],
+    words: ['run', 'job.mjs', '--mode', 'record', '--for', '5sec'],
     error: "error[RG010]: --for: '5sec' is no duration",
     place: '--for 5sec',
     help: 'help: write it with a unit: 500ms, 2s, 1m or 1h',
   },
   {
     what: 'a duration of nothing',
-    words: ['explain', 'job.ts', '--batch-interval', '0s'],
+    words: ['explain', 'job.mjs', '--batch-interval', '0s'],
     error: "error[RG010]: --batch-interval: '0s' is no time at all",
     place: '--> command line',
     help: 'help: use for example 500ms',
   },
   {
     what: 'a rate that is none',
-    words: ['compare', 'job.ts', '--rate', 'fast'],
+    words: ['compare', 'job.mjs', '--rate', 'fast'],
     error: "error[RG011]: --rate: 'fast' is no rate",
     place: '--rate fast',
     help: 'help: write for example 2000, 5k or 5k/s',
   },
   {
     what: 'a negative count',
-    words: ['compare', 'job.ts', '--records', '-3'],
+    words: ['compare', 'job.mjs', '--records', '-3'],
     error: "error[RG011]: --records: '-3' is no whole number, 1 or more",
     place: '--> command line',
     help: 'help: write for example 200, 10k or 2M',
   },
   {
     what: 'too many tasks',
-    words: ['explain', 'job.ts', '--parallelism', '1000'],
+    words: ['explain', 'job.mjs', '--parallelism', '1000'],
     error: "error[RG011]: --parallelism: '1000' is no whole number, from 1 to 128",
     place: '--> command line',
     help: 'help: ',
   },
   {
     what: 'a seed that is none',
-    words: ['compare', 'job.ts', '--seed', 'x'],
+    words: ['compare', 'job.mjs', '--seed', 'x'],
     error: "error[RG011]: --seed: 'x' is no seed",
     place: '--> command line',
     help: 'help: ',
   },
   {
     what: 'an end without a URI',
-    words: ['graph', 'job.ts', '--source', 'lines'],
+    words: ['graph', 'job.mjs', '--source', 'lines'],
     error: "error[RG006]: --source: 'lines' is not NAME=URI",
     place: '--source lines',
     help: 'help: write for example --source lines=file:book.txt',
   },
   {
     what: 'a source that is given twice',
-    words: ['graph', 'job.ts', '--source', 'lines=stdin:', '--source', 'lines=file:a'],
+    words: ['graph', 'job.mjs', '--source', 'lines=stdin:', '--source', 'lines=file:a'],
     error: "error[RG004]: --source: 'lines' is given twice, as stdin: and as file:a",
     place: 'lines=file:a',
     help: 'help: keep one of them',
   },
   {
     what: 'an unknown source',
-    words: ['graph', 'job.ts', '--source', 'line=stdin:'],
+    words: ['graph', 'job.mjs', '--source', 'line=stdin:'],
     error: "error[RG005]: 'words' has no source named 'line'",
     place: 'line=stdin:',
     help: "help: did you mean 'lines'?",
   },
   {
     what: 'an unknown sink',
-    words: ['graph', 'job.ts', '--sink', 'count=none:'],
+    words: ['graph', 'job.mjs', '--sink', 'count=none:'],
     error: "error[RG005]: 'words' has no sink named 'count'",
     place: 'count=none:',
     help: "help: did you mean 'counts'?",
   },
   {
     what: 'an unknown source scheme',
-    words: ['run', 'job.ts', '--mode', 'record', '--source', 'lines=tpc://localhost:9999'],
+    words: ['run', 'job.mjs', '--mode', 'record', '--source', 'lines=tpc://localhost:9999'],
     error: "error[RG006]: --source lines: 'tpc://localhost:9999' has the unknown scheme 'tpc'",
     place: '--> command line',
     help: 'help: did you mean tcp',
   },
   {
     what: 'a missing job file',
-    words: ['graph', 'jbo.ts'],
-    error: 'error[RG001]: there is no job file jbo.ts',
-    place: 'raingauge graph jbo.ts',
-    help: "help: did you mean 'job.ts'?",
+    words: ['graph', 'jbo.mjs'],
+    error: 'error[RG001]: there is no job file jbo.mjs',
+    place: 'raingauge graph jbo.mjs',
+    help: "help: did you mean 'job.mjs'?",
   },
   {
     what: 'a job without its ending',
     words: ['graph', 'job'],
     error: 'error[RG001]: there is no job file job',
     place: '--> command line',
-    help: "help: did you mean 'job.ts'?",
+    help: "help: did you mean 'job.mjs'?",
   },
   {
     what: 'a folder in place of a job',
     words: ['graph', '.'],
     error: 'is a folder, not a job file',
     place: '--> command line',
-    help: 'help: name one of its files: job.ts',
+    help: 'help: name one of its files: job.mjs',
   },
   {
     what: 'an input in place of a job',
@@ -182,8 +182,8 @@ const cases: readonly Case[] = [
   },
   {
     what: 'a missing export',
-    words: ['graph', 'job.ts#windowed'],
-    error: "error[RG002]: job.ts has no export 'windowed'",
+    words: ['graph', 'job.mjs#windowed'],
+    error: "error[RG002]: job.mjs has no export 'windowed'",
     place: '--> command line',
     help: 'help: topologies that it exports: default',
   },
@@ -216,9 +216,12 @@ describe('a wrong command line', () => {
   });
 
   it('gets all problems of its ends at once', async () => {
-    const { code, stderr } = await raingauge(['graph', 'job.ts', '--source', 'line=stdin:', '--sink', 'counts=fle:x'], {
-      cwd: folder,
-    });
+    const { code, stderr } = await raingauge(
+      ['graph', 'job.mjs', '--source', 'line=stdin:', '--sink', 'counts=fle:x'],
+      {
+        cwd: folder,
+      },
+    );
     expect(stderr.match(/^error\[RG00[56]\]/gm)).toEqual(['error[RG005]', 'error[RG006]']);
     expect(code).toBe(2);
   });
@@ -226,7 +229,7 @@ describe('a wrong command line', () => {
 
 describe('the environment', () => {
   it('holds every flag, and a wrong value is shown there', async () => {
-    const { code, stderr } = await raingauge(['explain', 'job.ts'], {
+    const { code, stderr } = await raingauge(['explain', 'job.mjs'], {
       cwd: folder,
       env: { RAINGAUGE_BATCH_INTERVAL: '7' },
     });
@@ -238,7 +241,7 @@ describe('the environment', () => {
 
   it('gives way to a flag, and a switch can be off', async () => {
     const env = { RAINGAUGE_BATCH_INTERVAL: '7s', RAINGAUGE_JSON: '0', RAINGAUGE_SOURCE: 'lines=stdin:' };
-    const { code, stdout } = await raingauge(['explain', 'job.ts', '--batch-interval', '2s'], { cwd: folder, env });
+    const { code, stdout } = await raingauge(['explain', 'job.mjs', '--batch-interval', '2s'], { cwd: folder, env });
     expect(stdout).toContain('batch interval 2 s');
     expect(stdout).toContain('read lines (stdin)');
     expect(code).toBe(0);

@@ -120,6 +120,24 @@ it.each<[string, number, (t: TopologyBuilder) => AnyStream, string]>([
     'equal final value and count per key',
   ],
   ['running totals of windows', 2, (t) => keyed(t).reduceByKey(add).runningReduce(add), 'equal windows'],
+  [
+    'states that are asked for, in order',
+    1,
+    (t) =>
+      keyed(t)
+        .map(([key]) => key)
+        .stateQuery(t.source('states', aSource<readonly [string, number]>())),
+    'equal windows',
+  ],
+  [
+    'states that are asked for, of two partitions',
+    2,
+    (t) =>
+      keyed(t)
+        .map(([key]) => key)
+        .stateQuery(t.source('states', aSource<readonly [string, number]>())),
+    'not demanded',
+  ],
   ['groups of one partition', 1, (t) => keyed(t).groupByKey(), 'equal windows'],
   ['an array of each partition of a source', 2, (t) => keyed(t).glom(), 'equal windows'],
   ['what a partition of a source becomes', 2, (t) => keyed(t).mapPartitions((values) => values), 'equal windows'],

@@ -175,6 +175,39 @@ const cases: readonly Case[] = [
     output: [['1,2|3'], ['|4'], ['|']],
   },
   {
+    name: 'transform of three streams of an interval',
+    build: (t) => {
+      const some = numbers(t);
+      return t.transform([some, numbers2(t), some.map((n) => n * 10)], (lists, end) => [
+        `${lists.map((list) => list.toSorted().join()).join('|')} at ${end / times(1)}`,
+      ]);
+    },
+    input: [[1, 2], [], []],
+    input2: [[3], [4], []],
+    output: [['1,2|3|10,20 at 1'], ['|4| at 2'], ['|| at 3']],
+  },
+  {
+    name: 'stateQuery: the latest state of each key that is asked for, as of the end of the interval',
+    build: (t) =>
+      numbers(t).stateQuery(
+        numbers2(t)
+          .map((n) => [n % 10, Math.floor(n / 10)] as const)
+          .runningReduce(add),
+      ),
+    input: [[1], [1, 2, 1], [], [2]],
+    input2: [[], [31, 11, 12], [41], []],
+    output: [
+      [[1, undefined]],
+      [
+        [1, 4],
+        [1, 4],
+        [2, 1],
+      ],
+      [],
+      [[2, 1]],
+    ],
+  },
+  {
     name: 'window: every element in each window that it is in',
     build: (t) => numbers(t).window({ window: times(2) }),
     input: [[1, 2], [3], [], []],

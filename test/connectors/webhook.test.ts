@@ -106,6 +106,25 @@ describe('the webhook', () => {
     await sink.close();
   });
 
+  it('with ids sends each result by itself, under a key that is the same when the job gives it again', async () => {
+    const { seen, url } = await serve(() => 204);
+    const { sink } = await open(`http://${url}`, { ids: true });
+    for (const [value, id] of [
+      ['a', 'x/lines/0/7.0'],
+      ['b', 'x/w/s3:a b/1000.0'],
+      ['a', 'x/lines/0/7.0'],
+      ['c', undefined],
+      ['c', undefined],
+    ])
+      sink.accept(value, { ...context, id });
+    await sink.close();
+    expect(seen.map(({ lines }) => lines)).toEqual([['"a"'], ['"b"'], ['"a"'], ['"c"'], ['"c"']]);
+    const [first, other, again, ...unnamed] = seen.map(({ key }) => key);
+    expect([first, other, again]).toEqual(['out-x%2Flines%2F0%2F7.0', 'out-x%2Fw%2Fs3%3Aa%20b%2F1000.0', first]);
+    expect(unnamed[0]).not.toBe(unnamed[1]);
+    expect(() => webhook(`http://${url}`, { ids: true, batchMax: 2 })).toThrow(/RG011|batchMax is 2/);
+  });
+
   it('sends nothing when there is nothing', async () => {
     const { seen, url } = await serve(() => 200);
     const { sink } = await open(`http://${url}`);

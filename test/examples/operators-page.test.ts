@@ -7,7 +7,7 @@ import { Stream } from '../../src/topology/stream.js';
 import { KeyedStream } from '../../src/topology/streams.js';
 import { root } from '../tidy/source-files.js';
 
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 300_000;
 
 describe('the page of all operators', () => {
   it('is up to date', { timeout: TIMEOUT_MS }, () => {

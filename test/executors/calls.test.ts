@@ -2,13 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Trace } from '../../src/compare/trace.js';
 import { micros, millis, seconds } from '../../src/core/time.js';
-import { run } from '../../src/host/run.js';
+import { run, start } from '../../src/host/run.js';
 import { createSimulatedWorld } from '../../src/runtime/simulated-world.js';
+import { runTuples } from '../../src/testing/index.js';
 import { topology } from '../../src/topology/builder.js';
 import type { CallOptions } from '../../src/topology/calls.js';
+import type { Bolt, Tuple } from '../../src/topology/components.js';
 import type { JobSettings, Topology } from '../../src/topology/graph.js';
 import { memory as memorySink } from '../../src/topology/sink-specs.js';
 import { memory } from '../../src/topology/source-specs.js';
+import type { Stream } from '../../src/topology/streams.js';
 import { aSink, aSource } from '../compare/memory-ends.js';
 import { FakeWorkers as BatchWorkers } from './micro-batch/fake-workers.js';
 import { live as liveInBatches } from './micro-batch/incarnations.js';
@@ -157,7 +160,64 @@ describe('on workers', () => {
   });
 });
 
+describe('a source of two partitions', () => {
+  const [even, odd] = [0, 1].map((rest) => {
+    const values = NUMBERS.filter((n) => n % 2 === rest);
+    const timestamps = Float64Array.from(values, (n) => n * 1_000);
+    return { values, timestamps, heartbeats: [{ at: values.length, watermark: COUNT * 1_000 }] };
+  });
+  const trace: Trace = { sources: [{ name: 'in', partitions: [even!, odd!] }] };
+  const job = topology('partitions', { batchInterval: millis(COUNT), guarantee: 'exactly-once' }, (t) => {
+    t.source('in', aSource<number>(2))
+      .mapAsync(async (n) => {
+        await later((COUNT - n) * 100);
+        return n;
+      })
+      .glom()
+      .to('out', aSink());
+  });
+
+  it.each(['micro-batch', 'record'] as const)('%s: results stay in the partition of their record', async (mode) => {
+    const parts = { topology: job, trace, parallelism: 3, crashes: [] };
+    const results =
+      mode === 'record'
+        ? visible((await live({ ...parts, settings: {}, interval: 5_000 })).sinks)
+        : [...(await liveInBatches(parts)).sinks.get('out')!.visible].map(({ value }) => value);
+    expect(results).toHaveLength(2);
+    expect(results).toEqual(expect.arrayContaining([even!.values, odd!.values]));
+  });
+});
+
+/** Runs numbers at most once, without acking, in record mode. */
+async function untracked(build: (numbers: Stream<number>) => Stream<unknown>, stopAfter?: number) {
+  const world = createSimulatedWorld();
+  callsTakeTimeOf(world);
+  const sink = memorySink();
+  const job = topology('untracked', { batchInterval: millis(10), guarantee: 'at-most-once' }, (t) => {
+    build(t.source('in', memory(NUMBERS))).to('out', sink);
+  });
+  const running = await start(job, { mode: 'record', world, record: { acking: false } });
+  if (stopAfter !== undefined) world.scheduler.at(world.clock.now() + stopAfter, () => running.stop());
+  const { error } = await world.complete(running.done);
+  return { error, results: sink.results };
+}
+
 describe('record mode', () => {
+  const slow = async (n: number): Promise<number> => {
+    await later(n === 0 ? 3_000_000 : 1_000);
+    return n;
+  };
+
+  it('no watermark passes a call under way, also where no tree holds it back', async () => {
+    const { error, results } = await untracked((numbers) => numbers.mapAsync(slow, { ordered: false }).count());
+    expect([error, results]).toEqual([undefined, [COUNT]]);
+  });
+
+  it('a job that is stopped finishes its calls, also where nothing is acked', async () => {
+    const { error, results } = await untracked((numbers) => numbers.mapAsync(slow), 20_000);
+    expect([error, results]).toEqual([undefined, NUMBERS]);
+  });
+
   it('a tuple does not time out while its call is under way, or waits for others', async () => {
     const { job } = lookUps({ concurrency: 1 }, { guarantee: 'at-least-once' });
     const { job: result, sinks } = await live(
@@ -196,6 +256,37 @@ describe('record mode', () => {
     expect(sink.results).toEqual(values);
     expect(readAhead).toBeGreaterThan(2_000);
     expect(readAhead).toBeLessThan(4_096 + 500 + 100);
+  });
+
+  it('a call that fails fails every tree of its tuple, and they are done when it succeeds', async () => {
+    let failures = 1;
+    const pairing = (): Bolt<{ n: number }, { sum: number }> => {
+      const held: Tuple<{ n: number }>[] = [];
+      return {
+        execute(tuple, collector) {
+          if (held.push(tuple) < 2) return;
+          const both = held.splice(0);
+          collector.emit({ sum: both.reduce((sum, { values }) => sum + values.n, 0) }, both);
+          for (const each of both) collector.ack(each);
+        },
+      };
+    };
+    const job = topology('pairs', (t) => {
+      t.setBolt('pair', pairing, { holdsTuples: true })
+        .shuffleGrouping(t.setSpout<{ n: number }>('numbers', () => ({ nextTuple: () => 'done' })))
+        .mapAsync(async ({ sum }) => {
+          if (failures-- > 0) throw new Error('not now');
+          return sum;
+        })
+        .to('out', memorySink());
+    });
+    const messages = [1, 2].map((n) => ({ id: n, values: { n } }));
+    const { acked, failed, outputs } = await runTuples(job, { spouts: { numbers: { messages, maxReplays: 3 } } });
+    expect(failed.map(({ id, reason }) => [id, reason])).toEqual([
+      [1, 'error'],
+      [2, 'error'],
+    ]);
+    expect([acked.toSorted(), outputs['out']]).toEqual([[1, 2], [3]]);
   });
 
   it('a result of a window, which nobody delivers again, is called for again in place', async () => {

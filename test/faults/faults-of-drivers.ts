@@ -4,6 +4,7 @@ import { type FaultRow, USUAL } from './fault-row.js';
 const GUARANTEES = 'executors/micro-batch/guarantees.test.ts';
 const SINKS = 'connectors/sinks.test.ts';
 const INTERRUPTS = 'recovery/interrupts.test.ts';
+const KAFKA_PARTITION = 'kafka/partition.test.ts';
 const KAFKA_RECEIVER = 'kafka/receiver.test.ts';
 const KAFKA_SOURCE = 'kafka/source.test.ts';
 const KAFKA_SINK = 'kafka/sink.test.ts';
@@ -66,14 +67,16 @@ export const FAULTS_OF_DRIVERS: readonly FaultRow[] = [
     number: 40,
     fault: 'Kafka: partitions move in the middle of a batch',
     promised:
-      'partitions are read without a group, so none is taken away; new ones stop the job (RG080), and a restart reads them; a receiver hands them over behind what its log has, and others may repeat what it had not told the group',
+      'partitions are read without a group, so none is taken away, and new ones are read by those that are there; a receiver hands them over behind what its log has, and others may repeat what it had not told the group',
     tests: [
       [KAFKA_RECEIVER, 'hands a partition over behind what it has made safe, and forgets what it has not handed out'],
       [KAFKA_RECEIVER, 'repeats for another what it had not made safe when it fell silent'],
       [
         KAFKA_SOURCE,
-        'stops when the topic gets more partitions, and reads them from their beginning when it is started again',
+        'reads partitions that are added, while it runs or not, from their beginning, and goes on with them',
       ],
+      [KAFKA_CRASHES, 'keeps each record once though partitions are added, %s'],
+      [KAFKA_PARTITION, 'gives the same again in the same order from any place on, however its fetches come'],
     ],
   },
   {

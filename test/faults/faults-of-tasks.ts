@@ -72,7 +72,7 @@ export const FAULTS_OF_TASKS: readonly FaultRow[] = [
       ],
       [
         'faults/row-26-hanging-function.test.ts',
-        'fault row 26: a function that always hangs ends the job with RG059, micro-batch',
+        'fault row 26: a function that always hangs ends the job with RG059, %s',
       ],
       ['connectors/sinks.test.ts', 'fails the job when the function returns a promise'],
       ['conformance/calls.test.ts', 'ends a job whose calls never end'],

@@ -1,11 +1,9 @@
 /** A user's function that never comes back: on a worker it costs the worker, and the job goes on. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { loadJobAt } from '../../src/host/load-job.js';
-import { run } from '../../src/host/run.js';
 import type { WorkerPoolEvent } from '../../src/host/worker-pool.js';
+import { isBuilt, projectFolderOf, root } from '../cli/command.js';
 import { MODES } from './both-modes.js';
 
 /** Its function names nothing that is imported: the test runner would rewrite it, and a worker would have another plan. */
@@ -28,11 +26,15 @@ export default topology('hanging', { batchInterval: seconds(0.05) }, (t) => {
 
 /** Short, so that the test is; an ordinary function here takes microseconds. */
 const HEARTBEAT_TIMEOUT = 400_000;
+const SILENT = 'it gave no sign of life for 0.4 s';
+
+/** Workers of the built program start without a loader: five can be lost within a minute also where much else runs. */
+const { run } = (await import(
+  /* @vite-ignore */ join(root, isBuilt() ? 'dist/host/run.js' : 'src/host/run.ts')
+)) as typeof import('../../src/host/run.js');
 
 async function runHanging(mode: (typeof MODES)[number], hangs: 'once' | 'always') {
-  const folder = mkdtempSync(join(tmpdir(), 'raingauge-hang-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'job.mjs'), JOB);
+  const folder = projectFolderOf({ 'job.mjs': JOB });
   vi.stubEnv('HANGS', hangs);
   vi.stubEnv('HUNG', join(folder, 'hung'));
   onTestFinished(() => void vi.unstubAllEnvs());
@@ -51,26 +53,17 @@ async function runHanging(mode: (typeof MODES)[number], hangs: 'once' | 'always'
   return { result, reasons: events.flatMap((event) => (event.kind === 'workerLost' ? [event.reason] : [])) };
 }
 
-it.each(MODES)(
-  'fault row 26: a function that hangs once costs its worker, and no record, %s',
-  { timeout: 90_000 },
-  async (mode) => {
-    const { result, reasons } = await runHanging(mode, 'once');
-    expect(reasons).toEqual(['it gave no sign of life for 0.4 s']);
-    expect([result.outcome, result.error]).toEqual(['finished', undefined]);
-    expect(result.recordsRead).toEqual({ in: 20 });
-    expect(result.resultsWritten['out']).toBeGreaterThanOrEqual(20);
-  },
-);
-
-it('fault row 26: a function that always hangs ends the job with RG059, micro-batch', { timeout: 90_000 }, async () => {
-  const { result, reasons } = await runHanging('micro-batch', 'always');
-  expect([reasons.length, result.outcome, result.error?.code]).toEqual([5, 'failed', 'RG059']);
+it.each(MODES)('fault row 26: a function that hangs once costs its worker, and no record, %s', async (mode) => {
+  const { result, reasons } = await runHanging(mode, 'once');
+  // A machine that is busy with other things may hold up a worker that does not hang.
+  expect(new Set(reasons)).toEqual(new Set([SILENT]));
+  expect([result.outcome, result.error]).toEqual(['finished', undefined]);
+  expect(result.recordsRead).toEqual({ in: 20 });
+  expect(result.resultsWritten['out']).toBeGreaterThanOrEqual(20);
 });
 
-it('fault row 26: a function that always hangs ends the job with RG059, record', {
-  timeout: 90_000,
-}, async () => {
-  const { result, reasons } = await runHanging('record', 'always');
-  expect([reasons.length, result.outcome, result.error?.code]).toEqual([5, 'failed', 'RG059']);
+it.each(MODES)('fault row 26: a function that always hangs ends the job with RG059, %s', async (mode) => {
+  const { result, reasons } = await runHanging(mode, 'always');
+  expect(reasons).toEqual(Array(5).fill(SILENT));
+  expect([result.outcome, result.error?.code]).toEqual(['failed', 'RG059']);
 });

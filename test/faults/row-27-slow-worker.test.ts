@@ -24,7 +24,7 @@ export default topology('straggler', { batchInterval: seconds(0.05) }, (t) => {
 /** Call 195 is in the last batch of partition 0 on its worker, and the other worker does not come so far. It takes an hour. */
 const SLOW = parseFault('slow:double@195+3600s');
 
-it('fault row 27: the twin of a slow task commits, and each result is seen once', { timeout: 60_000 }, async () => {
+it('fault row 27: the twin of a slow task commits, and each result is seen once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'raingauge-slow-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, 'job.mjs'), JOB);

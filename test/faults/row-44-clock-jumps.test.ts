@@ -14,7 +14,6 @@ const JUMPS = [
 
 it.each(MODES.flatMap((mode) => GUARANTEES.map((guarantee) => [mode, guarantee] as const)))(
   'fault row 44: a clock that jumps changes no answer, %s, %s',
-  { timeout: 60_000 },
   async (mode, guarantee) => {
     for (const [index, jumps] of JUMPS.entries()) {
       const faults = jumps.map(parseFault);

@@ -8,7 +8,7 @@ const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
 export const PRODUCER = VERSION.startsWith('3.')
   ? 'kafka.tools.ConsoleProducer'
   : 'org.apache.kafka.tools.ConsoleProducer';
-const TOPICS = 'org.apache.kafka.tools.TopicCommand';
+export const TOPICS = 'org.apache.kafka.tools.TopicCommand';
 
 /** What Kafka 4 calls by what it is for, Kafka 3 calls a property. */
 const [READER, FORMATTER] = VERSION.startsWith('3.')

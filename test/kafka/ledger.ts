@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { prng } from '../../src/core/prng.js';
 import type { Mode } from '../../src/runtime/events.js';
 import type { Guarantee } from '../../src/topology/specs.js';
-import { launch } from '../cli/command.js';
+import { type Launched, launch } from '../cli/command.js';
 import type { TestBroker } from './broker.js';
 import { consume } from './client.js';
 
@@ -51,30 +51,29 @@ export interface LedgerRound {
 const LIFE_MS_MAX = 4_000;
 const LIFE_MS_MIN = 1_000;
 
-/** Runs the same command until it comes to its end. Gives the kills that hit a living job. @throws Error when it ends otherwise. */
-export async function liveOn(round: LedgerRound): Promise<number> {
-  const { broker, mode, guarantee, folder, source, isReceiver, numbers, totals, rate, seed, kills, brokerDies } = round;
+/** One life of the job: to the end of the input, or for ever. */
+export function launchLedger(round: LedgerRound, end: 'ends' | 'goes on'): Launched {
+  const { broker, mode, guarantee, folder, source, isReceiver, numbers, totals, rate, seed } = round;
   writeFileSync(join(folder, 'job.mjs'), LEDGER_JOB);
   const at = `kafka://${broker.bootstrap}`;
-  const receiver = isReceiver === true ? `&receiver=true&group=${seed}` : '';
-  const ends = ['--source', `lines=${at}/${source}?until=latest${receiver}`, '--sink', `numbers=${at}/${numbers}`];
-  const words = [
-    'run',
-    'job.mjs',
-    '--mode',
-    mode,
-    '--guarantee',
-    guarantee,
-    '--rate',
-    String(rate),
-    '--quiet',
-    ...ends,
+  const options = [
+    ...(end === 'ends' ? ['until=latest'] : []),
+    ...(isReceiver === true ? ['receiver=true', `group=${seed}`] : []),
   ];
-  const recovery = ['--sink', `totals=${at}/${totals}`, '--checkpoint', 'progress', '--checkpoint-interval', '500ms'];
+  const input = ['--source', `lines=${at}/${source}?${options.join('&')}`];
+  const outputs = ['--sink', `numbers=${at}/${numbers}`, '--sink', `totals=${at}/${totals}`];
+  const model = ['--mode', mode, '--guarantee', guarantee, '--rate', String(rate), '--quiet'];
+  const recovery = ['--checkpoint', 'progress', '--checkpoint-interval', '500ms'];
+  return launch(['run', 'job.mjs', ...model, ...input, ...outputs, ...recovery], { cwd: folder });
+}
+
+/** Runs the same command until it comes to its end. Gives the kills that hit a living job. @throws Error when it ends otherwise. */
+export async function liveOn(round: LedgerRound): Promise<number> {
+  const { broker, seed, kills, brokerDies } = round;
   const random = prng(1).fork(seed);
   let hits = 0;
   for (let life = 0; ; life++) {
-    const job = launch([...words, ...recovery], { cwd: folder });
+    const job = launchLedger(round, 'ends');
     const wait = (): Promise<unknown> =>
       new Promise((resolve) => setTimeout(resolve, LIFE_MS_MIN + random.float() * (LIFE_MS_MAX - LIFE_MS_MIN)));
     const kill = async (): Promise<void> => {

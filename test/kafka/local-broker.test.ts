@@ -10,9 +10,9 @@ import { kafkaProblem } from '../../src/cli/kafka/jars.js';
 import { isAlive, readBrokerFolder, startLocalBroker } from '../../src/cli/kafka/local-broker.js';
 import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import { type Outcome, raingauge, root } from '../cli/command.js';
-import { noKafka, temporaryFolder, useBroker, VERSION } from './broker.js';
+import { noKafka, TEST_MS, temporaryFolder, useBroker, VERSION, WAIT_MS } from './broker.js';
 
-describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: 300_000 }, () => {
+describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: TEST_MS }, () => {
   const broker = useBroker();
 
   it('keeps its ports and its data when it is killed and started again', async () => {
@@ -71,7 +71,7 @@ describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: 300_000 }, ()
     expect([place?.port, place?.controllerPort]).not.toContain(taken);
     await new Promise((resolve) => server.close(resolve));
 
-    await expect.poll(() => isAlive(pid), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: WAIT_MS }).toBe(false);
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(place!.port, '127.0.0.1', resolve));
     await expect(startLocalBroker(options)).rejects.toMatchObject({
@@ -96,7 +96,7 @@ describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: 300_000 }, ()
       // The broker looks at all topics in turn. The third that it deletes shows that one whole turn is over.
       for (let turn = 1; turn <= 3; turn++) {
         await producer.send('short-lived', old);
-        await expect.poll(() => port.offsets('short-lived', 1, 'earliest'), { timeout: 60_000 }).toEqual([turn]);
+        await expect.poll(() => port.offsets('short-lived', 1, 'earliest'), { timeout: WAIT_MS }).toEqual([turn]);
       }
       await producer.close();
       expect(await port.offsets('kept', 1, 'earliest')).toEqual([0]);
@@ -122,7 +122,7 @@ describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: 300_000 }, ()
     );
     expect(isAlive(pid)).toBe(true);
     owner.kill('SIGKILL');
-    await expect.poll(() => isAlive(pid), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: WAIT_MS }).toBe(false);
   });
 });
 

@@ -4,7 +4,7 @@ import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import type { FetchedPartition, KafkaPort } from '../../src/connectors/kafka/port.js';
 import { headersOf, SPAN } from '../../src/connectors/kafka/record-batches.js';
 import { prng } from '../../src/core/prng.js';
-import { noKafka, useBroker } from './broker.js';
+import { noKafka, TEST_MS, useBroker, WAIT_MS } from './broker.js';
 import { KEYED, PRODUCER } from './client.js';
 
 const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
@@ -13,13 +13,13 @@ const broker = useBroker();
 
 describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const)(
   'the client %s',
-  { timeout: 120_000 },
+  { timeout: TEST_MS },
   (client) => {
     let port: KafkaPort;
     beforeAll(async () => {
       port = await openKafkaPort({ brokers: [broker.bootstrap], client, tls: false, sasl: undefined });
-    }, 60_000);
-    afterAll(() => port?.close());
+    }, TEST_MS);
+    afterAll(() => port?.close(), TEST_MS);
 
     const topicOf = (name: string): string => `${client}-${name}`;
 
@@ -143,7 +143,7 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
       await port.createTopic(topic, 1);
       // A broker that has just become the leader says `moved` at first.
       await expect
-        .poll(async () => (await fetchOnce(port, topic, 0, 17))[0], { timeout: 10_000 })
+        .poll(async () => (await fetchOnce(port, topic, 0, 17))[0], { timeout: WAIT_MS })
         .toMatchObject({ state: 'out-of-range', nextOffset: 17, runs: [] });
     });
 
@@ -153,7 +153,7 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
       expect((await port.committed(`${client}-readers`, topic, 2)).size).toBe(0);
       await port.commit(`${client}-readers`, topic, new Map([[1, 42]]));
       await expect
-        .poll(async () => (await port.committed(`${client}-readers`, topic, 2)).get(1)?.offset, { timeout: 10_000 })
+        .poll(async () => (await port.committed(`${client}-readers`, topic, 2)).get(1)?.offset, { timeout: WAIT_MS })
         .toBe(42);
     });
 
@@ -203,7 +203,7 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
   },
 );
 
-describe.skipIf(noKafka !== undefined)('a member of a group, by kafkajs', { timeout: 120_000 }, () => {
+describe.skipIf(noKafka !== undefined)('a member of a group, by kafkajs', { timeout: TEST_MS }, () => {
   it('is given what others leave, hears when the group forms anew, and commits only what is its own to commit', async () => {
     const port = await openKafkaPort({ brokers: [broker.bootstrap], client: 'kafkajs', tls: false, sasl: undefined });
     await port.createTopic('shared', 3);
@@ -215,12 +215,12 @@ describe.skipIf(noKafka !== undefined)('a member of a group, by kafkajs', { time
     await expect(port.commit('members', 'shared', new Map([[0, 1]]))).rejects.toMatchObject({ kind: 'refused' });
     const second = await port.member!('members', 'shared');
     const joining = second.join();
-    await expect.poll(() => first.heartbeat(), { timeout: 20_000 }).toBe('rebalancing');
+    await expect.poll(() => first.heartbeat(), { timeout: WAIT_MS }).toBe('rebalancing');
     const shares = await Promise.all([first.join(), joining]);
     expect(shares.flatMap(({ partitions }) => partitions).toSorted()).toEqual([0, 1, 2]);
     expect(shares.map(({ partitions }) => partitions.length).toSorted()).toEqual([1, 2]);
     await second.leave();
-    await expect.poll(() => first.heartbeat(), { timeout: 20_000 }).toBe('rebalancing');
+    await expect.poll(() => first.heartbeat(), { timeout: WAIT_MS }).toBe('rebalancing');
     expect((await first.join()).partitions).toEqual([0, 1, 2]);
     await first.leave();
     expect((await port.committed('members', 'shared', 3)).get(0)?.offset).toBe(7);
@@ -228,7 +228,7 @@ describe.skipIf(noKafka !== undefined)('a member of a group, by kafkajs', { time
   });
 });
 
-describe.skipIf(noKafka !== undefined)('transactions of kafkajs', { timeout: 120_000 }, () => {
+describe.skipIf(noKafka !== undefined)('transactions of kafkajs', { timeout: TEST_MS }, () => {
   it('commit an offset with their records, and shut an older producer out', async () => {
     const port = await openKafkaPort({ brokers: [broker.bootstrap], client: 'kafkajs', tls: false, sasl: undefined });
     await port.createTopic('fenced', 1);

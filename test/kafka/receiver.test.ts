@@ -13,16 +13,15 @@ import { createRealWorld } from '../../src/runtime/real-world.js';
 import type { RawSource } from '../../src/runtime/source.js';
 import { memory } from '../../src/sinks.js';
 import { kafka } from '../../src/sources.js';
-import { noKafka, temporaryFolder, useBroker, VERSION } from './broker.js';
-import { makeTopic, produce } from './client.js';
+import { noKafka, TEST_MS, temporaryFolder, useBroker, VERSION, WAIT_MS } from './broker.js';
+import { makeTopic, produce, TOPICS } from './client.js';
 
 const broker = useBroker();
 const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
-const TOPICS = 'org.apache.kafka.tools.TopicCommand';
 /** A group forms anew in some seconds; a machine that does much else takes longer. */
-const SOON = { timeout: 40_000 };
+const SOON = { timeout: WAIT_MS };
 
-describe.skipIf(noKafka !== undefined)('the source kafka as a receiver', { timeout: 120_000 }, () => {
+describe.skipIf(noKafka !== undefined)('the source kafka as a receiver', { timeout: TEST_MS }, () => {
   let port: KafkaPort;
   const open: { close(): Promise<void> }[] = [];
   beforeAll(async () => {
@@ -157,7 +156,7 @@ describe.skipIf(noKafka !== undefined)('the source kafka as a receiver', { timeo
             () => true,
             () => false,
           ),
-        { timeout: 60_000 },
+        { timeout: WAIT_MS },
       )
       .toBe(true);
     const seen = new Set<unknown>();
@@ -169,7 +168,7 @@ describe.skipIf(noKafka !== undefined)('the source kafka as a receiver', { timeo
           for (const value of values) seen.add(value);
           return seen.size;
         },
-        { timeout: 60_000 },
+        { timeout: WAIT_MS },
       )
       .toBe(10);
     expect(seen).toEqual(new Set(lines(10, 20)));
@@ -233,7 +232,7 @@ describe.skipIf(noKafka !== undefined)('the source kafka as a receiver', { timeo
       { ...(spec.options as unknown as KafkaSourceSettings), ...more },
       {
         ...{ name: 'lines', world: createRealWorld({ seed: 1 }), job: 'reading', folder: undefined },
-        ...{ from: [], positions: [], tell: () => undefined, ...place },
+        ...{ from: [], positions: [], later: [], tell: () => undefined, ...place },
       },
     );
     open.push(source);

@@ -12,19 +12,19 @@ import { createRealWorld } from '../../src/runtime/real-world.js';
 import { kafka } from '../../src/sinks.js';
 import { memory } from '../../src/sources.js';
 import type { Guarantee } from '../../src/topology/specs.js';
-import { noKafka, temporaryFolder, useBroker } from './broker.js';
+import { noKafka, TEST_MS, temporaryFolder, useBroker } from './broker.js';
 import { consume, makeTopic } from './client.js';
 
 const broker = useBroker();
 const MODES: readonly Mode[] = ['micro-batch', 'record'];
 const GUARANTEES: readonly Guarantee[] = ['at-least-once', 'exactly-once'];
 
-describe.skipIf(noKafka !== undefined)('the sink kafka', { timeout: 120_000 }, () => {
+describe.skipIf(noKafka !== undefined)('the sink kafka', { timeout: TEST_MS }, () => {
   let port: KafkaPort;
   beforeAll(async () => {
     port = await openKafkaPort({ brokers: [broker.bootstrap], client: 'kafkajs', tls: false, sasl: undefined });
-  }, 60_000);
-  afterAll(() => port?.close());
+  }, TEST_MS);
+  afterAll(() => port?.close(), TEST_MS);
 
   for (const mode of MODES) {
     for (const guarantee of GUARANTEES) {

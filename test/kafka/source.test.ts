@@ -11,18 +11,18 @@ import type { Mode } from '../../src/runtime/events.js';
 import { memory } from '../../src/sinks.js';
 import { kafka } from '../../src/sources.js';
 import type { KafkaSourceOptions } from '../../src/topology/kafka-specs.js';
-import { noKafka, temporaryFolder, useBroker } from './broker.js';
-import { makeTopic, produce } from './client.js';
+import { noKafka, TEST_MS, temporaryFolder, useBroker, WAIT_MS } from './broker.js';
+import { makeTopic, produce, TOPICS } from './client.js';
 
 const broker = useBroker();
 const MODES: readonly Mode[] = ['micro-batch', 'record'];
 
-describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: 120_000 }, () => {
+describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: TEST_MS }, () => {
   let port: KafkaPort;
   beforeAll(async () => {
     port = await openKafkaPort({ brokers: [broker.bootstrap], client: 'kafkajs', tls: false, sasl: undefined });
     return () => port.close();
-  }, 60_000);
+  }, TEST_MS);
 
   describe.each(MODES)('%s', (mode) => {
     it('reads each partition in its order, up to the end that the topic had', async () => {
@@ -93,19 +93,53 @@ describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: 120_000 },
       expect(going.result.sourceCounters).toEqual({ lines: { lostRecords: 15 } });
     });
 
-    it('stops when the topic gets more partitions, and reads them from their beginning when it is started again', async () => {
+    it('reads partitions that are added, while it runs or not, from their beginning, and goes on with them', async () => {
       const topic = `grown-${mode}`;
       await makeTopic(broker, topic, 1);
       const folder = join(await temporaryFolder(), 'checkpoint');
-      await produce(broker, topic, ['one']);
-      expect(await readUntil(topic, mode, 1, { checkpoint: { folder } })).toEqual(['one']);
-      await broker.tool('org.apache.kafka.tools.TopicCommand', ['--alter', '--topic', topic, '--partitions', '3']);
-      const producer = await port.producer();
-      await expect.poll(async () => (await port.leaders(topic))?.length, { timeout: 10_000 }).toBe(3);
-      await producer.send(topic, [{ key: null, value: 'two', partition: 2 }]);
-      await producer.close();
+      const options = { mode, checkpoint: { folder }, settings: { guarantee: 'exactly-once' } } as const;
       const latest = { startingOffsets: 'latest' } as const;
-      expect(await readUntil(topic, mode, 1, { checkpoint: { folder } }, latest)).toEqual(['two']);
+      const first = await startReading(topic, options, latest);
+      await grow(topic, 3);
+      await send(topic, 3, lineNumbers(0, 30));
+      await expect.poll(() => first.results.length, { timeout: WAIT_MS }).toBe(30);
+      first.job.stop();
+      expect((await first.job.done).sourceCounters).toEqual({ lines: { addedPartitions: 2 } });
+      await grow(topic, 4);
+      await send(topic, 4, lineNumbers(30, 70));
+      const rest = await readUntil(topic, mode, 40, options, latest);
+      expect([...first.results, ...rest].toSorted()).toEqual(lineNumbers(0, 70).toSorted());
+      for (let partition = 0; partition < 4; partition++) {
+        const ofPartition = rest.filter((line) => (Number(line.slice(5)) - 30) % 4 === partition);
+        expect(ofPartition).toEqual(lineNumbers(30, 70).filter((_, index) => index % 4 === partition));
+      }
+      const end = await port.offsets(topic, 4, 'latest');
+      const committed = await port.committed('raingauge-reading-lines', topic, 4);
+      expect(end.map((_, partition) => committed.get(partition)?.offset)).toEqual(end);
+      // From its beginning again, by as many partitions as the topic has now.
+      expect((await readValues(topic, mode, {})).results).toHaveLength(70);
+    });
+
+    it('says that a topic was made again, when it has fewer partitions than the job began with', async () => {
+      const topic = `again-${mode}`;
+      await makeTopic(broker, topic, 2);
+      const folder = join(await temporaryFolder(), 'checkpoint');
+      await send(topic, 2, lineNumbers(0, 4));
+      const { results } = await readValues(topic, mode, { checkpoint: { folder } });
+      const [first, second] = await port.offsets(topic, 2, 'latest');
+      expect(results).toHaveLength(first! + second!);
+      await broker.tool(TOPICS, ['--delete', '--topic', topic]);
+      await expect
+        .poll(() => port.leaders(topic).then((leaders) => leaders?.length ?? 0), { timeout: WAIT_MS })
+        .toBe(0);
+      await makeTopic(broker, topic, 1);
+      await expect(readValues(topic, mode, { checkpoint: { folder } })).rejects.toMatchObject({
+        code: 'RG080',
+        message: expect.stringContaining('had 2 partitions when the job began, and now has 1'),
+      });
+      await send(topic, 1, ['anew']);
+      const anew = await readValues(topic, mode, { checkpoint: { folder, fromScratch: true } });
+      expect(anew.results).toEqual(['anew']);
     });
 
     it('goes on when the broker is killed and comes back', async () => {
@@ -119,7 +153,7 @@ describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: 120_000 },
         );
       await send(0, 1_000);
       const { job, results } = await startReading(topic, { mode });
-      await expect.poll(() => results.length, { timeout: 30_000 }).toBe(1_000);
+      await expect.poll(() => results.length, { timeout: WAIT_MS }).toBe(1_000);
       await broker.kill();
       await broker.start();
       await expect
@@ -129,10 +163,10 @@ describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: 120_000 },
               () => true,
               () => false,
             ),
-          { timeout: 60_000 },
+          { timeout: WAIT_MS },
         )
         .toBe(true);
-      await expect.poll(() => new Set(results).size, { timeout: 60_000 }).toBe(2_000);
+      await expect.poll(() => new Set(results).size, { timeout: WAIT_MS }).toBe(2_000);
       job.stop();
       expect((await job.done).outcome).toBe('stopped');
       // The producer may have written some twice; the reader has not read any twice.
@@ -238,10 +272,23 @@ describe.skipIf(noKafka !== undefined)('the source kafka', { timeout: 120_000 },
   ): Promise<readonly string[]> {
     const { job, results } = await startReading(topic, { mode, ...options }, of);
     const before = results.length;
-    await expect.poll(() => results.length - before, { timeout: 30_000 }).toBeGreaterThanOrEqual(count);
+    await expect.poll(() => results.length - before, { timeout: WAIT_MS }).toBeGreaterThanOrEqual(count);
     job.stop();
     expect(await job.done).toMatchObject({ outcome: 'stopped' });
     return results.slice(before);
+  }
+
+  async function grow(topic: string, partitions: number): Promise<void> {
+    await broker.tool(TOPICS, ['--alter', '--topic', topic, '--partitions', String(partitions)]);
+    await expect.poll(async () => (await port.leaders(topic))?.length, { timeout: WAIT_MS }).toBe(partitions);
+  }
+
+  /** Lines in turn to each partition. */
+  async function send(topic: string, partitions: number, lines: readonly string[]): Promise<void> {
+    const producer = await port.producer();
+    const messages = lines.map((value, index) => ({ key: null, value, partition: index % partitions }));
+    await producer.send(topic, messages);
+    await producer.close();
   }
 
   async function deleteBelow(topic: string, offset: number): Promise<void> {

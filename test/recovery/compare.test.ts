@@ -6,7 +6,7 @@ import { isLong, MODES } from './numbers.js';
 
 /** The whole book in a long run, else few lines: how many words there are decides how long the judging takes. */
 const INPUT = isLong ? [] : ['--source', 'lines=generate:words?count=900', '--rate', '150'];
-const TIMEOUT_MS = isLong ? 300_000 : 90_000;
+const TIMEOUT_MS = 300_000;
 const NUMBER = expect.any(Number);
 
 async function compareWith(

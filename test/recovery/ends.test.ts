@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/cli/kafka/free-port.js';
 import { prng } from '../../src/core/prng.js';
 import type { Mode } from '../../src/runtime/events.js';
-import { folderOf, launch, type Outcome, untilSays } from '../cli/command.js';
+import { launch, type Outcome, projectFolderOf, untilSays } from '../cli/command.js';
 import { isLong, MODES } from './numbers.js';
 
 const RECORDS = isLong ? 20_000 : 1_000;
@@ -15,7 +15,7 @@ const KILLS = isLong ? 20 : 2;
 const INTERRUPTED: readonly unknown[] = [130, null];
 /** Requests of clients that are under way at a time: each waits for a checkpoint. */
 const CLIENTS = 20;
-const TIMEOUT_MS = isLong ? 600_000 : 90_000;
+const TIMEOUT_MS = isLong ? 600_000 : 300_000;
 /** The longest that a driver lives before it is killed (ms). */
 const LIFE_MS_MAX = 900;
 const LOOK_MS = 10;
@@ -99,7 +99,7 @@ describe.each(MODES)('%s', (mode: Mode) => {
     timeout: TIMEOUT_MS,
   }, async () => {
     const port = await freePort();
-    const folder = folderOf({ 'job.mjs': job('generator((n) => n)') });
+    const folder = projectFolderOf({ 'job.mjs': job('generator((n) => n)') });
     const sent = new Uint32Array(RECORDS);
     let next = 0;
     let safe = 0;
@@ -163,7 +163,7 @@ describe.each(MODES)('%s', (mode: Mode) => {
       servers.push(server);
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const { port } = server.address() as { port: number };
-      const folder = folderOf({ 'job.mjs': job(`generator((n) => n, { count: ${RECORDS} })`) });
+      const folder = projectFolderOf({ 'job.mjs': job(`generator((n) => n, { count: ${RECORDS} })`) });
       const words = [
         '--mode',
         mode,
@@ -188,7 +188,7 @@ describe.each(MODES)('%s', (mode: Mode) => {
   });
 
   it.each(['folder', 'tail'] as const)('a %s gives each line exactly once', { timeout: TIMEOUT_MS }, async (kind) => {
-    const folder = folderOf({ 'job.mjs': job('generator((n) => n)') });
+    const folder = projectFolderOf({ 'job.mjs': job('generator((n) => n)') });
     const [inside, log] = [join(folder, 'in'), join(folder, 'app.log')];
     mkdirSync(inside);
     writeFileSync(log, '');

@@ -6,20 +6,20 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { prng } from '../../src/core/prng.js';
 import type { Mode } from '../../src/runtime/events.js';
 import { seal } from '../../src/runtime/exact-json.js';
-import { folderOf, launch, type Outcome, raingauge, untilSays } from '../cli/command.js';
-import { commandOf, until } from './lives.js';
+import { launch, type Outcome, projectFolderOf, raingauge, untilSays } from '../cli/command.js';
+import { commandOf, SLOW, until } from './lives.js';
 import { EXACT, foundIn, isLong, MODES, numbersFolder, numbersJob } from './numbers.js';
 
 /** Of each mode, what a driver left that was killed after three checkpoints. */
 const left = new Map<Mode, string>();
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 300_000;
 
 beforeAll(async () => {
   await Promise.all(
     MODES.map(async (mode) => {
       const folder = numbersFolder();
       left.set(mode, folder);
-      const life = launch(commandOf({ mode, guarantee: 'exactly-once' }), { cwd: folder });
+      const life = launch(commandOf({ mode, guarantee: 'exactly-once' }, SLOW), { cwd: folder });
       await until(() => checkpointsIn(folder).length >= 3, life);
       life.child.kill('SIGKILL');
       await life.ended;
@@ -250,7 +250,7 @@ function goOn(folder: string, mode: Mode, more?: readonly string[]): Promise<Out
 }
 
 function copyOf(mode: Mode): string {
-  const folder = folderOf({});
+  const folder = projectFolderOf({});
   cpSync(left.get(mode)!, folder, { recursive: true });
   return folder;
 }

@@ -4,7 +4,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { launch, raingauge, untilSays } from '../cli/command.js';
-import { commandOf, until, untilFiles } from './lives.js';
+import { commandOf, SLOW, until, untilFiles } from './lives.js';
 import { EXACT, foundIn, MODES, numbersFolder, RECORDS } from './numbers.js';
 
 const SIGNALS = [
@@ -16,11 +16,9 @@ const SIGNALS = [
 describe.concurrent('a driver that is asked to stop', () => {
   it.each(MODES.flatMap((mode) => SIGNALS.map((each) => ({ mode, ...each }))))(
     'finishes what was read at $signal with $guarantee, $mode, and the same command goes on',
-    { timeout: 60_000 },
     async ({ mode, signal, exit, guarantee }) => {
       const folder = numbersFolder();
-      const command = commandOf({ mode, guarantee });
-      const life = launch(command, { cwd: folder });
+      const life = launch(commandOf({ mode, guarantee }, SLOW), { cwd: folder });
       await untilFiles(join(folder, 'counts'), 3, life);
       life.child.kill(signal);
       const { code, stderr } = await life.ended;
@@ -29,7 +27,7 @@ describe.concurrent('a driver that is asked to stop', () => {
       expect(code).toBe(exit);
       const { lost } = foundIn(folder);
       expect(lost.length).toBeGreaterThan(0);
-      const after = await raingauge(command, { cwd: folder });
+      const after = await raingauge(commandOf({ mode, guarantee }), { cwd: folder });
       expect(after.stderr).toMatch(/going on from checkpoint \d+, taken (\d+ m?s|\d+ min) ago/);
       expect(after.stderr).toContain('with those before the restart');
       expect(after.code).toBe(0);
@@ -37,7 +35,7 @@ describe.concurrent('a driver that is asked to stop', () => {
     },
   );
 
-  it.each(MODES)('ends at once at the second signal, %s, and nothing is lost', { timeout: 60_000 }, async (mode) => {
+  it.each(MODES)('ends at once at the second signal, %s, and nothing is lost', async (mode) => {
     const folder = numbersFolder({ first: HELD });
     const [hold, held] = [join(folder, 'hold'), join(folder, 'held')];
     const command = commandOf({ mode, guarantee: 'exactly-once', more: ['--workers', '1', '--isolation', 'process'] });

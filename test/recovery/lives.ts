@@ -32,12 +32,18 @@ const LIFE_MS_MAX = 900;
 /** How often somebody looks for new files (ms); only a figure depends on it. */
 const LOOK_MS = 5;
 
+/** Records a second of a life that must not end by itself, also where a checkpoint or an interval takes seconds. */
+export const SLOW = 200;
+
 /** The words of the command; `--log-level info` tells when the job has begun. */
-export function commandOf({ mode, guarantee, more = [] }: Pick<Lives, 'mode' | 'guarantee' | 'more'>): string[] {
+export function commandOf(
+  { mode, guarantee, more = [] }: Pick<Lives, 'mode' | 'guarantee' | 'more'>,
+  rate = 1_000,
+): string[] {
   const ends = ['--sink', 'counts=file:counts', '--sink', 'totals=file:totals'];
   const recovery = ['--checkpoint', 'progress', '--checkpoint-interval', '250ms'];
-  const job = ['run', 'job.mjs', '--mode', mode, '--guarantee', guarantee, '--rate', '1000', '--log-level', 'info'];
-  return [...job, ...ends, ...recovery, ...more];
+  const job = ['run', 'job.mjs', '--mode', mode, '--guarantee', guarantee, '--rate', String(rate)];
+  return [...job, '--log-level', 'info', ...ends, ...recovery, ...more];
 }
 
 /** Kills and starts again. */

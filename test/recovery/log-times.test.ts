@@ -6,7 +6,7 @@ import { raingauge } from '../cli/command.js';
 import { commandOf } from './lives.js';
 import { EXACT, foundIn, numbersFolder } from './numbers.js';
 
-it('goes on behind the times of the log, not of an older checkpoint', { timeout: 60_000 }, async () => {
+it('goes on behind the times of the log, not of an older checkpoint', async () => {
   const cwd = numbersFolder();
   const checkpoints = join(cwd, 'progress', 'checkpoints');
   const seldom = ['--checkpoint-interval', '5s'];

@@ -5,7 +5,7 @@ import { cellsOf, openCheckpoint } from '../../src/cli/state-folder.js';
 import { StreamError } from '../../src/core/errors.js';
 import type { Mode } from '../../src/runtime/events.js';
 import { GUARANTEES } from '../../src/topology/specs.js';
-import { folderOf } from '../cli/command.js';
+import { projectFolderOf } from '../cli/command.js';
 
 export const MODES: readonly Mode[] = ['micro-batch', 'record'];
 export const isLong = process.env['RAINGAUGE_LONG'] === '1';
@@ -49,7 +49,7 @@ export default topology('${name}', { batchInterval: seconds(0.1) }, (t) => {
 
 /** A folder with the job; it gets all that its runs write. */
 export function numbersFolder(options: Parameters<typeof numbersJob>[0] = {}): string {
-  return folderOf({ 'job.mjs': numbersJob(options) });
+  return projectFolderOf({ 'job.mjs': numbersJob(options) });
 }
 
 /** What came of it, over all lives. */

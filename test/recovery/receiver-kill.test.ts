@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { folderOf, type Launched, launch } from '../cli/command.js';
+import { type Launched, launch, projectFolderOf } from '../cli/command.js';
 import { until } from './lives.js';
 import { MODES, visibleFiles } from './numbers.js';
 
@@ -57,8 +57,8 @@ function linesIn(folder: string): readonly string[] {
   return visibleFiles(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1));
 }
 
-it.each(MODES)('what was taken from a socket outlives the driver, %s', { timeout: 60_000 }, async (mode) => {
-  const cwd = folderOf({ 'job.mjs': JOB });
+it.each(MODES)('what was taken from a socket outlives the driver, %s', async (mode) => {
+  const cwd = projectFolderOf({ 'job.mjs': JOB });
   const env = { PORT: String(await serve()) };
   const words = ['run', 'job.mjs', '--mode', mode, '--checkpoint', 'progress', '--checkpoint-interval', '60s'];
   const first = launch(words, { cwd, env });
@@ -92,7 +92,7 @@ it.each(MODES)(
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
-    const cwd = folderOf({ 'job.mjs': JOB.replace("onClose: 'end'", 'reconnectsMax: 2') });
+    const cwd = projectFolderOf({ 'job.mjs': JOB.replace("onClose: 'end'", 'reconnectsMax: 2') });
     const life = launch(['run', 'job.mjs', '--mode', mode, '--batch-interval', '100ms', '--records', '3'], {
       cwd,
       env: { PORT: String(port) },

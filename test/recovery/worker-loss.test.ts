@@ -14,7 +14,7 @@ interface Loss {
   readonly fault: string;
 }
 
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 300_000;
 
 /** Allocates without end, once: whoever comes after finds the file. */
 const HOG = `(n) => {

@@ -100,7 +100,7 @@ async function check({ files, promised, step }: Crash<Promised>): Promise<void> 
 }
 
 describe('a checkpoint folder', () => {
-  it('gives a promised state in every crash state of logging, saving and pruning', { timeout: 120_000 }, async () => {
+  it('gives a promised state in every crash state of logging, saving and pruning', async () => {
     const files = new SimulatedFiles(atOnce);
     const driver = new Driver();
     const crashes = await crashesDuring(
@@ -112,7 +112,7 @@ describe('a checkpoint folder', () => {
     for (const crash of crashes) await check(crash);
   });
 
-  it('gives a promised state in every crash state of increments and their pruning', { timeout: 120_000 }, async () => {
+  it('gives a promised state in every crash state of increments and their pruning', async () => {
     const files = new SimulatedFiles(atOnce);
     const driver = new Driver();
     const crashes = await crashesDuring(
@@ -124,7 +124,7 @@ describe('a checkpoint folder', () => {
     for (const crash of crashes) await check(crash);
   });
 
-  it('gives a promised state after a kill at every step, and then a loss of power', { timeout: 120_000 }, async () => {
+  it('gives a promised state after a kill at every step, and then a loss of power', async () => {
     const kills = await killsDuring((files) => {
       const driver = new Driver();
       return { done: twoEpochs(files, driver), promised: () => driver.promised() };

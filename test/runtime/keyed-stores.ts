@@ -1,15 +1,10 @@
 /** The keyed stores, which all keep to one contract: in memory, and in lmdb with little and with much in memory. */
-import { beforeAll } from 'vitest';
 import type { KeyedStore } from '../../src/core/keyed-store.js';
 import { openLmdb } from '../../src/runtime/lmdb.js';
 import { createLmdbStore } from '../../src/runtime/lmdb-store.js';
-import type { LmdbTables } from '../../src/runtime/lmdb-tables.js';
 import { createMemoryStore } from '../../src/runtime/memory-store.js';
 
-let tables: LmdbTables;
-beforeAll(async () => {
-  tables = await openLmdb();
-});
+const tables = await openLmdb();
 
 /** For `describe.each`. `share`: of the runs of a law that the store should take, since lmdb is slower. */
 export const STORES: readonly { readonly name: string; readonly create: () => KeyedStore; readonly share: number }[] = [

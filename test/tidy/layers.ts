@@ -50,6 +50,7 @@ const packageWalls: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['src/connectors/kafka'],
   avsc: ['src/connectors/formats/'],
   '@platformatic/kafka': ['src/connectors/kafka'],
+  fzstd: ['src/connectors/kafka/compression'],
   pino: ['src/runtime/log'],
   'hdr-histogram-js': ['src/runtime/latency'],
   commander: ['src/cli/'],

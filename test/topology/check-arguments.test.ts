@@ -45,6 +45,8 @@ it.each<[string, (t: TopologyBuilder) => unknown, string, string]>([
     'RG010',
     "mapValuesAsync() needs a duration 'timeout', but got 0",
   ],
+  ['a transform of no streams', (t) => t.transform([], () => []), 'RG004', 'transform() got no streams'],
+  ['a transform without a function', (t) => t.transform([keyed(t)], none), 'RG004', "needs a function 'transform'"],
   ['a filter by a number', (t) => keyed(t).filter(wrong(3)), 'RG004', 'filter() needs a function'],
   ['an arm without a predicate', (t) => keyed(t).branch(wrong({ big: 1 })), 'RG004', "a function 'big', but got 1"],
   ['timestamps of nothing', (t) => keyed(t).timestamps(wrong({})), 'RG004', "timestamps() needs a function 'extract'"],

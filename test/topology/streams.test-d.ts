@@ -104,6 +104,12 @@ test('joins, groups, windows and states infer what they give', () => {
     expectTypeOf(counts.fullOuterJoin(names)).toExtend<
       KeyedStream<string, readonly [number | undefined, string | undefined]>
     >();
+    expectTypeOf(t.transform([counts, names], ([some, others]) => [[some[0]![1], others[0]![1]] as const])).toExtend<
+      Stream<readonly [number, string]>
+    >();
+    expectTypeOf(names.map(([name]) => name).stateQuery(counts)).toExtend<KeyedStream<string, number | undefined>>();
+    // @ts-expect-error keys of another type
+    flags.map(([flag]) => flag).stateQuery(counts);
     expectTypeOf(counts.cogroup(names)).toExtend<
       KeyedStream<string, readonly [values: readonly number[], others: readonly string[]]>
     >();

@@ -1,6 +1,6 @@
 /** What a fault cost: how long each phase of the recovery took, and what results waited meanwhile. Pure arithmetic on a timeline. */
 import { hasSamplesFor, quantile } from '../statistics.js';
-import { type DueResults, InputLag } from './input-lag.js';
+import { AS_BEFORE_FACTOR, type DueResults, InputLag } from './input-lag.js';
 import type { LatencySeries } from './latency-series.js';
 
 /** What happened when, in stream time (us). What never happened is undefined. */
@@ -65,9 +65,7 @@ export interface RecoveryLatency {
   readonly count: number;
 }
 
-/** How far above the p99 before the fault a p99 may be and still count as the same. */
-const LATENCY_FACTOR = 1.1;
-/** And how far at least (us): timers are no better. */
+/** How far above the p99 before the fault a p99 may be at least and still count as the same (us): timers are no better. */
 const LATENCY_SLACK = 1_000;
 
 /** Reads the cost off a timeline. Source: reference "recovery cost": detect, restore, replay, catch-up against the ideal. */
@@ -113,7 +111,7 @@ function latencyRecovered(timeline: RecoveryTimeline): number | undefined {
   const before = series.between(baselineFrom, faultAt);
   if (before.length === 0) return undefined;
   const usual = quantile(before, 0.99);
-  const limit = Math.max(usual * LATENCY_FACTOR, usual + LATENCY_SLACK);
+  const limit = Math.max(usual * AS_BEFORE_FACTOR, usual + LATENCY_SLACK);
   let since: number | undefined;
   // Before the worker is back, results of the others may be in time: that is not yet the end of it.
   for (let from = restoredAt ?? Number.POSITIVE_INFINITY; from < endedAt; from += bin) {

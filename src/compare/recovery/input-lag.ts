@@ -13,9 +13,13 @@ export type DueResults = ReadonlyMap<number, number>;
 const STEP = 1_000;
 /** A longer run is looked at less often. */
 const LOOKS_MAX = 200_000;
-/** The lag that is exceeded in so much of the time counts as the usual one: a stall now and then is no work that piled up. */
+/** The usual lag is the one that was exceeded this seldom. Source: reference "recovery cost", the p99 of the backlog before the fault. */
+const USUAL = 0.99;
+/** Above it for so much of the time is still as before: a stall now and then is no work that piled up. */
 const ABOVE_SHARE = 0.05;
-/** So much more than usual is still as before (us): a new process is slower at first. */
+/** A lag, or a latency, so many times the usual one is still as before: a new process is slower at first, and nothing piles up for it. */
+export const AS_BEFORE_FACTOR = 1.1;
+/** And so much more at least (us). */
 const SLACK = 10_000;
 
 /** The lag, look by look. */
@@ -51,7 +55,8 @@ export class InputLag {
     const lags = this.#lags;
     const fault = this.#lookAt(times.faultAt);
     if (fault === 0) return undefined;
-    const limit = quantile(lags.slice(0, fault).sort(), 1 - ABOVE_SHARE) + SLACK;
+    const usual = quantile(lags.slice(0, fault).sort(), USUAL);
+    const limit = Math.max(usual * AS_BEFORE_FACTOR, usual + SLACK);
     const largest = lags.subarray(fault).reduce((max, lag) => Math.max(max, lag), 0);
     const first =
       times.from ?? (largest > limit ? this.#from + lags.indexOf(largest, fault) * this.#step : times.faultAt);

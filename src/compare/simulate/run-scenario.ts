@@ -18,6 +18,7 @@ import { EventHash } from './event-hash.js';
 import { Incarnation } from './incarnation.js';
 import { clog, type Network } from './network.js';
 import { OutsideSink, OutsideSource } from './outside.js';
+import { realCall } from './real-calls.js';
 import { pendingMax, type Scenario } from './scenario.js';
 import type { ScenarioRun } from './scenario-run.js';
 import type { SpoutLedger } from './spout-ledger.js';
@@ -119,6 +120,8 @@ class Run {
       if (end === 'broken') return;
       if (end === 'stuck') return this.#violation('the job never came to an end');
       if (typeof end !== 'string' && end.outcome === 'finished') return this.#finished(end);
+      const unreal = typeof end === 'string' ? undefined : realCall(end.error);
+      if (unreal !== undefined) throw unreal;
       const isRefused = typeof end !== 'string' && end.error?.code === 'RG054' && (await this.#damage.repaired());
       if (!isRefused && typeof end !== 'string' && end.error !== undefined && !isOutage(end.error))
         return this.#violation(`the job failed: ${end.error.code}: ${end.error.message}`);

@@ -74,6 +74,9 @@ export class SpoutLedger {
           account.emitted(id);
           given.emitDirect(task, stream, values, id);
         },
+        get pendingCount() {
+          return given.pendingCount;
+        },
       };
       return collector;
     };

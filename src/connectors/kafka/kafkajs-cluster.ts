@@ -11,7 +11,8 @@ import { KafkaFailure } from './port.js';
 export interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
-  metadata(request: { readonly topics: readonly string[] }): Promise<ClusterMetadata>;
+  /** Of all topics, when none is named. Null when no broker answers, or when a topic that was known is gone. */
+  metadata(request: { readonly topics: readonly string[] }): Promise<ClusterMetadata | null>;
   refreshMetadata(): Promise<void>;
   addTargetTopic(topic: string): Promise<void>;
   findBroker(request: { readonly nodeId: string | number }): Promise<Broker>;

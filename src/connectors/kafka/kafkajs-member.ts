@@ -2,7 +2,7 @@
 import { AssignerProtocol, type Kafka, type RetryOptions } from 'kafkajs';
 import { type Broker, type Cluster, createCluster, retried } from './kafkajs-cluster.js';
 import { failureOf, translated } from './kafkajs-failure.js';
-import type { GroupMember, MemberState, Membership } from './port.js';
+import { type GroupMember, KafkaFailure, type MemberState, type Membership } from './port.js';
 import { rangeAssignment } from './range-assignment.js';
 
 /** The name that Java has for it. */
@@ -117,8 +117,10 @@ class KafkaJSMember implements GroupMember {
       topics: MemberMetadata.decode(memberMetadata)?.topics ?? [],
     }));
     const topics = [...new Set(wishes.flatMap((wish) => wish.topics))];
-    const { topicMetadata } = await this.#cluster.metadata({ topics });
-    const counts = new Map(topicMetadata.map(({ topic, partitionMetadata }) => [topic, partitionMetadata.length]));
+    const found = (await this.#cluster.metadata({ topics })) ?? (await this.#cluster.metadata({ topics: [] }));
+    if (found === null) throw new KafkaFailure('transient', 'no broker answers', undefined);
+    const known = found.topicMetadata.filter(({ topic }) => topics.includes(topic));
+    const counts = new Map(known.map(({ topic, partitionMetadata }) => [topic, partitionMetadata.length]));
     return Array.from(rangeAssignment(wishes, counts), ([memberId, assigned]) => {
       const assignment = Object.fromEntries(Object.entries(assigned).map(([topic, list]) => [topic, [...list]]));
       const memberAssignment = MemberAssignment.encode({ version: 0, assignment, userData: Buffer.alloc(0) });

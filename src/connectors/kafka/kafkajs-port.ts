@@ -1,12 +1,26 @@
 /** The default client: kafkajs 2.2.4, read by its cluster and our own codec, written by its producers. */
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { fetchedOf } from './fetch-response.js';
-import { type Cluster, createCluster, fetchRaw, READ_COMMITTED, retried } from './kafkajs-cluster.js';
+import {
+  type Cluster,
+  type ClusterMetadata,
+  createCluster,
+  fetchRaw,
+  READ_COMMITTED,
+  retried,
+} from './kafkajs-cluster.js';
 import { failureOf, translated } from './kafkajs-failure.js';
 import { openMember } from './kafkajs-member.js';
 import { openProducer, openTransactional } from './kafkajs-producers.js';
 import { passwordOf } from './password.js';
-import type { CommittedOffset, FetchedPartition, FetchRequest, KafkaConnection, KafkaPort } from './port.js';
+import {
+  type CommittedOffset,
+  type FetchedPartition,
+  type FetchRequest,
+  type KafkaConnection,
+  KafkaFailure,
+  type KafkaPort,
+} from './port.js';
 
 /** A broker that does not take the connection within this time is not there (ms). */
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -67,15 +81,14 @@ class KafkaJSPort implements KafkaPort {
   }
 
   topics(): Promise<readonly string[]> {
-    return translated(async () =>
-      (await this.#asking.metadata({ topics: [] })).topicMetadata.map(({ topic }) => topic),
-    );
+    return translated(async () => (await this.#allTopics()).map(({ topic }) => topic));
   }
 
   async leaders(topic: string): Promise<readonly number[] | undefined> {
     try {
-      const { topicMetadata } = await this.#asking.metadata({ topics: [topic] });
-      const partitions = topicMetadata.find((found) => found.topic === topic)?.partitionMetadata ?? [];
+      const known = (await this.#asking.metadata({ topics: [topic] }))?.topicMetadata ?? (await this.#allTopics());
+      const partitions = known.find((found) => found.topic === topic)?.partitionMetadata ?? [];
+      if (partitions.length === 0) return undefined;
       return partitions.toSorted((a, b) => a.partitionId - b.partitionId).map(({ leader }) => leader);
     } catch (thrown) {
       if ((thrown as { readonly type?: string }).type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
@@ -164,6 +177,12 @@ class KafkaJSPort implements KafkaPort {
 
   async close(): Promise<void> {
     await Promise.allSettled([this.#fetching.disconnect(), this.#asking.disconnect()]);
+  }
+
+  async #allTopics(): Promise<ClusterMetadata['topicMetadata']> {
+    const all = await this.#asking.metadata({ topics: [] });
+    if (all === null) throw new KafkaFailure('transient', 'no broker answers', undefined);
+    return all.topicMetadata;
   }
 
   #listOffsets(topic: string, partitions: number, timestamp: number): Promise<readonly number[]> {

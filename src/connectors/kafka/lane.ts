@@ -78,26 +78,38 @@ export class Lane {
     return this.#records === 0 ? this.next : this.#behind;
   }
 
-  /** Appends up to `max` values; gives how many. */
-  take(values: unknown[], max: number, counted: Counted): number {
+  /** The offset in Kafka of what is taken next; where nothing waits, of what is fetched next. */
+  get upcoming(): number {
+    return this.#records === 0 ? this.next : this.#runs[0]!.offsets[this.#used]!;
+  }
+
+  /** The offset in Kafka behind the last record that was taken. */
+  get behind(): number {
+    return this.#behind;
+  }
+
+  /** Appends up to `max` values, and none from the offset `before` on; gives how many. */
+  take(values: unknown[], max: number, counted: Counted, before = Number.POSITIVE_INFINITY): number {
     const { partition } = this;
-    const taken = Math.min(max, this.#records);
-    this.#records -= taken;
-    for (let left = taken; left > 0; ) {
+    const wanted = Math.min(max, this.#records);
+    let taken = 0;
+    while (taken < wanted) {
       const run = this.#runs[0]!;
-      const end = Math.min(run.values.length, this.#used + left);
-      for (let at = this.#used; at < end; at++) {
+      const from = this.#used;
+      const end = endBelow(run.offsets, from, Math.min(run.values.length, from + wanted - taken), before);
+      for (let at = from; at < end; at++) {
         values.push(run.values[at]);
         counted.count(partition, run.offsets[at]!);
       }
-      this.#behind = run.offsets[end - 1]! + 1;
-      left -= end - this.#used;
+      if (end > from) this.#behind = run.offsets[end - 1]! + 1;
+      taken += end - from;
       this.#used = end;
       if (end < run.values.length) break;
       this.#bytes -= run.bytes;
       this.#runs.shift();
       this.#used = 0;
     }
+    this.#records -= taken;
     if (this.hasRoom) this.#release();
     return taken;
   }
@@ -150,4 +162,12 @@ export class Lane {
     this.#onRoom = undefined;
     room?.();
   }
+}
+
+/** The first index from which on offsets are not below the limit, `end` at most. */
+function endBelow(offsets: Float64Array, from: number, end: number, limit: number): number {
+  if (end === 0 || offsets[end - 1]! < limit) return end;
+  let at = from;
+  while (at < end && offsets[at]! < limit) at++;
+  return at;
 }

@@ -7,7 +7,7 @@ import { type KafkaSettings, kafkaError, openKafkaPort } from './open-port.js';
 import type { KafkaPort } from './port.js';
 import { openReceiver } from './receiver.js';
 import type { ValueSettings } from './record-values.js';
-import type { StartingOffsets } from './start-offsets.js';
+import { readStart, type StartFile, type StartingOffsets } from './start-offsets.js';
 
 /** Options of the spec. */
 export interface KafkaSourceSettings extends KafkaSettings, Pick<ValueSettings, 'format' | 'as'> {
@@ -16,6 +16,8 @@ export interface KafkaSourceSettings extends KafkaSettings, Pick<ValueSettings, 
   readonly onDataLoss: 'stop' | 'continue';
   readonly group?: string;
   readonly receiver?: boolean;
+  /** How many partitions the source has, as `kafkaPartitions` found. Default: as many as the topic. */
+  readonly partitions?: number;
 }
 
 /** What the source is opened with. */
@@ -31,6 +33,8 @@ export interface KafkaSourceParts {
   readonly from: readonly number[];
   /** What `position` of each partition gave there. */
   readonly positions: readonly unknown[];
+  /** And at the end of what must be read again in the same order. */
+  readonly later: readonly unknown[];
   /** Hears what becomes of a receiver. */
   readonly tell: (news: ReceiverNews) => void;
 }
@@ -51,15 +55,18 @@ export interface OpenTopic {
 }
 
 /**
- * Asks how many partitions the source has: one for each of the topic's, or one for a receiver.
+ * Asks how many partitions the source has: a receiver has one, and a job as many as the topic had when it began.
  *
  * @throws StreamError `RG080` when there is no such topic, `RG043`, `RG081`.
  */
-export async function kafkaPartitions(settings: KafkaSourceSettings): Promise<number> {
+export async function kafkaPartitions(settings: KafkaSourceSettings, begun: StartFile | undefined): Promise<number> {
   const port = await openKafkaPort(settings);
   try {
     const { length } = await leadersOf(port, settings);
-    return settings.receiver === true ? 1 : length;
+    if (settings.receiver === true) return 1;
+    const before = (begun && (await readStart(begun)))?.length ?? length;
+    if (before > length) throw madeAgain(settings.topic, before, length);
+    return before;
   } finally {
     await port.close();
   }
@@ -115,5 +122,13 @@ export function noTopic(topic: string, brokers: readonly string[], topics: reado
     'RG080',
     `Kafka at ${brokers.join(', ')} has no topic '${topic}'`,
     near === undefined ? make : `did you mean '${near}'? Or ${make}`,
+  );
+}
+
+function madeAgain(topic: string, before: number, found: number): StreamError {
+  return new StreamError(
+    'RG080',
+    `the Kafka topic '${topic}' had ${before} partitions when the job began, and now has ${found}: it was deleted and made again`,
+    'begin anew, with another checkpoint folder or fromScratch (--from-scratch)',
   );
 }

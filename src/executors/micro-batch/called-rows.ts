@@ -1,5 +1,4 @@
 /** Makes the calls of a task's rows, before an attempt takes what came of them. An attempt itself never waits. */
-import type { CallOutcome } from '../../kernels/map-async.js';
 import { isAsync } from '../../plan/kinds.js';
 import type { MapAsyncOperator, Plan, Stage } from '../../plan/plan.js';
 import type { World } from '../../runtime/world.js';
@@ -12,13 +11,6 @@ export interface CallerParts {
   readonly plan: Plan;
   readonly functions: FunctionTable;
   readonly world: Pick<World, 'clock' | 'scheduler'>;
-}
-
-/** What came of one row's call. */
-interface Answered {
-  readonly outcome: CallOutcome;
-  readonly from: ReadableRows;
-  readonly index: number;
 }
 
 /**
@@ -40,19 +32,20 @@ export class RowCaller {
 
   /** Adds what came of each row's call, in the order of the rows or of the ends of their calls. Resolves to `into` when all have ended. */
   call(rows: readonly ReadableRows[], into = new Rows()): Promise<Rows> {
-    const asked = rows.flatMap((from) => Array.from({ length: from.length }, (_, index) => ({ from, index })));
-    if (asked.length === 0) return Promise.resolve(into);
+    const count = rows.reduce((sum, { length }) => sum + length, 0);
+    if (count === 0) return Promise.resolve(into);
     return new Promise((resolve) => {
-      const answered = new Array<Answered>(asked.length);
       let ended = 0;
-      asked.forEach(({ from, index }, place) => {
+      const called = (from: ReadableRows, index: number): void => {
+        const place = into.length;
+        if (this.#isOrdered) into.addAs(undefined, from, index);
         this.#calls.make(from.at(index), this.#attemptsMax, (outcome) => {
-          answered[this.#isOrdered ? place : ended] = { outcome, from, index };
-          if (++ended < asked.length) return;
-          for (const answer of answered) into.addAs(answer.outcome, answer.from, answer.index);
-          resolve(into);
+          if (this.#isOrdered) into.values[place] = outcome;
+          else into.addAs(outcome, from, index);
+          if (++ended === count) resolve(into);
         });
-      });
+      };
+      for (const from of rows) for (let i = 0; i < from.length; i++) called(from, i);
     });
   }
 

@@ -1,5 +1,6 @@
 /** Puts the parts of a micro-batch job together. It runs nothing. */
 import type { Plan } from '../../plan/plan.js';
+import { resultIds } from '../../plan/result-ids.js';
 import type { Durability, RestoredJob } from '../../runtime/durability.js';
 import { createMemoryDurability } from '../../runtime/memory-durability.js';
 import type { MicroBatchOptions, Services } from '../executor.js';
@@ -56,7 +57,7 @@ export function partsOf(plan: Plan, services: Services, options: MicroBatchOptio
   if (restored !== undefined) outcome.goOnFrom(restored.counters, true);
   // What is on workers is gathered at the end.
   const stores = createStores(plan, workers === undefined ? restart.snapshot : undefined, createStore);
-  const reports = new TaskReports(outcome, listener);
+  const reports = new TaskReports(outcome, listener, resultIds(plan).inBatches);
   const progress = new Progress(plan, restored);
   const innerGates = restored?.innerGates ?? {};
   // Without durability snapshots serve lost workers only.

@@ -123,6 +123,10 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
     });
   }
 
+  get pendingCount(): number {
+    return this.#pending.length + this.#uncommitted.length;
+  }
+
   emit(values: Values, id?: MessageId): void {
     this.#offer({ stream: 'default', values, id, directTask: 0 }, false);
   }

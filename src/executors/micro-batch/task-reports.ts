@@ -1,4 +1,5 @@
 /** Where the results of tasks leave the stages, in task order: sinks, counts, events. It knows no task. */
+import { SameIdentity } from '../../core/identity.js';
 import type { RecordContext } from '../../kernels/kernel.js';
 import type { Listener } from '../../runtime/events.js';
 import type { Outcome } from '../outcome.js';
@@ -16,10 +17,13 @@ export class TaskReports {
   retries = 0;
   readonly #outcome: Outcome;
   readonly #listener: Listener | undefined;
+  readonly #named: ReadonlySet<string>;
 
-  constructor(outcome: Outcome, listener: Listener | undefined) {
+  /** `named`: sinks whose results batch, task and number name. */
+  constructor(outcome: Outcome, listener: Listener | undefined, named: ReadonlySet<string>) {
     this.#outcome = outcome;
     this.#listener = listener;
+    this.#named = named;
   }
 
   /** Takes what a task did for a batch; results that would be seen at once wait for the batch's log record. @throws the failure's error. */
@@ -34,11 +38,14 @@ export class TaskReports {
       if (batch.logged?.isDurable === false && outlet.writer.transactions === undefined) yield batch.logged.done;
       if (batch.results === 'committed') outlet.written += rows.length;
       else if (batch.results === 'new') {
-        const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
+        // A batch that is done again has the same results in the same order.
+        const identity = this.#named.has(sink) ? new SameIdentity() : undefined;
+        const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN, identity };
         const emit = outlet.emit(context, task);
         for (let i = 0; i < rows.length; i++) {
           context.timestamp = rows.timestamps[i]!;
           context.windowEnd = rows.windowEnds[i]!;
+          identity?.begin(`${batch.number}/${stage}/${task}/${i}`);
           emit(rows.at(i));
         }
       }

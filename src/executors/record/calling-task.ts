@@ -18,6 +18,8 @@ interface HeldRecord {
   readonly high: number;
   readonly low: number;
   readonly extra: ExtraAnchors | undefined;
+  /** What names it, for sinks that ask. */
+  readonly recordId: string | undefined;
   outcome: CallOutcome | undefined;
 }
 
@@ -67,16 +69,13 @@ export class CallingTask {
   #isKeptAlive = false;
 
   constructor(parts: TaskParts, operator: MapAsyncOperator, inputs: number, gate?: GateState) {
-    const { plan, options, functions, now, job, exitEdges } = parts;
+    const { plan, options, functions, now, job } = parts;
     this.#parts = parts;
     this.#stage = new StageTask(parts, inputs, gate);
     this.#calls = new Calls({ operator, functions, now, at: (time, run) => job.at(time, run) });
     this.#isOrdered = operator.ordered;
     this.#attemptsUntracked = untrackedAttempts(plan, options);
-    this.#ring = new Ring(
-      BLOCK_RECORDS_MAX,
-      exitEdges.some(({ ring }) => ring.extras !== undefined),
-    );
+    this.#ring = new Ring(BLOCK_RECORDS_MAX, true, parts.context.identity !== undefined);
     this.#block = { ring: this.#ring, from: 0, to: 0 };
   }
 
@@ -109,7 +108,7 @@ export class CallingTask {
   }
 
   onBlock({ ring, from, to }: Block, input: number): void {
-    const { values, times, ids, extras, mask } = ring;
+    const { values, times, ids, extras, recordIds, mask } = ring;
     for (let i = from; i !== to; i = (i + 1) | 0) {
       const at = i & mask;
       const root = ids[4 * at]!;
@@ -129,6 +128,7 @@ export class CallingTask {
         high,
         low,
         extra,
+        recordId: recordIds?.[at],
         outcome: undefined,
       });
       values[at] = undefined;
@@ -182,7 +182,7 @@ export class CallingTask {
   }
 
   #put(record: HeldRecord): void {
-    const { values, times, ids, extras, mask } = this.#ring;
+    const { values, times, ids, extras, recordIds, mask } = this.#ring;
     const at = this.#block.to++ & mask;
     values[at] = record.outcome;
     times[2 * at] = record.timestamp;
@@ -192,6 +192,7 @@ export class CallingTask {
     ids[4 * at + 2] = record.high;
     ids[4 * at + 3] = record.low;
     if (extras !== undefined) extras[at] = record.extra;
+    if (recordIds !== undefined) recordIds[at] = record.recordId;
     this.#held.delete(record);
   }
 

@@ -1,5 +1,6 @@
 /** The edges of a plan as one host sees them: rings that it writes, numbers for those that others write. */
 import type { Plan } from '../../plan/plan.js';
+import { resultIds } from '../../plan/result-ids.js';
 import { Edge } from './edge.js';
 import { DRIVER, type Placement } from './placement.js';
 import type { Block } from './ring.js';
@@ -33,19 +34,21 @@ export class EdgeTable {
 
   constructor({ plan, place, ringCapacity, wake, send }: EdgeTableParts) {
     const withExtras = plan.operators.some((operator) => operator.kind === 'bolt');
+    const { carriers } = resultIds(plan);
     const written = new Map<number, Edge>();
     let next = 0;
-    const add = (from: number, to: number): void => {
+    const add = (from: number, to: number, withIds: boolean): void => {
       const number = next++;
       if (from !== place.here) return;
-      const edge = new Edge(ringCapacity, withExtras, wake);
+      const edge = new Edge(ringCapacity, withExtras, wake, withIds);
       written.set(number, edge);
       if (to !== place.here) edge.blocks.subscribe(send!(number, to));
     };
     for (const stage of plan.stages) {
       if (!place.isSplit(stage)) continue;
       this.#firstOf.set(`${stage.id}`, next);
-      for (let task = 0; task < stage.parallelism; task++) add(DRIVER, place.hostOf(stage, task));
+      for (let task = 0; task < stage.parallelism; task++)
+        add(DRIVER, place.hostOf(stage, task), carriers.has(stage.head));
     }
     for (const stage of plan.stages) {
       stage.inputs.forEach((input, index) => {
@@ -53,7 +56,7 @@ export class EdgeTable {
         this.#firstOf.set(`${stage.id}:${index}`, next);
         for (let producer = 0; producer < producing.parallelism; producer++)
           for (let task = 0; task < stage.parallelism; task++)
-            add(place.hostOf(producing, producer), place.hostOf(stage, task));
+            add(place.hostOf(producing, producer), place.hostOf(stage, task), carriers.has(stage.head));
       });
     }
     this.#plan = plan;

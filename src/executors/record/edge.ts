@@ -16,9 +16,9 @@ export class Edge {
   #claimed = 0;
   #controls = 0;
 
-  /** `wake` asks for a turn when the first entry comes. */
-  constructor(capacity: number, withExtras: boolean, wake: () => void) {
-    this.ring = new Ring(capacity, withExtras);
+  /** `wake` asks for a turn when the first entry comes. `withIds`: what reads it gives ids of records on. */
+  constructor(capacity: number, withExtras: boolean, wake: () => void, withIds = false) {
+    this.ring = new Ring(capacity, withExtras, withIds);
     this.#block = { ring: this.ring, from: 0, to: 0 };
     this.#wake = wake;
   }

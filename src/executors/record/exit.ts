@@ -32,22 +32,21 @@ export function exitLink(parts: ExitParts): Link {
 }
 
 /** Writes one record with the anchors of the record at hand. Called for every record on every edge: no allocation. */
-function writer({
-  edges,
-  context,
-  anchors,
-  passes,
-  losesUntracked,
-}: ExitParts): (task: number, value: unknown) => void {
+function writer(parts: ExitParts): (task: number, value: unknown) => void {
+  const { context, anchors, passes, losesUntracked, edges } = parts;
+  const withIds = edges[0]?.ring.recordIds !== undefined;
   return (task, value) => {
     const edge = edges[task]!;
     anchors.draw();
+    // Also of what is lost on its way: what comes behind it keeps its number when all comes again.
+    const id = withIds ? context.identity?.next() : undefined;
     if (passes !== undefined && (losesUntracked || anchors.outRoot >= 0) && !passes()) return;
     const at = edge.claim();
-    const { values, times, ids, extras } = edge.ring;
+    const { values, times, ids, extras, recordIds } = edge.ring;
     values[at] = value;
     times[2 * at] = context.timestamp;
     times[2 * at + 1] = context.windowEnd;
+    if (recordIds !== undefined) recordIds[at] = id;
     const place = 4 * at;
     ids[place] = anchors.outRoot;
     if (anchors.outRoot < 0) return;

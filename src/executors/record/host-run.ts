@@ -4,6 +4,7 @@ import type { StreamError } from '../../core/errors.js';
 import type { Prng } from '../../core/prng.js';
 import type { Emit, RecordContext } from '../../kernels/kernel.js';
 import type { SinkOperator } from '../../plan/plan.js';
+import { asksForIds } from '../../plan/result-ids.js';
 import type { RestoredJob, StoreSource } from '../../runtime/durability.js';
 import type { JobEvent } from '../../runtime/events.js';
 import type { Timer } from '../../runtime/world.js';
@@ -281,8 +282,8 @@ export class HostRun implements JobControl {
     this.#parts.send(message);
   }
 
-  #sink({ name }: SinkOperator, context: RecordContext, task: number): Emit {
-    const rows = new ResultRows(name, task);
+  #sink(operator: SinkOperator, context: RecordContext, task: number): Emit {
+    const rows = new ResultRows(operator.name, task, asksForIds(operator));
     this.#results.push(rows);
     return (value) => rows.add(value, context);
   }

@@ -17,6 +17,7 @@ export interface EdgeRows {
   readonly times: Float64Array;
   readonly ids: Int32Array;
   readonly extras?: (ExtraAnchors | undefined)[];
+  readonly recordIds?: (string | undefined)[];
 }
 
 /** To a worker. All but `rows` of a state that is restored carry the number of the wiring: what belongs to an older one is dropped. */
@@ -61,6 +62,8 @@ export interface SinkRows {
   readonly values: unknown[];
   /** Stream time and window end, in turn. */
   readonly times: Float64Array;
+  /** Of a sink that asks for ids. */
+  readonly ids?: readonly (string | undefined)[];
 }
 
 /** Answers of one stage's tasks to the ackers. */
@@ -165,7 +168,9 @@ export function failureOf({ reason, by, error }: PlainFailure): TreeFailure {
 }
 
 /** Copies the entries of a ring's block, and forgets their values there. */
-export function rowsOf(edge: number, { ring: { values, times, ids, extras, mask }, from, to }: Block): EdgeRows {
+export function rowsOf(edge: number, block: Block): EdgeRows {
+  const { ring, from, to } = block;
+  const { values, times, ids, extras, recordIds, mask } = ring;
   const count = (to - from) | 0;
   const rows = {
     edge,
@@ -173,6 +178,7 @@ export function rowsOf(edge: number, { ring: { values, times, ids, extras, mask 
     times: new Float64Array(2 * count),
     ids: new Int32Array(4 * count),
   };
+  const named = recordIds === undefined ? undefined : new Array<string | undefined>(count).fill(undefined);
   const further = extras === undefined ? undefined : new Array<ExtraAnchors | undefined>(count).fill(undefined);
   for (let i = 0; i < count; i++) {
     const at = (from + i) & mask;
@@ -182,13 +188,18 @@ export function rowsOf(edge: number, { ring: { values, times, ids, extras, mask 
     rows.times[2 * i + 1] = times[2 * at + 1]!;
     for (let part = 0; part < 4; part++) rows.ids[4 * i + part] = ids[4 * at + part]!;
     if (further !== undefined) further[i] = extras![at];
+    if (named !== undefined) named[i] = recordIds![at];
   }
-  return further === undefined ? rows : { ...rows, extras: further };
+  return {
+    ...rows,
+    ...(further === undefined ? {} : { extras: further }),
+    ...(named === undefined ? {} : { recordIds: named }),
+  };
 }
 
 /** The entries of a message, as a task takes them. */
-export function blockOf({ values, times, ids, extras }: EdgeRows): Block {
-  return { ring: { mask: -1, values, times, ids, extras }, from: 0, to: values.length };
+export function blockOf({ values, times, ids, extras, recordIds }: EdgeRows): Block {
+  return { ring: { mask: -1, values, times, ids, extras, recordIds }, from: 0, to: values.length };
 }
 
 /** What can be handed over in place of a copy. */

@@ -5,15 +5,19 @@ import type { SinkRows } from './messages.js';
 export class ResultRows {
   readonly #sink: string;
   readonly #task: number;
+  readonly #takesIds: boolean;
   #values: unknown[] = [];
+  #ids: (string | undefined)[] = [];
   #times = new Float64Array(128);
 
-  constructor(sink: string, task: number) {
+  constructor(sink: string, task: number, takesIds: boolean) {
     this.#sink = sink;
     this.#task = task;
+    this.#takesIds = takesIds;
   }
 
-  add(value: unknown, { timestamp, windowEnd }: RecordContext): void {
+  add(value: unknown, { timestamp, windowEnd, identity }: RecordContext): void {
+    if (this.#takesIds) this.#ids.push(identity?.next());
     const at = 2 * this.#values.length;
     if (at === this.#times.length) {
       const grown = new Float64Array(at * 2);
@@ -29,7 +33,10 @@ export class ResultRows {
   take(): readonly SinkRows[] {
     const values = this.#values;
     if (values.length === 0) return [];
+    const ids = this.#ids;
     this.#values = [];
-    return [{ sink: this.#sink, task: this.#task, values, times: this.#times.slice(0, 2 * values.length) }];
+    this.#ids = [];
+    const times = this.#times.slice(0, 2 * values.length);
+    return [{ sink: this.#sink, task: this.#task, values, times, ...(this.#takesIds && { ids }) }];
   }
 }

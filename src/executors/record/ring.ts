@@ -24,15 +24,18 @@ export class Ring {
   readonly ids: Int32Array;
   /** Further roots, for tuples anchored to several trees. Undefined where no bolt can make such. */
   readonly extras: (ExtraAnchors | undefined)[] | undefined;
+  /** Where a sink asks for ids: what names the record. Undefined where it asks for none of this edge. */
+  readonly recordIds: (string | undefined)[] | undefined;
   head = 0;
   tail = 0;
 
-  constructor(capacity: number, withExtras: boolean) {
+  constructor(capacity: number, withExtras: boolean, withIds: boolean) {
     this.mask = capacity - 1;
     this.values = new Array<unknown>(capacity).fill(undefined);
     this.times = new Float64Array(capacity * 2);
     this.ids = new Int32Array(capacity * 4);
     this.extras = withExtras ? new Array<ExtraAnchors | undefined>(capacity).fill(undefined) : undefined;
+    this.recordIds = withIds ? new Array<string | undefined>(capacity).fill(undefined) : undefined;
   }
 
   get isFull(): boolean {
@@ -45,7 +48,7 @@ export class Ring {
 }
 
 /** Where entries lie: in a ring, or in the arrays of a message. */
-export type Entries = Pick<Ring, 'mask' | 'values' | 'times' | 'ids' | 'extras'>;
+export type Entries = Pick<Ring, 'mask' | 'values' | 'times' | 'ids' | 'extras' | 'recordIds'>;
 
 /** What an edge's observable carries: the entries `from` (inclusive) to `to` (exclusive) of a ring. Used again for the next block. */
 export interface Block {

@@ -1,5 +1,5 @@
 /** Makes the wirings of a job, one after the other: with control, tasks, and links to workers. */
-
+import { SameIdentity } from '../../core/identity.js';
 import type { Prng } from '../../core/prng.js';
 import type { Emit, RecordContext } from '../../kernels/kernel.js';
 import { isSpout, nameOf } from '../../plan/kinds.js';
@@ -157,15 +157,17 @@ export class RunMaker {
 
   /** Hands over what workers send for sinks. */
   #results(): (rows: SinkRows) => void {
-    const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN };
+    const identity = new SameIdentity();
+    const context: RecordContext = { timestamp: 0, windowEnd: Number.NaN, identity };
     const emits = new Map<string, (value: unknown) => void>();
-    return ({ sink, task, values, times }) => {
+    return ({ sink, task, values, times, ids }) => {
       const name = `${task}:${sink}`;
       const emit = emits.get(name) ?? this.#sink(sink, context, task);
       emits.set(name, emit);
       values.forEach((value, i) => {
         context.timestamp = times[2 * i]!;
         context.windowEnd = times[2 * i + 1]!;
+        identity.begin(ids?.[i]);
         emit(value);
       });
     };

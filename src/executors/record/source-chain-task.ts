@@ -52,7 +52,7 @@ export class SourceChainTask {
     });
   }
 
-  onBlock({ ring: { values, times, ids, mask }, from, to }: Block): void {
+  onBlock({ ring: { values, times, ids, recordIds, mask }, from, to }: Block): void {
     const { context, anchors, lane, counters, now } = this.#parts;
     const began = now();
     for (let i = from; i !== to; i = (i + 1) | 0) {
@@ -67,6 +67,7 @@ export class SourceChainTask {
       this.#progress.enter(times[2 * at + 1]!);
       context.timestamp = times[2 * at]!;
       context.windowEnd = Number.NaN;
+      if (recordIds !== undefined) context.identity!.begin(recordIds[at]);
       anchors.root = root;
       anchors.generation = ids[4 * at + 1]!;
       anchors.high = ids[4 * at + 2]!;

@@ -84,6 +84,7 @@ export class SourceTrees implements TreeOwner {
     this.#replays.tellReplay(slot);
     this.slot = slot;
     this.value = pending.values[slot];
+    this.offset = pending.ids[slot] as number;
     pending.emittedAt[slot] = this.emittedAt;
   }
 

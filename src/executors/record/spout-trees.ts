@@ -49,6 +49,11 @@ export class SpoutTrees implements TreeOwner {
     if (job.hasListener) job.treeOpened(anchors.root, anchors.generation, this.#id!);
   }
 
+  /** Of the message at hand; undefined: it has none. */
+  get messageId(): MessageId | undefined {
+    return this.#id;
+  }
+
   treeDone(slot: number): void {
     const { counters, now, job } = this.#parts;
     counters.acked++;

@@ -49,7 +49,7 @@ export class StageTask {
   onBlock(block: Block, input: number): void {
     const { context, anchors, lane, counters, now, task } = this.#parts;
     const { ring, from, to } = block;
-    const { values, times, ids, extras, mask } = ring;
+    const { values, times, ids, extras, recordIds, mask } = ring;
     const { push } = this.#link;
     const began = now();
     let controls = 0;
@@ -70,6 +70,7 @@ export class StageTask {
       values[at] = undefined;
       context.timestamp = times[2 * at]!;
       context.windowEnd = times[2 * at + 1]!;
+      if (recordIds !== undefined) context.identity!.begin(recordIds[at]);
       anchors.root = root;
       if (root === UNTRACKED) {
         this.#pushUntracked(push, value);
@@ -108,6 +109,7 @@ export class StageTask {
     const { context } = this.#parts;
     const { timestamp, windowEnd } = context;
     for (let attempt = 1; ; attempt++) {
+      context.identity?.again();
       try {
         push(value);
         return;

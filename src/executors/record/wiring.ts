@@ -17,6 +17,7 @@ import { type TaskFrame, wireChain } from './chain-wiring.js';
 import { EdgeIds } from './edge-ids.js';
 import { EdgeTable } from './edge-table.js';
 import { WatermarkHold } from './hold.js';
+import { identityIn, namedBy } from './named-records.js';
 import { PendingTuples } from './pending.js';
 import type { Block } from './ring.js';
 import { SourceChainTask } from './source-chain-task.js';
@@ -110,8 +111,13 @@ class Wirer {
     const from = this.#positionOf(nameOf(head), task);
     const isSplit = place.isSplit(stage);
     let spout: SourceTask | SpoutTask;
+    const name = (): string | undefined => {
+      const place = spout instanceof SourceTask ? spout.trees.offset : spout.trees.messageId;
+      return place === undefined ? undefined : `${nameOf(head)}/${task}/${place}`;
+    };
     const holds: WatermarkHold[] = [];
     const frame = this.#frame(stage, task, isSplit ? 'reads' : 'ids', {
+      isSplit,
       open: () => spout.trees.open(),
       directTask: () => (spout instanceof SpoutTask ? spout.directTask : 0),
       hold: this.#holds
@@ -123,13 +129,14 @@ class Wirer {
     if (isSplit) {
       const { number, edge } = this.#table.split(stage.id, task);
       frame.exitEdges.push(edge!);
-      const parts = this.#taskParts(frame, splitChain({ ...frame, edge: edge!, pending, head }));
+      const chain = splitChain({ ...frame, edge: edge!, pending, head });
+      const parts = this.#taskParts(frame, namedBy(chain, frame.context.identity, name));
       const tell = remote!.reader(number, place.hostOf(stage, task), pending);
       const told = this.#holds ? [new ToldProgress(pending, tell)] : [];
       const reader = readers.get(nameOf(head))!.partitions[task]!;
       spout = new SourceTask(parts, { reader, pending, holds: told, base, from, skipped, untilDurable, marks });
     } else {
-      const parts = this.#chained(frame);
+      const parts = this.#chained(frame, name);
       if (head.kind === 'source') {
         const reader = readers.get(head.name)!.partitions[task]!;
         spout = new SourceTask(parts, { reader, pending, holds, base, from, skipped, untilDurable, marks });
@@ -217,16 +224,20 @@ class Wirer {
     stage: Stage,
     task: number,
     ids: string,
-    more: Partial<Pick<TaskFrame, 'directTask' | 'hold' | 'deliveries'>> & { isBolt?: boolean; open?: () => void },
+    more: Partial<Pick<TaskFrame, 'directTask' | 'hold' | 'deliveries'>> & {
+      isBolt?: boolean;
+      isSplit?: boolean;
+      open?: () => void;
+    },
   ): TaskFrame {
-    const { isBolt = false, open, ...rest } = more;
+    const { isBolt = false, isSplit = false, open, ...rest } = more;
     const prng = this.#parts.prng.fork(`${ids}:${stage.id}:${task}`);
     const edgeIds = new EdgeIds(prng.int32(), prng.int32());
     return {
       stage,
       task,
       anchors: isBolt ? new BoltAnchors(edgeIds) : new Anchors(edgeIds, open),
-      context: { timestamp: 0, windowEnd: Number.NaN },
+      context: { timestamp: 0, windowEnd: Number.NaN, identity: identityIn(this.#parts.plan, stage, isSplit) },
       directTask: () => 0,
       exitEdges: [],
       gates: this.#parts.restored?.meta.innerGates[`${stage.id}:${task}`],
@@ -234,11 +245,11 @@ class Wirer {
     };
   }
 
-  /** The parts of a task whose chain begins behind a source or spout. */
-  #chained(frame: TaskFrame): TaskParts {
+  /** The parts of a task whose chain begins behind a source or spout; `name`: of the record at hand, where it is read here. */
+  #chained(frame: TaskFrame, name?: () => string | undefined): TaskParts {
     const chain = wireChain(this.#parts, this.#stores, this.#table, frame);
     this.#gated.set(`${frame.stage.id}:${frame.task}`, { task: undefined, chain });
-    return this.#taskParts(frame, chain);
+    return this.#taskParts(frame, name === undefined ? chain : namedBy(chain, frame.context.identity, name));
   }
 
   #taskParts({ stage, task, context, anchors, exitEdges }: TaskFrame, chain: Chain): TaskParts {

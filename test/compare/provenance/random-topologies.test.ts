@@ -16,7 +16,7 @@ const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_00
 const numRuns = isLong ? 3_000 : 150;
 
 it(`gives the same plain results, and the oracle's provenance, in both modes on ${numRuns} random topologies`, {
-  timeout: isLong ? 3_600_000 : 120_000,
+  timeout: isLong ? 3_600_000 : 300_000,
 }, async () => {
   const coverage = new Map<string, number>(OPERATORS.map((name) => [name, 0]));
   await fc.assert(

@@ -61,6 +61,17 @@ describe('the lag behind the input', () => {
     expect(at / 1_000).toBeLessThan(2_200);
   });
 
+  it('is over when a new process is a little slower: batches that take 10 ms, and then 25 ms, pile nothing up', () => {
+    const batches = (from: number, to: number, late: number) =>
+      range(from, to, 10).map((ms): readonly [number, number] => [Math.floor(ms / 200) * 200 + 200 + late, ms]);
+    const caughtUpWith = (late: number) => {
+      const series = delivered(...batches(0, 1_000, 10), ...batches(1_000, 2_000, 150), ...batches(2_000, 4_000, late));
+      return new InputLag(series, due, whole).caughtUp({ ...fault, from: 1_100_000 });
+    };
+    expect(caughtUpWith(25)! / 1_000).toBeLessThan(2_400);
+    expect(caughtUpWith(80)).toBeUndefined();
+  });
+
   it('is over at once when nobody was lost and nothing waited', () => {
     expect(new InputLag(delivered(...dueTimes.map((ms) => [ms + 5, ms] as const)), due, whole).caughtUp(fault)).toBe(
       fault.faultAt,

@@ -236,7 +236,7 @@ describe('the verdict', () => {
   });
 });
 
-it('a record more or less in random jobs is one, or in nothing that can be counted', { timeout: 120_000 }, async () => {
+it('a record more or less in random jobs is one, or in nothing that can be counted', async () => {
   const seen = { lost: 0, duplicated: 0 };
   const isStable = (built: Built): boolean => built.topology.graph.nodes.every((node) => node.kind !== 'timestamps');
   await fc.assert(

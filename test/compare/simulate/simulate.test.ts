@@ -13,7 +13,7 @@ import unsteady from './unsteady.js';
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
 /** Seeds that run twice: 2 of 100, and 10 in a long run. */
 const TWICE = isLong ? 0.1 : 0.02;
-const TIMEOUT = isLong ? 3_600_000 : 120_000;
+const TIMEOUT = isLong ? 3_600_000 : 300_000;
 
 const jobs = [
   { name: 'word-count', topology: wordCount, file: 'comparisons/word-count.ts', seeds: isLong ? 3_000 : 50 },

@@ -6,6 +6,7 @@ import { Edge } from '../../../src/executors/record/edge.js';
 import { EdgeIds } from '../../../src/executors/record/edge-ids.js';
 import { exitLink } from '../../../src/executors/record/exit.js';
 import { runTuples, type TupleRun } from '../../../src/testing/index.js';
+import { startVirtual } from '../../../src/testing/virtual-run.js';
 import { topology } from '../../../src/topology/builder.js';
 import type { BoltDeclarer, Component } from '../../../src/topology/component-streams.js';
 import type { Bolt, CustomGrouping } from '../../../src/topology/components.js';
@@ -167,6 +168,72 @@ describe('none', () => {
   });
 });
 
+describe('the number of tasks', () => {
+  it('is bounded for all components by maxTaskParallelism', async () => {
+    const { executed } = await run((bolt, spout) => bolt.shuffleGrouping(spout), words(40), 4, {
+      maxTaskParallelism: 2,
+    });
+    expect(executed['place']).toEqual([20, 20]);
+    const more = await run((bolt, spout) => bolt.shuffleGrouping(spout), words(40), 4, { maxTaskParallelism: 8 });
+    expect(more.executed['place']).toEqual([10, 10, 10, 10]);
+  });
+
+  it.each([0, 1.5, '2'])('maxTaskParallelism %s is refused', async (maxTaskParallelism) => {
+    const settings = { maxTaskParallelism: maxTaskParallelism as number };
+    await expect(run((bolt, spout) => bolt.shuffleGrouping(spout), words(1), 4, settings)).rejects.toMatchObject({
+      problems: [expect.objectContaining({ code: 'RG011' })],
+    });
+  });
+});
+
+describe('a default stream that is direct', () => {
+  const direct = (group: (bolt: BoltDeclarer<Word, Placed>, spout: Component<Word>) => BoltDeclarer<Word, Placed>) =>
+    runTuples(
+      topology('direct', (t) => {
+        const spout = t.setSpout<Word>('words', () => ({ nextTuple: () => 'done' }));
+        const sorting = t
+          .setBasicBolt<Word, Word>(
+            'sort',
+            () => ({ execute: ({ values }, out) => out.emitDirect(values.n % 2, 'default', values) }),
+            { direct: true },
+          )
+          .shuffleGrouping(spout);
+        group(t.setBolt('place', placing, { parallelism: 2 }), sorting).to('out', memory());
+      }),
+      { spouts: { words: { messages: words(5) } } },
+    );
+
+  it('goes to the task that the bolt chose', async () => {
+    const { outputs } = await direct((bolt, spout) => bolt.directGrouping(spout));
+    expect((outputs['out'] as Placed[]).map(({ n, task }) => [n, task]).toSorted()).toEqual(
+      [0, 1, 2, 3, 4].map((n) => [n, n % 2]),
+    );
+  });
+
+  it('cannot be read by another grouping', async () => {
+    await expect(direct((bolt, spout) => bolt.shuffleGrouping(spout))).rejects.toMatchObject({
+      problems: [expect.objectContaining({ code: 'RG018' })],
+    });
+  });
+});
+
+it('a spout knows how many of its messages are pending', async () => {
+  const pending: number[] = [];
+  let n = 0;
+  const job = topology('pending', (t) => {
+    const spout = t.setSpout<Word>('words', () => ({
+      nextTuple: (out) => {
+        pending.push(out.pendingCount);
+        if (n === 3) return 'done';
+        return out.emit({ word: 'w', n }, ++n);
+      },
+    }));
+    t.setBolt('place', placing).shuffleGrouping(spout).to('out', memory());
+  });
+  await startVirtual(job, () => ({ mode: 'record' })).then((started) => started.end());
+  expect(pending).toEqual([0, 1, 2, 3]);
+});
+
 describe('custom', () => {
   const custom =
     (create: () => CustomGrouping<Word>): Group =>
@@ -232,10 +299,15 @@ describe('custom', () => {
 });
 
 describe('load-aware shuffle', () => {
-  const shuffle = (loads: number[], records: number, between = (_record: number): void => {}) => {
+  const shuffle = (
+    loads: number[],
+    records: number,
+    between = (_record: number): void => {},
+    custom?: CustomGrouping,
+  ) => {
     const edges = loads.map(() => new Edge(1_024, false, () => {}));
     const { push } = exitLink({
-      exchange: { kind: 'shuffle', loadAware: true },
+      exchange: custom === undefined ? { kind: 'shuffle', loadAware: true } : { kind: 'custom', role: 'custom' },
       edges,
       context: { timestamp: 0, windowEnd: Number.NaN },
       anchors: new Anchors(new EdgeIds(1, 2)),
@@ -243,7 +315,7 @@ describe('load-aware shuffle', () => {
       shuffleFrom: 0,
       choice: {
         prng: prng(1),
-        createGrouping: () => ({ chooseTasks: () => 0 }),
+        createGrouping: () => custom ?? { chooseTasks: () => 0 },
         writer: { component: 'words', task: 0 },
         loadOf: (task) => loads[task]!,
       },
@@ -270,6 +342,21 @@ describe('load-aware shuffle', () => {
       if (record === 120) loads[1] = 0;
     });
     expect(caughtUp).toEqual([100, 40, 100]);
+  });
+
+  it('tells a custom grouping, before the first record and then at every so many', () => {
+    const told: (readonly number[] | string)[] = [];
+    const loads = [7, 0, 3];
+    const custom: CustomGrouping = {
+      prepare: () => void told.push('prepare'),
+      refreshLoad: (given) => void told.push(given),
+      chooseTasks: () => (told.at(-1) as number[]).indexOf(0),
+    };
+    const rise = (record: number): void => {
+      if (record === 30) loads.splice(0, 3, 0, 9, 3);
+    };
+    expect(shuffle(loads, 60, rise, custom)).toEqual([12, 48, 0]);
+    expect(told).toEqual(['prepare', [7, 0, 3], [7, 0, 3], [0, 9, 3]]);
   });
 
   it('is even within one process', async () => {
