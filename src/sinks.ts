@@ -3,6 +3,6 @@ export type { KafkaClusterOptions, KafkaSinkOptions } from './topology/kafka-spe
 export { kafkaSink as kafka } from './topology/kafka-specs.js';
 export type { WebhookOptions } from './topology/network-specs.js';
 export { webhook } from './topology/network-specs.js';
-export type { MemorySink, ResultInfo, StdoutOptions } from './topology/sink-specs.js';
+export type { IdOptions, MemorySink, ResultInfo, StdoutOptions } from './topology/sink-specs.js';
 export { foreach, foreachBatch, memory, none, stdout, textFile } from './topology/sink-specs.js';
 export type { SinkCapabilities, SinkSpec } from './topology/specs.js';
