@@ -4,13 +4,16 @@ import { StreamError } from './errors.js';
 /** What may be a key. A tuple counts by its contents; other objects are refused, since equal ones would never match. */
 export type Key = string | number | bigint | boolean | null | undefined | readonly Key[];
 
+/** Tuples within tuples of a key. One that contains itself is deeper than any. */
+const TUPLE_DEPTH_MAX = 100;
+
 /** Key groups: the unit in which keyed state moves between tasks. Fixed, so that a checkpoint fits any parallelism. */
 export const KEY_GROUPS = 128;
 
 /**
  * Encodes a key as text: equal keys, and only they, have equal text. -0 equals 0, NaN equals NaN.
  *
- * @throws StreamError `RG033` for an object, a function or a symbol.
+ * @throws StreamError `RG033` for an object, a function, a symbol, or a tuple that contains itself.
  */
 export function encodeKey(key: unknown): string {
   switch (typeof key) {
@@ -26,9 +29,15 @@ export function encodeKey(key: unknown): string {
       return 'u';
     default:
       if (key === null) return '0';
-      if (Array.isArray(key)) return `[${key.map(encodeKey).join('')}]`;
+      if (Array.isArray(key)) return encodeTuple(key, 1);
       throw badKey(key);
   }
+}
+
+function encodeTuple(tuple: readonly unknown[], depth: number): string {
+  if (depth > TUPLE_DEPTH_MAX) throw tooDeep();
+  const parts = tuple.map((part) => (Array.isArray(part) ? encodeTuple(part, depth + 1) : encodeKey(part)));
+  return `[${parts.join('')}]`;
 }
 
 /** A 32-bit hash of a key; the same on every machine and in every mode. @throws StreamError `RG033` as `encodeKey`. */
@@ -52,6 +61,14 @@ function hashString(text: string): number {
   hash ^= hash >>> 15;
   hash = Math.imul(hash, 0x2c1b3c6d);
   return hash ^ (hash >>> 12);
+}
+
+function tooDeep(): StreamError {
+  return new StreamError(
+    'RG033',
+    `a key is a tuple that is nested deeper than ${TUPLE_DEPTH_MAX}, or contains itself`,
+    'return a string, a number or a flat tuple of them',
+  );
 }
 
 function badKey(key: unknown): StreamError {

@@ -82,6 +82,15 @@ describe('keys', () => {
     expect(() => encodeKey(value)).toThrow(expect.objectContaining({ code: 'RG033' }));
   });
 
+  it('a tuple that contains itself is no key', () => {
+    const tuple: unknown[] = ['a'];
+    tuple.push([tuple]);
+    expect(() => encodeKey(tuple)).toThrow(expect.objectContaining({ code: 'RG033' }));
+    expect(() => taskOfKey(tuple, GROUPS)).toThrow(expect.objectContaining({ code: 'RG033' }));
+    const nested = Array.from({ length: 99 }).reduce<unknown>((inner) => [inner], 'a');
+    expect(encodeKey(nested)).toContain('a');
+  });
+
   it('belong to ranges of key groups, which stay together at any parallelism', () => {
     fc.assert(
       fc.property(key, fc.integer({ min: 1, max: GROUPS }), (value, parallelism) => {
