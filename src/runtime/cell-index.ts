@@ -1,8 +1,8 @@
 /** The cells of a space: found by key, visited in order of insertion. Knows nothing of attempts and snapshots. */
 import { assert } from '../core/assert.js';
 import { encodeKey, type Key } from '../core/keys.js';
+import { hashOf, isHash, toWords, words } from './key-words.js';
 import type { MemoryCell } from './memory-cell.js';
-import { hashOf, isHash, toWords, words } from './text-words.js';
 
 /** Keys chosen to collide end up in a `Map`, whose hash has a secret seed. Keys that nobody chose stay far below it. */
 const PROBES_MAX = 64;
@@ -10,8 +10,8 @@ const PROBES_MAX = 64;
 const SLOTS_MIN = 16;
 
 /**
- * Open addressing, at most half full, for short texts; a `Map` for other keys, whose hash V8 has to compute for each new string. Primitives
- * compare as `encodeKey` does (-0 is 0, NaN is NaN).
+ * Open addressing, at most half full, for short texts and integers; a `Map` for other keys, for which V8 has to compute the hash of each new
+ * string. Primitives compare as `encodeKey` does (-0 is 0, NaN is NaN).
  *
  * A look-up waits for memory and for nothing else, so it goes to few places: to a slot, and to the cell, which holds its key as numbers too.
  */
@@ -42,7 +42,7 @@ export class CellIndex {
   }
 
   find(key: Key): MemoryCell | undefined {
-    if (typeof key !== 'string' || !this.isHashed || !toWords(key)) return this.#findOther(key);
+    if (!this.isHashed || !toWords(key)) return this.#findOther(key);
     const { slots, mask } = this;
     const word0 = words[0]!;
     const word1 = words[1]!;
@@ -64,14 +64,14 @@ export class CellIndex {
     this.#orders.push(order);
     this.#size += 1;
     if (typeof key === 'object' && key !== null) put(this.tuples, encodeKey(key), cell);
-    else if (typeof key !== 'string' || !this.isHashed || !toWords(key)) put(this.others, key, cell);
+    else if (!this.isHashed || !toWords(key)) put(this.others, key, cell);
     else this.#addHashed(cell);
   }
 
   remove(cell: MemoryCell): void {
     const { key, order } = cell;
     if (typeof key === 'object' && key !== null) this.tuples.delete(encodeKey(key));
-    else if (typeof key !== 'string' || !this.isHashed || !toWords(key)) this.others.delete(key);
+    else if (!this.isHashed || !toWords(key)) this.others.delete(key);
     else this.#removeHashed(cell);
     this.#ordered[this.#firstFrom(order)] = undefined;
     this.#size -= 1;

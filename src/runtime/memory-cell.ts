@@ -1,14 +1,14 @@
 /** A cell of the memory store. It must know nothing: every kernel's state is made of it. */
 import type { Cell } from '../core/keyed-store.js';
 import type { Key } from '../core/keys.js';
-import type { TextWords } from './text-words.js';
+import type { KeyWords } from './key-words.js';
 
 /**
  * All cells of all stores have this one shape, so that every access to one stays monomorphic. `declare` keeps V8 from giving each field a first
  * value of its own; those that a look-up needs stand together.
  */
-export class MemoryCell implements Cell, TextWords {
-  // A key that is a short text, as the index compares it: within the cell, since a look-up waits for memory and for nothing else.
+export class MemoryCell implements Cell, KeyWords {
+  // A key that is a short text or an integer, as the index compares it: within the cell, since a look-up waits for memory and for nothing else.
   declare word0: number;
   declare word1: number;
   declare word2: number;

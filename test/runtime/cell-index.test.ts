@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Key } from '../../src/core/keys.js';
 import { CellIndex } from '../../src/runtime/cell-index.js';
+import { hashOf, toWords, words } from '../../src/runtime/key-words.js';
 import { MemoryCell } from '../../src/runtime/memory-cell.js';
-import { hashOf, toWords, words } from '../../src/runtime/text-words.js';
 
 const cellOf = (key: Key, order: number): MemoryCell => new MemoryCell(key, order, 1, 0, order);
 const keysOf = (index: CellIndex): Key[] => [...index.cells()].map(({ key }) => key);
@@ -12,6 +12,13 @@ const keysOf = (index: CellIndex): Key[] => [...index.cells()].map(({ key }) => 
 /** Few keys of each kind, so that they come again. */
 const keys: fc.Arbitrary<Key> = fc.oneof(
   { weight: 6, arbitrary: fc.nat(40).map((n) => `k${n}`) },
+  {
+    weight: 3,
+    arbitrary: fc.oneof(
+      fc.integer({ min: -9, max: 9 }),
+      fc.constantFrom(2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 32, 0.5),
+    ),
+  },
   { weight: 1, arbitrary: fc.nat(5).map((n) => `ключ${'ж'.repeat(n * 2)}`) },
   { weight: 1, arbitrary: fc.nat(20).map((n) => 'y'.repeat(n)) },
   { weight: 1, arbitrary: fc.constantFrom('a', 'a\0', 'a\0\0\0', '\0', 'é', 'ÿ', 'Ā', 'aĀ', '\ud800') },
@@ -111,6 +118,7 @@ describe('an index of cells', () => {
     for (let n = 100_000; n < 200_000; n++) index.add(cellOf(`${n}.0000.0000`, n));
     for (let n = 200_000; n < 300_000; n++) index.add(cellOf(`улица ${n}`, n));
     for (let n = 300_000; n < 400_000; n++) index.add(cellOf(n.toString(36), n));
+    for (let n = 400_000; n < 500_000; n++) index.add(cellOf(n * 4_096, n));
     expect(index.isOverfull).toBe(false);
   });
 });

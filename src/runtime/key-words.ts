@@ -1,4 +1,4 @@
-/** Short texts as four numbers: equal texts have equal numbers, so that keys are compared without a look at the texts. */
+/** Keys that are short texts or integers as four numbers: equal keys have equal numbers, so that they are compared without a look at the keys. */
 
 /** Texts up to this length have numbers; a longer one is better off with the hash that V8 keeps in the string. */
 const LENGTH_MAX = 32;
@@ -8,20 +8,32 @@ const WIDE_MAX = 7;
 /** What stands in the highest byte: the length of a narrow text, or one of these. */
 const WIDE = 16;
 const HASHED = 32;
+const INTEGER = 48;
 
-/** Numbers of a text, as a cell holds them. */
-export interface TextWords {
+/** Numbers of a key, as a cell holds them. */
+export interface KeyWords {
   word0: number;
   word1: number;
   word2: number;
   word3: number;
 }
 
-/** The numbers of the text that was last given to `toWords`. */
+/** The numbers of the key that was last given to `toWords`. */
 export const words = new Int32Array(4);
 
-/** Puts the numbers of a text into `words`. False when it is too long to have any. */
-export function toWords(text: string): boolean {
+/** Puts the numbers of a key into `words`. False when it has none: a text that is too long, or what is no integer of 32 bits. */
+export function toWords(key: unknown): boolean {
+  if (typeof key === 'string') return ofText(key);
+  // -0 is 0.
+  if (typeof key !== 'number' || (key | 0) !== key) return false;
+  words[0] = key;
+  words[1] = 0;
+  words[2] = 0;
+  words[3] = INTEGER << 24;
+  return true;
+}
+
+function ofText(text: string): boolean {
   const { length } = text;
   if (length > NARROW_MAX) return length <= LENGTH_MAX && toHash(text);
   words[1] = 0;
