@@ -42,6 +42,7 @@ export function scenarioOf(
     increments: pick(random, [0, 1, 3, 10]),
     ...given,
   };
+  if (target.batchesInDriver === true && drawn.mode === 'micro-batch') drawn.workers = 0;
   if (ackOn !== undefined) drawn.record = { ...drawn.record, ackOn, ...(ackOn === 'expiry' ? ROOM_FOR_WINDOWS : {}) };
   const faults = given.faults ?? drawFaults(prng(seed).fork('faults'), drawn, target);
   return {
