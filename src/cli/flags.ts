@@ -107,7 +107,7 @@ export function addModeFlags(command: Command): Command {
     .addOption(
       flag(
         '--max-spout-pending <n>',
-        'record mode: most unprocessed tuples of a source task',
+        'most unprocessed tuples of a spout task, and in record mode of a source task',
         countOf('--max-spout-pending'),
       ),
     )

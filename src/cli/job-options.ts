@@ -35,10 +35,11 @@ export function recordOptionsOf(flags: RunFlags): NonNullable<RunOptions['record
 
 /** The micro-batch mode's own options. */
 export function microBatchOptionsOf(flags: RunFlags): NonNullable<RunOptions['microBatch']> {
-  const { blockInterval, concurrentJobs, speculation, backpressure, maxRatePerPartition } = flags;
+  const { blockInterval, concurrentJobs, speculation, backpressure, maxRatePerPartition, maxSpoutPending } = flags;
   const isLimited = backpressure === true || maxRatePerPartition !== undefined;
   const limits = { isEstimated: backpressure === true, ...defined({ maxRatePerPartition }) };
-  return defined({ blockInterval, concurrentJobs, speculation, backpressure: isLimited ? limits : undefined });
+  const own = { blockInterval, concurrentJobs, speculation, maxSpoutPending };
+  return defined({ ...own, backpressure: isLimited ? limits : undefined });
 }
 
 /** Where progress survives, where tasks run, and what is broken: the options of `run` for them. `total` is the whole input's length. */

@@ -50,7 +50,9 @@ function modeProblems(graph: Graph, { mode }: PlanOptions): StreamError[] {
       new StreamError(
         'RG019',
         `the bolt '${node.name}' holds tuples, and as micro-batches every tuple is answered within its batch`,
-        'run it with --mode record, or keep what it waits for in a state: t.setStatefulBolt(…), and ack within execute',
+        node.windows === undefined
+          ? 'run it with --mode record, or keep what it waits for in a state: t.setStatefulBolt(…), and ack within execute'
+          : 'run it with --mode record, or use a window of streams, whose state is restored: reduceByKeyAndWindow(…)',
         { place: node.place },
       ),
     ];

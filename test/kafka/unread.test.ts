@@ -3,11 +3,10 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { FetchLoop } from '../../src/connectors/kafka/fetch-loop.js';
+import { Lane } from '../../src/connectors/kafka/lane.js';
 import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
-import type { KafkaPartition } from '../../src/connectors/kafka/partition.js';
-import { openKafkaSource } from '../../src/connectors/kafka/source.js';
 import { createRealWorld } from '../../src/runtime/real-world.js';
-import { kafka } from '../../src/sources.js';
 import { noKafka, TEST_MS, useBroker, WAIT_MS } from './broker.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
@@ -50,21 +49,27 @@ describe.skipIf(noKafka !== undefined || !isAsked)('messages that nobody has pol
 
   /** Bytes that are held when a reader of the topic has taken ahead all that it wants, and nothing is polled. */
   async function heldBehind(topic: string): Promise<number> {
-    const { options } = kafka(topic, { brokers: broker.bootstrap });
-    const parts = {
-      name: 'lines',
-      world: createRealWorld(),
-      job: undefined,
-      folder: undefined,
-      from: [],
-      positions: [],
-    };
-    const source = await openKafkaSource(options as never, parts);
-    const [partition] = source.partitions as readonly [KafkaPartition];
-    await expect.poll(() => partition.hasRoom, { timeout: WAIT_MS }).toBe(false);
+    const port = await openKafkaPort({ brokers: [broker.bootstrap], client: 'kafkajs', tls: false, sasl: undefined });
+    const lane = new Lane({
+      topic,
+      format: 'text',
+      as: 'value',
+      partition: 0,
+      start: 0,
+      until: Number.POSITIVE_INFINITY,
+    });
+    const loop = new FetchLoop({
+      ...{ port, topic, lanes: [lane], partitionCount: 1, world: createRealWorld(), onDataLoss: 'stop' },
+      grown: () => undefined,
+      errorOf: (thrown) => thrown,
+    });
+    const reading = loop.run();
+    await expect.poll(() => lane.hasRoom, { timeout: WAIT_MS }).toBe(false);
     const held = await bytesHeld();
-    expect(partition.next).toBeLessThan(FEW);
-    await source.close();
+    expect(lane.next).toBeLessThan(FEW);
+    loop.stop();
+    await reading;
+    await port.close();
     return held;
   }
 });

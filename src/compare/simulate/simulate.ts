@@ -1,6 +1,5 @@
 /** `simulate`: a job under every kind of fault, in virtual time, seed by seed, until one breaks what the job promises. */
 
-import { StreamError } from '../../core/errors.js';
 import { hashText } from '../../core/json.js';
 import type { RecordOptions } from '../../executors/executor.js';
 import { openState, type StateKind } from '../../host/open-state.js';
@@ -16,13 +15,13 @@ import { functionId, type Topology } from '../../topology/graph.js';
 import { nodeTraits } from '../../topology/node-traits.js';
 import { GUARANTEES, type Guarantee, type SourceSpec } from '../../topology/specs.js';
 import { withEnds } from '../../topology/with-ends.js';
-import { oracleAbsence } from '../oracle/evaluate.js';
 import { recordInput } from '../record-input.js';
-import { CAPTURE_SPEC } from '../setup.js';
 import { layOut, type RecordedSource, type TimedTrace } from '../trace.js';
 import { ComponentCase } from './component-case.js';
+import { type ComponentRules, componentRules } from './component-rules.js';
 import { scenarioOf } from './expand-seed.js';
 import { Case, type JudgedRun, judgedRun } from './judge-scenario.js';
+import { withOutside } from './outside-ends.js';
 import type { Scenario, Target } from './scenario.js';
 import { shrink } from './shrink.js';
 
@@ -136,7 +135,8 @@ async function benchFor(topology: Topology, options: SimulateOptions): Promise<B
     withEnds(topology, options.sources === undefined ? {} : { sources: options.sources }),
     settings,
   );
-  const hasComponents = checkComponents(given, options);
+  const components = componentRules(given, options);
+  const hasComponents = components !== undefined;
   const recorded = await recordedOf(given, options);
   const target = targetOf(given, options, hasComponents);
   const jobs = new Map<string, Topology>();
@@ -145,7 +145,7 @@ async function benchFor(topology: Topology, options: SimulateOptions): Promise<B
   // Opened before virtual time begins.
   const parts = { createStore: await openState(options.state, CELLS_IN_MEMORY) };
   return {
-    scenario: (seed) => struckInTime(scenarioOf(seed, target, givenBy(options, hasComponents), options.ackOn), target),
+    scenario: (seed) => struckInTime(scenarioOf(seed, target, givenBy(options, components), options.ackOn), target),
     run: async (scenario) => {
       const { isReplayable, intake, records, seed } = scenario;
       const job = once(jobs, `${isReplayable} ${intake}`, () => withOutside(given, scenario));
@@ -192,22 +192,6 @@ export function repeatFlags({ shortest }: Failure): readonly string[] {
   ];
 }
 
-/** True for a job with spouts or bolts, which runs record at a time. @throws StreamError `RG017`, `RG019` for what such a job cannot do. */
-function checkComponents(job: Topology, { mode, guarantee }: SimulateOptions): boolean {
-  const absence = oracleAbsence(job);
-  if (absence === undefined) return false;
-  if (mode === 'micro-batch')
-    throw new StreamError(
-      'RG019',
-      `simulate runs jobs with spouts and bolts record at a time: ${absence}`,
-      'leave out --mode, or build the job from the operators of streams',
-    );
-  if (guarantee !== undefined) compile(withSettings(withOutside(job, OUTSIDE), { guarantee }), { mode: 'record' });
-  return true;
-}
-
-const OUTSIDE = { isReplayable: true, intake: 'range' } as const;
-
 /** Without sources nobody knows a share of the input: it counts as a share of the time in which spouts emit. */
 function struckInTime(scenario: Scenario, { sources, batchInterval }: Target): Scenario {
   if (sources.length > 0) return scenario;
@@ -217,19 +201,6 @@ function struckInTime(scenario: Scenario, { sources, batchInterval }: Target): S
       : fault,
   );
   return { ...scenario, faults };
-}
-
-/** The job with ends that are outside of it: any guarantee can be asked of them. */
-function withOutside(job: Topology, { isReplayable, intake }: Pick<Scenario, 'isReplayable' | 'intake'>): Topology {
-  const { nodes } = job.graph;
-  const sources = nodes.flatMap((node) => {
-    if (node.kind !== 'source') return [];
-    const { kind, options, capabilities } = node.spec;
-    const outside = { ...capabilities, replayable: isReplayable, acknowledged: !isReplayable, bounded: true, intake };
-    return [[node.name, { role: 'source', kind, options, capabilities: outside }] as const];
-  });
-  const sinks = nodes.flatMap((node) => (node.kind === 'sink' ? [[node.name, CAPTURE_SPEC] as const] : []));
-  return withEnds(job, { sources: Object.fromEntries(sources), sinks: Object.fromEntries(sinks) });
 }
 
 /** The first records, at a rate at which they span enough intervals and windows. Seeds share a few phases, so that the oracle is asked seldom. */
@@ -273,6 +244,7 @@ function targetOf(job: Topology, { guarantee }: SimulateOptions, hasComponents: 
     batchInterval: job.graph.settings.batchInterval,
     attemptsMax: job.graph.settings.attemptsMax,
     held: heldBy(plan),
+    batchesInDriver: hasComponents,
   };
 }
 
@@ -286,10 +258,10 @@ function heldBy({ operators }: Plan): NonNullable<Target['held']> {
 
 function givenBy(
   { mode, workers, parallelism, records, faults }: SimulateOptions,
-  hasComponents: boolean,
+  components: ComponentRules | undefined,
 ): Partial<Scenario> {
   return {
-    ...(hasComponents ? { mode: 'record' } : mode === undefined ? {} : { mode }),
+    ...(components?.canBatch === false ? { mode: 'record' } : mode === undefined ? {} : { mode }),
     ...(workers === undefined ? {} : { workers }),
     ...(parallelism === undefined ? {} : { parallelism }),
     ...(records === undefined ? {} : { records }),

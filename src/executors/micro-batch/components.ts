@@ -52,13 +52,24 @@ export class Components {
     return made;
   }
 
-  /** The tasks of a spout, as partitions that are read. */
-  readers(operator: SpoutOperator): readonly SpoutReader[] {
+  /** The tasks of a spout, as partitions that are read. `reached`: how far the stream time of each is (us), -Infinity before it begins. */
+  readers(operator: SpoutOperator, reached: (task: number) => number): readonly SpoutReader[] {
     const { plan, functions, clock, scheduler, options, failed } = this.#parts;
     const { maxSpoutPending: pendingMax } = options;
     const made = Array.from(
       { length: operator.parallelism },
-      (_, task) => new SpoutReader({ plan, operator, task, functions, clock, scheduler, failed, pendingMax }),
+      (_, task) =>
+        new SpoutReader({
+          plan,
+          operator,
+          task,
+          functions,
+          clock,
+          scheduler,
+          failed,
+          pendingMax,
+          reached: reached(task),
+        }),
     );
     for (const [task, reader] of made.entries()) this.#spouts.set(`${operator.name}:${task}`, reader);
     return made;

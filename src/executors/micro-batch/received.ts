@@ -208,15 +208,19 @@ export function partitionsOf(
 ): readonly ReceivedPartition[] {
   const ended = ({ source, partition, recordsRead }: ReceivedPartition): void =>
     services.listener?.({ kind: 'sourceEnded', source, partition, records: recordsRead });
+  const placeOf = (name: string, index: number): SourcePosition | undefined =>
+    restored?.sources.find(({ source, partition }) => source === name && partition === index);
   const partitions = (received: Received, readers: readonly PartitionReader[]): readonly ReceivedPartition[] =>
-    readers.map((reader, index) => {
-      const isIt = ({ source, partition }: SourcePosition): boolean => source === received.name && partition === index;
-      return new ReceivedPartition(received, index, reader, options, ended, restored?.sources.find(isIt));
-    });
+    readers.map(
+      (reader, index) => new ReceivedPartition(received, index, reader, options, ended, placeOf(received.name, index)),
+    );
   return plan.operators.flatMap((operator) => {
     const { kind } = operator;
-    if (kind === 'spout')
-      return partitions({ name: operator.name, comesAgain: 'from its spout' }, components!.readers(operator));
+    if (kind === 'spout') {
+      const reached = (task: number): number =>
+        placeOf(operator.name, task)?.times.watermark ?? Number.NEGATIVE_INFINITY;
+      return partitions({ name: operator.name, comesAgain: 'from its spout' }, components!.readers(operator, reached));
+    }
     if (kind !== 'source') return [];
     const { name, spec } = operator;
     const comesAgain = spec.capabilities.replayable ? 'from its offset' : 'never';

@@ -25,6 +25,8 @@ export interface SpoutReaderParts {
   readonly functions: FunctionTable;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  /** Where its stream time goes on: not below, also where the clock was set back since (us). */
+  readonly reached: number;
   /** The most messages whose batch is not done, unless the spout has its own limit. */
   readonly pendingMax: number;
   readonly failed: (error: unknown) => void;
@@ -172,17 +174,20 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
   }
 
   #give(emit: Emitted): void {
-    const { operator, task, clock } = this.#parts;
+    const { operator, task } = this.#parts;
     const block = this.#block!;
     const message = new SpoutMessage(emit, { spout: operator.name, task, offset: block.firstOffset + block.length });
     if (message.id !== undefined) this.#pending.push(message);
-    block.push(message, Math.floor(clock.now()));
+    block.push(message, this.#now);
+  }
+
+  get #now(): number {
+    return Math.max(Math.floor(this.#parts.clock.now()), this.#parts.reached);
   }
 
   /** Stream time of a spout is the clock. */
   #heartbeat(block: Block): void {
-    const { clock, plan } = this.#parts;
-    const reached = floorTo(clock.now(), plan.step);
+    const reached = floorTo(this.#now, this.#parts.plan.step);
     if (reached <= this.#sent) return;
     this.#sent = reached;
     block.heartbeat(reached);
