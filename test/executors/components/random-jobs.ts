@@ -34,8 +34,6 @@ export interface Recipe {
   readonly parallelism: number;
 }
 
-export const INTERVAL = 1_000_000;
-
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.constantFrom('relay', 'twice', 'count', 'buckets', 'window', 'running', 'merge', 'flush'),
   from: fc.nat(20),
