@@ -547,6 +547,17 @@ describe('what a batch cannot have', () => {
     );
   });
 
+  it('is a windowed bolt, which holds them too: streams have windows whose state is restored', () => {
+    const job = numbers(new Numbers(1), (t, from) => {
+      const windowed = () => ({ execute: () => undefined });
+      t.setWindowedBolt<N, N>('windows', windowed, { window: seconds(2) }).shuffleGrouping(from);
+    });
+    const refused = { code: 'RG019', hint: expect.stringContaining('reduceByKeyAndWindow') };
+    expect(() => compile(job, { mode: 'micro-batch' })).toThrow(
+      expect.objectContaining({ problems: [expect.objectContaining(refused)] }),
+    );
+  });
+
   it('is a worker', async () => {
     const job = numbers(new Numbers(1), (t, from) => void t.setBolt('pass', passing).shuffleGrouping(from));
     const workers = { count: 2, job: { path: 'none', export: 'default' } } as never;

@@ -35,8 +35,6 @@ export interface Recipe {
   readonly parallelism: number;
 }
 
-export const INTERVAL = 1_000_000;
-
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.constantFrom('relay', 'twice', 'count', 'buckets', 'window', 'running', 'merge', 'flush', 'call'),
   from: fc.nat(20),
