@@ -1,5 +1,4 @@
 /** The simulation as a test: seeds of faults in both modes and under every guarantee. `RAINGAUGE_LONG=1` runs 10,000 of them. */
-import { topology } from 'raingauge';
 import { describe, expect, it } from 'vitest';
 import wordCount from '../../../comparisons/word-count.js';
 import { repeatFlags, type SimulateResult, simulate } from '../../../src/compare/simulate/simulate.js';
@@ -119,13 +118,6 @@ describe('simulate', () => {
     const flags = repeatFlags(failure!);
     expect(flags.slice(0, 2)).toEqual(['--seeds 1', `--seed ${failure!.seed}`]);
     expect(failure!.shortest.faults.length).toBeLessThanOrEqual(failure!.scenario.faults.length);
-  });
-
-  it('refuses spouts in micro-batches', async () => {
-    const job = topology('spouts', (t) => {
-      t.setSpout('spout', () => ({ nextTuple: () => {} }));
-    });
-    await expect(simulate(job, { mode: 'micro-batch' })).rejects.toMatchObject({ code: 'RG019' });
   });
 });
 
