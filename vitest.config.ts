@@ -32,7 +32,8 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'own process', include: OWN_PROCESS, sequence: { groupOrder: 0 } },
+        // Mostly they wait for what they started: one more than there are cores keeps these busy.
+        test: { name: 'own process', include: OWN_PROCESS, maxWorkers: 3, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
