@@ -15,7 +15,7 @@ const CRASH_AT = 0.25;
  * How long a run with a crash takes at most (us): a new process is there after a second and warm after another, and then two batch
  * intervals must be as before.
  */
-const CRASH_DURATION_MAX = 6_000_000;
+const CRASH_DURATION_MAX = 4_500_000;
 
 /** Runs both modes with the crash. Undefined when it was interrupted. @throws StreamError of a job that failed. */
 export async function crashOf(

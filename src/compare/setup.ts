@@ -126,8 +126,8 @@ export const CAPTURE_SPEC: SinkSpec<never> = {
   capabilities: { guarantee: 'exactly-once', delivery: 'record' },
 };
 
-/** Three of the longest window and a slide more, within limits. */
+/** Three of the longest window, within limits. */
 function defaultDuration({ graph }: Topology): number {
-  const windows = graph.nodes.flatMap((node) => ('window' in node ? [3 * (node.window ?? 0) + (node.slide ?? 0)] : []));
+  const windows = graph.nodes.flatMap((node) => ('window' in node ? [3 * (node.window ?? 0)] : []));
   return Math.min(DURATION_MAX, Math.max(DURATION_MIN, ...windows));
 }
