@@ -1,12 +1,5 @@
 /** Windows whose length and slide differ in kind: the last elements each so often, or the last while after so many elements. */
-import {
-  type Entry,
-  insertByTime,
-  leaveBelow,
-  leaveFirst,
-  type WindowListener,
-  type Windows,
-} from './tuple-windows.js';
+import { type Entry, HeldWindows, insertByTime, leaveBelow, leaveFirst, type Windows } from './tuple-windows.js';
 
 /**
  * At each multiple `end` of the slide in stream time a window of the last `length` elements before it, also when none came since the last
@@ -14,31 +7,17 @@ import {
  *
  * Source: Storm `TimeTriggerPolicy` with `CountEvictionPolicy`.
  */
-export class LastElementsWindows<T> implements Windows<T> {
-  readonly #length: number;
-  readonly #slide: number;
-  readonly #listener: WindowListener<T>;
-  readonly #entries: Entry<T>[] = [];
+export class LastElementsWindows<T> extends HeldWindows<T> implements Windows<T> {
   #watermark = Number.NEGATIVE_INFINITY;
   /** The end that comes next. */
   #next: number | undefined;
 
-  constructor(length: number, slide: number, listener: WindowListener<T>) {
-    this.#length = length;
-    this.#slide = slide;
-    this.#listener = listener;
-  }
-
-  get size(): number {
-    return this.#entries.length;
-  }
-
   add(value: T, time: number): boolean {
-    insertByTime(this.#entries, { value, time, isSeen: false });
-    const end = this.#endAfter(Math.max(time, this.#watermark));
+    insertByTime(this.entries, { value, time, isSeen: false });
+    const end = this.endAfter(Math.max(time, this.#watermark));
     if (this.#next === undefined || end < this.#next) this.#next = end;
     // No window ends before that.
-    if (this.#watermark !== Number.NEGATIVE_INFINITY) this.#leaveAllBut(this.#length, this.#endAfter(this.#watermark));
+    if (this.#watermark !== Number.NEGATIVE_INFINITY) this.#leaveAllBut(this.length, this.endAfter(this.#watermark));
     return true;
   }
 
@@ -49,11 +28,11 @@ export class LastElementsWindows<T> implements Windows<T> {
 
   /** One window of all that is there, and nothing stays. */
   flush(): void {
-    const last = this.#entries.at(-1);
+    const last = this.entries.at(-1);
     if (last === undefined) return;
-    this.#next = Math.max(this.#next!, this.#endAfter(last.time));
-    if (this.#entries.some(({ isSeen }) => !isSeen)) this.#fire();
-    leaveFirst(this.#entries, this.#entries.length, this.#listener);
+    this.#next = Math.max(this.#next!, this.endAfter(last.time));
+    if (this.entries.some(({ isSeen }) => !isSeen)) this.#fire();
+    leaveFirst(this.entries, this.entries.length, this.listener);
     this.#next = undefined;
   }
 
@@ -62,29 +41,25 @@ export class LastElementsWindows<T> implements Windows<T> {
   }
 
   restore(entries: readonly Entry<T>[], [watermark, next]: readonly number[]): void {
-    for (const entry of entries) insertByTime(this.#entries, entry);
+    for (const entry of entries) insertByTime(this.entries, entry);
     this.#watermark = watermark!;
     this.#next = Number.isNaN(next) ? undefined : next;
   }
 
   #fire(): void {
     const end = this.#next!;
-    this.#next = end + this.#slide;
-    this.#leaveAllBut(this.#length, end);
-    const entries = this.#entries.filter(({ time }) => time < end);
-    if (entries.length > 0) this.#listener.fire({ start: entries[0]!.time, end, entries });
-    this.#leaveAllBut(this.#length, this.#next);
+    this.#next = end + this.slide;
+    this.#leaveAllBut(this.length, end);
+    const entries = this.entries.filter(({ time }) => time < end);
+    if (entries.length > 0) this.listener.fire({ start: entries[0]!.time, end, entries });
+    this.#leaveAllBut(this.length, this.#next);
   }
 
   /** Of those before `end` the last `length` stay: no window from `end` on has the others. */
   #leaveAllBut(length: number, end: number): void {
-    let before = this.#entries.length;
-    while (before > 0 && this.#entries[before - 1]!.time >= end) before--;
-    leaveFirst(this.#entries, before - length, this.#listener);
-  }
-
-  #endAfter(time: number): number {
-    return (Math.floor(time / this.#slide) + 1) * this.#slide;
+    let before = this.entries.length;
+    while (before > 0 && this.entries[before - 1]!.time >= end) before--;
+    leaveFirst(this.entries, before - length, this.listener);
   }
 }
 
@@ -93,37 +68,23 @@ export class LastElementsWindows<T> implements Windows<T> {
  *
  * Source: Storm `CountTriggerPolicy` with `TimeEvictionPolicy`.
  */
-export class LastWhileWindows<T> implements Windows<T> {
-  readonly #length: number;
-  readonly #slide: number;
-  readonly #listener: WindowListener<T>;
-  readonly #entries: Entry<T>[] = [];
+export class LastWhileWindows<T> extends HeldWindows<T> implements Windows<T> {
   #sinceLast = 0;
 
-  constructor(length: number, slide: number, listener: WindowListener<T>) {
-    this.#length = length;
-    this.#slide = slide;
-    this.#listener = listener;
-  }
-
-  get size(): number {
-    return this.#entries.length;
-  }
-
   add(value: T, time: number): boolean {
-    insertByTime(this.#entries, { value, time, isSeen: false });
-    if (++this.#sinceLast === this.#slide) this.#fire();
+    insertByTime(this.entries, { value, time, isSeen: false });
+    if (++this.#sinceLast === this.slide) this.#fire();
     return true;
   }
 
   /** What comes later is at least that young. */
   advance(watermark: number): void {
-    leaveBelow(this.#entries, watermark + 1 - this.#length, this.#listener);
+    leaveBelow(this.entries, watermark + 1 - this.length, this.listener);
   }
 
   flush(): void {
-    if (this.#sinceLast > 0 && this.#entries.length > 0) this.#fire();
-    leaveFirst(this.#entries, this.#entries.length, this.#listener);
+    if (this.#sinceLast > 0 && this.entries.length > 0) this.#fire();
+    leaveFirst(this.entries, this.entries.length, this.listener);
     this.#sinceLast = 0;
   }
 
@@ -132,15 +93,15 @@ export class LastWhileWindows<T> implements Windows<T> {
   }
 
   restore(entries: readonly Entry<T>[], [sinceLast]: readonly number[]): void {
-    for (const entry of entries) insertByTime(this.#entries, entry);
+    for (const entry of entries) insertByTime(this.entries, entry);
     this.#sinceLast = sinceLast!;
   }
 
   #fire(): void {
     this.#sinceLast = 0;
-    const end = this.#entries.at(-1)!.time + 1;
-    const start = end - this.#length;
-    leaveBelow(this.#entries, start, this.#listener);
-    this.#listener.fire({ start, end, entries: [...this.#entries] });
+    const end = this.entries.at(-1)!.time + 1;
+    const start = end - this.length;
+    leaveBelow(this.entries, start, this.listener);
+    this.listener.fire({ start, end, entries: [...this.entries] });
   }
 }

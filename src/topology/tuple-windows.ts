@@ -37,50 +37,59 @@ export interface WindowListener<T> {
   leave(entry: Entry<T>): void;
 }
 
+/** What windows of any kind hold: their entries, and what was set. */
+export abstract class HeldWindows<T> {
+  protected readonly length: number;
+  protected readonly slide: number;
+  protected readonly listener: WindowListener<T>;
+  /** In order of time and, of one time, of arrival; `CountWindows` goes by arrival alone. */
+  protected readonly entries: Entry<T>[] = [];
+
+  constructor(length: number, slide: number, listener: WindowListener<T>) {
+    this.length = length;
+    this.slide = slide;
+    this.listener = listener;
+  }
+
+  get size(): number {
+    return this.entries.length;
+  }
+
+  /** The first multiple of the slide above a time. */
+  protected endAfter(time: number): number {
+    return (Math.floor(time / this.slide) + 1) * this.slide;
+  }
+}
+
 /**
  * Windows `[end - length, end)` for each multiple `end` of the slide, once the watermark gets there. Empty ones never fire, and a gap costs
  * nothing. Late is what is below the watermark: equal is in time.
  *
  * Source: Storm `WatermarkTimeTriggerPolicy` and `WatermarkTimeEvictionPolicy`, which have `(end - length, end]`.
  */
-export class TimeWindows<T> implements Windows<T> {
-  readonly #length: number;
-  readonly #slide: number;
-  readonly #listener: WindowListener<T>;
-  /** In order of time; those of one time in order of arrival. */
-  readonly #entries: Entry<T>[] = [];
+export class TimeWindows<T> extends HeldWindows<T> implements Windows<T> {
   #watermark = Number.NEGATIVE_INFINITY;
   #lastEnd = Number.NEGATIVE_INFINITY;
 
-  constructor(length: number, slide: number, listener: WindowListener<T>) {
-    this.#length = length;
-    this.#slide = slide;
-    this.#listener = listener;
-  }
-
-  get size(): number {
-    return this.#entries.length;
-  }
-
   add(value: T, time: number): boolean {
     if (time < this.#watermark) return false;
-    insertByTime(this.#entries, { value, time, isSeen: false });
+    insertByTime(this.entries, { value, time, isSeen: false });
     return true;
   }
 
   advance(watermark: number): void {
     if (watermark > this.#watermark) this.#watermark = watermark;
-    while (this.#entries.length > 0) {
-      const end = Math.max(this.#lastEnd + this.#slide, this.#endAfter(this.#entries[0]!.time));
+    while (this.entries.length > 0) {
+      const end = Math.max(this.#lastEnd + this.slide, this.endAfter(this.entries[0]!.time));
       if (end > this.#watermark) return;
       this.#close(end);
     }
   }
 
   flush(): void {
-    const highest = this.#entries.at(-1)?.time;
+    const highest = this.entries.at(-1)?.time;
     if (highest === undefined) return;
-    this.advance(this.#endAfter(highest));
+    this.advance(this.endAfter(highest));
     this.#leaveBelow(Number.POSITIVE_INFINITY);
   }
 
@@ -89,26 +98,21 @@ export class TimeWindows<T> implements Windows<T> {
   }
 
   restore(entries: readonly Entry<T>[], [watermark, lastEnd]: readonly number[]): void {
-    for (const entry of entries) insertByTime(this.#entries, entry);
+    for (const entry of entries) insertByTime(this.entries, entry);
     this.#watermark = watermark!;
     this.#lastEnd = lastEnd!;
   }
 
-  /** The first end above a time. */
-  #endAfter(time: number): number {
-    return (Math.floor(time / this.#slide) + 1) * this.#slide;
-  }
-
   #close(end: number): void {
-    const start = end - this.#length;
+    const start = end - this.length;
     this.#lastEnd = end;
-    const entries = this.#entries.filter(({ time }) => time >= start && time < end);
-    if (entries.length > 0) this.#listener.fire({ start, end, entries });
-    this.#leaveBelow(start + this.#slide);
+    const entries = this.entries.filter(({ time }) => time >= start && time < end);
+    if (entries.length > 0) this.listener.fire({ start, end, entries });
+    this.#leaveBelow(start + this.slide);
   }
 
   #leaveBelow(time: number): void {
-    leaveBelow(this.#entries, time, this.#listener);
+    leaveBelow(this.entries, time, this.listener);
   }
 }
 
@@ -117,28 +121,14 @@ export class TimeWindows<T> implements Windows<T> {
  *
  * Source: Storm `CountTriggerPolicy` and `CountEvictionPolicy`.
  */
-export class CountWindows<T> implements Windows<T> {
-  readonly #length: number;
-  readonly #slide: number;
-  readonly #listener: WindowListener<T>;
-  readonly #entries: Entry<T>[] = [];
+export class CountWindows<T> extends HeldWindows<T> implements Windows<T> {
   #sinceLast = 0;
 
-  constructor(length: number, slide: number, listener: WindowListener<T>) {
-    this.#length = length;
-    this.#slide = slide;
-    this.#listener = listener;
-  }
-
-  get size(): number {
-    return this.#entries.length;
-  }
-
   add(value: T, time: number): boolean {
-    this.#entries.push({ value, time, isSeen: false });
+    this.entries.push({ value, time, isSeen: false });
     // Where windows have gaps between them, what is in a gap leaves at once.
-    if (this.#entries.length > this.#length) this.#leave(1);
-    if (++this.#sinceLast === this.#slide) this.#fire(this.#length - this.#slide);
+    if (this.entries.length > this.length) this.#leave(1);
+    if (++this.#sinceLast === this.slide) this.#fire(this.length - this.slide);
     return true;
   }
 
@@ -146,7 +136,7 @@ export class CountWindows<T> implements Windows<T> {
 
   flush(): void {
     if (this.#sinceLast > 0) this.#fire(0);
-    this.#leave(this.#entries.length);
+    this.#leave(this.entries.length);
     this.#sinceLast = 0;
   }
 
@@ -155,20 +145,20 @@ export class CountWindows<T> implements Windows<T> {
   }
 
   restore(entries: readonly Entry<T>[], [sinceLast]: readonly number[]): void {
-    this.#entries.push(...entries);
+    this.entries.push(...entries);
     this.#sinceLast = sinceLast!;
   }
 
   /** Afterwards so many of the last entries stay. */
   #fire(stay: number): void {
     this.#sinceLast = 0;
-    const entries = [...this.#entries];
-    this.#listener.fire({ start: entries[0]!.time, end: entries.at(-1)!.time, entries });
+    const entries = [...this.entries];
+    this.listener.fire({ start: entries[0]!.time, end: entries.at(-1)!.time, entries });
     this.#leave(entries.length - Math.max(0, stay));
   }
 
   #leave(count: number): void {
-    leaveFirst(this.#entries, count, this.#listener);
+    leaveFirst(this.entries, count, this.listener);
   }
 }
 
