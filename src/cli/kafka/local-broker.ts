@@ -132,10 +132,17 @@ function propertiesOf(
 }
 
 async function format(jars: string, properties: string): Promise<void> {
-  const id = randomBytes(16).toString('base64url');
-  const args = ['-cp', [join(jars, '*')].join(delimiter), 'kafka.tools.StorageTool', 'format', '-t', id];
+  const args = ['-cp', [join(jars, '*')].join(delimiter), 'kafka.tools.StorageTool', 'format', '-t', clusterId()];
   const { code, text } = await runTool('java', [...args, '-c', properties], FORMAT_TIMEOUT_MS);
   if (code !== 0) throw notStarted(text);
+}
+
+/** 22 characters, of 16 bytes: never with a dash in front, which Kafka's tools take for an option (its own `Uuid` avoids that too). */
+export function clusterId(bytes: Uint8Array = randomBytes(16)): string {
+  const id = Buffer.from(bytes);
+  // The first character tells the six highest bits: without the highest of all it is one of A to f.
+  id[0]! &= 0x7f;
+  return id.toString('base64url');
 }
 
 interface Started {
