@@ -13,6 +13,7 @@ import type { CallCounts } from '../../runtime/faults/faulty-functions.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../../runtime/simulated-world.js';
 import type { Files } from '../../runtime/world.js';
 import type { Topology } from '../../topology/graph.js';
+import type { SpoutLedger } from '../spouts/spout-ledger.js';
 import { recordCount, type TimedTrace } from '../trace.js';
 import { Damage } from './damage.js';
 import { EventHash } from './event-hash.js';
@@ -22,7 +23,6 @@ import { OutsideSink, OutsideSource } from './outside.js';
 import { realCall } from './real-calls.js';
 import { pendingMax, type Scenario } from './scenario.js';
 import type { ScenarioRun } from './scenario-run.js';
-import type { SpoutLedger } from './spout-ledger.js';
 
 /** Lives of a driver, and events of the simulation, after which a job counts as one that never ends. */
 const LIVES_MAX = 60;

@@ -11,7 +11,7 @@ import {
 import { none } from 'raingauge/sinks';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../src/compare/simulate/simulate.js';
-import { SpoutLedger } from '../../../src/compare/simulate/spout-ledger.js';
+import { SpoutLedger } from '../../../src/compare/spouts/spout-ledger.js';
 import { parseFault } from '../../../src/runtime/faults/fault-plan.js';
 import sentences, { sentencesJob } from './sentences.js';
 
@@ -185,6 +185,6 @@ describe('the ledger of a spout', () => {
     spout.ack!(1);
     expect(spout.nextTuple(collector)).toBe('done');
     ledger.finished();
-    expect([violations, ledger.givenUp]).toEqual([[], 1]);
+    expect([violations, ledger.counts.givenUp]).toEqual([[], 1]);
   });
 });
