@@ -13,7 +13,7 @@ export { type JobStatus, type RunOptions, run, type StartedJob, start } from './
 export type { JobEvent, Listener, Mode } from './runtime/events.js';
 export type { BasicBolt, BasicOutputCollector } from './topology/basic-bolt.js';
 export { topology } from './topology/builder.js';
-export type { CallOptions } from './topology/calls.js';
+export type { CallContext, CallOptions } from './topology/calls.js';
 export type {
   Bolt,
   CustomGrouping,
