@@ -16,13 +16,15 @@ export type { Key } from './core/keys.js';
 export type { Duration, Timestamp } from './core/time.js';
 export { micros, millis, minutes, seconds } from './core/time.js';
 export type { DeadLetter, JobResult, RunningJob } from './executors/executor.js';
+export type { ComponentMetric } from './executors/metrics.js';
 export type { JobStatus, RunOptions, StartedJob } from './host/run.js';
 export type { JobEvent, Listener, Mode } from './runtime/events.js';
 export type { BasicBolt, BasicOutputCollector } from './topology/basic-bolt.js';
 export { topology } from './topology/builder.js';
-export type { CallOptions } from './topology/calls.js';
+export type { CallContext, CallOptions } from './topology/calls.js';
 export type {
   Bolt,
+  ConnectedStream,
   CustomGrouping,
   MessageId,
   NoStreams,
@@ -37,6 +39,7 @@ export type {
 export { isTick } from './topology/components.js';
 export type { JobSettings, Topology } from './topology/graph.js';
 export { Join, joinBolt } from './topology/join-bolt.js';
+export type { Counter, Histogram, Meter, MetricTimer, TaskMetrics } from './topology/metrics.js';
 export type { ProcessContext, ProcessOptions } from './topology/process.js';
 export type { Guarantee, Interval, SinkSpec, SourceSpec } from './topology/specs.js';
 export type { State, StateSpec, UpdateContext } from './topology/state-spec.js';
