@@ -26,17 +26,20 @@ export class FolderScan {
   readonly #settings: ScanSettings;
   readonly #files: Files;
   readonly #pattern: RegExp;
+  readonly #isMine: (name: string) => boolean;
   readonly #seen = new Map<string, Named & { readonly since: number }>();
 
-  constructor(settings: ScanSettings, files: Files) {
+  /** `isMine`: whether a file of that name is this scan's to find. */
+  constructor(settings: ScanSettings, files: Files, isMine: (name: string) => boolean = () => true) {
     this.#settings = settings;
     this.#files = files;
+    this.#isMine = isMine;
     this.#pattern = regExpOf(settings.pattern);
   }
 
-  /** `now` in us. @throws StreamError `RG064` for a file that is not what it was when it was read, `RG040`. */
-  async scan(known: KnownFiles, now: number): Promise<Scanned> {
-    const present = await this.#present();
+  /** `known`: what was read here, and then what others have read. `now` in us. @throws StreamError `RG064` for a file that is not what it was when it was read, `RG040`. */
+  async scan(known: readonly [KnownFiles, ...KnownFiles[]], now: number): Promise<Scanned> {
+    const present = await this.#present(this.#isMine);
     const names = new Set(present.map(({ name }) => name));
     for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name);
     const found: KnownFile[] = [];
@@ -54,7 +57,7 @@ export class FolderScan {
     const path = `${this.#settings.folder}/${file.name}`;
     if (await this.#isThat(path, file)) return path;
     const { inode, device } = file;
-    const moved = (await this.#present()).find((other) => other.inode === inode && other.device === device);
+    const moved = (await this.#present(() => true)).find((other) => other.inode === inode && other.device === device);
     const movedPath = `${this.#settings.folder}/${moved?.name}`;
     if (moved !== undefined && (await this.#isThat(movedPath, file))) return movedPath;
     throw changed(path, 'is gone or was replaced, and its records are not all done');
@@ -70,10 +73,10 @@ export class FolderScan {
   }
 
   /** Files of the pattern, in order. What goes away while it looks was not there. */
-  async #present(): Promise<readonly Named[]> {
+  async #present(isWanted: (name: string) => boolean): Promise<readonly Named[]> {
     const present: Named[] = [];
     for (const name of await this.#files.list(this.#settings.folder)) {
-      if (name.startsWith('.') || !this.#pattern.test(name)) continue;
+      if (name.startsWith('.') || !this.#pattern.test(name) || !isWanted(name)) continue;
       try {
         present.push({ name, ...(await this.#files.identify(`${this.#settings.folder}/${name}`)) });
       } catch (error) {
@@ -83,8 +86,8 @@ export class FolderScan {
     return present.sort(inOrder);
   }
 
-  /** Whether it was read. A name that was read stands for the same content for ever. */
-  async #isRead(file: Named, known: KnownFiles): Promise<boolean> {
+  /** Whether it was read. A name that was read stands for the same content for ever; under another name, others may have read it. */
+  async #isRead(file: Named, [known, ...others]: readonly [KnownFiles, ...KnownFiles[]]): Promise<boolean> {
     const path = `${this.#settings.folder}/${file.name}`;
     const same = known.named(file.name);
     if (same !== undefined) {
@@ -95,8 +98,10 @@ export class FolderScan {
         `${howChanged(file, same, lies)}; a file must be whole before it gets its name, or left alone for stableFor`,
       );
     }
-    const moved = known.lyingAt(file);
-    if (moved !== undefined && (await hasBytes(path, 0, moved.head, this.#files))) return true;
+    for (const one of [known, ...others]) {
+      const moved = one.lyingAt(file);
+      if (moved !== undefined && (await hasBytes(path, 0, moved.head, this.#files))) return true;
+    }
     return known.isForgotten(file);
   }
 

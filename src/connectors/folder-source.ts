@@ -1,5 +1,6 @@
-/** Reads the files that appear in a folder, each once, and knows after a restart which it has read. */
+/** Reads the files that appear in a folder, each once, in one partition or several, and knows after a restart which it has read. */
 import { StreamError } from '../core/errors.js';
+import { hashText } from '../core/json.js';
 import type { RawPartition, RawSource } from '../runtime/source.js';
 import type { World } from '../runtime/world.js';
 import { changed, checkFile, type FilePlace, FileTrail } from './file-place.js';
@@ -15,9 +16,10 @@ export interface FolderSettings extends ScanSettings, Omit<LineDecoderOptions, '
   readonly once: boolean;
   readonly scanEvery: number;
   readonly rememberedFilesMax: number;
+  readonly partitions: number;
 }
 
-/** Where a source that goes on begins. */
+/** Where a partition that goes on begins. */
 export interface FolderStart {
   /** The source's name in the topology, for errors. */
   readonly name: string;
@@ -32,6 +34,8 @@ export interface FolderStart {
 interface FolderPosition {
   readonly known: KnownFilesState;
   readonly marks: readonly Mark<FilePlace>[];
+  /** How many partitions share the folder. Absent: one. */
+  readonly partitions?: number;
 }
 
 type FolderWorld = Pick<World, 'clock' | 'scheduler' | 'files'>;
@@ -39,21 +43,65 @@ type FolderWorld = Pick<World, 'clock' | 'scheduler' | 'files'>;
 /**
  * Opens a folder and begins to look for files.
  *
- * @throws StreamError `RG040` when there is no such folder, `RG064` when what was read before is not there any more.
+ * @throws StreamError `RG040` when there is no such folder, `RG053` when it was shared out to another number of partitions, `RG064` when what
+ * was read before is not there any more.
  */
 export async function openFolderSource(
   settings: FolderSettings,
   world: FolderWorld,
-  start?: FolderStart,
+  starts: readonly FolderStart[] = [],
   decoding?: Decoding,
 ): Promise<RawSource> {
   await checkFolder(settings.folder, world);
-  const mark = start === undefined ? undefined : nearest(start);
-  const known = new KnownFiles(settings.rememberedFilesMax, start && knownAt(start));
-  const reader = new FolderReader(settings, world, known, mark, decoding);
-  const first = mark?.place.file ?? 0;
-  if (first < known.next && known.at(first) === undefined) throw tooFarBack(settings.folder);
-  return resumedLines(reader, reader.partition, start, mark);
+  for (const start of starts) checkPartitions(settings, start);
+  const known = Array.from(
+    { length: settings.partitions },
+    (_, index) => new KnownFiles(settings.rememberedFilesMax, starts[index] && knownAt(starts[index])),
+  );
+  const marks = known.map((own, index) => {
+    const mark = starts[index] && nearest(starts[index]);
+    const first = mark?.place.file ?? 0;
+    if (first < own.next && own.at(first) === undefined) throw tooFarBack(settings.folder);
+    return mark;
+  });
+  const sources = marks.map((mark, index) => {
+    const reader = new FolderReader(settings, world, { known, index }, mark, decoding);
+    return resumedLines(reader, reader.partition, starts[index], mark, index);
+  });
+  return together(sources);
+}
+
+/** One source of all their partitions. */
+function together(sources: readonly RawSource[]): RawSource {
+  if (sources.length === 1) return sources[0]!;
+  return {
+    partitions: sources.flatMap(({ partitions }) => partitions),
+    counters: () => {
+      const sums: Record<string, number> = {};
+      for (const source of sources)
+        for (const [name, count] of Object.entries(source.counters?.() ?? {})) sums[name] = (sums[name] ?? 0) + count;
+      return sums;
+    },
+    close: async () => {
+      await Promise.all(sources.map((source) => source.close()));
+    },
+  };
+}
+
+/** The partition of a file of that name. */
+function partitionOf(name: string, partitions: number): number {
+  return Number.parseInt(hashText(name).slice(-8), 16) % partitions;
+}
+
+/** By another number, files that were read would be another partition's. */
+function checkPartitions({ folder, partitions }: FolderSettings, { name, position, later }: FolderStart): void {
+  const before = asPosition(later) ?? asPosition(position);
+  if (before === undefined || (before.partitions ?? 1) === partitions) return;
+  throw new StreamError(
+    'RG053',
+    `source '${name}' has shared the folder '${folder}' out to ${before.partitions ?? 1} partitions, and now there are ${partitions}`,
+    `give it partitions: ${before.partitions ?? 1}, or start anew with another checkpoint folder`,
+  );
 }
 
 /** The last known place at or before the start. */
@@ -91,6 +139,8 @@ class FolderReader {
   readonly #settings: FolderSettings;
   readonly #world: FolderWorld;
   readonly #known: KnownFiles;
+  /** What this partition has read, and then what the others have. */
+  readonly #allKnown: readonly [KnownFiles, ...KnownFiles[]];
   readonly #scan: FolderScan;
   readonly #from: FilePlace | undefined;
   #stopWaiting: (() => void) | undefined;
@@ -98,15 +148,18 @@ class FolderReader {
   constructor(
     settings: FolderSettings,
     world: FolderWorld,
-    known: KnownFiles,
+    { known, index }: { readonly known: readonly KnownFiles[]; readonly index: number },
     mark: Mark<FilePlace> | undefined,
     decoding: Decoding | undefined,
   ) {
     this.#settings = settings;
     this.#world = world;
-    this.#known = known;
+    const own = known[index]!;
+    const { partitions } = settings;
+    this.#known = own;
+    this.#allKnown = [own, ...known.filter((one) => one !== own)];
     this.#from = mark?.place;
-    this.#scan = new FolderScan(settings, world.files);
+    this.#scan = new FolderScan(settings, world.files, (name) => partitionOf(name, partitions) === index);
     const lines = new LineBuffer<FilePlace>({ ...settings, from: 'a file' }, mark?.lines, decoding);
     this.lines = lines;
     this.partition = {
@@ -115,7 +168,11 @@ class FolderReader {
       get failure() {
         return lines.failure;
       },
-      position: (): FolderPosition => ({ known: known.state(), marks: lines.position() ?? [] }),
+      position: (): FolderPosition => ({
+        known: own.state(),
+        marks: lines.position() ?? [],
+        ...(partitions === 1 ? {} : { partitions }),
+      }),
     };
   }
 
@@ -147,7 +204,7 @@ class FolderReader {
 
   /** True when it should look again. */
   async #readNew(): Promise<boolean> {
-    const { found, unstable } = await this.#scan.scan(this.#known, this.#world.clock.now());
+    const { found, unstable } = await this.#scan.scan(this.#allKnown, this.#world.clock.now());
     for (const file of found) {
       if (!this.lines.isOpen) return false;
       const number = this.#known.next;

@@ -64,11 +64,13 @@ const OPENERS: Readonly<Record<string, Open>> = {
     const decoding = await openDecoding(options, world.files, setAside);
     return openTextFileSource(options as unknown as TextFileSettings, world.files, start, decoding);
   },
-  folder: async ({ name, options }, _role, { world, from: [from] = [], resume = [], setAside }) => {
-    const [position, later] = [rawPositions(resume)[0], laterPositions(resume)[0]];
-    const start = from === undefined ? undefined : { name, from, position, later };
+  folder: async ({ name, options }, _role, { world, from = [], resume = [], setAside }) => {
+    const [positions, later] = [rawPositions(resume), laterPositions(resume)];
+    const starts = from.map((records, index) => ({
+      ...{ name, from: records, position: positions[index], later: later[index] },
+    }));
     const decoding = await openDecoding(options, world.files, setAside);
-    return openFolderSource(options as unknown as FolderSettings, world, start, decoding);
+    return openFolderSource(options as unknown as FolderSettings, world, starts, decoding);
   },
   tail: async ({ name, options }, _role, { world, from: [from] = [], resume = [], setAside }) => {
     const [position, later] = [rawPositions(resume)[0], laterPositions(resume)[0]];

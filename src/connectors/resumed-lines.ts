@@ -10,12 +10,13 @@ export interface LineReader {
   stop(): void;
 }
 
-/** Starts the reader, which begins at `mark`, and skips what lies between there and the start. */
+/** Starts the reader, which begins at `mark`, and skips what lies between there and the start. `partition` has the number `index`. */
 export function resumedLines<Place>(
   reader: LineReader,
   partition: RawPartition,
   start: { readonly name: string; readonly from: number } | undefined,
   mark: Mark<Place> | undefined,
+  index = 0,
 ): RawSource {
   const reading = reader.run();
   const source: RawSource = {
@@ -28,7 +29,7 @@ export function resumedLines<Place>(
   };
   if (start === undefined) return source;
   const before = mark?.lines ?? 0;
-  return skipped(source, [start.from - before], { name: start.name, before: [before] });
+  return skipped(source, [start.from - before], { name: start.name, before: [before], first: index });
 }
 
 /** The last mark at or before the line `from`. */

@@ -13,6 +13,8 @@ export interface SkippedOptions {
   readonly name?: string;
   /** Records of each partition that the source has left out by itself. */
   readonly before?: readonly number[];
+  /** The number of the first partition. Default 0. */
+  readonly first?: number;
 }
 
 /**
@@ -72,9 +74,9 @@ class SkippedPartition implements RawPartition {
     }
     if (this.#left === 0) return state === 'more' ? this.#raw.take(values, max) : state;
     if (state !== 'ended') return state;
-    const { name, before } = this.#options;
+    const { name, before, first = 0 } = this.#options;
     const counted = (before?.[this.#index] ?? 0) + this.#offset;
-    this.#failure = recordsGone(name, this.#index, counted, counted - this.#left);
+    this.#failure = recordsGone(name, first + this.#index, counted, counted - this.#left);
     return 'idle';
   }
 

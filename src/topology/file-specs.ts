@@ -17,6 +17,8 @@ export interface FolderOptions extends LineOptions {
   readonly scanEvery?: Duration | undefined;
   /** Files that it remembers to have read. Default 1,000. */
   readonly rememberedFilesMax?: number | undefined;
+  /** Files are shared out to so many partitions, by a hash of their names. Stays what it was when the job began. Default 1. */
+  readonly partitions?: number | undefined;
 }
 
 /**
@@ -29,6 +31,8 @@ export interface FolderOptions extends LineOptions {
  * 3. Of more than `rememberedFilesMax` files the oldest are forgotten. From then on a file counts as read when it is not known, and
  *    not newer than those: Spark's remember window, by number in place of time.
  *
+ * 4. With `partitions` several files are read at once: the order is that of each partition, and each remembers `rememberedFilesMax` files.
+ *
  * Can be read again as long as the files are there.
  *
  * @throws StreamError `RG040` without a path, `RG004`, `RG011` for a wrong option.
@@ -39,6 +43,7 @@ export function folder<T>(path: string, options: FolderOptions & Formatted<T>): 
 export function folder(path: string, options: FolderOptions & Partial<Formatted<unknown>> = {}): SourceSpec<never> {
   checkPath('folder', path, "folder('in')");
   const { pattern = '*', once = false, stableFor = 0, scanEvery = millis(500), rememberedFilesMax = 1_000 } = options;
+  const { partitions = 1 } = options;
   if (typeof pattern !== 'string' || pattern === '' || pattern.includes('/')) {
     throw new StreamError(
       'RG004',
@@ -49,6 +54,7 @@ export function folder(path: string, options: FolderOptions & Partial<Formatted<
   checkWhole('stableFor', stableFor, 0);
   checkWhole('scanEvery', scanEvery, 1);
   checkWhole('rememberedFilesMax', rememberedFilesMax, 1);
+  checkWhole('partitions', partitions, 1);
   const trimmed = path.replace(/(?<=.)\/+$/, '');
   return {
     role: 'source',
@@ -60,10 +66,11 @@ export function folder(path: string, options: FolderOptions & Partial<Formatted<
       stableFor,
       scanEvery,
       rememberedFilesMax,
+      partitions,
       ...lineOptions(options),
       ...formatOptions(options),
     },
-    capabilities: { replayable: true, bounded: once, partitions: 1, intake: 'range' },
+    capabilities: { replayable: true, bounded: once, partitions, intake: 'range' },
   };
 }
 

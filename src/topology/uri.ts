@@ -40,7 +40,7 @@ const LINE_OPTIONS = ['invalidUtf8', 'lineBytesMax', 'onUndecodable', ...FORMAT_
 const SOURCES: Readonly<Record<string, Scheme<SourceSpec<unknown>>>> = {
   file: { options: ['follow', ...LINE_OPTIONS], example: 'file:moby-dick.txt?follow=true', read: readTextFile },
   folder: {
-    options: ['pattern', 'once', 'stableFor', 'scanEvery', 'rememberedFilesMax', ...LINE_OPTIONS],
+    options: ['pattern', 'once', 'stableFor', 'scanEvery', 'rememberedFilesMax', 'partitions', ...LINE_OPTIONS],
     example: 'folder:in?pattern=*.csv',
     read: readFolder,
   },
@@ -108,6 +108,7 @@ function readFolder(parts: Parts): SourceSpec<unknown> {
     stableFor: duration(parts, 'stableFor'),
     scanEvery: duration(parts, 'scanEvery'),
     rememberedFilesMax: wholeNumber(parts, 'rememberedFilesMax'),
+    partitions: wholeNumber(parts, 'partitions'),
     ...lineOptions(parts),
   });
 }

@@ -11,6 +11,7 @@ import { createSimulatedWorld, type SimulatedWorld } from '../../src/runtime/sim
 import type { RawSource } from '../../src/runtime/source.js';
 import { readAgainFrom } from '../../src/runtime/stamp-position.js';
 import { type FolderOptions, folder } from '../../src/topology/file-specs.js';
+import { parseSourceUri } from '../../src/topology/uri.js';
 import { drain, takeSome } from '../conformance/drain.js';
 import { decorated } from '../runtime/decorated-files.js';
 
@@ -236,6 +237,100 @@ describe('a folder that another process goes on with', () => {
     const again = await open(world, options, { from: [all.length], resume: [place] });
     expect(await read(again)).toEqual({ values: ['new'], outcome: 'ended' });
     await expect(open(world, options, { from: [0], resume: [place] })).rejects.toMatchObject({ code: 'RG064' });
+  });
+});
+
+describe('a folder that is shared out', () => {
+  const options = { once: true, partitions: 3 } as const;
+  const files = Object.fromEntries(
+    Array.from({ length: 24 }, (_, file) => [`in/f${file}`, `${file}: a\n${file}: b\n${file}: c\n`]),
+  );
+  /** They come one after the other. */
+  const worldOf = async (those: readonly (readonly [string, string])[]): Promise<SimulatedWorld> => {
+    const world = createSimulatedWorld({ files: { 'in/.keep': '' } });
+    for (const [path, content] of those) await world.files.writeAtomically(path, content);
+    return world;
+  };
+  const readAll = async (source: RawSource) => {
+    const values = await Promise.all(source.partitions.map(async (one) => (await drain(one)).values));
+    await source.close();
+    return values;
+  };
+  const places = (source: RawSource, taken: readonly number[]) =>
+    source.partitions.map((one, index) => JSON.parse(JSON.stringify({ taken: taken[index], raw: one.position?.() })));
+
+  it('gives each file to one partition, in order of time and then of names, the same ones each time', async () => {
+    const world = createSimulatedWorld({ files });
+    const shared = await readAll(await open(world, options));
+    const alone = (await read(await open(world))).values;
+    expect(shared.flat().toSorted()).toEqual(alone.toSorted());
+    for (const values of shared) {
+      expect(values.length).toBeGreaterThanOrEqual(6);
+      expect(values).toEqual(alone.filter((value) => values.includes(value)));
+    }
+    expect(await readAll(await open(world, options))).toEqual(shared);
+  });
+
+  it('goes on in each partition behind any record, with files that came since', async () => {
+    const whole = await readAll(await open(await worldOf(Object.entries(files)), options));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(24), fc.tuple(fc.nat(30), fc.nat(30), fc.nat(30)), async (count, stops) => {
+        const world = await worldOf(Object.entries(files).slice(0, count));
+        const first = await open(world, options);
+        const taken: number[] = [];
+        const before: unknown[][] = [];
+        for (const [index, stop] of stops.entries()) {
+          before.push(await takeSome(first.partitions[index]!, stop));
+          taken.push(before[index]!.length);
+        }
+        const resume = places(first, taken);
+        await first.close();
+        for (const [path, content] of Object.entries(files).slice(count))
+          await world.files.writeAtomically(path, content);
+        const rest = await readAll(await open(world, options, { from: taken, resume }));
+        for (const [index, values] of rest.entries()) expect([...before[index]!, ...values]).toEqual(whole[index]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('knows a file that was read by the name that it had, though the new name is of another partition', async () => {
+    const world = createSimulatedWorld({ files });
+    const first = await open(world, options);
+    const read = await Promise.all(first.partitions.map(async (one) => (await drain(one)).values.length));
+    const resume = places(first, read);
+    await first.close();
+    for (let file = 0; file < 24; file++) await world.files.rename(`in/f${file}`, `in/done-${file}`);
+    await arrive(world, { new: 'new\n' });
+    const again = await readAll(await open(world, options, { from: read, resume }));
+    expect(again.flat()).toEqual(['new']);
+    // Half of the first partition is to be read again: its files are found under their new names, wherever these belong.
+    const half = Math.floor(read[0]! / 2);
+    const back = await open(world, options, {
+      from: [half, ...read.slice(1)],
+      resume: resume.map((later) => readAgainFrom(undefined, later)),
+    });
+    expect((await readAll(back)).flat().toSorted()).toHaveLength(read[0]! - half + 1);
+  });
+
+  it.each([1, 2, 4])('is not shared out anew by a restart with %i partitions', async (partitions) => {
+    const world = createSimulatedWorld({ files });
+    const first = await open(world, options);
+    const taken = await Promise.all(first.partitions.map(async (one) => (await drain(one)).values.length));
+    const resume = places(first, taken);
+    await first.close();
+    const start = { from: Array.from({ length: partitions }, (_, index) => taken[index] ?? 0), resume };
+    await expect(open(world, { once: true, partitions }, start)).rejects.toMatchObject({
+      code: 'RG053',
+      message: `source 'in' has shared the folder 'in' out to 3 partitions, and now there are ${partitions}`,
+      hint: expect.stringContaining('partitions: 3'),
+    });
+  });
+
+  it('is a spec with so many partitions, and never with none', () => {
+    expect(folder('in', { partitions: 3 }).capabilities).toMatchObject({ partitions: 3, replayable: true });
+    expect(parseSourceUri('folder:in?partitions=3')).toEqual(folder('in', { partitions: 3 }));
+    expect(() => folder('in', { partitions: 0 })).toThrow(expect.objectContaining({ code: 'RG011' }));
   });
 });
 
