@@ -16,6 +16,8 @@ export const TOPICS = 'org.apache.kafka.tools.TopicCommand';
 const [READER, FORMATTER] = VERSION.startsWith('3.')
   ? ['--property', '--property']
   : ['--reader-property', '--formatter-property'];
+/** In front of a setting of the console producer. */
+export const PRODUCER_PROPERTY = VERSION.startsWith('3.') ? '--producer-property' : '--command-property';
 /** Lines are `KEY|VALUE`. */
 export const KEYED: readonly string[] = [READER!, 'parse.key=true', READER!, 'key.separator=|'];
 const SHOW_KEYS: readonly string[] = [FORMATTER!, 'print.key=true', FORMATTER!, 'key.separator=|'];

@@ -73,11 +73,17 @@ export function launchLedger(round: LedgerRound, end: 'ends' | 'goes on'): Launc
   return launch(['run', 'job.mjs', ...model, ...input, ...outputs, ...recovery], { cwd: folder });
 }
 
+/** So often a job may end since the machine, or the cluster, stood still: it says so, and is started again. */
+const STARVED_MAX = 5;
+/** It waited for two minutes in vain, or longer than a transaction may last. */
+const STARVED = /no connection to Kafka|held up for longer than a transaction may last/;
+
 /** Runs the same command until it comes to its end. Gives the kills that hit a living job. @throws Error when it ends otherwise. */
 export async function liveOn(round: LedgerRound): Promise<number> {
   const { broker, seed, kills, brokerDies } = round;
   const random = prng(1).fork(seed);
   let hits = 0;
+  let starved = 0;
   for (let life = 0; ; life++) {
     const job = launchLedger(round, 'ends');
     const wait = (): Promise<unknown> =>
@@ -98,8 +104,9 @@ export async function liveOn(round: LedgerRound): Promise<number> {
     const { code, stderr } = await job.ended;
     if (code === 0) return hits;
     // One that came to the broker while it was away says so, and is started again.
-    if (code !== null && !(isBrokersTurn && stderr.includes('RG043')))
-      throw new Error(`${seed}: it ended with ${code}:\n${stderr}`);
+    if (code === null || (isBrokersTurn && stderr.includes('RG043'))) continue;
+    if (!STARVED.test(stderr) || ++starved > STARVED_MAX) throw new Error(`${seed}: it ended with ${code}:\n${stderr}`);
+    process.stderr.write(`${seed}: started again, since it ended with ${stderr}\n`);
   }
 }
 

@@ -5,7 +5,7 @@ import type { FetchedPartition, KafkaPort } from '../../src/connectors/kafka/por
 import { headersOf, SPAN } from '../../src/connectors/kafka/record-batches.js';
 import { prng } from '../../src/core/prng.js';
 import { noKafka, TEST_MS, useBroker, WAIT_MS } from './broker.js';
-import { KEYED, PRODUCER } from './client.js';
+import { KEYED, PRODUCER, PRODUCER_PROPERTY } from './client.js';
 
 const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
 
@@ -108,7 +108,7 @@ describe.skipIf(noKafka !== undefined).each(['kafkajs', 'platformatic'] as const
       const lines = Array.from({ length: 3_000 }, (_, index) =>
         index % 3 === 0 ? String(random.float()).repeat(1 + (index % 40)) : `line ${index} of ${codec}`,
       );
-      const large = ['--batch-size', '500000', '--command-property', 'linger.ms=1000'];
+      const large = ['--batch-size', '500000', PRODUCER_PROPERTY, 'linger.ms=1000'];
       const args = ['--topic', topic, '--compression-codec', codec, ...large];
       await broker.tool(PRODUCER, args, `${lines.join('\n')}\n`);
       expect((await readAll(port, topic, 0, 0)).map(({ value }) => value)).toEqual(lines);
