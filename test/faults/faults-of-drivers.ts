@@ -9,7 +9,7 @@ const KAFKA_RECEIVER = 'kafka/receiver.test.ts';
 const KAFKA_SOURCE = 'kafka/source.test.ts';
 const KAFKA_SINK = 'kafka/sink.test.ts';
 const KAFKA_CRASHES = 'kafka/crashes.test.ts';
-const ONE_BROKER = 'a leader that moves to another broker: the tests have one broker';
+const KAFKA_LEADERS = 'kafka/leaders.test.ts';
 
 export const FAULTS_OF_DRIVERS: readonly FaultRow[] = [
   {
@@ -51,8 +51,8 @@ export const FAULTS_OF_DRIVERS: readonly FaultRow[] = [
     tests: [
       [KAFKA_SOURCE, 'goes on when the broker is killed and comes back'],
       [KAFKA_CRASHES, 'keeps each record once, exactly-once, %s'],
+      [KAFKA_LEADERS, 'goes on, and loses none, %s, %s'],
     ],
-    later: ONE_BROKER,
   },
   {
     number: 39,

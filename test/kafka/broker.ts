@@ -1,11 +1,19 @@
 /** A real broker for a test file: started before its tests, killed with its process; tests skip, and say why, where there is none. */
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import { freePorts } from '../../src/cli/kafka/free-port.js';
 import { KAFKA_VERSIONS, kafkaJars } from '../../src/cli/kafka/jars.js';
-import { isAlive, type LocalBroker, spawnKafkaTool, startLocalBroker } from '../../src/cli/kafka/local-broker.js';
+import {
+  isAlive,
+  type LocalBroker,
+  type LocalBrokerOptions,
+  readBrokerFolder,
+  spawnKafkaTool,
+  startLocalBroker,
+} from '../../src/cli/kafka/local-broker.js';
 
 /** The version that tests use: `RAINGAUGE_TEST_KAFKA=3.9.2` takes the other one. */
 export const VERSION = process.env['RAINGAUGE_TEST_KAFKA'] ?? KAFKA_VERSIONS[0];
@@ -32,12 +40,12 @@ async function whyNot(): Promise<string | undefined> {
 /** The broker of a test file. */
 export class TestBroker {
   readonly folder: string;
-  readonly #settings: Readonly<Record<string, string | number>>;
+  protected readonly settings: Readonly<Record<string, string | number>>;
   #broker: LocalBroker | undefined;
 
   constructor(folder: string, settings: Readonly<Record<string, string | number>>) {
     this.folder = folder;
-    this.#settings = settings;
+    this.settings = settings;
   }
 
   get bootstrap(): string {
@@ -50,8 +58,14 @@ export class TestBroker {
 
   /** Also after `kill`: on the same ports, with the same data. */
   async start(): Promise<void> {
-    const { folder } = this;
-    this.#broker = await startLocalBroker({ folder, version: VERSION, life: 'owned', settings: this.#settings });
+    const { folder, settings } = this;
+    const options = { folder, version: VERSION, life: 'owned', settings } as const;
+    this.#broker = await startLocalBroker({ ...options, ...(await this.options()) });
+  }
+
+  /** What a broker of a cluster has beside. */
+  protected async options(): Promise<Partial<LocalBrokerOptions>> {
+    return {};
   }
 
   /** As a power cut for the process: SIGKILL, and it is gone when this resolves. */
@@ -85,21 +99,60 @@ export class TestBroker {
   }
 }
 
+/** A broker beside the controller and broker that `first` is. It begins after it, and may be killed without it. */
+class OtherBroker extends TestBroker {
+  readonly #first: TestBroker;
+
+  constructor(folder: string, settings: Readonly<Record<string, string | number>>, first: TestBroker) {
+    super(folder, settings);
+    this.#first = first;
+  }
+
+  protected override async options(): Promise<Partial<LocalBrokerOptions>> {
+    const { folder } = this.#first;
+    const [meta, of, own] = await Promise.all([
+      readFile(join(folder, 'data', 'meta.properties'), 'utf8'),
+      readBrokerFolder(folder),
+      readBrokerFolder(this.folder),
+    ]);
+    const ports = own === undefined ? await freePorts() : ([own.port, own.controllerPort] as const);
+    const listeners = `PLAINTEXT://127.0.0.1:${ports[0]}`;
+    const role = { 'process.roles': 'broker', 'node.id': 2, listeners };
+    const voters = { 'controller.quorum.voters': `1@127.0.0.1:${of!.controllerPort}` };
+    const cluster = /^cluster\.id=(.*)$/m.exec(meta)![1]!;
+    return { cluster, ports: async () => ports, settings: { ...this.settings, ...role, ...voters } };
+  }
+}
+
 /** Starts a broker before the tests of this file. With `settings` of its own. */
 export function useBroker(settings: Readonly<Record<string, string | number>> = {}): TestBroker {
-  const broker = new TestBroker(
-    join(tmpdir(), `raingauge-kafka-${process.pid}-${Math.random().toString(36).slice(2)}`),
-    {
-      // A broker that was killed may register again when its old session has ended.
-      'broker.session.timeout.ms': 6_000,
-      ...settings,
-    },
-  );
-  beforeAll(async () => {
-    if (noKafka === undefined) await broker.start();
-  }, TEST_MS);
-  afterAll(() => broker.end(), TEST_MS);
+  const broker = new TestBroker(newFolder(), { ...COMMON, ...settings });
+  useWhile(broker);
   return broker;
+}
+
+/** Starts two brokers of one cluster. The first is its only controller, so only the second may die. */
+export function useTwoBrokers(settings: Readonly<Record<string, string | number>>): readonly [TestBroker, TestBroker] {
+  const first = new TestBroker(newFolder(), { ...COMMON, ...settings });
+  const second = new OtherBroker(newFolder(), { ...COMMON, ...settings }, first);
+  useWhile(first, second);
+  return [first, second];
+}
+
+/** A broker that was killed may register again when its old session has ended. */
+const COMMON = { 'broker.session.timeout.ms': 6_000 };
+
+function newFolder(): string {
+  return join(tmpdir(), `raingauge-kafka-${process.pid}-${Math.random().toString(36).slice(2)}`);
+}
+
+function useWhile(...brokers: readonly TestBroker[]): void {
+  beforeAll(async () => {
+    if (noKafka === undefined) for (const broker of brokers) await broker.start();
+  }, TEST_MS);
+  afterAll(async () => {
+    for (const broker of brokers.toReversed()) await broker.end();
+  }, TEST_MS);
 }
 
 /** A folder that goes with the test file. */

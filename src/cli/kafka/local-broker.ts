@@ -30,6 +30,8 @@ export interface LocalBrokerOptions {
   readonly life: 'process' | 'owned';
   /** Beside those that a single node needs, by name. */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** Of the cluster that a new folder joins. Default: one of its own. */
+  readonly cluster?: string;
   readonly tell?: (text: string) => void;
   /** Chooses the ports of a folder that has none: for clients, and for its controller. Default: free ones. */
   readonly ports?: () => Promise<readonly [number, number]>;
@@ -71,11 +73,11 @@ export async function startLocalBroker(options: LocalBrokerOptions): Promise<Loc
 async function startOn(
   place: BrokerFolder,
   jars: string,
-  { folder, life, settings = {} }: LocalBrokerOptions,
+  { folder, life, settings = {}, cluster = clusterId() }: LocalBrokerOptions,
 ): Promise<LocalBroker> {
   const properties = join(folder, 'server.properties');
   await writeFile(properties, propertiesOf(folder, place, settings));
-  if (!existsSync(join(folder, 'data', 'meta.properties'))) await format(jars, properties);
+  if (!existsSync(join(folder, 'data', 'meta.properties'))) await format(jars, properties, cluster);
   const log = join(folder, 'kafka.log');
   const started = await launch(['-Xmx256m', '-cp', join(jars, '*'), 'kafka.Kafka', properties], log, life);
   await untilReady(started, log);
@@ -131,8 +133,8 @@ function propertiesOf(
     .join('');
 }
 
-async function format(jars: string, properties: string): Promise<void> {
-  const args = ['-cp', [join(jars, '*')].join(delimiter), 'kafka.tools.StorageTool', 'format', '-t', clusterId()];
+async function format(jars: string, properties: string, cluster: string): Promise<void> {
+  const args = ['-cp', [join(jars, '*')].join(delimiter), 'kafka.tools.StorageTool', 'format', '-t', cluster];
   const { code, text } = await runTool('java', [...args, '-c', properties], FORMAT_TIMEOUT_MS);
   if (code !== 0) throw notStarted(text);
 }

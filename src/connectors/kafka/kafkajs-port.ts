@@ -166,11 +166,11 @@ class KafkaJSPort implements KafkaPort {
   }
 
   producer(): ReturnType<KafkaPort['producer']> {
-    return openProducer(this.#kafka);
+    return openProducer(this.#kafka, (topic) => this.leaders(topic));
   }
 
   readonly transactional: NonNullable<KafkaPort['transactional']> = (id, timeoutMs) =>
-    openTransactional(this.#kafka, id, timeoutMs);
+    openTransactional(this.#kafka, id, (topic) => this.leaders(topic), timeoutMs);
 
   readonly member = (group: string, topic: string): ReturnType<NonNullable<KafkaPort['member']>> =>
     openMember(this.#kafka, group, topic, RETRY);
