@@ -1,9 +1,10 @@
 /** What tests do with a topic beside the job: an independent client, the console tools of Java. */
 import { createInterface } from 'node:readline';
 import { Kafka, logLevel } from 'kafkajs';
+import { expect } from 'vitest';
 import { createCluster, READ_COMMITTED } from '../../src/connectors/kafka/kafkajs-cluster.js';
 import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
-import { type TestBroker, VERSION } from './broker.js';
+import { type TestBroker, VERSION, WAIT_MS } from './broker.js';
 
 const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
 /** Kafka 4 moved it. */
@@ -30,6 +31,13 @@ export async function makeTopic(
 ): Promise<void> {
   const configs = config.flatMap((one) => ['--config', one]);
   await broker.tool(TOPICS, ['--create', '--topic', topic, '--partitions', String(partitions), ...configs]);
+  // The tool is told of it before the broker tells others, which takes a while where much else is done.
+  const port = await openKafkaPort({ brokers: [broker.bootstrap], client: 'kafkajs', tls: false, sasl: undefined });
+  try {
+    await expect.poll(async () => (await port.leaders(topic))?.length, { timeout: WAIT_MS }).toBe(partitions);
+  } finally {
+    await port.close();
+  }
 }
 
 /** Writes lines; `KEY|VALUE` where keys are wanted. */
