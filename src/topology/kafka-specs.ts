@@ -1,6 +1,7 @@
 /** Kafka as a source and as a sink, as plain specs. Nothing here connects; the number of partitions is asked for when a job starts. */
 import { nearest, StreamError } from '../core/errors.js';
 import { type FormatSpec, type Formatted, formatOptions } from './formats.js';
+import type { IdOptions } from './sink-specs.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
 
 /** How a cluster is reached. */
@@ -66,7 +67,7 @@ export interface KafkaRecord<T = string, K = T> {
 }
 
 /** Options of the sink `kafka`. */
-export interface KafkaSinkOptions extends KafkaClusterOptions {}
+export interface KafkaSinkOptions extends KafkaClusterOptions, IdOptions {}
 
 const PASSWORD_VARIABLE = 'KAFKA_PASSWORD';
 /** Until the topic is asked. */
@@ -158,6 +159,7 @@ export function kafkaSource(
 /**
  * Writes results to a topic. A pair becomes key and value; anything else is a value without key. Text, bytes and null are written as
  * they are, other values as JSON. A message has the result's stream time, and `window-end` as a header where there is one (both in ms).
+ * With `ids` it has the header `raingauge-id`, the same when the result is written again: who reads the topic can drop what is there twice.
  *
  * At-least-once, acknowledged by all replicas in sync. In an exactly-once job each epoch is one transaction of Kafka, which also
  * commits the number of the epoch as the offset of group `raingauge-<job>-<sink>`: read the topic with `read_committed`.
@@ -166,13 +168,15 @@ export function kafkaSource(
  */
 export function kafkaSink(topic: string, options: KafkaSinkOptions): SinkSpec<unknown> {
   const settings = clusterOptions('kafka', topic, options);
+  const { ids = false } = options;
   return {
     role: 'sink',
     kind: 'kafka',
-    options: settings,
+    options: ids ? { ...settings, ids } : settings,
     capabilities: {
       guarantee: settings.client === 'kafkajs' ? 'exactly-once' : 'at-least-once',
       delivery: 'record',
+      ...(ids && { ids }),
     },
   };
 }

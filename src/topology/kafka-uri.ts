@@ -13,7 +13,7 @@ export interface KafkaUri {
 const CLUSTER_OPTIONS = ['tls', 'sasl', 'username', 'passwordVariable', 'client'];
 
 /** Options that a URI of a sink may have. */
-export const KAFKA_SINK_OPTIONS: readonly string[] = CLUSTER_OPTIONS;
+export const KAFKA_SINK_OPTIONS: readonly string[] = [...CLUSTER_OPTIONS, 'ids'];
 /** Options that a URI of a source may have. */
 export const KAFKA_SOURCE_OPTIONS: readonly string[] = [
   ...['startingOffsets', 'timestamp', 'offsets', 'until', 'as', 'onDataLoss', 'group', 'receiver'],
@@ -43,7 +43,7 @@ export function kafkaSourceOf(uri: KafkaUri): SourceSpec<unknown> {
 /** Reads the URI of a sink. */
 export function kafkaSinkOf(uri: KafkaUri): SinkSpec<unknown> {
   const { topic, ...cluster } = clusterOf(uri);
-  return kafkaSink(topic, cluster);
+  return kafkaSink(topic, { ...cluster, ids: uri.query.get('ids') === 'true' });
 }
 
 function clusterOf({ rest, query, malformed }: KafkaUri) {

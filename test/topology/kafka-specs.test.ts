@@ -80,5 +80,9 @@ describe('kafka as a sink', () => {
     expect(parseSinkUri('kafka://127.0.0.1:9092/counts')).toEqual(kafkaSink('counts', { brokers }));
     expect(kafkaSink('counts', { brokers }).capabilities.guarantee).toBe('exactly-once');
     expect(kafkaSink('counts', { brokers, client: 'platformatic' }).capabilities.guarantee).toBe('at-least-once');
+    const named = kafkaSink('counts', { brokers, ids: true });
+    expect(parseSinkUri('kafka://127.0.0.1:9092/counts?ids=true')).toEqual(named);
+    expect(named.capabilities.ids).toBe(true);
+    expect(kafkaSink('counts', { brokers }).capabilities).not.toHaveProperty('ids');
   });
 });
