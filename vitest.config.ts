@@ -41,6 +41,7 @@ export default defineConfig({
           name: 'shared',
           include: ['test/**/*.test.ts'],
           exclude: OWN_PROCESS,
+          setupFiles: ['test/virtual-time.ts'],
           // A process loads `src` once for all of its files: they share nothing else, and none leaves anything behind.
           isolate: false,
           typecheck: {
