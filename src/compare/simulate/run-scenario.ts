@@ -3,6 +3,7 @@ import { StreamError, StreamErrors } from '../../core/errors.js';
 import type { StoreMaker } from '../../core/keyed-store.js';
 import { prng } from '../../core/prng.js';
 import type { JobResult, RunningJob } from '../../executors/executor.js';
+import { loadExecutors } from '../../host/executors.js';
 import { type RunOptions, start } from '../../host/run.js';
 import { simulatedTaskWorkers } from '../../host/simulated-workers.js';
 import type { JobEvent } from '../../runtime/events.js';
@@ -46,6 +47,7 @@ export async function runScenario(
   scenario: Scenario,
   parts: ScenarioParts = {},
 ): Promise<ScenarioRun> {
+  await loadExecutors();
   const run = new Run(job, trace, scenario, parts);
   await run.toEnd();
   return run.outcome();

@@ -16,7 +16,7 @@ import { parseFault } from '../../../src/runtime/faults/fault-plan.js';
 import sentences, { sentencesJob } from './sentences.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
-const SEEDS = isLong ? 1_000 : 40;
+const SEEDS = isLong ? 1_000 : 20;
 
 describe('simulate a job of spouts and bolts', () => {
   it(`keeps every promise in ${SEEDS} seeds`, { timeout: isLong ? 3_600_000 : 300_000 }, async () => {
@@ -108,7 +108,7 @@ describe('simulate a job of spouts and bolts', () => {
         };
       }).shuffleGrouping(sums.shuffleGrouping(from));
     });
-    expect(await simulate(job, { seeds: isLong ? 200 : 20, twice: 0 })).toMatchObject({ failure: null });
+    expect(await simulate(job, { seeds: isLong ? 200 : 10, twice: 0 })).toMatchObject({ failure: null });
   });
 
   it('judges only the ledger where runs without a fault differ', async () => {
