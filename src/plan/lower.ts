@@ -100,6 +100,7 @@ function lowerNode(lowering: Lowering, node: Node): void {
     case 'window':
       return lowerPartitions(lowering, { ...node, kind: node.kind });
     case 'repartition':
+    case 'partitionBy':
       return lowerRepartition(lowering, node);
     case 'transform':
     case 'transformWith':

@@ -152,9 +152,9 @@ export interface SessionNode extends NodeBase {
 }
 /** What becomes of two streams' values for one key and interval. */
 export type JoinKind = 'cogroup' | 'join' | 'leftOuterJoin' | 'rightOuterJoin' | 'fullOuterJoin';
-/** Spreads a stream over `partitions` tasks. */
+/** Spreads a stream over `partitions` tasks: in turn, or by what its function makes of the key. */
 export interface RepartitionNode extends NodeBase {
-  readonly kind: 'repartition';
+  readonly kind: 'repartition' | 'partitionBy';
   readonly input: StreamRef;
 }
 export interface WindowNode extends NodeBase {

@@ -64,6 +64,25 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
   }
 
   /**
+   * Brings the pairs of a key to one task, so that what follows has all of them. With `by`, those for whose keys it gives the same.
+   *
+   * Which task that is, and which keys share one, only operators that look at partitions (`glom`, `mapPartitions`) can tell. Keeps
+   * nothing. Source: PySpark `DStream.partitionBy`.
+   *
+   * @throws StreamError `RG033` in the run where `by` gives no key.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['b', 2], ['a', 3]]]
+   *   pairs.partitionBy({ by: (key) => key === 'a' })
+   */
+  partitionBy(options: Omit<Placed, 'orderSensitive'> & { readonly by?: (key: K) => Key } = {}): KeyedStream<K, V> {
+    const { by = (key: K): Key => key, ...placed } = options;
+    checkFunctions({ by }, this.partitionBy);
+    const keyBy = Object.assign(([key]: readonly [K]) => by(key), { toString: () => String(by) });
+    return this.add({ kind: 'partitionBy', input: this.ref }, { keyBy }, this.partitionBy, placed);
+  }
+
+  /**
    * As `mapAsync`, of the value alone; the key stays.
    *
    * @throws StreamError `RG065` in the run for a call that took too long.
