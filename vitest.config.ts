@@ -1,16 +1,14 @@
-/** How the tests run: against `src` without a build, with the type tests, in as many workers as a small machine has cores. */
+/** How the tests run: against `src` without a build, with the type tests. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const src = (file: string): string => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
 
-/** Tests that start programs or change what all of a process shares: each file has a process of its own. */
+/** Tests that change what all of a process shares: each file has a process of its own. */
 const OWN_PROCESS = [
-  'test/{bench,cli,comparisons,examples,kafka,mutants,recovery}/**/*.test.ts',
+  'test/{bench,kafka}/**/*.test.ts',
   'test/connectors/missing-package.test.ts',
-  'test/examples.test.ts',
   'test/faults/row-26-hanging-function.test.ts',
-  'test/host/state.test.ts',
 ];
 
 export default defineConfig({
@@ -25,15 +23,16 @@ export default defineConfig({
   },
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // Some only wait for what they started: one more than a small machine has cores keeps these busy.
+    maxWorkers: 3,
+    setupFiles: ['test/each-file.ts'],
     // Only what hangs takes so long, also on a machine that is busy with ten other things.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     projects: [
       {
         extends: true,
-        // Mostly they wait for what they started: one more than there are cores keeps these busy.
-        test: { name: 'own process', include: OWN_PROCESS, maxWorkers: 3, sequence: { groupOrder: 0 } },
+        test: { name: 'own process', include: OWN_PROCESS },
       },
       {
         extends: true,
@@ -43,7 +42,6 @@ export default defineConfig({
           exclude: OWN_PROCESS,
           // A process loads `src` once for all of its files: they share nothing else, and none leaves anything behind.
           isolate: false,
-          sequence: { groupOrder: 1 },
           typecheck: {
             enabled: true,
             checker: 'tsc',

@@ -1,20 +1,11 @@
 /** Runs the built `raingauge` as a user would; where `dist` is older than `src` (while developing), `src` through tsx. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll } from 'vitest';
+import { promisify } from 'node:util';
+import { folderOfFile } from '../folders.js';
 
 /** The repository. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -47,6 +38,17 @@ export interface Launched {
 /** Runs `raingauge` with these words to its end. */
 export function raingauge(words: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
   return launch(words, options).ended;
+}
+
+/** What loading `job.ts` in each of these folders gives, as `raingauge` would tell it, by one process. */
+export async function loadInTurn(folders: readonly string[]): Promise<readonly Pick<Outcome, 'code' | 'stderr'>[]> {
+  const built = isBuilt();
+  const cli = pathToFileURL(join(root, built ? 'dist' : 'src', 'cli', '/')).href;
+  const script = join(root, 'test', 'cli', 'load-in-turn.mjs');
+  const words = [...(built ? [] : ['--import', tsx]), script, cli, built ? 'js' : 'ts', ...folders];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, words, { cwd: root });
+  if (stderr !== '') throw new Error(stderr);
+  return JSON.parse(stdout) as readonly Pick<Outcome, 'code' | 'stderr'>[];
 }
 
 /** Starts `raingauge` with these words. */
@@ -89,13 +91,11 @@ export async function untilSays({ child, stderr, ended }: Launched, text: string
 
 /** Arguments of node that start the program. */
 function program(): readonly string[] {
-  arguments_ ??= isBuilt()
-    ? [join(root, 'dist', 'cli', 'main.js')]
-    : ['--import', tsx, join(root, 'src', 'cli', 'main.ts')];
-  return arguments_;
+  builtOrNot ??= isBuilt();
+  return builtOrNot ? [join(root, 'dist', 'cli', 'main.js')] : ['--import', tsx, join(root, 'src', 'cli', 'main.ts')];
 }
 
-let arguments_: readonly string[] | undefined;
+let builtOrNot: boolean | undefined;
 const tsx = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
 
 /** True when nothing in `src` changed since `dist` was built; `npm test` builds first. */
@@ -111,15 +111,15 @@ export function isBuilt(): boolean {
 
 /** A folder outside of any package, with these files; removed after the tests of the file. */
 export function folderOf(files: Readonly<Record<string, string>>, parent = tmpdir()): string {
-  const folder = mkdtempSync(join(parent, 'raingauge-cli-'));
-  folders.push(folder);
+  const folder = folderOfFile(parent, 'raingauge-cli-');
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return folder;
 }
 
 /** As `folderOf`, within a project that has this raingauge: Node loads a `.mjs` job there by itself, in half the time of the loader. */
 export function projectFolderOf(files: Readonly<Record<string, string>>): string {
-  if (project === undefined) {
+  // Another test file of this process may have had one, which is gone with it.
+  if (project === undefined || !existsSync(project)) {
     project = folderOf({});
     mkdirSync(join(project, 'node_modules'));
     symlinkSync(root, join(project, 'node_modules', 'raingauge'), 'junction');
@@ -128,11 +128,6 @@ export function projectFolderOf(files: Readonly<Record<string, string>>): string
 }
 
 let project: string | undefined;
-const folders: string[] = [];
-
-afterAll(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-}, 60_000);
 
 /** A small word count that reads a file and prints each result. */
 export const WORDS_JOB = `import { seconds, topology } from 'raingauge';
