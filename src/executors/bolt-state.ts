@@ -2,7 +2,7 @@
 import { StreamError } from '../core/errors.js';
 import type { KeyedStore, Space } from '../core/keyed-store.js';
 import type { Key } from '../core/keys.js';
-import { STATE } from '../kernels/state-space.js';
+import { checkKeys, STATE } from '../kernels/state-space.js';
 import type { BoltOperator } from '../plan/plan.js';
 import type { KeyValueState, StateSpaces } from '../topology/stateful-bolt.js';
 
@@ -11,11 +11,13 @@ export class BoltState implements StateSpaces {
   readonly #bolt: BoltOperator;
   readonly #store: KeyedStore;
   readonly #space: Space;
+  readonly #isState: boolean;
 
   constructor(bolt: BoltOperator, store: KeyedStore, space: string = STATE) {
     this.#bolt = bolt;
     this.#store = store;
     this.#space = store.space(space);
+    this.#isState = space === STATE;
   }
 
   beside(name: string): KeyValueState {
@@ -34,8 +36,13 @@ export class BoltState implements StateSpaces {
   put(key: Key, value: unknown): void {
     if (value === undefined) throw this.#noValue(key);
     const cell = this.#space.writable(key);
-    if (cell === undefined) this.#space.insert(key, value, 0);
-    else cell.value = value;
+    if (cell !== undefined) {
+      cell.value = value;
+      return;
+    }
+    // Spaces beside it are the engine's own.
+    if (this.#isState) checkKeys(this.#space, key, this.#bolt);
+    this.#space.insert(key, value, 0);
   }
 
   delete(key: Key): void {

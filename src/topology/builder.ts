@@ -3,7 +3,7 @@ import { defined } from '../core/defined.js';
 import type { Key } from '../core/keys.js';
 import { seconds } from '../core/time.js';
 import { type BasicBolt, basicBolt } from './basic-bolt.js';
-import { checkCount, checkDurations, checkFunctions } from './check-arguments.js';
+import { checkCount, checkDurations, checkedKeys, checkFunctions } from './check-arguments.js';
 import { BoltDeclarer, type BoltOptions, Component, declareStreams, type SpoutOptions } from './component-streams.js';
 import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
 import { GraphDraft } from './draft.js';
@@ -15,7 +15,7 @@ import type { StatefulWindowedBolt, StatefulWindowOptions } from './stateful-win
 import { refIn } from './stream-base.js';
 import { KeyedStream, type Stream } from './streams.js';
 import { type TransformStreams, transformStreams } from './transform-streams.js';
-import type { Named, Placed, StreamOf } from './types.js';
+import type { KeptKeys, Named, Placed, StreamOf } from './types.js';
 import { windowRules } from './window-rules.js';
 import { WindowRunner } from './window-runner.js';
 import type { WindowedBolt, WindowOptions } from './windowed-bolt.js';
@@ -110,7 +110,7 @@ export class TopologyBuilder {
   setStatefulBolt<In extends Values, K extends Key, State, V extends Values, S extends Streams = NoStreams>(
     name: string,
     create: () => StatefulBolt<In, K, State, V, S>,
-    options: BoltOptions<S> = {},
+    options: BoltOptions<S> & KeptKeys = {},
   ): BoltDeclarer<In, V, S> {
     const { setStatefulBolt: caller } = this;
     checkFunctions({ create }, caller);
@@ -119,7 +119,7 @@ export class TopologyBuilder {
       made(() => statefulBolt(create()), create),
       options,
       caller,
-      { keepsState: true },
+      { keepsState: true, ...checkedKeys(options.maxKeys, caller) },
     );
   }
 

@@ -249,6 +249,7 @@ export class BatchTask<O extends ShuffleOutput> {
     const chain = buildChain({
       plan,
       stage,
+      task,
       functions,
       context,
       store: (operator) => stores.of(operator, task),
