@@ -138,7 +138,7 @@ function lowerNode(lowering: Lowering, node: Node): void {
               holdsTuples: node.holdsTuples,
               keepsState: node.keepsState,
               holdsAtMost: heldBy(node),
-              keptWindows: node.windows?.ackOn === 'state' ? node.windows : undefined,
+              windows: node.windows,
             });
       for (const stream of streams) lowering.setOutput(node, stream.name, [{ operator, output: stream.name }]);
       return;
