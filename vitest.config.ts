@@ -1,4 +1,4 @@
-/** How the tests run: against `src` without a build, with the type tests, in as many workers as a small machine has cores. */
+/** How the tests run: against `src` without a build, with the type tests. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -25,15 +25,15 @@ export default defineConfig({
   },
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // Some only wait for what they started: one more than a small machine has cores keeps these busy.
+    maxWorkers: 3,
     // Only what hangs takes so long, also on a machine that is busy with ten other things.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     projects: [
       {
         extends: true,
-        // Mostly they wait for what they started: one more than there are cores keeps these busy.
-        test: { name: 'own process', include: OWN_PROCESS, maxWorkers: 3, sequence: { groupOrder: 0 } },
+        test: { name: 'own process', include: OWN_PROCESS },
       },
       {
         extends: true,
@@ -41,9 +41,9 @@ export default defineConfig({
           name: 'shared',
           include: ['test/**/*.test.ts'],
           exclude: OWN_PROCESS,
+          setupFiles: ['test/virtual-time.ts'],
           // A process loads `src` once for all of its files: they share nothing else, and none leaves anything behind.
           isolate: false,
-          sequence: { groupOrder: 1 },
           typecheck: {
             enabled: true,
             checker: 'tsc',

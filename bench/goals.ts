@@ -3,6 +3,7 @@ import type { Measurement } from './measurement.js';
 import { AGAINST_LOOPS, GROWTH_BOUNDS } from './operators.js';
 import type { Rounds } from './rounds.js';
 import { type Spread, spreadOf } from './statistics.js';
+import { MICRO_BATCH_GOAL_MS, RECORD_AIM_MS, RECORD_GOAL_MS } from './variants/restart.js';
 
 /** By which time ratios are made: the clock's, or the time that the main thread had a core. */
 export type TimeOf = (measurement: Measurement) => number;
@@ -143,6 +144,21 @@ export const GOALS: readonly Goal[] = [
     'B a record',
     ({ numbers }) => numbers!['bytesPerRecord']!,
     0.1,
+  ),
+  own(
+    'driver restart to first new output, p95: micro-batch',
+    'restart-micro-batch',
+    'ms',
+    ({ numbers }) => numbers!['p95Ms']!,
+    MICRO_BATCH_GOAL_MS,
+  ),
+  own(
+    'driver restart to first new output, p95: record',
+    'restart-record',
+    'ms',
+    ({ numbers }) => numbers!['p95Ms']!,
+    RECORD_GOAL_MS,
+    RECORD_AIM_MS,
   ),
   ...AGAINST_LOOPS.map(([variant, base]) => times(`${variant} against the loop`, variant, base, 0.6)),
   ...GROWTH_BOUNDS.map(([variant, base, atMost]) => growth(variant, base, atMost)),

@@ -22,7 +22,7 @@ const HELP = `npm run bench -- [options]
   --json         one JSON document in place of the tables
   --check        exit with 1 when an 'at least' is missed
 
-'operators' is run only when it is named.
+'operators' and 'restart' are run only when they are named.
 groups: ${[...new Set(GROUPS.map(({ name, family = name }) => family))].join(', ')}
 `;
 

@@ -7,6 +7,7 @@ import { microBatchUnder, recordUnder } from './variants/guarantees.js';
 import { microBatchHeap, recordHeap } from './variants/heap.js';
 import { halfRateLatency } from './variants/latency.js';
 import * as nulls from './variants/null-operators.js';
+import { restarts } from './variants/restart.js';
 import * as spoutBolt from './variants/spout-bolt.js';
 import { stateUpdates } from './variants/state.js';
 import { windowSlide } from './variants/window-slide.js';
@@ -142,6 +143,13 @@ export const GROUPS: readonly Group[] = [
     unit: 'record',
     isOneJob: false,
     variants: { 'heap-record': recordHeap, 'heap-micro-batch': microBatchHeap },
+  },
+  {
+    name: 'restart',
+    unit: 'restart',
+    isOneJob: true,
+    family: 'restart',
+    variants: { 'restart-micro-batch': restarts('micro-batch'), 'restart-record': restarts('record') },
   },
   ...OPERATORS.map((operator) => ({ ...operator, unit: 'record', isOneJob: true, family: 'operators' })),
   { name: 'operators-growth', unit: 'record', isOneJob: false, family: 'operators', variants: GROWTHS },

@@ -32,7 +32,10 @@ protocol than Java's 'range', or a direct stream commits in the name of a group 
 receivers, Kafka refuses: give each a group of its own.
 
 A run is also shut out when the same job was started again elsewhere with exactly-once: the
-newer one may write, the older one must not.`,
+newer one may write, the older one must not. So is one that stood still for longer than a
+transaction may last (transactionTimeout of the sink, 60 s): start it again, and it goes on
+behind the last epoch that Kafka has. If an epoch has so many results that they cannot be
+written within that time, give the sink more of it: kafka://HOST:PORT/counts?transactionTimeout=5m`,
     see: ['RG043', 'RG080'],
   },
 } satisfies Readonly<Record<string, Lesson>>;

@@ -190,7 +190,10 @@ Or --ack-on names a signal that this job cannot give. A record is done when a ch
 has what became of it (checkpoint), when its tuple tree is processed (update), or when the
 windows that it is in have closed and their results are out (expiry). With expiry nothing
 is kept but the records of open windows, so it needs state that windows end, no checkpoint
-folder, and maxUncommitted records that are enough for the longest window.`,
+folder, and maxUncommitted records that are enough for the longest window.
+
+Or compare cannot give both modes the same: a spout must be repeatable (emit the same each time
+that it is made anew), and faults of a job with spouts or bolts are judged by simulate.`,
     see: ['micro-batch', 'record', 'replay'],
   },
   RG020: {

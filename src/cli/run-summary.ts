@@ -1,6 +1,7 @@
 /** The summary of a run, for people: what was read and written, then Spark's or Storm's own figures by their names. */
 import { formatDuration } from '../core/time.js';
 import type { ComponentStats, JobResult } from '../executors/executor.js';
+import type { ComponentMetric } from '../executors/metrics.js';
 import type { BatchInfo } from '../runtime/events.js';
 import type { SinkUnits } from './sink-units.js';
 
@@ -24,6 +25,7 @@ export function formatSummary(job: string, result: JobResult, units: SinkUnits, 
     ...firstDeadLetter(result),
     '',
     ...(result.mode === 'record' ? componentTable(result.components) : batchTable(result.batches, result.batchCount)),
+    ...metricTable(result.metrics),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
 }
@@ -126,6 +128,32 @@ function componentTable(components: readonly ComponentStats[]): readonly string[
       stats.capacity.toFixed(3),
     ]),
   ]);
+}
+
+/** What components counted about themselves; a cell that a kind of metric does not have is `-`. */
+function metricTable(metrics: readonly ComponentMetric[]): readonly string[] {
+  if (metrics.length === 0) return [];
+  const figure = (value: number | undefined): string =>
+    value === undefined ? '-' : value.toLocaleString('en-US', { maximumFractionDigits: 3 });
+  return [
+    '',
+    ...table([
+      ['metric', 'kind', 'count', 'value', 'mean', 'p50', 'p99', 'max', 'per s'],
+      ...metrics.map((metric) => {
+        const { component, task, name, kind } = metric;
+        const values =
+          'p50' in metric ? [metric.mean, metric.p50, metric.p99, metric.max] : new Array(4).fill(undefined);
+        return [
+          `${component}[${task}] ${name}`,
+          kind === 'timer' ? 'timer, us' : kind,
+          figure('count' in metric ? metric.count : undefined),
+          figure('value' in metric ? metric.value : undefined),
+          ...values.map(figure),
+          figure('meanRate' in metric ? metric.meanRate : undefined),
+        ];
+      }),
+    ]),
+  ];
 }
 
 /** Columns as wide as their widest cell, the first one to the left, numbers to the right. */

@@ -3,6 +3,7 @@
 import { resolvedSources } from '../host/resolve-sources.js';
 import type { Mode } from '../runtime/events.js';
 import type { SourceNode, Topology } from '../topology/graph.js';
+import { compareSpouts, spoutsOf } from './compare-spouts.js';
 import { compareWithFaults } from './compare-with-faults.js';
 import { crashOf } from './crash.js';
 import { documentOf } from './document.js';
@@ -35,6 +36,8 @@ import { layOut, recordCount, type TimedTrace } from './trace.js';
  * 3. Each mode drains the same input as fast as it can, in interleaved rounds, also prepared for a crash.
  * 4. Each mode runs for a moment prepared for a crash, and not: what that does to latency.
  * 5. The oracle evaluates the job, and both answers are compared with each other and with its own.
+ *
+ * Of a job with spouts, which must be `repeatable`, it runs the two paced runs of step 2 only: the ledger of messages judges.
  *
  * ```ts
  * import { compare, topology } from 'raingauge';
@@ -79,6 +82,8 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
 
   if (options.faults !== undefined && options.faults.length > 0)
     return compareWithFaults(setup, trace, rate, phases, progress);
+
+  if (spoutsOf(setup).length > 0) return compareSpouts(setup, trace, phases, progress);
 
   progress.begin(phases.warmUp);
   const drains = new Drains(setup, trace, { signal, onProgress: () => {} });

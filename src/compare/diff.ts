@@ -1,7 +1,7 @@
 /** Compares what both modes and the oracle said of one sink, or of one operator's final state. */
 import type { Key } from '../core/keys.js';
 import { canonical, isPair, isSame } from './canonical.js';
-import { type ListView, viewed } from './list-view.js';
+import { viewed } from './list-view.js';
 import type { OracleState } from './oracle/answer.js';
 import { countsOf, type DiffOptions, type Dispute, type PartOutcome, verdict } from './outcome.js';
 import { type Place, placesOf, sameMultiset, type Testimonies } from './places.js';
@@ -15,7 +15,7 @@ export function diffSink(
   given: Testimonies<ResultList>,
   options: DiffOptions,
 ): PartOutcome {
-  const lists = demand.view === undefined ? given : inView(given, demand.view);
+  const lists = asCompared(given, demand);
   const reference = lists.oracle ?? lists.record!;
   const outcome = { name: `sink ${name}`, demand, lists, results: reference.values.length, ...countsOf(reference) };
   if (demand.rule === 'not demanded') return verdict(outcome, [], options);
@@ -26,9 +26,28 @@ export function diffSink(
   return verdict(outcome, demand.rule === 'equal sequence' ? outOfOrder(lists) : [], options);
 }
 
-function inView({ microBatch, record, oracle }: Testimonies<ResultList>, view: ListView): Testimonies<ResultList> {
-  const of = (list: ResultList | undefined): ResultList | undefined => list && viewed(list, view);
+function asCompared(
+  { microBatch, record, oracle }: Testimonies<ResultList>,
+  { rule, view, isUntimed }: Demand,
+): Testimonies<ResultList> {
+  const of = (list: ResultList | undefined): ResultList | undefined => {
+    if (list === undefined) return undefined;
+    const seen = view === undefined ? list : viewed(list, view);
+    const untimed = isUntimed === true ? { ...seen, ...withoutTimes(seen.values.length) } : seen;
+    return rule === 'equal set' ? once(untimed) : untimed;
+  };
   return { microBatch: of(microBatch), record: of(record), oracle: of(oracle) };
+}
+
+/** Each value once, however often it came. */
+function once({ values }: ResultList): ResultList {
+  const distinct = [...new Map(values.map((value) => [canonical(value), value])).values()];
+  return { values: distinct, ...withoutTimes(distinct.length) };
+}
+
+function withoutTimes(count: number): Pick<ResultList, 'timestamps' | 'windowEnds'> {
+  const none = new Float64Array(count).fill(Number.NaN);
+  return { timestamps: none, windowEnds: none };
 }
 
 /** Compares an operator's final state, key by key. */
@@ -119,7 +138,7 @@ function wholePlace(place: Place, lists: Testimonies<ResultList>): Place {
 function sameAt(a: ResultList, b: ResultList, i: number): boolean {
   const scale = a.scales?.[i] ?? b.scales?.[i] ?? 0;
   return (
-    a.timestamps[i] === b.timestamps[i] &&
+    Object.is(a.timestamps[i], b.timestamps[i]) &&
     Object.is(a.windowEnds[i], b.windowEnds[i]) &&
     isSame(a.values[i], b.values[i], scale)
   );

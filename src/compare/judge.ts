@@ -5,7 +5,7 @@ import type { OracleAnswer } from './oracle/answer.js';
 import type { PartOutcome } from './outcome.js';
 import type { Difference, OracleVerdict, Verdict } from './result.js';
 import { listOf } from './result-list.js';
-import { demandsOf } from './rules.js';
+import { type Demands, demandsOf } from './rules.js';
 import type { PacedRun } from './runs.js';
 import type { Setup } from './setup.js';
 import { recordCount, type TimedTrace } from './trace.js';
@@ -13,17 +13,16 @@ import { recordCount, type TimedTrace } from './trace.js';
 /** What the oracle said, or why it says nothing. */
 export type Opinion = { readonly answer: OracleAnswer } | { readonly absence: string };
 
-/** Judges two complete runs. */
+/** Judges two complete runs. `demands`: what is demanded; by default all that the graph promises. */
 export function judge(
   setup: Setup,
   trace: TimedTrace,
   microBatch: PacedRun,
   record: PacedRun,
   opinion: Opinion,
+  demands = demandsOn(setup, trace),
 ): Verdict {
   const answer = 'answer' in opinion ? opinion.answer : undefined;
-  const partitions = new Map(trace.sources.map((source) => [source.name, source.partitions.length]));
-  const demands = demandsOf(setup.job.graph, (name) => partitions.get(name) ?? 1);
   const options = { start: trace.start };
   const outcomes: PartOutcome[] = setup.sinks.map(({ name, interval }) => {
     const intervals =
@@ -37,6 +36,12 @@ export function judge(
     outcomes.push(diffState(uid, demand, states, answer?.states.get(uid), options));
   }
   return verdictOf(setup, recordCount(trace), outcomes, 'absence' in opinion ? opinion.absence : null);
+}
+
+/** All that the graph promises of this input. */
+export function demandsOn({ job }: Setup, { sources }: TimedTrace): Demands {
+  const partitions = new Map(sources.map((source) => [source.name, source.partitions.length]));
+  return demandsOf(job.graph, (name) => partitions.get(name) ?? 1);
 }
 
 /** The verdict when a run did not finish: nothing is claimed. */

@@ -125,7 +125,8 @@ function modeMeasures(
 const LAG_ALLOWED = 100_000;
 
 function pacedRates({ trace, setup }: Runs, run: PacedRun | undefined) {
-  if (run === undefined) return { offeredPerSecond: 0, achievedPerSecond: 0 };
+  const isOffered = !setup.job.graph.nodes.some(({ kind }) => kind === 'spout');
+  if (run === undefined || !isOffered) return { offeredPerSecond: 0, achievedPerSecond: 0 };
   const taken = Object.values(run.job.recordsRead).reduce((sum, count) => sum + count, 0);
   // Until when an interrupted run was offered anything is not known: it counts for what it took.
   const offered = run.isComplete ? recordCount(trace) : taken;

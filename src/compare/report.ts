@@ -69,7 +69,12 @@ function missingLines({ modes, interrupted }: CompareResult, paint: Paint): read
   const count = (kind: 'latencyMs' | 'windowLatencyMs'): number =>
     modes['micro-batch'][kind].count + modes.record[kind].count;
   if (interrupted || count('latencyMs') + count('windowLatencyMs') > 0) return [];
-  return [paint('dim', 'No latency: no result came while the input ran, or `timestamps` replaced its intended times.')];
+  return [
+    paint(
+      'dim',
+      'No latency: no result came while the input ran, or `timestamps` or a spout gave it times of its own.',
+    ),
+  ];
 }
 
 export type { Paint } from './report/paint.js';

@@ -3,6 +3,7 @@ import type { StateKind } from '../host/open-state.js';
 import type { Guarantee } from '../topology/specs.js';
 import type { RecoveryCost } from './recovery/cost.js';
 import type { FaultVerdict } from './recovery/judge-fault-run.js';
+import type { MessageCounts } from './spouts/spout-ledger.js';
 
 /** The schema that this version writes. A field may be added within a version, never change its meaning. */
 export const COMPARE_SCHEMA = 'raingauge/compare@1';
@@ -54,7 +55,7 @@ export interface ModeMeasures {
     /** Processor time of a drain run for a million records (s). */
     readonly cpuSecondsPerMillion: number | null;
   };
-  /** Records a second that the paced run was given, and that it got through. */
+  /** Records a second that the paced run was given, and that it got through; 0 where spouts set the pace. */
   readonly offeredPerSecond: number;
   readonly achievedPerSecond: number;
   readonly results: number;
@@ -120,6 +121,7 @@ export interface RecordMeasures extends ModeMeasures {
 export type CompareRule =
   | 'equal sequence'
   | 'equal multiset'
+  | 'equal set'
   | 'equal windows'
   | 'equal final value and count per key'
   | 'equal final state per key'
@@ -154,6 +156,12 @@ export interface Difference {
 
 export type OracleVerdict = 'pass' | 'fail' | 'not available';
 
+/** The ledger of a mode's messages: each is to be acked or failed exactly once for each time that it was emitted. */
+export interface MessageVerdict extends MessageCounts {
+  /** What must never happen, and did. */
+  readonly violations: readonly string[];
+}
+
 /** The words that come first. */
 export interface Verdict {
   /** Both modes gave the same answer. `null`: interrupted before both had finished. */
@@ -173,6 +181,8 @@ export interface Verdict {
   readonly parts: readonly ComparedPart[];
   /** The first in order of time. */
   readonly firstDifference: Difference | null;
+  /** Of a job with spouts: what became of their messages in each mode. */
+  readonly messages?: { readonly 'micro-batch': MessageVerdict; readonly record: MessageVerdict };
   /** Relative tolerance of numbers that are no integers, scaled by the sum of the absolute inputs. */
   readonly tolerance: number;
 }

@@ -3,6 +3,7 @@ import { type BoltNode, type Graph, inputsOf, type Node, type SinkNode, type Str
 import { nodeTraits } from '../topology/node-traits.js';
 import type { ListView } from './list-view.js';
 import type { CompareRule } from './result.js';
+import { asksTheTime, clockBehind } from './spouts/spout-clock.js';
 
 /** The rule of one sink or state, and why it is no stronger. */
 export interface Demand {
@@ -10,6 +11,8 @@ export interface Demand {
   readonly note: string | null;
   /** Set where results hold lists in an order that nobody promises: what of them is compared. */
   readonly view?: ListView;
+  /** Set where times are those of a clock, and not compared. */
+  readonly isUntimed?: boolean;
 }
 
 /** What is known of a stream. */
@@ -22,6 +25,8 @@ interface StreamFacts {
   readonly isWindowed: boolean;
   /** Its partitions are those of a source, and no matter of tasks. */
   readonly isOfSource: boolean;
+  /** The spout whose clock is its stream time. */
+  readonly clock: string | undefined;
   /** The operator whose values depend on an order, or on partitions, that nobody promises. */
   readonly sensitive: Sensitive | undefined;
   /** The operator whose results hold lists in no promised order, as long as they are as it made them. */
@@ -31,7 +36,7 @@ interface StreamFacts {
 /** Why values of an operator are not promised. */
 interface Sensitive {
   readonly node: Node;
-  readonly kind: 'order-sensitive' | 'batch-sensitive';
+  readonly kind: 'order-sensitive' | 'batch-sensitive' | 'clock-sensitive';
   readonly why: string;
 }
 
@@ -59,10 +64,14 @@ export function demandsOf(graph: Graph, partitionsOf: (source: string) => number
   return { sinks, states };
 }
 
-/** True when the latency of a sink's results can be told: `timestamps` puts event time in place of the intended time. */
+/** True when the latency of a sink's results can be told: `timestamps` and spouts have times of their own. */
 export function hasIntendedTime(graph: Graph, ref: StreamRef): boolean {
   const node = graph.nodes[ref.node]!;
-  return node.kind !== 'timestamps' && inputsOf(node).every((input) => hasIntendedTime(graph, input));
+  return (
+    node.kind !== 'timestamps' &&
+    node.kind !== 'spout' &&
+    inputsOf(node).every((input) => hasIntendedTime(graph, input))
+  );
 }
 
 /** The states of each interval are windowed, whatever the results are. */
@@ -82,6 +91,10 @@ function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (sour
     isWindowed,
     isOfSource,
     sensitive,
+    clock: clockBehind(
+      node,
+      inputs.map(({ clock }) => clock),
+    ),
     lists: inputs.find(({ lists }) => lists)?.lists,
   };
   switch (node.kind) {
@@ -90,7 +103,11 @@ function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (sour
       return { ...passed, partitions: own, order: own === 1 ? 'all' : 'none', isOfSource: true };
     }
     case 'spout':
-      return { ...passed, partitions: node.parallelism };
+      return {
+        ...passed,
+        partitions: node.parallelism,
+        order: node.parallelism === 1 && node.streams.length === 1 ? 'all' : 'none',
+      };
     case 'bolt': {
       const isInOrder = seesOneOrder(node, inputs) && node.parallelism === 1 && node.streams.length === 1;
       return { ...passed, isOfSource: false, order: isInOrder ? 'all' : 'none', lists: undefined };
@@ -175,6 +192,8 @@ function listsOf(node: Node, inputs: readonly StreamFacts[]): StreamFacts['lists
 /** Whether an operator makes values of an order, or of partitions, that nobody promises. */
 function sensitivity(node: Node, inputs: readonly StreamFacts[]): Sensitive | undefined {
   const partitions = inputs.reduce((sum, input) => sum + input.partitions, 0);
+  const clock = inputs.find((input) => input.clock !== undefined)?.clock;
+  if (clock !== undefined && asksTheTime(node)) return byClock(node, clock);
   switch (node.kind) {
     case 'runningReduce':
     case 'mapWithState':
@@ -217,7 +236,20 @@ function byOrder(node: Node, partitions: number): Sensitive {
   return { node, kind: 'order-sensitive', why };
 }
 
-function sinkDemand(sink: SinkNode, { sensitive, isWindowed, order, lists }: StreamFacts): Demand {
+function byClock(node: Node, spout: string): Sensitive {
+  const why = `goes by the time of its tuples, which is the clock at which the spout '${spout}' was asked`;
+  return { node, kind: 'clock-sensitive', why };
+}
+
+function sinkDemand(sink: SinkNode, facts: StreamFacts): Demand {
+  const demand = ofValues(sink, facts);
+  if (facts.clock === undefined || demand.rule === 'not demanded') return demand;
+  const note =
+    demand.note ?? `times are not compared: they are the clock at which the spout '${facts.clock}' was asked`;
+  return { ...demand, note, isUntimed: true };
+}
+
+function ofValues(sink: SinkNode, { sensitive, isWindowed, order, lists }: StreamFacts): Demand {
   if (sensitive !== undefined) {
     const { node, kind, why } = sensitive;
     const note = `${kind}: ${node.kind} '${node.uid}' ${why}`;

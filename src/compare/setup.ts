@@ -6,6 +6,7 @@ import { TASK_WORKER_MODULE } from '../host/worker-pool.js';
 import { compile } from '../plan/compile.js';
 import type { SinkOperator } from '../plan/plan.js';
 import { slidesOf } from '../plan/slides.js';
+import { showFault } from '../runtime/faults/fault-plan.js';
 import { createRealWorld } from '../runtime/real-world.js';
 import type { World } from '../runtime/world.js';
 import { withSettings } from '../topology/builder.js';
@@ -55,8 +56,8 @@ export function prepare(topology: Topology, options: CompareOptions): Setup {
   const captured = Object.fromEntries(names.map((name) => [name, CAPTURE_SPEC]));
   const mode = 'micro-batch';
   const plan = compile(realSinks ? job : withEnds(job, { sinks: captured }), { parallelism, chaining, mode });
-  refuseOnWorkers(plan, options.workers?.count ?? 0);
   refuseComponents(job, options);
+  refuseOnWorkers(plan, options.workers?.count ?? 0);
   // How long the input is will be known when it is recorded.
   const total = Number.POSITIVE_INFINITY;
   if (options.faults !== undefined) checkFaults(plan, options.workers?.count ?? 0, { plan: options.faults, total });
@@ -82,24 +83,34 @@ export function prepare(topology: Topology, options: CompareOptions): Setup {
   };
 }
 
-/** Only the oracle can judge faults, and only sources have an input that both modes can be given. */
+/** Only the oracle can judge faults, and both modes must be given the same input. */
 function refuseComponents(job: Topology, { faults, crash }: CompareOptions): void {
-  const spout = job.graph.nodes.find(({ kind }) => kind === 'spout');
+  const spout = job.graph.nodes.find((node) => node.kind === 'spout' && node.repeatable !== true);
   if (spout !== undefined)
     throw new StreamError(
       'RG019',
-      `compare gives both modes one recorded input, and the spout '${spout.uid}' makes its tuples as it is called`,
-      'read a source in its place (t.source), or run the job in each mode: raingauge run JOB --mode micro-batch',
+      `compare runs a job once in each mode, and nothing says that the spout '${spout.uid}' emits the same both times`,
+      'declare it { repeatable: true } if neither the clock nor chance nor anything outside decides what it emits; else read a source in its place (t.source)',
       { place: spout.place },
     );
   const absence = oracleAbsence(job);
   if (absence === undefined || (faults === undefined && crash === undefined)) return;
+  const onWorker = faults?.find((fault) => WORKER_FAULTS.has(fault.kind) && fault.target !== 'driver');
+  if (onWorker === undefined && crash === undefined)
+    throw new StreamError(
+      'RG019',
+      `compare judges faults by the oracle: ${absence}`,
+      'compare without faults, or use raingauge simulate, which judges such a job by runs without a fault',
+    );
+  const what = onWorker === undefined ? '--crash kills' : `'${showFault(onWorker)}' strikes`;
   throw new StreamError(
     'RG019',
-    `compare judges faults by the oracle: ${absence}`,
-    'compare without faults, or use raingauge simulate',
+    `${what} a worker in each mode, and micro-batch mode has none for spouts and bolts: record mode alone runs them on workers`,
+    `raingauge simulate JOB --mode record --workers 2${onWorker === undefined ? '' : ` --fault ${showFault(onWorker)}`} breaks and judges it there`,
   );
 }
+
+const WORKER_FAULTS: ReadonlySet<string> = new Set(['kill', 'terminate', 'stop']);
 
 /** How many records of a source are recorded. */
 export function recordsMaxOf({ options, duration }: Setup, source: SourceNode): number {

@@ -7,8 +7,7 @@ import type { World } from '../runtime/world.js';
 import { openForeachSink } from './foreach-sink.js';
 import { openFormat } from './formats/open-format.js';
 import { textFormat } from './formats/text-formats.js';
-import type { KafkaSettings } from './kafka/open-port.js';
-import { openKafkaSink } from './kafka/sink.js';
+import { type KafkaSinkSettings, openKafkaSink } from './kafka/sink.js';
 import { openMemorySink } from './memory-sink.js';
 import { openNoneSink } from './none-sink.js';
 import { openStdoutSink } from './stdout-sink.js';
@@ -54,7 +53,7 @@ const OPENERS: Readonly<Record<string, Open>> = {
     return openTextFileSink({ name, folder: options['folder'] as string, format }, world.files, transactional);
   },
   kafka: ({ name, options }, _role, { world, job = name, folder, transactional = false }) =>
-    openKafkaSink(options as unknown as KafkaSettings, { name, job, transactional, folder, world }),
+    openKafkaSink(options as unknown as KafkaSinkSettings, { name, job, transactional, folder, world }),
   memory: ({ options }, role, { transactional }) =>
     openMemorySink(role('results') as unknown[], transactional, options['ids'] === true),
   foreach: ({ name }, role) =>

@@ -4,7 +4,9 @@ import { formatDuration } from '../core/time.js';
 import { CallOutcome, createMapAsync, type MapAsyncKernel } from '../kernels/map-async.js';
 import type { MapAsyncOperator } from '../plan/plan.js';
 import type { Timer } from '../runtime/world.js';
+import type { CallContext } from '../topology/calls.js';
 import { type FunctionTable, functionId } from '../topology/graph.js';
+import { CallSignal } from './call-signal.js';
 import { attributed } from './user-error.js';
 
 /** What calls are made with. */
@@ -24,11 +26,12 @@ interface Call {
   attempt: number;
   /** Of the attempt under way. */
   deadline: number;
+  signal: CallSignal;
 }
 
 /**
  * Calls begin in the order in which they are asked for. An attempt that fails or takes too long makes room for the next attempt of the
- * same call. The answer of an attempt that took too long is not heard, and its call may still run where it was made.
+ * same call. The answer of an attempt that took too long is not heard, and its signal says so.
  *
  * One timer watches all: attempts have one time limit, so they are due in the order in which they began.
  */
@@ -46,14 +49,14 @@ export class Calls {
   constructor(parts: CallParts) {
     const { operator, functions } = parts;
     const role = operator.shape === 'value' ? 'mapAsync' : 'mapValuesAsync';
-    const call = functions.get(functionId(operator.node, role)) as (value: unknown) => unknown;
+    const call = functions.get(functionId(operator.node, role)) as (value: unknown, context: CallContext) => unknown;
     this.#parts = parts;
     this.#kernel = createMapAsync({ call }, operator.shape);
   }
 
   /** Calls when it is this record's turn. `ended` hears once, and not before this returns. */
   make(record: unknown, attemptsMax: number, ended: (outcome: CallOutcome) => void): void {
-    const call: Call = { record, attemptsMax, ended, attempt: 0, deadline: 0 };
+    const call: Call = { record, attemptsMax, ended, attempt: 0, deadline: 0, signal: new CallSignal() };
     if (this.#hasRoom) this.#begin(call);
     else this.#waiting.push(call);
   }
@@ -62,8 +65,10 @@ export class Calls {
   end(): void {
     this.#isOver = true;
     this.#timer?.cancel();
+    const unheard = [...this.#underWay];
     this.#underWay.clear();
     this.#waiting = [];
+    for (const { signal } of unheard) signal.abort(this.#jobEnded());
   }
 
   get #hasRoom(): boolean {
@@ -76,7 +81,7 @@ export class Calls {
     call.deadline = now() + operator.timeout;
     this.#underWay.add(call);
     this.#watch(call.deadline);
-    this.#answer(call.record).then(
+    this.#answer(call).then(
       (answer) => {
         if (this.#isLate(call, attempt)) return;
         this.#end(call, new CallOutcome(call.record, this.#kernel.result(call.record, answer)));
@@ -88,9 +93,9 @@ export class Calls {
   }
 
   /** What the function throws at once is a call that failed, and what is no promise is its answer. */
-  #answer(record: unknown): Promise<unknown> {
+  #answer({ record, signal }: Call): Promise<unknown> {
     try {
-      const answer = this.#kernel.begin(record);
+      const answer = this.#kernel.begin(record, signal);
       return answer instanceof Promise ? answer : Promise.resolve(answer);
     } catch (thrown) {
       return Promise.reject(thrown);
@@ -108,6 +113,7 @@ export class Calls {
     if (call.attempt === call.attemptsMax || !(error instanceof StreamError))
       return this.#end(call, new CallOutcome(call.record, undefined, error));
     this.#underWay.delete(call);
+    call.signal = new CallSignal();
     this.#begin(call);
   }
 
@@ -135,8 +141,15 @@ export class Calls {
     const now = this.#parts.now();
     for (const call of this.#underWay) {
       if (call.deadline > now) return;
-      this.#fail(call, this.#tookTooLong());
+      const { signal } = call;
+      const error = this.#tookTooLong();
+      this.#fail(call, error);
+      signal.abort(error);
     }
+  }
+
+  #jobEnded(): DOMException {
+    return new DOMException(`'${this.#parts.operator.uid}' does not wait for this call any more`, 'AbortError');
   }
 
   #tookTooLong(): StreamError {

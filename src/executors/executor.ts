@@ -8,6 +8,7 @@ import type { SinkWriter } from '../runtime/sink.js';
 import type { SourceReader } from '../runtime/source.js';
 import type { World } from '../runtime/world.js';
 import type { FunctionTable } from '../topology/graph.js';
+import type { ComponentMetric } from './metrics.js';
 import type { TaskWorkers } from './workers.js';
 
 /** What an executor is given: opened ends by name, and the World. It opens nothing itself. */
@@ -194,6 +195,8 @@ export interface JobResult {
   readonly recomputedRecords?: number;
   /** Record mode: Storm's numbers. */
   readonly components: readonly ComponentStats[];
+  /** What spouts and bolts counted about themselves (`info.metrics`), in both modes. */
+  readonly metrics: readonly ComponentMetric[];
   readonly acked: number;
   readonly failed: number;
   readonly replayed: number;

@@ -8,7 +8,11 @@ import { DEAD_LETTERS_KEPT, type DeadLetter, type JobResult, type Services } fro
 import { SinkOutlet } from './sink-outlets.js';
 
 /** What an executor knows about its own run. */
-export type RunNumbers = Pick<JobResult, 'duration' | 'recordsRead' | 'state'> & Partial<JobResult>;
+export type RunNumbers = Pick<JobResult, 'duration' | 'recordsRead' | 'state'> &
+  Partial<Omit<JobResult, 'metrics'>> & {
+    /** Read before anything is closed. */
+    readonly metrics: () => JobResult['metrics'];
+  };
 
 /** Collects a job's outcome and settles its result once. */
 export class Outcome {
@@ -107,7 +111,11 @@ export class Outcome {
     if (this.isSettled) return;
     this.isSettled = true;
     let failure = error;
-    for (const close of closing) {
+    let metrics: JobResult['metrics'] = [];
+    const read = (): void => {
+      metrics = numbers.metrics();
+    };
+    for (const close of [read, ...closing]) {
       try {
         close();
       } catch (thrown) {
@@ -132,6 +140,7 @@ export class Outcome {
       failed: 0,
       replayed: 0,
       ...numbers,
+      metrics,
       mode: this.#mode,
       outcome: final,
       error: failure,

@@ -2,10 +2,8 @@
 import { defined } from '../core/defined.js';
 import { StreamError } from '../core/errors.js';
 import type { JobResult, RunningJob, Services } from '../executors/executor.js';
-import { startMicroBatch } from '../executors/micro-batch/executor.js';
 import { microBatchOptions, refuseOnWorkers } from '../executors/micro-batch/options.js';
 import { openAt } from '../executors/micro-batch/restart.js';
-import { startRecord } from '../executors/record/executor.js';
 import type { Plan } from '../plan/plan.js';
 import { connectorsFolder } from '../runtime/checkpoint-folder.js';
 import type { Recovered } from '../runtime/durability.js';
@@ -19,6 +17,7 @@ import type { World } from '../runtime/world.js';
 import type { Topology } from '../topology/graph.js';
 import { Activation } from './activation.js';
 import { compileJob } from './compile-job.js';
+import { executorOf, loadExecutor } from './executors.js';
 import { Listeners } from './listeners.js';
 import { isByExpiry, type OpenDurability, openDurability } from './open-durability.js';
 import { type EndsParts, type OpenEnds, openEnds } from './open-ends.js';
@@ -51,6 +50,8 @@ export async function run(topology: Topology, options: RunOptions): Promise<JobR
 
 /** Starts a job. `done` settles after every source and sink is closed. @throws StreamError, StreamErrors as `run`. */
 export async function start(topology: Topology, given: RunOptions): Promise<StartedJob> {
+  const loading = loadExecutor(given.mode);
+  if (loading !== undefined) await loading;
   const world = given.world ?? realWorldOf(given);
   const options = await resolvedOptions(topology, given, world);
   const { job, plan } = compileJob(topology, options);
@@ -191,10 +192,10 @@ function kindOf(state: RunOptions['state']): StateKind | undefined {
 function startIn(plan: Plan, services: Services, options: RunOptions): RunningJob {
   switch (options.mode) {
     case 'micro-batch':
-      return startMicroBatch(plan, services, options.microBatch);
+      return executorOf('micro-batch')(plan, services, options.microBatch);
     case 'record': {
       const isAtMostOnce = plan.settings.guarantee === 'at-most-once';
-      return startRecord(plan, services, { ...(isAtMostOnce ? { acking: false } : {}), ...options.record });
+      return executorOf('record')(plan, services, { ...(isAtMostOnce ? { acking: false } : {}), ...options.record });
     }
   }
 }

@@ -1,15 +1,16 @@
 /** `map-async`: which call a record makes, and what its answer gives. When calls are made, and how long they may take, executors decide. */
+import type { CallContext } from '../topology/calls.js';
 import { isPair, notAPair } from './shapes.js';
 
 /** What calls are made from. */
 export interface MapAsyncFunctions {
-  readonly call: (value: unknown) => unknown;
+  readonly call: (value: unknown, context: CallContext) => unknown;
 }
 
 /** The part of `map-async` that decides the answer. It keeps nothing. */
 export interface MapAsyncKernel {
   /** Begins a record's call; gives its answer or a promise of it. Throws what the user's function throws, and `RG032` for what is no pair. */
-  begin(record: unknown): unknown;
+  begin(record: unknown, context: CallContext): unknown;
   /** The result of a record whose call gave that answer. */
   result(record: unknown, answer: unknown): unknown;
 }
@@ -18,9 +19,9 @@ export interface MapAsyncKernel {
 export function createMapAsync({ call }: MapAsyncFunctions, shape: 'value' | 'pair-values'): MapAsyncKernel {
   if (shape === 'value') return { begin: call, result: (_record, answer) => answer };
   return {
-    begin: (record) => {
+    begin: (record, context) => {
       if (!isPair(record)) throw notAPair(record);
-      return call(record[1]);
+      return call(record[1], context);
     },
     result: (record, answer) => [(record as readonly unknown[])[0], answer],
   };

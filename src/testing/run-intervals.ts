@@ -1,6 +1,7 @@
 /** `runIntervals`: a job on virtual time, its input and its answer interval by interval. */
 import { type StreamError, StreamErrors } from '../core/errors.js';
 import type { Key } from '../core/keys.js';
+import type { ComponentMetric } from '../executors/metrics.js';
 import type { RunOptions } from '../host/run.js';
 import type { Mode } from '../runtime/events.js';
 import type { SourceReader } from '../runtime/source.js';
@@ -47,6 +48,8 @@ export interface IntervalRun {
   readonly late: unknown[];
   /** By uid: the final state of each key of `runningReduce`, `updateStateByKey` and `process`. */
   readonly state: Record<string, [Key, unknown][]>;
+  /** What bolts counted about themselves, by component and task. */
+  readonly metrics: readonly ComponentMetric[];
 }
 
 /**
@@ -106,6 +109,7 @@ export async function runIntervals(topology: Topology, options: IntervalRunOptio
     outputs: Object.fromEntries(placed.map(([name, { inside }]) => [name, inside])),
     outside: Object.fromEntries(placed.map(([name, { outside }]) => [name, outside])),
     late: late.results.map(({ value }) => value),
+    metrics: result.metrics,
     state: Object.fromEntries(
       stateful.map(({ uid }) => [uid, Array.from(result.state(uid), ([key, value]) => [key, value])]),
     ),

@@ -3,6 +3,7 @@ import { StreamError, StreamErrors } from '../core/errors.js';
 import type { Key } from '../core/keys.js';
 import type { Duration } from '../core/time.js';
 import type { RecordOptions } from '../executors/executor.js';
+import type { ComponentMetric } from '../executors/metrics.js';
 import type { RunOptions } from '../host/run.js';
 import { compile } from '../plan/compile.js';
 import type { MessageId } from '../topology/components.js';
@@ -52,6 +53,8 @@ export interface TupleRun {
   readonly activations: WindowActivation[];
   /** By name of a stateful bolt: the state of all its tasks. */
   readonly state: Record<string, [Key, unknown][]>;
+  /** What spouts and bolts counted about themselves, by component and task. */
+  readonly metrics: readonly ComponentMetric[];
   /** What spouts and bolts were called beside their tuples, in order. */
   readonly lifeCalls: LifeCall[];
 }
@@ -134,6 +137,7 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
     delivered,
     lifeCalls,
     activations,
+    metrics: result.metrics,
     state: Object.fromEntries(
       stateful.map(({ uid }) => [uid, Array.from(result.state(uid), ([key, value]) => [key, value])]),
     ),

@@ -1,6 +1,7 @@
 /** Runs a job on a simulated World, for so many events at most, so that a test never hangs. */
 import { StreamError } from '../core/errors.js';
 import type { JobResult } from '../executors/executor.js';
+import { loadExecutors } from '../host/executors.js';
 import { type RunOptions, type StartedJob, start } from '../host/run.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../runtime/simulated-world.js';
 import type { World } from '../runtime/world.js';
@@ -24,6 +25,7 @@ export async function startVirtual(
   options: (world: World) => Omit<RunOptions, 'world'>,
   { seed = 1, eventsMax = EVENTS_MAX }: { readonly seed?: number | undefined; readonly eventsMax?: number } = {},
 ): Promise<VirtualRun> {
+  await loadExecutors();
   const simulated = createSimulatedWorld({ seed });
   const limit = new EventLimit(simulated, eventsMax);
   const job = await limit.race(start(topology, { ...options(limit.world), seed, world: limit.world }));

@@ -70,11 +70,11 @@ export class TopologyBuilder {
   ): Component<V, S> {
     const { setSpout: caller } = this;
     checkFunctions({ create }, caller);
-    const { parallelism = 1, maxSpoutPending, messageTimeout } = options;
+    const { parallelism = 1, maxSpoutPending, messageTimeout, repeatable } = options;
     if (maxSpoutPending !== undefined) checkCount('maxSpoutPending', maxSpoutPending, caller);
     checkDurations({ messageTimeout }, caller, [], 1);
-    const limits = defined({ maxSpoutPending, messageTimeout });
-    const node = { kind: 'spout', name, parallelism, streams: declareStreams(options), ...limits } as const;
+    const more = defined({ maxSpoutPending, messageTimeout, repeatable });
+    const node = { kind: 'spout', name, parallelism, streams: declareStreams(options), ...more } as const;
     return new Component<V, S>(this.#draft, this.#draft.add(node, { create }, caller, name));
   }
 

@@ -4,6 +4,15 @@ import { checkCount, checkDurations, checkFunctions } from './check-arguments.js
 import type { CallNode } from './graph.js';
 import type { Named } from './types.js';
 
+/** What a call is told beside its value. */
+export interface CallContext {
+  /**
+   * Aborted when nobody hears the call's answer any more: at its `timeout`, with `RG065` as the reason, and when a job of record mode, or a
+   * worker, ends or goes back to a checkpoint without it. A micro-batch waits for its calls. Hand it on, as in `fetch(url, { signal })`, so that the call ends where it was made too.
+   */
+  readonly signal: AbortSignal;
+}
+
 /** How calls are made. */
 export interface CallOptions extends Named {
   /** The most calls under way in one task; further records wait. Default 16. */

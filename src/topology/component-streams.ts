@@ -21,6 +21,11 @@ export interface SpoutOptions<S extends Streams> extends ComponentOptions<S> {
   readonly maxSpoutPending?: number;
   /** How long its messages may take. Default: the job's. Storm: `topology.message.timeout.secs` in its configuration. */
   readonly messageTimeout?: Duration;
+  /**
+   * Each of its tasks, made anew, emits the same messages, whatever the clock says and whatever other tasks do. `compare` demands it, since
+   * it runs the spout once in each mode, and finds out whether it is so.
+   */
+  readonly repeatable?: boolean;
 }
 
 /** Options of a bolt. */

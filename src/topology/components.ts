@@ -1,5 +1,6 @@
 /** Storm's interfaces: spouts, bolts, tuples and collectors. They know no thread, no queue and no clock. */
 
+import type { TaskMetrics } from './metrics.js';
 import type { KeyValueState } from './stateful-bolt.js';
 
 /** What one stream of a component carries: named fields. */
@@ -24,12 +25,32 @@ export function isTick(tuple: Tuple): boolean {
   return tuple.sourceComponent === '__system' && tuple.sourceStream === '__tick';
 }
 
-/** Where a component learns who it is, once, before the first tuple. */
+/** A stream that connects a component with another, and how its tuples are spread. */
+export interface ConnectedStream {
+  readonly component: string;
+  readonly stream: string;
+  /** Storm's name of the grouping; `hash` to an operator by key, and `forward` to the task of the same number. */
+  readonly grouping: string;
+}
+
+/** Where a component learns who it is, once, before the first tuple. Source: Storm `TopologyContext`. */
 export interface TaskInfo {
   readonly component: string;
-  /** This task's number, from 0. */
+  /** This task's number within its component, from 0. */
   readonly task: number;
   readonly parallelism: number;
+  /** This task's number within the job, from 1. A plan with another parallelism has others. */
+  readonly id: number;
+  /** The ids of each component's tasks: of spouts, bolts, sources, and of operators that begin behind an exchange. */
+  readonly componentTasks: Readonly<Record<string, readonly number[]>>;
+  /** The streams that it declares. */
+  readonly streams: readonly string[];
+  /** What it reads. */
+  readonly sources: readonly ConnectedStream[];
+  /** Who reads its streams. What is chained behind it (`map`, a sink) is part of it. */
+  readonly targets: readonly ConnectedStream[];
+  /** What it counts about itself. */
+  readonly metrics: TaskMetrics;
   /** Only for a bolt that keeps state. */
   readonly state?: KeyValueState;
 }

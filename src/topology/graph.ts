@@ -188,6 +188,8 @@ export interface SpoutNode extends NodeBase {
   readonly parallelism: number;
   readonly maxSpoutPending?: number | undefined;
   readonly messageTimeout?: Duration | undefined;
+  /** Made anew, its tasks emit the same messages. */
+  readonly repeatable?: boolean | undefined;
   readonly streams: readonly DeclaredStream[];
 }
 /** Of a windowed bolt. Times in us. */

@@ -1,5 +1,6 @@
 /** Kafka as a source and as a sink, as plain specs. Nothing here connects; the number of partitions is asked for when a job starts. */
 import { nearest, StreamError } from '../core/errors.js';
+import { type Duration, formatDuration, seconds } from '../core/time.js';
 import { type FormatSpec, type Formatted, formatOptions } from './formats.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
 
@@ -66,9 +67,17 @@ export interface KafkaRecord<T = string, K = T> {
 }
 
 /** Options of the sink `kafka`. */
-export interface KafkaSinkOptions extends KafkaClusterOptions {}
+export interface KafkaSinkOptions extends KafkaClusterOptions {
+  /**
+   * Exactly-once: the broker ends a transaction that is open for longer, and the job ends with `RG081`; started again, it writes that epoch
+   * anew. Not above the broker's `transaction.max.timeout.ms`. Default 60 s.
+   */
+  readonly transactionTimeout?: Duration | undefined;
+}
 
 const PASSWORD_VARIABLE = 'KAFKA_PASSWORD';
+/** Shorter than this, a job that does well would be shut out (us). */
+const TRANSACTION_TIMEOUT_MIN = 1_000_000;
 /** Until the topic is asked. */
 const PARTITIONS_UNKNOWN = 1;
 
@@ -162,14 +171,21 @@ export function kafkaSource(
  * At-least-once, acknowledged by all replicas in sync. In an exactly-once job each epoch is one transaction of Kafka, which also
  * commits the number of the epoch as the offset of group `raingauge-<job>-<sink>`: read the topic with `read_committed`.
  *
- * @throws StreamError as `kafka` of the sources.
+ * @throws StreamError as `kafka` of the sources; `RG011` for a transaction of less than a second.
  */
 export function kafkaSink(topic: string, options: KafkaSinkOptions): SinkSpec<unknown> {
   const settings = clusterOptions('kafka', topic, options);
+  const { transactionTimeout = seconds(60) } = options;
+  if (!(Number.isSafeInteger(transactionTimeout) && transactionTimeout >= TRANSACTION_TIMEOUT_MIN))
+    throw new StreamError(
+      'RG011',
+      `transactionTimeout is ${formatDuration(transactionTimeout)}, but must be at least ${formatDuration(TRANSACTION_TIMEOUT_MIN)}`,
+      'leave it out for 60 s, or give a longer one: seconds(10)',
+    );
   return {
     role: 'sink',
     kind: 'kafka',
-    options: settings,
+    options: { ...settings, transactionTimeout },
     capabilities: {
       guarantee: settings.client === 'kafkajs' ? 'exactly-once' : 'at-least-once',
       delivery: 'record',

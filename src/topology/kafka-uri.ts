@@ -1,4 +1,5 @@
 /** `kafka://HOST:PORT,…/TOPIC?option=value` as options of the specs. Secrets do not belong in it: it is printed. */
+import { parseDuration } from '../core/time.js';
 import { formatOf } from './formats.js';
 import { type KafkaSourceOptions, kafkaSink, kafkaSource } from './kafka-specs.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
@@ -13,7 +14,7 @@ export interface KafkaUri {
 const CLUSTER_OPTIONS = ['tls', 'sasl', 'username', 'passwordVariable', 'client'];
 
 /** Options that a URI of a sink may have. */
-export const KAFKA_SINK_OPTIONS: readonly string[] = CLUSTER_OPTIONS;
+export const KAFKA_SINK_OPTIONS: readonly string[] = ['transactionTimeout', ...CLUSTER_OPTIONS];
 /** Options that a URI of a source may have. */
 export const KAFKA_SOURCE_OPTIONS: readonly string[] = [
   ...['startingOffsets', 'timestamp', 'offsets', 'until', 'as', 'onDataLoss', 'group', 'receiver'],
@@ -43,7 +44,11 @@ export function kafkaSourceOf(uri: KafkaUri): SourceSpec<unknown> {
 /** Reads the URI of a sink. */
 export function kafkaSinkOf(uri: KafkaUri): SinkSpec<unknown> {
   const { topic, ...cluster } = clusterOf(uri);
-  return kafkaSink(topic, cluster);
+  const timeout = uri.query.get('transactionTimeout');
+  return kafkaSink(topic, {
+    ...cluster,
+    transactionTimeout: timeout === undefined ? undefined : parseDuration(timeout),
+  });
 }
 
 function clusterOf({ rest, query, malformed }: KafkaUri) {

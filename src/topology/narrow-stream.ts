@@ -1,7 +1,7 @@
 /** Operators that take one record at a time and keep nothing. */
 import type { Key } from '../core/keys.js';
 import type { Duration } from '../core/time.js';
-import { type CallOptions, checkedCalls } from './calls.js';
+import { type CallContext, type CallOptions, checkedCalls } from './calls.js';
 import { checkDurations, checkFunctions } from './check-arguments.js';
 import { StreamBase } from './stream-base.js';
 import type { KeyedStream, Stream } from './streams.js';
@@ -72,6 +72,9 @@ export class NarrowStream<T> extends StreamBase<T> {
    * 4. After a fault, calls whose results were not committed are made again, and others since the last checkpoint may be: a call should
    *    change nothing that must not be changed twice.
    *
+   * 5. The call's second argument has a `signal`, which is aborted when its answer is not heard any more: hand it on, so that the call
+   *    ends where it was made too. A job that is stopped waits for its calls.
+   *
    * With `ordered: false` results come as their calls end: what depends on the order behind it is order-sensitive. A function that
    * returns a plain value is a call that has ended. Source: Flink, async I/O.
    *
@@ -81,7 +84,7 @@ export class NarrowStream<T> extends StreamBase<T> {
    *   words: [['rain', 'gauge'], ['rain']]
    *   words.mapAsync(async (word) => `${word}: ${word.length}`, { concurrency: 4, timeout: seconds(2) })
    */
-  mapAsync<U>(call: (value: T) => U | PromiseLike<U>, options: CallOptions = {}): StreamOf<U> {
+  mapAsync<U>(call: (value: T, context: CallContext) => U | PromiseLike<U>, options: CallOptions = {}): StreamOf<U> {
     const node = { kind: 'mapAsync', input: this.ref, ...checkedCalls(call, options, this.mapAsync) } as const;
     return this.add(node, { mapAsync: call }, this.mapAsync, { uid: options.uid });
   }

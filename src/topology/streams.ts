@@ -1,6 +1,6 @@
 /** Streams of pairs, with what they do to each value and what they keep of each key. */
 import type { Key } from '../core/keys.js';
-import { type CallOptions, checkedCalls } from './calls.js';
+import { type CallContext, type CallOptions, checkedCalls } from './calls.js';
 import { checkDurations, checkFunctions, checkTable } from './check-arguments.js';
 import type { MapWithStateNode } from './graph.js';
 import { statesByKey, type Table } from './join-stream.js';
@@ -72,7 +72,10 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
    *   pairs: [[['a', 1]], [['b', 2]]]
    *   pairs.mapValuesAsync(async (n) => n * 10)
    */
-  mapValuesAsync<U>(call: (value: V) => U | PromiseLike<U>, options: CallOptions = {}): KeyedStream<K, U> {
+  mapValuesAsync<U>(
+    call: (value: V, context: CallContext) => U | PromiseLike<U>,
+    options: CallOptions = {},
+  ): KeyedStream<K, U> {
     const calls = checkedCalls(call, options, this.mapValuesAsync);
     const node = { kind: 'mapValuesAsync', input: this.ref, ...calls } as const;
     return this.add(node, { mapValuesAsync: call }, this.mapValuesAsync, { uid: options.uid });

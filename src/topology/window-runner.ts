@@ -73,13 +73,13 @@ export class WindowRunner implements Bolt<Values, Values> {
   prepare(out: OutputCollector<Values, NoStreams>, info: TaskInfo): void {
     this.#out = out as unknown as Out;
     this.#name = info.component;
-    const state = info.state as StateSpaces | undefined;
-    const { component, task, parallelism } = info;
+    const { state: given, ...others } = info;
+    const state = given as StateSpaces | undefined;
     if (this.#rules.ackOn === 'state') {
       this.#bolt.prepare?.(info);
       (this.#bolt as StatefulWindowedBolt<Values, Key, unknown>).initState(state!);
     } else {
-      this.#bolt.prepare?.({ component, task, parallelism });
+      this.#bolt.prepare?.(others);
       // What the user's bolt remembers by itself nobody can take back: it stays, and its windows go back.
       state?.whenTakenBack(() => this.#goOn(state));
     }

@@ -1,5 +1,5 @@
 /** Runs the built `raingauge` as a user would; where `dist` is older than `src` (while developing), `src` through tsx. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll } from 'vitest';
 
 /** The repository. */
@@ -47,6 +48,17 @@ export interface Launched {
 /** Runs `raingauge` with these words to its end. */
 export function raingauge(words: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
   return launch(words, options).ended;
+}
+
+/** What loading `job.ts` in each of these folders gives, as `raingauge` would tell it, by one process. */
+export async function loadInTurn(folders: readonly string[]): Promise<readonly Pick<Outcome, 'code' | 'stderr'>[]> {
+  const built = isBuilt();
+  const cli = pathToFileURL(join(root, built ? 'dist' : 'src', 'cli', '/')).href;
+  const script = join(root, 'test', 'cli', 'load-in-turn.mjs');
+  const words = [...(built ? [] : ['--import', tsx]), script, cli, built ? 'js' : 'ts', ...folders];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, words, { cwd: root });
+  if (stderr !== '') throw new Error(stderr);
+  return JSON.parse(stdout) as readonly Pick<Outcome, 'code' | 'stderr'>[];
 }
 
 /** Starts `raingauge` with these words. */
@@ -89,13 +101,11 @@ export async function untilSays({ child, stderr, ended }: Launched, text: string
 
 /** Arguments of node that start the program. */
 function program(): readonly string[] {
-  arguments_ ??= isBuilt()
-    ? [join(root, 'dist', 'cli', 'main.js')]
-    : ['--import', tsx, join(root, 'src', 'cli', 'main.ts')];
-  return arguments_;
+  builtOrNot ??= isBuilt();
+  return builtOrNot ? [join(root, 'dist', 'cli', 'main.js')] : ['--import', tsx, join(root, 'src', 'cli', 'main.ts')];
 }
 
-let arguments_: readonly string[] | undefined;
+let builtOrNot: boolean | undefined;
 const tsx = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
 
 /** True when nothing in `src` changed since `dist` was built; `npm test` builds first. */

@@ -1,8 +1,8 @@
 /** Job files that load, wherever they lie, and those that do not: the error shows the user's own line. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { folderOf, raingauge, root, WORDS_JOB } from './command.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { folderOf, loadInTurn, type Outcome, projectFolderOf, raingauge, root, WORDS_JOB } from './command.js';
 
 const HEAD = "import { seconds, topology } from 'raingauge';\n";
 
@@ -59,7 +59,7 @@ describe('a job file', () => {
 });
 
 describe('a job file that cannot be loaded', () => {
-  it.each([
+  const cases = [
     {
       what: 'throws',
       text: `${HEAD}\ninterface Config {\n  readonly name: string;\n}\n\nconst config = JSON.parse('null') as Config;\nexport default topology(config.name, () => {});\n`,
@@ -120,12 +120,6 @@ describe('a job file that cannot be loaded', () => {
       ],
     },
     {
-      what: 'never finishes loading',
-      text: `${HEAD}await new Promise(() => {});\nexport default topology('x', () => {});\n`,
-      code: 1,
-      stderr: ['error[RG003]: job.ts never finished loading', 'help: keep waiting out of the top level'],
-    },
-    {
       what: 'exports a function',
       text: `${HEAD}export default () => topology('x', () => {});\n`,
       code: 2,
@@ -135,13 +129,32 @@ describe('a job file that cannot be loaded', () => {
         "help: write: export default topology('name'",
       ],
     },
-  ])('since it $what gets one error with its place', async ({ text, code, stderr }) => {
+  ];
+  let outcomes: Awaited<ReturnType<typeof loadInTurn>>;
+  beforeAll(async () => {
+    outcomes = await loadInTurn(cases.map(({ text }) => folderOf({ 'job.ts': text })));
+  });
+
+  it.each(cases.map((each, i) => ({ ...each, i })))(
+    'since it $what gets one error with its place',
+    ({ i, code, stderr }) => {
+      expectError(outcomes[i]!, code, stderr);
+    },
+  );
+
+  it('since it never finishes loading gets one as well, and ends the command', async () => {
+    const text = `${HEAD}await new Promise(() => {});\nexport default topology('x', () => {});\n`;
     const outcome = await raingauge(['graph', 'job.ts'], { cwd: folderOf({ 'job.ts': text }) });
-    for (const part of stderr) expect(outcome.stderr).toContain(part);
+    expectError(outcome, 1, ['error[RG003]: job.ts never finished loading', 'help: keep waiting out of the top level']);
+    expect(outcome.stdout).toBe('');
+  });
+
+  function expectError(outcome: Pick<Outcome, 'code' | 'stderr'>, code: number, parts: readonly string[]): void {
+    for (const part of parts) expect(outcome.stderr).toContain(part);
     expect(outcome.stderr).not.toMatch(/^\s+at /m);
     expect(outcome.stderr.match(/^error/gm)).toHaveLength(1);
-    expect(outcome).toMatchObject({ code, stdout: '' });
-  });
+    expect(outcome.code).toBe(code);
+  }
 });
 
 describe('a topology that is not valid', () => {
@@ -185,7 +198,7 @@ export default topology('bad', { batchInterval: seconds(2), guarantee: 'exactly-
     ],
   ])('such as %s', async (_what, expression, error) => {
     const text = `${HEAD}import { memory } from 'raingauge/sources';\nconst bolt = { execute: () => {} };\nexport default ${expression};\nexport { memory, bolt };\n`;
-    const { code, stderr } = await raingauge(['explain', 'job.ts'], { cwd: folderOf({ 'job.ts': text }) });
+    const { code, stderr } = await raingauge(['explain', 'job.mjs'], { cwd: projectFolderOf({ 'job.mjs': text }) });
     expect(stderr).toContain(error);
     expect(stderr).toContain('help: ');
     expect(code).toBe(2);

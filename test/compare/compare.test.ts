@@ -262,14 +262,6 @@ describe('compare of a job with bolts', () => {
       }),
       "the bolt 'hold' holds tuples",
     ],
-    [
-      'a spout',
-      topology(
-        'storm',
-        (t) => void t.setSpout('numbers', () => ({ nextTuple: () => 'done' as const })).to('out', none()),
-      ),
-      "the spout 'numbers' makes its tuples as it is called",
-    ],
   ])('refuses %s, and says why', async (_what, job, message) => {
     await expect(compare(job, quick)).rejects.toThrow(message);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatMs, formatRatio } from '../../src/compare/report/format.js';
 import { whatNext } from '../../src/compare/report/why.js';
 import { report } from '../../src/compare/report.js';
-import type { CompareResult } from '../../src/compare/result.js';
+import type { CompareResult, MessageVerdict } from '../../src/compare/result.js';
 import { goodResult, latency } from './sample-result.js';
 
 const { verdict, modes } = goodResult;
@@ -116,6 +116,34 @@ describe('every screen', () => {
     const coloured = report(disagreement, (style, text) => `<${style}>${text}</>`);
     expect(coloured.replaceAll(/<[\w/-]*>/g, '')).toBe(report(disagreement).replaceAll(/<[\w/-]*>/g, ''));
     expect(coloured).toContain('<bad>DIFFERENT');
+  });
+});
+
+describe('the screen of a job with spouts', () => {
+  const counts: MessageVerdict = { emitted: 61, acked: 60, failed: 0, givenUp: 0, violations: [] };
+  const spouts = (record: Partial<MessageVerdict>, guarantee: typeof verdict.guarantee) => ({
+    ...goodResult,
+    verdict: {
+      ...verdict,
+      oracle: 'not available' as const,
+      oracleReason: "spout 'lines' is the user's own code on tuples: only running it says what it means",
+      guarantee,
+      messages: { 'micro-batch': counts, record: { ...counts, ...record } },
+    },
+  });
+
+  it('tells of the messages in place of the oracle', () => {
+    const text = report(spouts({ failed: 9 }, 'held')).replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      'each emission of a message was acked or failed once, 60 as micro-batches and 69 record at a time',
+    );
+    expect(text).toContain('record: 9 emissions failed, 0 given up by the spout.');
+  });
+
+  it('claims nothing that was not checked, and names what must never happen', () => {
+    expect(report(spouts({ givenUp: 1, failed: 1 }, 'not checked'))).not.toContain('held');
+    const broken = report(spouts({ violations: ['it is so', 'and so'] }, 'broken'));
+    expect(broken.split('\n')[3]).toBe('BROKEN      record: it is so, and 1 more such.');
   });
 });
 

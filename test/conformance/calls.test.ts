@@ -261,11 +261,36 @@ describe.each(VARIANTS)('%s', (_name, variant) => {
     expect(result.error!.message).toContain('has not ended within its timeout of 10 s');
   });
 
+  it('tells a call that it took too long, in each of its attempts, and no other', async () => {
+    const signals: (readonly [number, AbortSignal])[] = [];
+    const { result } = await run(
+      ({ t, later }) =>
+        source(t).mapAsync(
+          async (n, { signal }) => {
+            signals.push([n, signal]);
+            await later(n === BAD ? millis(30) : millis(1));
+            return n;
+          },
+          { timeout: millis(20) },
+        ),
+      variant,
+      { onError: 'dead-letter', attemptsMax: 2 },
+    );
+    const aborted = signals.filter(([, { aborted }]) => aborted);
+    expect(result.error).toBeUndefined();
+    expect(signals.filter(([n]) => n !== BAD)).toHaveLength(4);
+    expect(aborted.map(([n, { reason }]) => [n, reason.code])).toEqual([
+      [BAD, 'RG065'],
+      [BAD, 'RG065'],
+    ]);
+  });
+
   it('finishes the calls under way when it is stopped', async () => {
     const { result, results } = await run(
       ({ t, later }) =>
-        source(t).mapAsync(async (n) => {
+        source(t).mapAsync(async (n, { signal }) => {
           await later(millis(50));
+          if (signal.aborted) throw signal.reason;
           return n;
         }),
       variant,

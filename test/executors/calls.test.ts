@@ -9,6 +9,7 @@ import { topology } from '../../src/topology/builder.js';
 import type { CallOptions } from '../../src/topology/calls.js';
 import type { Bolt, Tuple } from '../../src/topology/components.js';
 import type { JobSettings, Topology } from '../../src/topology/graph.js';
+import { receiver } from '../../src/topology/receiver-spec.js';
 import { memory as memorySink } from '../../src/topology/sink-specs.js';
 import { memory } from '../../src/topology/source-specs.js';
 import type { Stream } from '../../src/topology/streams.js';
@@ -216,6 +217,28 @@ describe('record mode', () => {
   it('a job that is stopped finishes its calls, also where nothing is acked', async () => {
     const { error, results } = await untracked((numbers) => numbers.mapAsync(slow), 20_000);
     expect([error, results]).toEqual([undefined, NUMBERS]);
+  });
+
+  it('a call is told that the job failed meanwhile, also when it asks afterwards', async () => {
+    const world = createSimulatedWorld();
+    callsTakeTimeOf(world);
+    const told: unknown[] = [];
+    let asksLate = (): boolean => false;
+    const job = topology('fails', { batchInterval: millis(10) }, (t) => {
+      const lost = receiver<number>(() => ({
+        onStart: (output) => void later(millis(40)).then(() => output.fail(new Error('lost'))),
+      }));
+      t.source('other', lost).to('others', memorySink());
+      t.source('in', memory([1, 2, 3]))
+        .mapAsync((n, context) => {
+          if (n === 1) asksLate = () => context.signal.aborted;
+          else context.signal.addEventListener('abort', () => told.push([n, context.signal.reason.name]));
+          return n < 3 ? new Promise<number>(() => {}) : n;
+        })
+        .to('out', memorySink());
+    });
+    const { outcome } = await world.complete(run(job, { mode: 'record', world }));
+    expect([outcome, told, asksLate()]).toEqual(['failed', [[2, 'AbortError']], true]);
   });
 
   it('a tuple does not time out while its call is under way, or waits for others', async () => {

@@ -13,6 +13,7 @@ import type { Topology } from '../../src/topology/graph.js';
 import type { Echo } from './echo-hosts.js';
 
 const world = createRealWorld({ workers: { 'task-worker': new URL('./echo-task-worker.ts', import.meta.url) } });
+const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const WORDS: JobLocation = { path: fileURLToPath(new URL('./words-job.mjs', import.meta.url)), exportName: 'default' };
 const folder = mkdtempSync(join(tmpdir(), 'raingauge-workers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -50,6 +51,23 @@ function eventsOf(pool: Awaited<ReturnType<typeof startPool>>) {
   };
 }
 
+/** Each in a thread or in a process, but in a long run. */
+const BAD_JOBS = [
+  { what: 'is not there', text: undefined, message: /there is no job file .*not-there\.ts \(RG001\)$/ },
+  {
+    what: 'throws',
+    text: "throw new Error('not today');",
+    message: /threw while it was loaded: Error: not today \(RG003\)$/,
+  },
+  { what: 'exports nothing', text: 'export const x: number = 1;', message: /has no default export \(RG002\)$/ },
+  { what: 'ends its process', text: 'process.exit(7);', message: /ended before it was ready: exited with code 7/ },
+  {
+    what: 'throws on its own while it is loaded',
+    text: "void Promise.reject(new Error('floating'));\nawait new Promise((resolve) => setTimeout(resolve, 1e6));",
+    message: /ended before it was ready: Error: floating/,
+  },
+];
+
 describe.each(['thread', 'process'] as const)('a %s', (isolation) => {
   it('loads the job, answers, is killed, and comes back', async () => {
     const pool = await startPool(isolation);
@@ -85,27 +103,16 @@ describe.each(['thread', 'process'] as const)('a %s', (isolation) => {
     expect(await next()).toBe('0 lost: it gave no sign of life for 0.2 s');
   });
 
-  it.each([
-    { what: 'is not there', text: undefined, message: /there is no job file .*not-there\.ts \(RG001\)$/ },
-    {
-      what: 'throws',
-      text: "throw new Error('not today');",
-      message: /threw while it was loaded: Error: not today \(RG003\)$/,
+  it.each(BAD_JOBS.filter((_, i) => isLong || (isolation === 'thread') === (i % 2 === 0)))(
+    'since its job $what fails the start',
+    async ({ text, message }) => {
+      const path = join(folder, text === undefined ? 'not-there.ts' : `${isolation}-${text.length}.ts`);
+      if (text !== undefined) writeFileSync(path, text);
+      const setup = jobSetup({ path, exportName: 'default' }, { mode: 'record' });
+      const starting = startPool(isolation, { setup });
+      await expect(starting).rejects.toMatchObject({ code: 'RG058', message: expect.stringMatching(message) });
     },
-    { what: 'exports nothing', text: 'export const x: number = 1;', message: /has no default export \(RG002\)$/ },
-    { what: 'ends its process', text: 'process.exit(7);', message: /ended before it was ready: exited with code 7/ },
-    {
-      what: 'throws on its own while it is loaded',
-      text: "void Promise.reject(new Error('floating'));\nawait new Promise((resolve) => setTimeout(resolve, 1e6));",
-      message: /ended before it was ready: Error: floating/,
-    },
-  ])('since its job $what fails the start', async ({ text, message }) => {
-    const path = join(folder, text === undefined ? 'not-there.ts' : `${isolation}-${text.length}.ts`);
-    if (text !== undefined) writeFileSync(path, text);
-    const setup = jobSetup({ path, exportName: 'default' }, { mode: 'record' });
-    const starting = startPool(isolation, { setup });
-    await expect(starting).rejects.toMatchObject({ code: 'RG058', message: expect.stringMatching(message) });
-  });
+  );
 });
 
 describe('a process', () => {

@@ -1,5 +1,7 @@
 /** What tests do with a topic beside the job: an independent client, the console tools of Java. */
 import { createInterface } from 'node:readline';
+import { Kafka, logLevel } from 'kafkajs';
+import { createCluster, READ_COMMITTED } from '../../src/connectors/kafka/kafkajs-cluster.js';
 import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import { type TestBroker, VERSION } from './broker.js';
 
@@ -78,4 +80,35 @@ async function markEnd(
   await producer.close();
   await port.close();
   return { mark, partitions };
+}
+
+/** Sees from outside whether transactions are open that have written to topics of two partitions. */
+export interface TransactionWatch {
+  isOpen(...topics: readonly string[]): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const READ_UNCOMMITTED = 0;
+const LATEST = -1;
+
+/** What is open lies between the last stable offset and the end. */
+export async function watchTransactions(broker: TestBroker): Promise<TransactionWatch> {
+  const cluster = createCluster(new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING }));
+  await cluster.connect();
+  return {
+    isOpen: async (...topics) => {
+      for (const topic of topics) await cluster.addTargetTopic(topic);
+      const leader = await cluster.findBroker({ nodeId: 1 });
+      const partitions = [0, 1].map((partition) => ({ partition, timestamp: LATEST }));
+      const asked = topics.map((topic) => ({ topic, partitions }));
+      const answers = await Promise.all(
+        [READ_COMMITTED, READ_UNCOMMITTED].map((isolationLevel) =>
+          leader.listOffsets({ isolationLevel, topics: asked }),
+        ),
+      );
+      const [stable, all] = answers.map(({ responses }) => JSON.stringify(responses));
+      return stable !== all;
+    },
+    close: () => cluster.disconnect(),
+  };
 }

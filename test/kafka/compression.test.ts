@@ -125,6 +125,48 @@ describe('a compressed batch', () => {
 });
 
 describe('zstd', () => {
+  /** `to be`, in one block as it is, behind this head of a frame: descriptor, window, size. */
+  const frame = (head: string) => Buffer.from(`28b52ffd${head}290000746f206265`, 'hex');
+  /** The letter z 300 times in one byte, with a size of two bytes, which counts from 256. */
+  const repeated = Buffer.from('28b52ffd40002c006309007a', 'hex');
+  const unsized = Buffer.from('28b52ffd00006309007a', 'hex');
+  const unzip = (packed: Buffer, bytesMax = 1_000) => zstdOf(undefined)(packed, bytesMax).toString();
+
+  it('is undone whatever its head says, from several frames too, and over what is to be skipped', () => {
+    for (const head of ['0000', '2005', '800005000000', 'a005000000', 'e00500000000000000'])
+      expect(unzip(frame(head))).toBe('to be');
+    const skipped = Buffer.from('5a2a4d1803000000ffffff', 'hex');
+    const checksum = Buffer.from('ffffffff', 'hex');
+    expect(unzip(Buffer.concat([frame('0400'), checksum, skipped, frame('2005')]))).toBe('to beto be');
+  });
+
+  it.each([
+    ['a window of 3.75 TiB', frame('00ff'), 'it claims a window of 4123168604160 bytes, and may have 134217728'],
+    ['a window of 1 GiB', frame('00a0'), 'it claims a window of 1073741824 bytes'],
+    ['two windows of 72 MiB', Buffer.concat([frame('0081'), frame('0081')]), 'it claims a window of 150994944 bytes'],
+    ['a content of 2 GiB', frame('a000000080'), 'it claims to be longer than 1000 bytes'],
+    ['a content of 4 GiB and 5 bytes', frame('e00500000001000000'), 'it claims to be longer than 1000 bytes'],
+    ['two contents of 600 bytes', Buffer.concat([frame('605801'), frame('605801')]), 'longer than 1000'],
+    ['a dictionary', frame('010001'), 'it needs a dictionary'],
+    ['a reserved bit', frame('0800'), 'it is a frame of another kind'],
+    ['what is no frame', Buffer.from('no zstd at all'), 'it is no frame of zstd'],
+    ['a block without its end', frame('0000').subarray(0, -1), 'it is cut off'],
+  ])('is refused before anything is allocated: %s', (_what, packed, message) => {
+    expect(() => unzip(packed)).toThrow(message);
+    expect(() => unzip(packed)).toThrow(RangeError);
+  });
+
+  it('takes the largest window that zstd itself takes', () => {
+    expect(unzip(frame('0088'))).toBe('to be');
+    expect(() => unzip(frame('0089'))).toThrow('it claims a window of 150994944 bytes');
+  });
+
+  it('that becomes more than it may is stopped where it does', () => {
+    expect(unzip(repeated)).toBe('z'.repeat(300));
+    expect(() => unzip(repeated, 299)).toThrow('it claims to be longer than 299 bytes');
+    expect(() => unzip(unsized, 299)).toThrow('it is longer than 299 bytes');
+  });
+
   it('is undone by the package where Node.js cannot, and by Node.js where it can', () => {
     const withPackage = zstdOf(undefined)(packedBy('zstd'), 1_000);
     expect(withPackage.toString()).toContain(LINE);

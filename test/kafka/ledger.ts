@@ -39,6 +39,8 @@ export interface LedgerRound {
   readonly numbers: string;
   readonly totals: string;
   readonly rate: number;
+  /** Of the sinks: `2s`. */
+  readonly transactionTimeout?: string;
   /** Draws the instants. */
   readonly seed: string;
   /** The job is killed so often, unless it ends before. */
@@ -54,6 +56,7 @@ const LIFE_MS_MIN = 1_000;
 /** One life of the job: to the end of the input, or for ever. */
 export function launchLedger(round: LedgerRound, end: 'ends' | 'goes on'): Launched {
   const { broker, mode, guarantee, folder, source, isReceiver, numbers, totals, rate, seed } = round;
+  const { transactionTimeout = '60s' } = round;
   writeFileSync(join(folder, 'job.mjs'), LEDGER_JOB);
   const at = `kafka://${broker.bootstrap}`;
   const options = [
@@ -61,7 +64,10 @@ export function launchLedger(round: LedgerRound, end: 'ends' | 'goes on'): Launc
     ...(isReceiver === true ? ['receiver=true', `group=${seed}`] : []),
   ];
   const input = ['--source', `lines=${at}/${source}?${options.join('&')}`];
-  const outputs = ['--sink', `numbers=${at}/${numbers}`, '--sink', `totals=${at}/${totals}`];
+  const outputs = [
+    ['numbers', numbers],
+    ['totals', totals],
+  ].flatMap(([name, topic]) => ['--sink', `${name}=${at}/${topic}?transactionTimeout=${transactionTimeout}`]);
   const model = ['--mode', mode, '--guarantee', guarantee, '--rate', String(rate), '--quiet'];
   const recovery = ['--checkpoint', 'progress', '--checkpoint-interval', '500ms'];
   return launch(['run', 'job.mjs', ...model, ...input, ...outputs, ...recovery], { cwd: folder });

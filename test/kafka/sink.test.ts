@@ -12,10 +12,10 @@ import { createRealWorld } from '../../src/runtime/real-world.js';
 import { kafka } from '../../src/sinks.js';
 import { memory } from '../../src/sources.js';
 import type { Guarantee } from '../../src/topology/specs.js';
-import { noKafka, TEST_MS, temporaryFolder, useBroker } from './broker.js';
-import { consume, makeTopic } from './client.js';
+import { noKafka, TEST_MS, temporaryFolder, useBroker, WAIT_MS } from './broker.js';
+import { consume, makeTopic, watchTransactions } from './client.js';
 
-const broker = useBroker();
+const broker = useBroker({ 'transaction.abort.timed.out.transaction.cleanup.interval.ms': 100 });
 const MODES: readonly Mode[] = ['micro-batch', 'record'];
 const GUARANTEES: readonly Guarantee[] = ['at-least-once', 'exactly-once'];
 
@@ -72,6 +72,18 @@ describe.skipIf(noKafka !== undefined)('the sink kafka', { timeout: TEST_MS }, (
     await expect(run(job, { mode: 'record' })).rejects.toMatchObject({ code: 'RG080' });
   });
 
+  it('has one clear error for transactions that may last longer than the broker allows', async () => {
+    await makeTopic(broker, 'too-long', 1);
+    const job = topology('too-long', { guarantee: 'exactly-once' }, (t) => {
+      const sink = kafka('too-long', { brokers: broker.bootstrap, transactionTimeout: seconds(3_600) });
+      t.source('values', memory(['a'])).to('out', sink);
+    });
+    expect(await run(job, { mode: 'record' })).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'RG081', message: expect.stringContaining('INVALID_TRANSACTION_TIMEOUT') },
+    });
+  });
+
   it('is at most at-least-once with a client whose transactions are not safe', async () => {
     const job = topology('unsafe', { guarantee: 'exactly-once' }, (t) => {
       t.source('values', memory(['a'])).to('out', kafka('any', { brokers: broker.bootstrap, client: 'platformatic' }));
@@ -88,13 +100,14 @@ describe.skipIf(noKafka !== undefined)('the sink kafka', { timeout: TEST_MS }, (
       folder: string,
       life: string,
       broken: (commit: () => Promise<void>) => Promise<void> = (commit) => commit(),
+      timeoutMs = 60_000,
     ) {
       const faulty: KafkaPort = new Proxy(port, {
         get: (target, name) => {
           const value = Reflect.get(target, name, target) as unknown;
           if (name !== 'transactional') return typeof value === 'function' ? value.bind(target) : value;
-          return async (id: string) => {
-            const producer = await target.transactional!(id);
+          return async (id: string, timeout?: number) => {
+            const producer = await target.transactional!(id, timeout);
             return {
               ...producer,
               begin: async () => {
@@ -108,7 +121,7 @@ describe.skipIf(noKafka !== undefined)('the sink kafka', { timeout: TEST_MS }, (
       const world = createRealWorld();
       const store = new FileEpochs(folder, world.files);
       const transactions = new EpochTransactions({
-        ...{ port: faulty, topic, id: `${topic}-id`, group: `${topic}-group`, life, store, world },
+        ...{ port: faulty, topic, id: `${topic}-id`, group: `${topic}-group`, life, timeoutMs, store, world },
       });
       return { store, transactions };
     }
@@ -177,6 +190,32 @@ describe.skipIf(noKafka !== undefined)('the sink kafka', { timeout: TEST_MS }, (
         await transactions.close();
       }
       expect(await consume(broker, topic)).toEqual(['null|one', 'null|two']);
+    });
+
+    it('that the broker ended, since it was open for too long, is there once after the next life', async () => {
+      const topic = 'starved';
+      await makeTopic(broker, topic, 2);
+      const folder = await temporaryFolder();
+      const watch = await watchTransactions(broker);
+      const isOpen = (): Promise<boolean> => watch.isOpen(topic);
+      const stalled = async (commit: () => Promise<void>): Promise<void> => {
+        expect(await isOpen()).toBe(true);
+        await expect.poll(isOpen, { timeout: WAIT_MS }).toBe(false);
+        return commit();
+      };
+      const first = epochs(topic, folder, 'life', stalled, 1_000);
+      await first.transactions.recover(0);
+      for (const value of ['b', 'c']) first.store.add(message(value));
+      await first.transactions.prepare(1);
+      await expect(first.transactions.commit(1)).rejects.toMatchObject({ kind: 'fenced' });
+      await first.transactions.close();
+      const second = epochs(topic, folder, 'life');
+      await second.transactions.recover(1);
+      second.store.add(message('d'));
+      await second.transactions.prepare(2);
+      await second.transactions.commit(2);
+      await Promise.all([second.transactions.close(), watch.close()]);
+      expect((await consume(broker, topic)).toSorted()).toEqual(['null|b', 'null|c', 'null|d']);
     });
 
     it('of a zombie is refused once a newer life has begun', async () => {

@@ -29,23 +29,29 @@ describe.concurrent.each(MODES)('a worker, %s', (mode) => {
     expect((await lose(loss)).stderr).toMatch(/^warning: worker \d was lost: ended by SIGKILL$/m);
   });
 
-  it('can be killed with at-most-once, where its state may go with it', { timeout: TIMEOUT_MS }, async () => {
-    const loss = { mode, guarantee: 'at-most-once', isolation: 'process', fault: 'kill:totals@1500' } as const;
-    expect((await lose(loss)).stderr).toMatch(/^warning: worker \d was lost: ended by SIGKILL$/m);
-  });
+  if (isLong || mode === 'record')
+    it('can be killed with at-most-once, where its state may go with it', { timeout: TIMEOUT_MS }, async () => {
+      const loss = { mode, guarantee: 'at-most-once', isolation: 'process', fault: 'kill:totals@1500' } as const;
+      expect((await lose(loss)).stderr).toMatch(/^warning: worker \d was lost: ended by SIGKILL$/m);
+    });
 
   it('can be ended, as a thread', { timeout: TIMEOUT_MS }, async () => {
     const loss = { mode, guarantee: 'at-least-once', isolation: 'thread', fault: 'terminate:totals@1500' } as const;
     expect((await lose(loss)).stderr).toMatch(/^warning: worker \d was lost: killed$/m);
   });
 
-  it.each([
-    ['process', 'ended by SIGABRT, out of memory'],
-    [
-      'thread',
-      'Error [ERR_WORKER_OUT_OF_MEMORY]: Worker terminated due to reaching memory limit: JS heap out of memory',
-    ],
-  ] as const)('can run out of memory, as a %s', { timeout: TIMEOUT_MS }, async (isolation, reason) => {
+  // Of each isolation one mode, but in a long run.
+  it.each(
+    (
+      [
+        ['process', 'ended by SIGABRT, out of memory'],
+        [
+          'thread',
+          'Error [ERR_WORKER_OUT_OF_MEMORY]: Worker terminated due to reaching memory limit: JS heap out of memory',
+        ],
+      ] as const
+    ).filter(([isolation]) => isLong || (isolation === 'thread') === (mode === 'record')),
+  )('can run out of memory, as a %s', { timeout: TIMEOUT_MS }, async (isolation, reason) => {
     const { stderr } = await lose({ mode, guarantee: 'exactly-once', isolation, fault: 'memory' });
     expect(stderr).toContain(`was lost: ${reason}`);
   });
@@ -70,17 +76,18 @@ describe.concurrent.each(MODES)('a worker, %s', (mode) => {
     expect(code).toBe(1);
   });
 
-  it('that cannot load the job ends it before it begins', { timeout: TIMEOUT_MS }, async () => {
-    const guard =
-      "import { isMainThread } from 'node:worker_threads';\n if (!isMainThread) throw new Error('not here');";
-    const folder = numbersFolder({ prelude: guard });
-    const words = wordsOf({ mode, isolation: 'thread', guarantee: 'at-least-once' });
-    const { code, stderr } = await raingauge(words, { cwd: folder });
-    expect(stderr).toMatch(/^error\[RG058\]: worker \d cannot load the job: job\.mjs threw while it was loaded/m);
-    expect(stderr.match(/^error/gm)).toHaveLength(1);
-    expect(stderr).not.toMatch(/^\s+at /m);
-    expect(code).toBe(1);
-  });
+  if (isLong || mode === 'micro-batch')
+    it('that cannot load the job ends it before it begins', { timeout: TIMEOUT_MS }, async () => {
+      const guard =
+        "import { isMainThread } from 'node:worker_threads';\n if (!isMainThread) throw new Error('not here');";
+      const folder = numbersFolder({ prelude: guard });
+      const words = wordsOf({ mode, isolation: 'thread', guarantee: 'at-least-once' });
+      const { code, stderr } = await raingauge(words, { cwd: folder });
+      expect(stderr).toMatch(/^error\[RG058\]: worker \d cannot load the job: job\.mjs threw while it was loaded/m);
+      expect(stderr.match(/^error/gm)).toHaveLength(1);
+      expect(stderr).not.toMatch(/^\s+at /m);
+      expect(code).toBe(1);
+    });
 });
 
 // Not registered otherwise: 500 skips would hide the few that say why.

@@ -1,5 +1,6 @@
 /** Specs and URIs of Kafka: what they hold, what they refuse, and that no secret gets into them. */
 import { describe, expect, it } from 'vitest';
+import { seconds } from '../../src/core/time.js';
 import { csv } from '../../src/topology/formats.js';
 import { kafkaSink, kafkaSource } from '../../src/topology/kafka-specs.js';
 import { parseSinkUri, parseSourceUri } from '../../src/topology/uri.js';
@@ -78,7 +79,17 @@ describe('kafka as a source', () => {
 describe('kafka as a sink', () => {
   it('is the same from a URI as from a job, and says what its client can promise', () => {
     expect(parseSinkUri('kafka://127.0.0.1:9092/counts')).toEqual(kafkaSink('counts', { brokers }));
+    expect(parseSinkUri('kafka://127.0.0.1:9092/counts?transactionTimeout=5s')).toEqual(
+      kafkaSink('counts', { brokers, transactionTimeout: seconds(5) }),
+    );
+    expect(kafkaSink('counts', { brokers }).options).toMatchObject({ transactionTimeout: seconds(60) });
     expect(kafkaSink('counts', { brokers }).capabilities.guarantee).toBe('exactly-once');
     expect(kafkaSink('counts', { brokers, client: 'platformatic' }).capabilities.guarantee).toBe('at-least-once');
+  });
+
+  it.each(['999ms', '0s'])('refuses transactions that may last %s', (text) => {
+    expect(() => parseSinkUri(`kafka://127.0.0.1:9092/counts?transactionTimeout=${text}`)).toThrow(
+      expect.objectContaining({ code: 'RG011', message: expect.stringContaining('must be at least 1 s') }),
+    );
   });
 });

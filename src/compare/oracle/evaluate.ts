@@ -6,6 +6,7 @@
  */
 import { encodeKey } from '../../core/keys.js';
 import { BEGINNING } from '../../core/time.js';
+import type { CallContext } from '../../topology/calls.js';
 import {
   type CallNode,
   functionId,
@@ -62,9 +63,10 @@ class Evaluation implements OracleAnswer {
   /** So many calls at a time; results stand where their records stood. */
   async call({ id, kind, input: ref, concurrency }: CallNode): Promise<void> {
     const input = this.#streams.get(streamName(ref))!;
-    const user = this.#job.functions.get(functionId(id, kind)) as (value: unknown) => unknown;
+    const user = this.#job.functions.get(functionId(id, kind)) as (value: unknown, context: CallContext) => unknown;
+    const heard = (): CallContext => ({ signal: new AbortController().signal });
     const answer = async (value: unknown): Promise<unknown> =>
-      kind === 'mapAsync' ? user(value) : [(value as Pair)[0], await user((value as Pair)[1])];
+      kind === 'mapAsync' ? user(value, heard()) : [(value as Pair)[0], await user((value as Pair)[1], heard())];
     const items: Item[] = [];
     for (let from = 0; from < input.items.length; from += concurrency) {
       const some = input.items.slice(from, from + concurrency);

@@ -12,6 +12,7 @@ import {
 } from './traced.js';
 
 type Unary = (value: unknown) => unknown;
+type Call = (value: unknown, context: unknown) => unknown;
 type Reduce = (a: unknown, b: unknown) => unknown;
 type Update = (values: readonly unknown[], state: unknown, context: unknown) => unknown;
 
@@ -24,13 +25,13 @@ export function tracedMap(map: Unary): Unary {
 }
 
 /** `mapAsync`: the same, once the call has ended. */
-export function tracedMapAsync(call: Unary): Unary {
-  return async (record) => tracedRecord(await call(plainRecord(record)), provenanceOf(record));
+export function tracedMapAsync(call: Call): Call {
+  return async (record, context) => tracedRecord(await call(plainRecord(record), context), provenanceOf(record));
 }
 
 /** `mapValuesAsync`. */
-export function tracedMapValuesAsync(call: Unary): Unary {
-  return async (value) => traced(await call((value as Traced).value), value as Traced);
+export function tracedMapValuesAsync(call: Call): Call {
+  return async (value, context) => traced(await call((value as Traced).value, context), value as Traced);
 }
 
 /** `flatMap`: so is each element. */

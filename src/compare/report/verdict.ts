@@ -1,9 +1,11 @@
 /** The first words of the report: are the answers the same, and may the figures be quoted. */
-import type { CompareResult, Difference } from '../result.js';
+import type { CompareResult, Difference, Verdict } from '../result.js';
 import { INTERRUPTED } from '../validity.js';
 import { counted, formatCount, formatMs, wrap } from './format.js';
 import { BESIDE, block, type Paint } from './paint.js';
 import { guaranteeLines } from './recovery.js';
+
+type Messages = NonNullable<Verdict['messages']>;
 
 /** The verdict as lines. */
 export function verdictLines(result: CompareResult, paint: Paint): readonly string[] {
@@ -22,14 +24,24 @@ function answerLines({ verdict, input }: CompareResult, paint: Paint): readonly 
     `${counted(results, 'result')} of ${counted(input.records, 'record')}`,
   ].join(', ');
   if (!verdict.same || verdict.oracle === 'fail') return differenceLines(verdict, checked, paint);
+  const broken = ledgerViolations(verdict);
+  if (broken.length > 0)
+    return block(
+      paint,
+      'bad',
+      'BROKEN',
+      broken.flatMap((what) => wrapped(`${what}.`)),
+    );
   const judged =
     verdict.oracle === 'pass'
       ? 'Both modes gave the same answer, and so did the oracle, a separate sequential evaluation.'
       : `Both modes gave the same answer. No oracle: ${verdict.oracleReason}.`;
   const guarantee =
-    verdict.guarantee === 'held'
-      ? [`Guarantee ${verdict.declaredGuarantee} held: nothing lost, nothing duplicated.`]
-      : [];
+    verdict.messages !== undefined
+      ? ledgerLines(verdict, verdict.messages)
+      : verdict.guarantee === 'held'
+        ? [`Guarantee ${verdict.declaredGuarantee} held: nothing lost, nothing duplicated.`]
+        : [];
   if (verdict.parts.every((part) => part.results === 0)) {
     const empty = `Neither mode gave a result for ${counted(input.records, 'record')}, so nothing could differ.`;
     return block(paint, 'warning', 'NOTHING TO COMPARE', wrapped(empty));
@@ -38,6 +50,24 @@ function answerLines({ verdict, input }: CompareResult, paint: Paint): readonly 
     part.note === null ? [] : wrapped(`${part.name}: ${part.rule}; ${part.note}.`),
   );
   return block(paint, 'good', 'SAME', [...wrapped(judged), ...wrapped(`Checked: ${checked}.`), ...guarantee, ...notes]);
+}
+
+/** What the ledger of messages says where the modes agree. */
+function ledgerLines({ guarantee, declaredGuarantee }: Verdict, messages: Messages): readonly string[] {
+  const again = Object.entries(messages).flatMap(([mode, { failed, givenUp }]) =>
+    failed === 0 ? [] : [`${mode}: ${counted(failed, 'emission')} failed, ${givenUp} given up by the spout`],
+  );
+  const answered = Object.values(messages).map(({ acked, failed }) => formatCount(acked + failed));
+  const held = `Guarantee ${declaredGuarantee} held: each emission of a message was acked or failed once, ${answered[0]} as micro-batches and ${answered[1]} record at a time.`;
+  return [...(guarantee === 'held' ? wrapped(held) : []), ...again.flatMap((text) => wrapped(`${text}.`))];
+}
+
+function ledgerViolations({ messages }: Verdict): readonly string[] {
+  return Object.entries(messages ?? {}).flatMap(([mode, { violations }]) => {
+    const [first] = violations;
+    if (first === undefined) return [];
+    return [`${mode}: ${first}${violations.length > 1 ? `, and ${violations.length - 1} more such` : ''}`];
+  });
 }
 
 function differenceLines(verdict: CompareResult['verdict'], checked: string, paint: Paint): readonly string[] {

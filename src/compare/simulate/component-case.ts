@@ -5,12 +5,12 @@
 import type { Mode } from '../../runtime/events.js';
 import type { Topology } from '../../topology/graph.js';
 import { canonical } from '../canonical.js';
+import { SpoutLedger, withLedger } from '../spouts/spout-ledger.js';
 import type { TimedTrace } from '../trace.js';
 import type { JudgedRun } from './judge-scenario.js';
 import { runScenario, type ScenarioParts } from './run-scenario.js';
 import type { Scenario } from './scenario.js';
 import type { ScenarioRun } from './scenario-run.js';
-import { SpoutLedger, withLedger } from './spout-ledger.js';
 
 /** Results by sink and content, with how often each is there. */
 type Results = ReadonlyMap<string, number>;
@@ -43,7 +43,7 @@ export class ComponentCase {
     const { batchInterval } = this.#job.graph.settings;
     const ledger = new SpoutLedger({ calls: scenario.records, every: (INTERVALS * batchInterval) / scenario.records });
     const run = await runScenario(withLedger(this.#job, ledger), this.#trace, scenario, { ...this.#parts, ledger });
-    return { run, givenUp: ledger.givenUp };
+    return { run, givenUp: ledger.counts.givenUp };
   }
 
   async #reference(scenario: Scenario): Promise<Results | undefined> {

@@ -3,10 +3,8 @@
 import type { ResultContext, SinkWriter } from '../../runtime/sink.js';
 import type { Block, PartitionReader, SourceReader } from '../../runtime/source.js';
 import type { Timer, World } from '../../runtime/world.js';
+import type { Violation } from '../spouts/spout-ledger.js';
 import type { PartitionTrace, SourceTrace } from '../trace.js';
-
-/** Tells that something happened which must never happen. */
-export type Violation = (what: string) => void;
 
 /** Who opens an end: a driver, until it is killed. */
 export interface Life {

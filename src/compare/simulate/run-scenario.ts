@@ -3,6 +3,7 @@ import { StreamError, StreamErrors } from '../../core/errors.js';
 import type { StoreMaker } from '../../core/keyed-store.js';
 import { prng } from '../../core/prng.js';
 import type { JobResult, RunningJob } from '../../executors/executor.js';
+import { loadExecutors } from '../../host/executors.js';
 import { type RunOptions, start } from '../../host/run.js';
 import { simulatedTaskWorkers } from '../../host/simulated-workers.js';
 import type { JobEvent } from '../../runtime/events.js';
@@ -12,6 +13,7 @@ import type { CallCounts } from '../../runtime/faults/faulty-functions.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../../runtime/simulated-world.js';
 import type { Files } from '../../runtime/world.js';
 import type { Topology } from '../../topology/graph.js';
+import type { SpoutLedger } from '../spouts/spout-ledger.js';
 import { recordCount, type TimedTrace } from '../trace.js';
 import { Damage } from './damage.js';
 import { EventHash } from './event-hash.js';
@@ -21,7 +23,6 @@ import { OutsideSink, OutsideSource } from './outside.js';
 import { realCall } from './real-calls.js';
 import { pendingMax, type Scenario } from './scenario.js';
 import type { ScenarioRun } from './scenario-run.js';
-import type { SpoutLedger } from './spout-ledger.js';
 
 /** Lives of a driver, and events of the simulation, after which a job counts as one that never ends. */
 const LIVES_MAX = 60;
@@ -46,6 +47,7 @@ export async function runScenario(
   scenario: Scenario,
   parts: ScenarioParts = {},
 ): Promise<ScenarioRun> {
+  await loadExecutors();
   const run = new Run(job, trace, scenario, parts);
   await run.toEnd();
   return run.outcome();

@@ -5,6 +5,7 @@ import { StreamError } from '../../core/errors.js';
 import { unpackLz4 } from './lz4.js';
 import { KafkaFailure } from './port.js';
 import { unpackSnappy } from './snappy.js';
+import { checkZstdFrames } from './zstd-frames.js';
 
 /** Gives what was compressed. @throws Error for more than `bytesMax`, or bytes that are not of its kind. */
 export type Unpack = (packed: Buffer, bytesMax: number) => Buffer;
@@ -66,6 +67,7 @@ export function zstdOf(
   if (builtIn !== undefined) return (packed, bytesMax) => builtIn(packed, { maxOutputLength: bytesMax });
   const { Decompress } = loaded(load);
   return (packed, bytesMax) => {
+    checkZstdFrames(packed, bytesMax);
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     const decompress = new Decompress((chunk) => {

@@ -169,8 +169,8 @@ class KafkaJSPort implements KafkaPort {
     return openProducer(this.#kafka);
   }
 
-  readonly transactional = (id: string): ReturnType<NonNullable<KafkaPort['transactional']>> =>
-    openTransactional(this.#kafka, id);
+  readonly transactional: NonNullable<KafkaPort['transactional']> = (id, timeoutMs) =>
+    openTransactional(this.#kafka, id, timeoutMs);
 
   readonly member = (group: string, topic: string): ReturnType<NonNullable<KafkaPort['member']>> =>
     openMember(this.#kafka, group, topic, RETRY);

@@ -3,7 +3,7 @@ import { type Kafka, type Message, Partitioners, type Producer, type Transaction
 import { translated } from './kafkajs-failure.js';
 import type { CommittedOffset, KafkaMessage, KafkaProducer, KafkaTransaction, TransactionalProducer } from './port.js';
 
-/** A transaction that is open longer than this is aborted by the broker (ms). */
+/** A transaction that is open longer than this is aborted by the broker, unless the sink has another limit (ms). */
 const TRANSACTION_TIMEOUT_MS = 60_000;
 /** Bytes of keys and values of one request: below the broker's `message.max.bytes` of 1 MiB, whatever partition they go to. */
 const REQUEST_BYTES = 512 * 1024;
@@ -25,13 +25,17 @@ export async function openProducer(kafka: Kafka): Promise<KafkaProducer> {
   };
 }
 
-export async function openTransactional(kafka: Kafka, id: string): Promise<TransactionalProducer> {
+export async function openTransactional(
+  kafka: Kafka,
+  id: string,
+  timeoutMs = TRANSACTION_TIMEOUT_MS,
+): Promise<TransactionalProducer> {
   const producer = kafka.producer({
     ...COMMON,
     transactionalId: id,
     idempotent: true,
     maxInFlightRequests: 1,
-    transactionTimeout: TRANSACTION_TIMEOUT_MS,
+    transactionTimeout: timeoutMs,
     retry: TRANSACTION_RETRY,
   });
   await translated(() => producer.connect());

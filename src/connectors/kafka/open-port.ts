@@ -38,8 +38,8 @@ export function kafkaError(brokers: readonly string[], thrown: unknown): unknown
     case 'fenced':
       return new StreamError(
         'RG081',
-        `Kafka at ${cluster} has shut this run out: another run of the same job writes, or this one was held up for longer than a transaction may last (60 s): ${message}`,
-        'let one of two runs end, for each needs a name of its own; if there is only this one, start it again: it goes on behind the last epoch that Kafka has',
+        `Kafka at ${cluster} has shut this run out: another run of the same job writes, or this one was held up for longer than a transaction may last: ${message}`,
+        'let one of two runs end, for each needs a name of its own; if there is only this one, start it again: it goes on behind the last epoch that Kafka has (a sink whose epochs take longer needs a longer transactionTimeout)',
         { cause },
       );
     case 'refused':

@@ -130,8 +130,8 @@ export interface KafkaPort {
   commit(group: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void>;
   createTopic(topic: string, partitions: number): Promise<void>;
   producer(): Promise<KafkaProducer>;
-  /** Absent where the client's transactions cannot be trusted. */
-  readonly transactional?: (id: string) => Promise<TransactionalProducer>;
+  /** The broker ends a transaction that is open for longer than `timeoutMs`. Absent where the client's transactions cannot be trusted. */
+  readonly transactional?: (id: string, timeoutMs?: number) => Promise<TransactionalProducer>;
   /** Absent where the client cannot be a member on these terms. */
   readonly member?: (group: string, topic: string) => Promise<GroupMember>;
   close(): Promise<void>;

@@ -16,6 +16,12 @@ const MESSAGES_WAITING_MAX = 50_000;
 /** Messages of one send. */
 const SEND_MESSAGES = 10_000;
 
+/** Options of the spec. */
+export interface KafkaSinkSettings extends KafkaSettings {
+  /** In us. */
+  readonly transactionTimeout: number;
+}
+
 /** What the sink is opened with. */
 export interface KafkaSinkParts {
   /** The sink's name in the topology, and the job's: they name the transactional id and the group. */
@@ -31,7 +37,7 @@ export interface KafkaSinkParts {
  * Connects. @throws StreamError `RG080` for a topic that is not there, `RG043`, `RG081`, `RG050`; later failures are the writer's, as
  * `RG046`.
  */
-export async function openKafkaSink(settings: KafkaSettings, parts: KafkaSinkParts): Promise<SinkWriter> {
+export async function openKafkaSink(settings: KafkaSinkSettings, parts: KafkaSinkParts): Promise<SinkWriter> {
   const { topic, brokers } = settings;
   const port = await openKafkaPort(settings);
   try {
@@ -47,7 +53,7 @@ export async function openKafkaSink(settings: KafkaSettings, parts: KafkaSinkPar
 
 async function openTransactional(
   port: KafkaPort,
-  { topic, brokers }: KafkaSettings,
+  { topic, brokers, transactionTimeout }: KafkaSinkSettings,
   parts: KafkaSinkParts,
 ): Promise<SinkWriter> {
   const { name, job, folder, world } = parts;
@@ -55,7 +61,10 @@ async function openTransactional(
   const store = own === undefined ? new MemoryEpochs() : new FileEpochs(own, world.files);
   const life = own === undefined ? randomUUID() : await lifeOf(own, world.files);
   const group = `raingauge-${job}-${name}`;
-  const transactions = new EpochTransactions({ port, topic, id: `${group}-0`, group, life, store, world });
+  const timeoutMs = Math.ceil(transactionTimeout / 1_000);
+  const transactions = new EpochTransactions({
+    ...{ port, topic, id: `${group}-0`, timeoutMs, group, life, store, world },
+  });
   return new TransactionalKafkaSink(port, brokers, topic, store, transactions);
 }
 

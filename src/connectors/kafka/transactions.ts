@@ -17,6 +17,8 @@ export interface TransactionParts {
   readonly group: string;
   /** Stands beside the number: epochs of another checkpoint folder are not ours. */
   readonly life: string;
+  /** The broker ends a transaction that is open for longer (ms). */
+  readonly timeoutMs?: number;
   readonly store: EpochStore;
   readonly world: Pick<World, 'clock' | 'scheduler'>;
 }
@@ -95,9 +97,9 @@ export class EpochTransactions implements SinkTransactions {
 
   /** A new producer ends what was open, by its first transaction; then the number is stable, and says what is there. */
   async #begin(): Promise<KafkaTransaction> {
-    const { port, topic, id, group, life } = this.#parts;
+    const { port, topic, id, timeoutMs, group, life } = this.#parts;
     if (this.#producer !== undefined) return this.#producer.begin();
-    this.#producer = await port.transactional!(id);
+    this.#producer = await port.transactional!(id, timeoutMs);
     const transaction = await this.#producer.begin();
     const last = (await port.committed(group, topic, 1)).get(0);
     if (last?.metadata === life) this.#committed = Math.max(this.#committed, last.offset);

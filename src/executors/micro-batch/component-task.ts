@@ -3,7 +3,7 @@ import type { KeyedStore } from '../../core/keyed-store.js';
 import type { Prng } from '../../core/prng.js';
 import { nameOf } from '../../plan/kinds.js';
 import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
-import type { CustomGrouping } from '../../topology/components.js';
+import type { CustomGrouping, TaskInfo } from '../../topology/components.js';
 import { type FunctionTable, functionId } from '../../topology/graph.js';
 import type { Chain } from '../chain.js';
 import { pushBy } from '../grouping.js';
@@ -20,6 +20,7 @@ export interface ComponentParts {
   readonly plan: Plan;
   readonly functions: FunctionTable;
   readonly prng: Prng;
+  readonly infoOf: (stage: Stage, task: number) => TaskInfo;
   readonly store: (operator: CoreOperator, task: number) => KeyedStore;
   readonly isStateful: (operator: CoreOperator) => boolean;
   /** How far stream time of a task is (us): -Infinity before it begins. */
@@ -119,7 +120,7 @@ export class ComponentTask {
   }
 
   #makeBolt(): BatchBolt | undefined {
-    const { plan, functions, store, isStateful, watermarkOf } = this.#parts;
+    const { plan, functions, store, isStateful, watermarkOf, infoOf } = this.#parts;
     const stage = this.#stage;
     const task = this.#task;
     const operator = this.#head;
@@ -133,7 +134,7 @@ export class ComponentTask {
       plan,
       operator,
       functions,
-      info: { component: operator.name, task, parallelism: stage.parallelism },
+      info: infoOf(stage, task),
       context: this.#context,
       origins,
       store: isStateful(operator) ? store(operator, task) : undefined,

@@ -3,9 +3,12 @@
 import type { Prng } from '../../core/prng.js';
 import { floorTo } from '../../core/time.js';
 import type { Plan, SpoutOperator, Stage } from '../../plan/plan.js';
+import { taskPlace } from '../../plan/task-place.js';
 import type { Clock, Scheduler } from '../../runtime/world.js';
+import type { TaskInfo } from '../../topology/components.js';
 import type { FunctionTable } from '../../topology/graph.js';
 import type { MicroBatchOptions } from '../executor.js';
+import { type ComponentMetric, ComponentMetrics } from '../metrics.js';
 import type { Stores } from '../stores.js';
 import type { Batch, PartitionMark } from './batch.js';
 import { ComponentTask } from './component-task.js';
@@ -32,6 +35,8 @@ export class Components {
   readonly #tasks: ComponentTask[] = [];
   #hasBegun = false;
   readonly #spouts = new Map<string, SpoutReader>();
+  /** By name. */
+  readonly #metrics = new Map<string, ComponentMetrics>();
 
   constructor(parts: ComponentsParts) {
     this.#parts = parts;
@@ -44,6 +49,7 @@ export class Components {
       plan,
       functions,
       prng,
+      infoOf: (...place) => this.#infoOf(...place),
       store: stores.of,
       isStateful: stores.isStateful,
       watermarkOf: ({ id }, of) => progress.gateOf(id, of).minimum,
@@ -55,6 +61,7 @@ export class Components {
   /** The tasks of a spout, as partitions that are read. `reached`: how far the stream time of each is (us), -Infinity before it begins. */
   readers(operator: SpoutOperator, reached: (task: number) => number): readonly SpoutReader[] {
     const { plan, functions, clock, scheduler, options, failed } = this.#parts;
+    const stage = plan.stages.find(({ head }) => head === operator.id)!;
     const { maxSpoutPending: pendingMax } = options;
     const made = Array.from(
       { length: operator.parallelism },
@@ -63,6 +70,7 @@ export class Components {
           plan,
           operator,
           task,
+          info: this.#infoOf(stage, task),
           functions,
           clock,
           scheduler,
@@ -102,8 +110,21 @@ export class Components {
     for (const { source, partition, offset } of marks) this.#spouts.get(`${source}:${partition}`)?.processed(offset);
   }
 
+  /** What components count about themselves. @throws StreamError what a gauge throws. */
+  metrics(): readonly ComponentMetric[] {
+    return [...this.#metrics.values()].flatMap((metrics) => metrics.read());
+  }
+
   /** The closing functions of everything that was opened. */
   get closings(): readonly (() => void)[] {
     return [...this.#spouts.values(), ...this.#tasks].map((each) => () => each.close());
+  }
+
+  #infoOf(stage: Stage, task: number): TaskInfo {
+    const { plan, clock } = this.#parts;
+    const place = taskPlace(plan, stage, task);
+    const metrics = this.#metrics.get(place.component) ?? new ComponentMetrics(place.component);
+    this.#metrics.set(place.component, metrics);
+    return { ...place, metrics: metrics.of(task, plan.operators[stage.head]!, () => clock.now()) };
   }
 }

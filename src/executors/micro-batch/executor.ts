@@ -278,6 +278,7 @@ class MicroBatchJob implements RunningJob {
       duration: this.#services.world.clock.now() - this.#began,
       recordsRead: Object.fromEntries(recordsRead),
       state: (uid) => this.#parts.stores.state(uid),
+      metrics: () => this.#parts.components?.metrics() ?? [],
       batches: this.#batches,
       batchCount: this.#batchCount,
       taskRetries: this.#parts.reports.retries,

@@ -3,7 +3,7 @@ import { floorTo } from '../../core/time.js';
 import type { Plan, SpoutOperator } from '../../plan/plan.js';
 import type { Block, PartitionReader } from '../../runtime/source.js';
 import type { Clock, Scheduler } from '../../runtime/world.js';
-import type { MessageId, NoStreams, SpoutCollector, Streams, Values } from '../../topology/components.js';
+import type { MessageId, NoStreams, SpoutCollector, Streams, TaskInfo, Values } from '../../topology/components.js';
 import type { FunctionTable } from '../../topology/graph.js';
 import { DeferredEmits, type Emitted } from '../deferred-emits.js';
 import { SpoutLife } from '../spout-life.js';
@@ -22,6 +22,7 @@ export interface SpoutReaderParts {
   readonly plan: Plan;
   readonly operator: SpoutOperator;
   readonly task: number;
+  readonly info: TaskInfo;
   readonly functions: FunctionTable;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -62,8 +63,7 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
   }
 
   open(): void {
-    const { operator, task } = this.#parts;
-    this.#life.open(this, { component: operator.name, task, parallelism: operator.parallelism });
+    this.#life.open(this, this.#parts.info);
   }
 
   deactivate(): void {

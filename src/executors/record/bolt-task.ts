@@ -4,6 +4,7 @@ import { StreamError } from '../../core/errors.js';
 import type { KeyedStore } from '../../core/keyed-store.js';
 import { floorTo } from '../../core/time.js';
 import type { BoltOperator } from '../../plan/plan.js';
+import { taskPlace } from '../../plan/task-place.js';
 import type { GateState } from '../../runtime/durability.js';
 import { isTick, type Values } from '../../topology/components.js';
 import { BoltLife } from '../bolt-life.js';
@@ -63,8 +64,9 @@ export class BoltTask {
 
   /** Calls the user's `prepare`. */
   open(): void {
-    const { task, stage } = this.#parts;
-    const who = { component: this.#operator.name, task, parallelism: stage.parallelism };
+    const { plan, task, stage, counters, now } = this.#parts;
+    const metrics = counters.metrics.of(task, this.#operator, now);
+    const who = { ...taskPlace(plan, stage, task), metrics };
     this.#state = this.#store === undefined ? undefined : new BoltState(this.#operator, this.#store);
     this.#life.open(this.#collector, this.#state === undefined ? who : { ...who, state: this.#state });
   }

@@ -290,7 +290,7 @@ class RecordJob implements RunningJob, ControlledJob {
       duration,
       recordsRead: Object.fromEntries(recordsRead),
       state: (uid) => this.#snapshots.state(uid, stores),
-      components: this.#maker.counters.map((counter) => counter.toStats(duration)),
+      ...this.#maker.counted(duration),
       ...treesOf(this.#maker.counters.filter((counter) => recordsRead.has(counter.component))),
       replayed: this.#replayed,
       barriersSkipped: this.#barriersSkipped,

@@ -8,6 +8,7 @@ import { asksForIds } from '../../plan/result-ids.js';
 import type { RestoredJob, StoreSource } from '../../runtime/durability.js';
 import type { JobEvent } from '../../runtime/events.js';
 import type { Timer } from '../../runtime/world.js';
+import type { ComponentMetric } from '../metrics.js';
 import type { TaskHostParts } from '../workers.js';
 import { Answers } from './answers.js';
 import { blockOf, type FromWorker, type Note, plainError, rowsOf, type ToWorker, transferOf } from './messages.js';
@@ -271,8 +272,17 @@ export class HostRun implements JobControl {
       gates: this.#wiring.gates(),
       innerGates: this.#wiring.innerGates(),
       stores: this.#stores.map(({ next: _next, close: _close, ...head }) => head),
+      metrics: this.#metrics(),
       counted: this.#counters.map((counters, stage) => [stage, counters.takeCounts()]),
     };
+  }
+
+  #metrics(): readonly (readonly ComponentMetric[])[] {
+    let read: readonly (readonly ComponentMetric[])[] = [];
+    this.#guarded(() => {
+      read = this.#counters.map(({ metrics }) => metrics.read());
+    });
+    return read;
   }
 
   #pull(store: number): void {

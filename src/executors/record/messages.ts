@@ -5,6 +5,7 @@ import type { KernelCounter } from '../../kernels/kernel.js';
 import type { GateState, SnapshotMeta, StoreSource } from '../../runtime/durability.js';
 import type { FailReason, JobEvent } from '../../runtime/events.js';
 import type { RecordOptions } from '../executor.js';
+import type { ComponentMetric } from '../metrics.js';
 import type { TreeFailure } from './acker.js';
 import type { ExtraAnchors } from './anchors.js';
 import type { Block } from './ring.js';
@@ -128,6 +129,8 @@ export interface BarrierReport {
   readonly stores: readonly Omit<StoreSource, 'next' | 'close'>[];
   /** By stage: what its tasks counted since the last barrier. */
   readonly counted: readonly (readonly [stage: number, counts: readonly number[]])[];
+  /** By stage: what its components counted about themselves so far. */
+  readonly metrics: readonly (readonly ComponentMetric[])[];
 }
 
 /** An error as data. Without a code it is a bug of ours, or not an error at all. */

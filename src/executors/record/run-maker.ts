@@ -6,7 +6,7 @@ import { isSpout, nameOf } from '../../plan/kinds.js';
 import type { Plan } from '../../plan/plan.js';
 import type { RestoredJob } from '../../runtime/durability.js';
 import type { RecordOptions, Services } from '../executor.js';
-import type { Outcome } from '../outcome.js';
+import type { Outcome, RunNumbers } from '../outcome.js';
 import { type AckLane, decorated } from './acker.js';
 import type { SinkRows } from './messages.js';
 import { type Placement, placementOf } from './placement.js';
@@ -121,6 +121,14 @@ export class RunMaker {
       if (!control.isOver) wiring.ackers.reset(acker);
     });
     links?.begin(restored);
+  }
+
+  /** What was counted in a run of `duration` us, by us and by components. */
+  counted(duration: number): Pick<RunNumbers, 'components' | 'metrics'> {
+    return {
+      components: this.counters.map((counter) => counter.toStats(duration)),
+      metrics: () => this.counters.flatMap(({ metrics }) => metrics.read()),
+    };
   }
 
   #links(control: RunControl, lanes: readonly AckLane[], quantum: TurnQuantum): WorkerLinks | undefined {

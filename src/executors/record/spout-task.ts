@@ -3,6 +3,7 @@ import { assert } from '../../core/assert.js';
 import { floorTo } from '../../core/time.js';
 import { expiryOf } from '../../plan/expiry.js';
 import type { SpoutOperator } from '../../plan/plan.js';
+import { taskPlace } from '../../plan/task-place.js';
 import type { SourcePosition } from '../../runtime/durability.js';
 import type { MessageId, NoStreams, SpoutCollector, Streams, Values } from '../../topology/components.js';
 import { DeferredEmits } from '../deferred-emits.js';
@@ -61,8 +62,9 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
   }
 
   open(): void {
-    const { task, stage } = this.#parts;
-    this.#life.open(this, { component: this.#operator.name, task, parallelism: stage.parallelism });
+    const { plan, task, stage, counters, now } = this.#parts;
+    const metrics = counters.metrics.of(task, this.#operator, now);
+    this.#life.open(this, { ...taskPlace(plan, stage, task), metrics });
   }
 
   /** Goes on in another wiring. What is not durable fails, so that the spout emits it again. */

@@ -2,6 +2,7 @@
 import { nameOf } from '../../plan/kinds.js';
 import type { Plan } from '../../plan/plan.js';
 import type { ComponentStats } from '../executor.js';
+import { ComponentMetrics } from '../metrics.js';
 import type { Edge } from './edge.js';
 
 /** Counters of one component; its tasks share the object. Times in us. */
@@ -10,6 +11,8 @@ export class ComponentCounters {
   readonly tasks: number;
   /** Executed by each task. */
   readonly executed: number[];
+  /** What its tasks count about themselves. */
+  readonly metrics: ComponentMetrics;
   /** The edges that its tasks write into. */
   edges: Edge[] = [];
   /** Handed over by tasks that are gone, or on workers. */
@@ -27,6 +30,7 @@ export class ComponentCounters {
 
   constructor(component: string, tasks: number) {
     this.component = component;
+    this.metrics = new ComponentMetrics(component);
     this.tasks = tasks;
     this.executed = new Array<number>(tasks).fill(0);
   }

@@ -212,8 +212,11 @@ export class WorkerLinks implements RemoteEnds {
   /** What workers add to the snapshot of a barrier that they have met. */
   elsewhere(): SnapshotElsewhere {
     const reports = this.#participants.map((worker) => [worker, this.#links[worker]!.report!] as const);
-    for (const [, { counted }] of reports)
-      for (const [stage, counts] of counted) this.#parts.counters[stage]!.addCounts(counts);
+    const { counters } = this.#parts;
+    for (const [, { counted, metrics }] of reports) {
+      for (const [stage, counts] of counted) counters[stage]!.addCounts(counts);
+      for (const [stage, heard] of metrics.entries()) counters[stage]!.metrics.heard(heard);
+    }
     return {
       gates: Object.assign({}, ...reports.map(([, { gates }]) => gates)),
       innerGates: Object.assign({}, ...reports.map(([, { innerGates }]) => innerGates)),

@@ -17,7 +17,7 @@ const TIMEOUT = isLong ? 3_600_000 : 300_000;
 const jobs = [
   { name: 'word-count', topology: wordCount, file: 'comparisons/word-count.ts', seeds: isLong ? 3_000 : 50 },
   { name: 'shop', topology: shop, file: 'test/compare/simulate/shop.ts', seeds: isLong ? 6_000 : 100 },
-  { name: 'relay', topology: relay, file: 'test/compare/simulate/relay.ts', seeds: isLong ? 1_000 : 50 },
+  { name: 'relay', topology: relay, file: 'test/compare/simulate/relay.ts', seeds: isLong ? 1_000 : 20 },
 ];
 
 describe.each(jobs)('simulate $name', ({ topology, file, seeds }) => {
@@ -49,7 +49,7 @@ it('ackOn expiry: without checkpoints, lost workers cost no record of an open wi
   timeout: TIMEOUT,
 }, async () => {
   const given = { mode: 'record', guarantee: 'at-least-once', ackOn: 'expiry', workers: 2 } as const;
-  const seeds = isLong ? 1_000 : 40;
+  const seeds = isLong ? 1_000 : 20;
   const result = await simulate(panes, { ...given, seeds, twice: TWICE });
   expect(failureOf(result, 'test/compare/simulate/panes.ts')).toBe('');
   for (const what of ['kill', 'terminate', 'stop', 'clog', 'throw'])

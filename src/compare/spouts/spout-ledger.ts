@@ -1,10 +1,30 @@
-/** The ledger of a simulation's messages: what each spout emitted, and what it heard of it. It knows no executor, and no bolt. */
+/** The ledger of messages: what each spout emitted, and what it heard of it. It knows no executor, and no bolt. */
 import type { MessageId, Spout, SpoutCollector, Values } from '../../topology/components.js';
 import { functionId, type Topology } from '../../topology/graph.js';
-import type { Violation } from './outside.js';
 
 type AnySpout = Spout<Values, Record<string, Values>>;
 type AnyCollector = SpoutCollector<Values, Record<string, Values>>;
+
+/** Told what must never happen, and did. */
+export type Violation = (what: string) => void;
+
+/** One message as a spout emitted it. */
+export interface Emission {
+  readonly spout: string;
+  readonly task: number;
+  readonly stream: string;
+  readonly values: Values;
+  readonly id: MessageId | undefined;
+}
+
+/** What the spouts of one life emitted and heard. */
+export interface MessageCounts {
+  readonly emitted: number;
+  readonly acked: number;
+  readonly failed: number;
+  /** Failed, and not emitted again: it is the spout that gave them up. */
+  readonly givenUp: number;
+}
 
 /** Where a spout's life takes place. */
 export interface SpoutLife {
@@ -25,15 +45,27 @@ export interface SpoutPace {
  * heard of all. A driver that dies takes its spouts with it: the next life's emit anew, and only theirs must be answered.
  */
 export class SpoutLedger {
-  /** Messages that were failed and not emitted again: it is the spout that gave them up. */
-  givenUp = 0;
   #accounts: SpoutAccount[] = [];
   #life: SpoutLife | undefined;
   readonly #pace: SpoutPace;
+  readonly #onEmission: ((emission: Emission) => void) | undefined;
   #violation: Violation = () => {};
 
-  constructor(pace: SpoutPace) {
+  constructor(pace: SpoutPace, onEmission?: (emission: Emission) => void) {
     this.#pace = pace;
+    this.#onEmission = onEmission;
+  }
+
+  /** Of the life that began last. */
+  get counts(): MessageCounts {
+    const sum = (of: (account: SpoutAccount) => number): number =>
+      this.#accounts.reduce((total, account) => total + of(account), 0);
+    return {
+      emitted: sum(({ count }) => count),
+      acked: sum(({ acks }) => acks),
+      failed: sum(({ failures }) => failures),
+      givenUp: sum(({ failed }) => failed.size),
+    };
   }
 
   /** A driver begins. */
@@ -46,7 +78,6 @@ export class SpoutLedger {
   /** The job came to its end. */
   finished(): void {
     for (const account of this.#accounts) account.finish();
-    this.givenUp = this.#accounts.reduce((sum, { failed }) => sum + failed.size, 0);
   }
 
   /** The spout, with its account. */
@@ -59,19 +90,24 @@ export class SpoutLedger {
     this.#accounts.push(account);
     const start = life.now();
     let calls = 0;
+    let task = 0;
     let collector: AnyCollector | undefined;
+    const emitted = (stream: string, values: Values, id: MessageId | undefined): void => {
+      account.emitted(id);
+      this.#onEmission?.({ spout: name, task, stream, values, id });
+    };
     const keeping = (given: AnyCollector): AnyCollector => {
       collector ??= {
         emit: (values, id) => {
-          account.emitted(id);
+          emitted('default', values, id);
           given.emit(values, id);
         },
         emitTo: (stream, values, id) => {
-          account.emitted(id);
+          emitted(stream, values, id);
           given.emitTo(stream, values, id);
         },
         emitDirect: (task, stream, values, id) => {
-          account.emitted(id);
+          emitted(`${stream} of task ${task}`, values, id);
           given.emitDirect(task, stream, values, id);
         },
         get pendingCount() {
@@ -81,7 +117,10 @@ export class SpoutLedger {
       return collector;
     };
     return {
-      open: (given, info) => spout.open?.(keeping(given), info),
+      open: (given, info) => {
+        task = info.task;
+        spout.open?.(keeping(given), info);
+      },
       nextTuple: (given) => {
         // What failed may be emitted again, so each failure is one call more.
         if (calls >= this.#pace.calls + account.failures) return account.isAnswered ? 'done' : 'idle';
@@ -99,6 +138,8 @@ export class SpoutLedger {
         account.answered(id, 'fail');
         spout.fail?.(id);
       },
+      activate: () => spout.activate?.(),
+      deactivate: () => spout.deactivate?.(),
       close: () => spout.close?.(),
     };
   }
@@ -107,6 +148,7 @@ export class SpoutLedger {
 /** What one spout task emitted in its life. */
 class SpoutAccount {
   count = 0;
+  acks = 0;
   /** How often it heard `fail`. */
   failures = 0;
   readonly failed = new Set<MessageId>();
@@ -135,7 +177,10 @@ class SpoutAccount {
     if (open === 0) return this.#violation(`spout '${this.#name}' hears ${how} of message ${id}, which waits for none`);
     if (open === 1) this.#open.delete(id);
     else this.#open.set(id, open - 1);
-    if (how === 'ack') return;
+    if (how === 'ack') {
+      this.acks += 1;
+      return;
+    }
     this.failures += 1;
     this.failed.add(id);
   }
