@@ -12,6 +12,8 @@ export class BoltState implements StateSpaces {
   readonly #store: KeyedStore;
   readonly #space: Space;
   readonly #isState: boolean;
+  #goBack: (() => void) | undefined;
+  #isWaiting: () => boolean = () => false;
 
   constructor(bolt: BoltOperator, store: KeyedStore, space: string = STATE) {
     this.#bolt = bolt;
@@ -22,6 +24,25 @@ export class BoltState implements StateSpaces {
 
   beside(name: string): KeyValueState {
     return new BoltState(this.#bolt, this.#store, name);
+  }
+
+  whenTakenBack(goBack: () => void): void {
+    this.#goBack = goBack;
+  }
+
+  /** False where the bolt has to be made anew. */
+  takenBack(): boolean {
+    this.#goBack?.();
+    return this.#goBack !== undefined;
+  }
+
+  whenEnded(isWaiting: () => boolean): void {
+    this.#isWaiting = isWaiting;
+  }
+
+  /** Behind the end of all inputs: whether the bolt waits for another tick. */
+  get isWaiting(): boolean {
+    return this.#isWaiting();
   }
 
   get size(): number {

@@ -151,7 +151,7 @@ function lowerNode(lowering: Lowering, node: Node): void {
               keepsState: node.keepsState,
               ...(node.keepsState === true ? { maxKeys: lowering.maxKeys(node) } : {}),
               holdsAtMost: heldBy(node),
-              keptWindows: node.windows?.ackOn === 'state' ? node.windows : undefined,
+              windows: node.windows,
             });
       for (const stream of streams) lowering.setOutput(node, stream.name, [{ operator, output: stream.name }]);
       return;

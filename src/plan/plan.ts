@@ -158,8 +158,8 @@ export interface BoltOperator extends OperatorBase, KeepsKeys {
   readonly tickEvery: number | undefined;
   readonly holdsTuples: boolean;
   readonly keepsState?: boolean | undefined;
-  /** Windows that are in its state. */
-  readonly keptWindows?: BoltWindows | undefined;
+  /** In its state where it keeps one. */
+  readonly windows?: BoltWindows | undefined;
   /** The longest that it means to hold a tuple (us), and the most tuples. */
   readonly holdsAtMost?: { readonly time: number } | { readonly tuples: number } | undefined;
 }

@@ -124,10 +124,11 @@ export class TopologyBuilder {
   }
 
   /**
-   * Declares a bolt on windows of tuples; `create` is called once per task. Its tuples are acked when they are in no window any more, so
-   * their messages must be allowed to live that long. Source: Storm `BaseWindowedBolt`.
+   * Declares a bolt on windows of tuples; `create` is called once per task. Record at a time its tuples are acked when they are in no window
+   * any more, so their messages must be allowed to live that long; as micro-batches its windows are in a state, and they are acked there.
+   * Source: Storm `BaseWindowedBolt`.
    *
-   * @throws StreamError `RG004`, `RG010`, `RG011`, `RG018` for options that cannot be; `RG019` at run time when windows are longer than
+   * @throws StreamError `RG004`, `RG010`, `RG011`, `RG018` for options that cannot be; `RG019` in record mode when windows are longer than
    * the message timeout, or have more tuples than `maxSpoutPending`.
    */
   setWindowedBolt<In extends Values, V extends Values, S extends Streams = NoStreams>(
