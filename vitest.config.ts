@@ -4,13 +4,11 @@ import { defineConfig } from 'vitest/config';
 
 const src = (file: string): string => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
 
-/** Tests that start programs or change what all of a process shares: each file has a process of its own. */
+/** Tests that change what all of a process shares: each file has a process of its own. */
 const OWN_PROCESS = [
-  'test/{bench,cli,comparisons,examples,kafka,mutants,recovery}/**/*.test.ts',
+  'test/{bench,kafka}/**/*.test.ts',
   'test/connectors/missing-package.test.ts',
-  'test/examples.test.ts',
   'test/faults/row-26-hanging-function.test.ts',
-  'test/host/state.test.ts',
 ];
 
 export default defineConfig({
@@ -27,6 +25,7 @@ export default defineConfig({
     pool: 'forks',
     // Some only wait for what they started: one more than a small machine has cores keeps these busy.
     maxWorkers: 3,
+    setupFiles: ['test/each-file.ts'],
     // Only what hangs takes so long, also on a machine that is busy with ten other things.
     testTimeout: 300_000,
     hookTimeout: 300_000,

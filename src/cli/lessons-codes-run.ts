@@ -39,6 +39,25 @@ other side can answer. Under simulate and in the test kit time is virtual: a cal
 waits for the real world, for a timer or a socket, takes too long there at once.`,
     see: ['RG031', 'RG035'],
   },
+  RG066: {
+    title: 'state that only grows',
+    text: `
+runningReduce, updateStateByKey, mapWithState, process and stateful bolts keep a state for
+each key, and none of them forgets a key by itself. Where keys never come again (ids of
+sessions, of requests) that state grows until memory is full. So each task keeps at most
+maxKeys keys, 10,000,000 unless the operator or the job says otherwise; one more is this
+error. With onError: 'dead-letter' the record that would have opened it is set aside.
+
+  updateStateByKey      return undefined: the key is removed
+  mapWithState          state.remove(), or timeout: minutes(30)
+  process               setState(undefined), from onTimer when the key has been silent
+  a stateful bolt       state.delete(key), for example at a tick
+  runningReduce         never removes: use reduceByKeyAndWindow, or mapWithState
+
+Keys that must all be kept: raise maxKeys, use more partitions, or --state lmdb, which keeps
+state on the disk.`,
+    see: ['RG033', 'RG038'],
+  },
   RG032: {
     title: 'a result of the wrong shape',
     text: `

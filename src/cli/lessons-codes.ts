@@ -177,11 +177,12 @@ the other way round, or it groups by no field, or by one that a tuple lacks.
   RG019: {
     title: 'this needs the other mode',
     text: `
-A bolt that holds tuples (holdsTuples: true) acks them later than in the call
-that brought them. As micro-batches every tuple is answered within its batch: the batch is done
-when its tuples are, and cannot wait for later ones. Keep what the bolt waits for in a state
-(setStatefulBolt) and ack at once, or run record at a time. Spouts and bolts run in the
-driver's thread as micro-batches: leave --workers out.
+A bolt that holds tuples in its own memory (holdsTuples: true) acks them later than in the
+call that brought them. As micro-batches every tuple is answered within its batch: the batch
+is done when its tuples are, and what the bolt holds could not be given back when the batch is
+tried again. Keep what it waits for in a state (setStatefulBolt) and ack at once, or in windows
+(setWindowedBolt), which are in a state then; or run record at a time. Spouts and bolts run in
+the driver's thread as micro-batches: leave --workers out.
 
   raingauge run job.ts --mode record
 

@@ -136,6 +136,7 @@ function factsOf(node: Node, inputs: readonly StreamFacts[], partitionsOf: (sour
     case 'mapValuesAsync':
       return { ...passed, order: node.ordered ? order : 'none', lists: undefined };
     case 'repartition':
+    case 'partitionBy':
     case 'intervalJoin':
       return { ...passed, isOfSource: false, order: 'none', lists: undefined };
     default:

@@ -59,6 +59,7 @@ export const ERRORS = {
   RG063: { exit: 2, title: 'a fault plan that names what does not exist' },
   RG064: { exit: 1, title: 'records that can no longer be read' },
   RG065: { exit: 1, title: 'a call that took too long' },
+  RG066: { exit: 1, title: 'a state of more keys than its limit' },
   RG080: { exit: 1, title: 'a Kafka topic that is not there, or is not what it was' },
   RG081: { exit: 5, title: 'a Kafka cluster that refuses, or a client that cannot do what is asked' },
   RG070: { exit: 2, title: 'a folder that is not empty' },

@@ -23,6 +23,7 @@ import type { Deliveries } from './watermark-places.js';
 export interface ChainParts {
   readonly plan: Plan;
   readonly stage: Stage;
+  readonly task: number;
   readonly functions: FunctionTable;
   readonly context: RecordContext;
   /** The store of a stateful operator on this task. */
@@ -192,7 +193,7 @@ class ChainBuilder {
   }
 
   linkOf(operator: CoreOperator): Link {
-    const { functions, context, store, sink, count } = this.#parts;
+    const { task, functions, context, store, sink, count } = this.#parts;
     switch (operator.kind) {
       case 'map':
       case 'flat-map':
@@ -226,7 +227,7 @@ class ChainBuilder {
         const times = { isAdvancing: false };
         const emit = this.#emit(operator, next, times);
         const retry = onTime(this.#parts, operator);
-        const kernel = createKernel(operator, functions, { store: store(operator), context, emit, count, retry });
+        const kernel = createKernel(operator, functions, { task, store: store(operator), context, emit, count, retry });
         return kernelLink(kernel, operator, next, times);
       }
     }

@@ -49,6 +49,17 @@ export class Ticks {
       deliver(tick);
     }
   }
+
+  /** All inputs have ended: further ticks, as long as the bolt waits for them. Returns how far ticks are: windows give results up to there. */
+  goOn(isWaiting: () => boolean, deliver: (tick: number) => void): number {
+    const every = this.#every;
+    if (every === undefined || this.#last === undefined) return Number.NEGATIVE_INFINITY;
+    while (isWaiting()) {
+      this.#last = (Math.floor(this.#last / every) + 1) * every;
+      deliver(this.#last);
+    }
+    return Math.floor(this.#last / every) * every;
+  }
 }
 
 /** Behind `timestamps` stream time begins with the first tuple, wherever the clock is. */

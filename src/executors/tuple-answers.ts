@@ -14,6 +14,14 @@ export function checkOpen({ answer }: DeliveredTuple, { name, place }: BoltOpera
   );
 }
 
+/**
+ * The stream time of what a bolt emits while it executes a tuple or tick of `time`: that of its first anchor. What comes of windows has the
+ * time of what closed them: their tuples are older than the watermark that went on, by however much.
+ */
+export function timeOfEmit({ windows }: BoltOperator, anchors: readonly DeliveredTuple[], time: number): number {
+  return windows === undefined ? (anchors[0]?.timestamp ?? time) : time;
+}
+
 /** Takes a bolt's answer. @throws StreamError `RG036` if there is one already. */
 export function takeAnswer(tuple: DeliveredTuple, answer: 'acked' | 'failed', { name, place }: BoltOperator): void {
   if (tuple.answer !== 'none')

@@ -9,6 +9,7 @@ import { createMapWithState, type MapWithStateFunctions, type MapWithStateParame
 import { createProcess, type ProcessFunctions } from './process.js';
 import { createRunningReduce, type RunningReduceFunctions } from './running-reduce.js';
 import { createSessionWindow, type SessionWindowParameters } from './session-window.js';
+import type { KeptKeys } from './state-space.js';
 import {
   createTimestamps,
   type TimestampsKernel,
@@ -28,12 +29,12 @@ import { createWindowReduce, type WindowReduceParameters } from './window-reduce
 export type KernelOperator = { readonly node: number } & (
   | ({ readonly kind: 'window-reduce' } & WindowReduceParameters)
   | ({ readonly kind: 'window-group' } & WindowGroupParameters)
-  | { readonly kind: 'running-reduce' }
+  | ({ readonly kind: 'running-reduce' } & KeptKeys)
   | ({ readonly kind: 'update-state'; readonly update?: 'user' | 'latest' | undefined } & UpdateStateParameters)
   | ({ readonly kind: 'map-with-state' } & MapWithStateParameters)
   | ({ readonly kind: 'session-window' } & FoldParameters & SessionWindowParameters)
   | ({ readonly kind: 'interval-join' } & IntervalJoinParameters)
-  | { readonly kind: 'process' }
+  | ({ readonly kind: 'process' } & KeptKeys)
   | ({ readonly kind: 'collect-interval' } & CollectIntervalParameters)
 );
 

@@ -16,7 +16,7 @@ export interface GroupResults {
 }
 
 /** Finds the way of a kind. */
-export function resultsOf(gives: GroupResult, functions: WindowGroupFunctions): GroupResults {
+export function resultsOf(gives: GroupResult, functions: WindowGroupFunctions, task: number): GroupResults {
   switch (gives) {
     case 'list':
       return { isKeyed: true, of: (key, values) => [[key, values]] };
@@ -25,7 +25,7 @@ export function resultsOf(gives: GroupResult, functions: WindowGroupFunctions): 
     case 'glom':
       return { isKeyed: false, of: (_key, values) => [values] };
     case 'mapPartitions':
-      return { isKeyed: false, of: (_key, values) => iterable(functions.mapPartitions!(values)) };
+      return { isKeyed: false, of: (_key, values) => iterable(functions.mapPartitions!(values, task)) };
     case 'cogroup':
       return { isKeyed: true, of: (key, values) => [[key, [side(values, 0), side(values, 1)]]] };
     default: {

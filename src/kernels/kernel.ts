@@ -48,6 +48,8 @@ export interface Kernel {
 export interface KernelSetup<F, P> {
   readonly functions: F;
   readonly parameters: P;
+  /** The number of the task, or of the source's partition. Only `mapPartitions` asks. Default 0. */
+  readonly task?: number;
   readonly store: KeyedStore;
   readonly context: RecordContext;
   readonly emit: Emit;

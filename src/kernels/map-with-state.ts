@@ -7,7 +7,7 @@ import { type InitialStates, UntakenStates } from './initial-states.js';
 import type { Emit, Kernel, KernelSetup, RecordContext } from './kernel.js';
 import { isPair, isPromise, notAPair, noValue } from './shapes.js';
 import { StateHandle } from './state-handle.js';
-import { STATE } from './state-space.js';
+import { checkKeys, type KeptKeys, STATE } from './state-space.js';
 import { Timers } from './timers.js';
 
 /** The user's part. */
@@ -16,7 +16,7 @@ export interface MapWithStateFunctions {
   readonly initialState?: InitialStates | undefined;
 }
 
-export interface MapWithStateParameters {
+export interface MapWithStateParameters extends KeptKeys {
   /** Silence after which a key is told and forgotten (us). */
   readonly timeout: number | undefined;
   /** Someone reads the states: then results are `[0, result]`, and each change of a state is `[1, [key, [state]]]`, or `[1, [key, []]]`. */
@@ -32,7 +32,7 @@ export interface MapWithStateParameters {
  * 3. Changes carry the time of the state's youngest record, so that the last one told is the last one made.
  *
  * Keeps one state per key with the time of its youngest record. Timeouts that are pending at the end of the input do not come.
- * @throws StreamError `RG032` for a record that is no pair, `RG031` for a promise. Source: Spark `MapWithStateRDD`.
+ * @throws StreamError `RG032` for a record that is no pair, `RG031` for a promise, `RG066` beyond its limit. Source: Spark `MapWithStateRDD`.
  */
 export function createMapWithState(setup: KernelSetup<MapWithStateFunctions, MapWithStateParameters>): Kernel {
   return new MapWithState(setup);
@@ -141,6 +141,7 @@ class MapWithState implements Kernel {
       if (timeout !== undefined) this.#timers.clear(key);
     } else if (cell === undefined) {
       if (change === 'kept' && before === undefined) return;
+      checkKeys(this.#states, key, this.#parameters);
       this.#states.insert(key, value, youngest);
       if (timeout !== undefined) this.#timers.set(key, youngest + timeout);
     } else if (change === 'updated' || (isAgeing && youngest !== cell.count)) {

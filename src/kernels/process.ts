@@ -7,7 +7,7 @@ import type { ProcessContext } from '../topology/process.js';
 import type { Emit, Kernel, KernelSetup, RecordContext } from './kernel.js';
 import { NO_RETRY, type Retry } from './on-time.js';
 import { isPair, isPromise, notAPair, noValue, shown } from './shapes.js';
-import { STATE } from './state-space.js';
+import { checkKeys, type KeptKeys, STATE } from './state-space.js';
 import { Timers } from './timers.js';
 
 /** The user's part. */
@@ -26,9 +26,10 @@ export interface ProcessFunctions {
  *    the watermark, and one that always sets itself again fires as often however watermarks are thinned.
  *
  * Keeps one state and one list of timers per key. Timers that are pending at the end of the input do not fire.
- * @throws StreamError `RG032` for a record that is no pair, `RG034` for a timer at what is no timestamp.
+ * @throws StreamError `RG032` for a record that is no pair, `RG034` for a timer at what is no timestamp, `RG066` for a state
+ * beyond the limit.
  */
-export function createProcess(setup: KernelSetup<ProcessFunctions, object>): Kernel {
+export function createProcess(setup: KernelSetup<ProcessFunctions, KeptKeys>): Kernel {
   return new Process(setup);
 }
 
@@ -39,12 +40,13 @@ class Process implements Kernel {
   readonly #handle: Handle;
   readonly #retry: Retry;
 
-  constructor({ functions, store, context, emit, retry = NO_RETRY }: KernelSetup<ProcessFunctions, object>) {
+  constructor(setup: KernelSetup<ProcessFunctions, KeptKeys>) {
+    const { functions, parameters, store, context, emit, retry = NO_RETRY } = setup;
     this.#retry = retry;
     this.#functions = functions;
     this.#context = context;
     this.#timers = new Timers(store);
-    this.#handle = new Handle(store.space(STATE), this.#timers, emit);
+    this.#handle = new Handle(store.space(STATE), parameters, this.#timers, emit);
   }
 
   onRecord(value: unknown): void {
@@ -117,12 +119,14 @@ class Handle implements ProcessContext<Key, unknown, unknown> {
   /** Results so far, for the budget. */
   emitted = 0;
   readonly #states: Space;
+  readonly #limit: KeptKeys;
   readonly #timers: Timers;
   readonly #emit: Emit;
   #cell: Cell | undefined;
 
-  constructor(states: Space, timers: Timers, emit: Emit) {
+  constructor(states: Space, limit: KeptKeys, timers: Timers, emit: Emit) {
     this.#states = states;
+    this.#limit = limit;
     this.#timers = timers;
     this.#emit = emit;
   }
@@ -141,7 +145,9 @@ class Handle implements ProcessContext<Key, unknown, unknown> {
   readonly setState = (state: unknown): void => {
     if (isPromise(state)) throw noValue('the function for setState', state);
     if (this.#cell === undefined) {
-      if (state !== undefined) this.#cell = this.#states.insert(this.key, state, 0);
+      if (state === undefined) return;
+      checkKeys(this.#states, this.key, this.#limit);
+      this.#cell = this.#states.insert(this.key, state, 0);
     } else if (state === undefined) {
       this.#states.delete(this.key);
       this.#cell = undefined;

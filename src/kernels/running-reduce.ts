@@ -2,7 +2,7 @@
 import type { Space } from '../core/keyed-store.js';
 import type { Kernel, KernelSetup } from './kernel.js';
 import { isNoValue, isPair, notAPair, noValue } from './shapes.js';
-import { STATE } from './state-space.js';
+import { checkKeys, type KeptKeys, STATE } from './state-space.js';
 
 /** The user's part. */
 export interface RunningReduceFunctions {
@@ -12,9 +12,11 @@ export interface RunningReduceFunctions {
 /**
  * Folds each value into its key's total and emits `[key, total]` with the record's own times.
  *
- * Keeps one total per key, for ever. @throws StreamError `RG032` for a record that is no pair or a total of `undefined`.
+ * Keeps one total per key, for ever, of `maxKeys` keys. @throws StreamError `RG032` for a record that is no pair or a total of `undefined`, `RG066` beyond the
+ * limit.
  */
-export function createRunningReduce({ functions, store, emit }: KernelSetup<RunningReduceFunctions, object>): Kernel {
+export function createRunningReduce(setup: KernelSetup<RunningReduceFunctions, KeptKeys>): Kernel {
+  const { functions, parameters, store, emit } = setup;
   const { reduce } = functions;
   const totals: Space = store.space(STATE);
   return {
@@ -24,6 +26,7 @@ export function createRunningReduce({ functions, store, emit }: KernelSetup<Runn
       let total = value[1];
       const cell = totals.writable(key);
       if (cell === undefined) {
+        checkKeys(totals, key, parameters);
         totals.insert(key, total, 0);
       } else {
         total = reduce(cell.value, total);

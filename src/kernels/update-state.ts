@@ -8,7 +8,7 @@ import type { Kernel, KernelSetup } from './kernel.js';
 import { NO_RETRY, SET_ASIDE } from './on-time.js';
 import { isPair, isPromise, notAPair, noValue } from './shapes.js';
 import { Slides } from './slides.js';
-import { STATE } from './state-space.js';
+import { checkKeys, type KeptKeys, STATE } from './state-space.js';
 
 /** The user's part. */
 export interface UpdateStateFunctions {
@@ -21,7 +21,7 @@ export function latestState(values: readonly unknown[], state: unknown): unknown
   return values.length === 0 ? state : (values.at(-1) as readonly unknown[])[0];
 }
 
-export interface UpdateStateParameters {
+export interface UpdateStateParameters extends KeptKeys {
   /** Length of an interval (us). */
   readonly slide: number;
   readonly maxEmptyIntervals: number;
@@ -39,7 +39,7 @@ export interface UpdateStateParameters {
  * 5. A key's initial state is its state before its first interval with values: until then it is silent.
  *
  * Keeps one state per key, with the number of its last interval with values, and the values of open intervals.
- * @throws StreamError `RG032` for a record that is no pair, `RG031` for a promise.
+ * @throws StreamError `RG032` for a record that is no pair, `RG031` for a promise, `RG066` for a state beyond the limit.
  */
 export function createUpdateState(setup: KernelSetup<UpdateStateFunctions, UpdateStateParameters>): Kernel {
   return new UpdateState(setup);
@@ -149,10 +149,12 @@ class UpdateState implements Kernel {
   }
 
   #run(key: Key, values: readonly unknown[], state: unknown): unknown {
-    const { update } = this.#setup.functions;
+    const { functions, parameters } = this.#setup;
+    const { update } = functions;
     this.#call.key = key;
     const after = update(values, state, this.#call);
     if (isPromise(after)) throw noValue('update', after);
+    if (after !== undefined && this.#states.get(key) === undefined) checkKeys(this.#states, key, parameters);
     return after;
   }
 }

@@ -9,7 +9,7 @@ import { SCRATCH } from './window-fold.js';
 
 /** The user's part, where there is one. */
 export interface WindowGroupFunctions {
-  readonly mapPartitions?: ((values: readonly unknown[]) => unknown) | undefined;
+  readonly mapPartitions?: ((values: readonly unknown[], partition: number) => unknown) | undefined;
 }
 
 /** Lengths in us. */
@@ -30,10 +30,10 @@ export interface WindowGroupParameters {
  * @throws StreamError `RG032` for a record that is no pair. Source: Spark `CoGroupedRDD`, `WindowedDStream.compute`.
  */
 export function createWindowGroup(setup: KernelSetup<WindowGroupFunctions, WindowGroupParameters>): Kernel {
-  const { store, context, emit, functions, parameters } = setup;
+  const { task = 0, store, context, emit, functions, parameters } = setup;
   const { window, slide, pane, gives } = parameters;
   const slides: Slides = new Slides({ store, context, slide, pane, emptyMax: 0, fire });
-  const { isKeyed, of } = resultsOf(gives, functions);
+  const { isKeyed, of } = resultsOf(gives, functions, task);
 
   function* fire(end: Timestamp): Generator<void, void, void> {
     const panes = slides.panesWithin(end - window, end);

@@ -54,6 +54,8 @@ interface Traits {
   readonly hasSpouts: boolean;
   /** Bolts that keep what they know to themselves. */
   readonly hasBolts: boolean;
+  /** Some of them have windows, which are in a state as micro-batches. */
+  readonly hasWindows: boolean;
   /** Sources that cannot be read again; and those of them that do not wait for an answer either. */
   readonly hasReadOnce: boolean;
   readonly hasLiveSources: boolean;
@@ -62,7 +64,7 @@ interface Traits {
 function traitsOf(graph: Graph, setup: RecordSetup): Traits {
   const { nodes, settings } = graph;
   const hasSpouts = nodes.some(({ kind }) => kind === 'spout');
-  const hasBolts = nodes.some((node) => node.kind === 'bolt' && node.keepsState !== true);
+  const forgetful = nodes.filter((node) => node.kind === 'bolt').filter(({ keepsState }) => keepsState !== true);
   return {
     asked: settings.guarantee,
     acking: setup.acking && settings.guarantee !== 'at-most-once',
@@ -70,7 +72,8 @@ function traitsOf(graph: Graph, setup: RecordSetup): Traits {
     isStateful: nodes.some(isStateful),
     hasComponents: nodes.some(({ kind }) => kind === 'spout' || kind === 'bolt'),
     hasSpouts,
-    hasBolts,
+    hasBolts: forgetful.length > 0,
+    hasWindows: forgetful.some(({ windows }) => windows !== undefined),
     hasReadOnce: nodes.some((node) => node.kind === 'source' && !node.spec.capabilities.replayable),
     hasLiveSources: nodes.some((node) => node.kind === 'source' && isLive(node.spec.capabilities)),
   };
@@ -162,10 +165,10 @@ function anew({ asked, hasReadOnce, hasSpouts }: Traits): Held {
   return { holds: 'anew', how: `the same command begins anew: ${input}${hasReadOnce || hasSpouts ? '' : results}` };
 }
 
-function driverOfBatches({ asked, hasLiveSources, hasSpouts, hasBolts }: Traits): Held {
+function driverOfBatches({ asked, hasLiveSources, hasSpouts, hasBolts, hasWindows }: Traits): Held {
   if (asked === 'at-most-once')
     return { holds: 'at-most-once', how: 'batches that were logged are not run again: what was in them is lost' };
-  const lost = lostWithDriver({ hasLiveSources, hasSpouts, hasBolts });
+  const lost = lostWithDriver({ hasLiveSources, hasSpouts, hasBolts, hasWindows });
   const live = lost.length === 0 ? '' : `; ${lost.join('; ')}`;
   if (asked === 'exactly-once')
     return {
@@ -189,13 +192,15 @@ function driverOfRecords(job: Traits): Held {
       how: 'sources and state go on from the last checkpoint; what was not committed is not seen',
     };
   const how = 'sources and state go on from the last checkpoint: results since then come again';
-  return { holds: 'at-least-once', how: [how, ...lostWithDriver(job)].join('; ') };
+  return { holds: 'at-least-once', how: [how, ...lostWithDriver({ ...job, hasWindows: false })].join('; ') };
 }
 
-function lostWithDriver(job: Pick<Traits, 'hasLiveSources' | 'hasSpouts' | 'hasBolts'>): readonly string[] {
+function lostWithDriver(
+  job: Pick<Traits, 'hasLiveSources' | 'hasSpouts' | 'hasBolts' | 'hasWindows'>,
+): readonly string[] {
   return [
     ...(job.hasLiveSources ? [LIVE] : []),
     ...(job.hasSpouts ? ['a spout must emit by itself what it heard no ack of'] : []),
-    ...(job.hasBolts ? ['bolts begin empty'] : []),
+    ...(job.hasBolts ? [job.hasWindows ? 'bolts begin empty, but for their windows' : 'bolts begin empty'] : []),
   ];
 }

@@ -2,6 +2,7 @@
 import { StreamError, StreamErrors } from '../core/errors.js';
 import { canonicalJson, hashText } from '../core/json.js';
 import type { Graph, Topology } from '../topology/graph.js';
+import { withKeptWindows } from './kept-windows.js';
 import { lower } from './lower.js';
 import type { Plan, PlanOptions } from './plan.js';
 import { greatestCommonDivisor } from './slides.js';
@@ -16,7 +17,8 @@ export function compile(topology: Topology, options: PlanOptions = {}): Plan {
   const { graph } = topology;
   const problems = [...optionProblems(options), ...validate(graph), ...modeProblems(graph, options)];
   if (problems.length > 0) throw new StreamErrors(problems);
-  const operators = lower(graph);
+  const lowered = lower(graph);
+  const operators = options.mode === 'micro-batch' ? lowered.map(withKeptWindows) : lowered;
   const ticks = graph.nodes.flatMap((node) =>
     node.kind === 'bolt' && node.tickEvery !== undefined ? [node.tickEvery] : [],
   );
@@ -41,18 +43,17 @@ function optionProblems({ parallelism = 1 }: PlanOptions): StreamError[] {
   ];
 }
 
-/** A batch is done when its tuples are: it cannot wait for a bolt that waits for later ones. */
+/** A batch is done when its tuples are: it cannot wait for a bolt that waits for later ones, and keeps them where no attempt finds them again. */
 function modeProblems(graph: Graph, { mode }: PlanOptions): StreamError[] {
   if (mode !== 'micro-batch') return [];
   return graph.nodes.flatMap((node) => {
-    if (node.kind !== 'bolt' || !node.holdsTuples) return [];
+    if (node.kind !== 'bolt' || !node.holdsTuples || node.windows !== undefined) return [];
     return [
       new StreamError(
         'RG019',
-        `the bolt '${node.name}' holds tuples, and as micro-batches every tuple is answered within its batch`,
-        node.windows === undefined
-          ? 'run it with --mode record, or keep what it waits for in a state: t.setStatefulBolt(…), and ack within execute'
-          : 'run it with --mode record, or use a window of streams, whose state is restored: reduceByKeyAndWindow(…)',
+        `the bolt '${node.name}' holds tuples in its own memory, and as micro-batches every tuple is answered within its batch: ` +
+          'what it holds could not be given back when its batch is tried again, or after a crash',
+        'run it with --mode record; or keep what it waits for in a state (t.setStatefulBolt) and ack within execute, or in windows (t.setWindowedBolt)',
         { place: node.place },
       ),
     ];

@@ -43,6 +43,8 @@ function wordsOf(node: Node, slide: number): string {
       return `${named(node)} from ${formatDuration(node.before)} before to ${formatDuration(node.after)} after`;
     case 'repartition':
       return `${named(node)} to ${node.partitions}`;
+    case 'partitionBy':
+      return node.partitions === undefined ? named(node) : `${named(node)} to ${node.partitions}`;
     case 'mapAsync':
     case 'mapValuesAsync':
       return `${named(node)}, ${callsOf(node)}`;

@@ -7,6 +7,7 @@ import { plural, rule, sideBySide } from './columns.js';
 import { combinesBeforeShuffle, describeGrouping, describeOperator, describeShuffle } from './describe.js';
 import { guaranteeLines } from './explain-guarantee.js';
 import { idLines } from './explain-ids.js';
+import { withKeptWindows } from './kept-windows.js';
 import { kindTraits } from './kinds.js';
 import type { CoreOperator, Plan, Stage, StageInput } from './plan.js';
 
@@ -46,7 +47,9 @@ function batchStage(plan: Plan, stage: Stage): readonly string[] {
   const head = plan.operators[stage.head]!;
   const lines = [`stage ${stage.id}: ${stage.parallelism} ${plural(stage.parallelism, 'partition')}`];
   if (head.kind === 'spout') lines.push('emits at each block interval; hears ack when the batch is done');
-  if (head.kind === 'bolt' && head.holdsTuples) lines.push('record mode only: it holds tuples');
+  if (head.kind === 'bolt' && head.windows !== undefined)
+    lines.push('its windows are in its state: tuples are acked there');
+  else if (head.kind === 'bolt' && head.holdsTuples) lines.push('record mode only: it holds tuples');
   if (head.kind === 'source')
     lines.push(
       head.spec.capabilities.intake === 'range'
@@ -116,7 +119,7 @@ function outputsOf(plan: Plan, stage: Stage): readonly { readonly target: Stage;
 }
 
 function batchEnd(plan: Plan): readonly string[] {
-  const isStateful = plan.operators.some((operator) => keepsState(operator));
+  const isStateful = plan.operators.some((operator) => keepsState(withKeptWindows(operator)));
   return [
     'each batch, one after another',
     ...BATCH_STEPS[plan.settings.guarantee],

@@ -54,8 +54,8 @@ export function isAsync(operator: CoreOperator): operator is MapAsyncOperator {
 export function stateKindOf(operator: CoreOperator): string {
   const { kind } = operator;
   if ('window' in operator) return `${kind} of ${operator.window / 1_000} ms each ${operator.slide / 1_000} ms`;
-  if (kind === 'bolt' && operator.keptWindows !== undefined) {
-    const { unit, length, slideUnit, slide, lag } = operator.keptWindows;
+  if (kind === 'bolt' && operator.windows !== undefined) {
+    const { unit, length, slideUnit, slide, lag } = operator.windows;
     return `${kind} with windows of ${length} by ${unit} each ${slide} by ${slideUnit}, lag ${lag}`;
   }
   if (kind === 'session-window') return `${kind} with a gap of ${operator.gap / 1_000} ms`;

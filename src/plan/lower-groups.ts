@@ -58,7 +58,7 @@ export function lowerPartitions(
   gathered(lowering, node, isWindow ? 'each' : node.kind, lowering.forward(input));
 }
 
-/** `repartition`: records are spread over tasks, where the chain goes on. */
+/** `repartition` and `partitionBy`: records are spread over tasks, where the chain goes on. */
 export function lowerRepartition(lowering: Lowering, node: RepartitionNode): void {
   if (lowering.isPerInterval(node.input)) lowering.markPerInterval(node);
   const operator = spread(lowering, node, node.input);
@@ -94,13 +94,13 @@ function gathered(
   lowering.end(node, { kind: 'window-group', window, slide, pane, gives, inputs });
 }
 
-/** Pairs each record with a task's key, brings it there, and takes the key off. */
+/** Pairs each record with a task's key, or with what the user's function makes of its own, brings it there, and takes the key off. */
 function spread(lowering: Lowering, node: Node, input: StreamRef): number {
   const slide = lowering.slideOf(input);
   const { partitions } = node;
   const paired = lowering.add(node, {
     kind: 'map',
-    shape: 'spread',
+    shape: node.kind === 'partitionBy' ? 'key' : 'spread',
     inputs: lowering.forward(input),
     slide,
     partitions,

@@ -100,22 +100,34 @@ function lowerNode(lowering: Lowering, node: Node): void {
     case 'window':
       return lowerPartitions(lowering, { ...node, kind: node.kind });
     case 'repartition':
+    case 'partitionBy':
       return lowerRepartition(lowering, node);
     case 'transform':
     case 'transformWith':
       return lowerTransform(lowering, node);
     case 'runningReduce':
-      return lowering.end(node, { kind: 'running-reduce', inputs: lowering.exchange(node.input, HASH), slide });
+      return lowering.end(node, {
+        kind: 'running-reduce',
+        inputs: lowering.exchange(node.input, HASH),
+        slide,
+        maxKeys: lowering.maxKeys(node),
+      });
     case 'updateStateByKey': {
       const { maxEmptyIntervals } = lowering;
       lowering.markPerInterval(node);
       const inputs = lowering.exchange(node.input, HASH);
-      return lowering.end(node, { kind: 'update-state', inputs, slide, maxEmptyIntervals });
+      const maxKeys = lowering.maxKeys(node);
+      return lowering.end(node, { kind: 'update-state', inputs, slide, maxEmptyIntervals, maxKeys });
     }
     case 'mapWithState':
       return lowerMapWithState(lowering, node);
     case 'process':
-      return lowering.end(node, { kind: 'process', inputs: lowering.exchange(node.input, HASH), slide });
+      return lowering.end(node, {
+        kind: 'process',
+        inputs: lowering.exchange(node.input, HASH),
+        slide,
+        maxKeys: lowering.maxKeys(node),
+      });
     case 'spout':
     case 'bolt': {
       const inputs =
@@ -137,8 +149,9 @@ function lowerNode(lowering: Lowering, node: Node): void {
               tickEvery: node.tickEvery,
               holdsTuples: node.holdsTuples,
               keepsState: node.keepsState,
+              ...(node.keepsState === true ? { maxKeys: lowering.maxKeys(node) } : {}),
               holdsAtMost: heldBy(node),
-              keptWindows: node.windows?.ackOn === 'state' ? node.windows : undefined,
+              windows: node.windows,
             });
       for (const stream of streams) lowering.setOutput(node, stream.name, [{ operator, output: stream.name }]);
       return;
@@ -153,7 +166,8 @@ function lowerMapWithState(lowering: Lowering, node: MapWithStateNode): void {
   const slide = lowering.slide(node);
   const { timeout, snapshots: tellsChanges, input } = node;
   const inputs = lowering.exchange(input, HASH);
-  const mapped = lowering.add(node, { kind: 'map-with-state', timeout, tellsChanges, inputs, slide });
+  const maxKeys = lowering.maxKeys(node);
+  const mapped = lowering.add(node, { kind: 'map-with-state', timeout, tellsChanges, inputs, slide, maxKeys });
   if (!tellsChanges) return lowering.setOutput(node, 'default', [{ operator: mapped, output: 'default' }]);
   const side = (shape: 'left-of' | 'right-of') =>
     lowering.add(node, { kind: 'flat-map', shape, inputs: lowering.forward(mapped), slide });

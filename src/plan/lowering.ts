@@ -13,6 +13,9 @@ export type OperatorDraft = CoreOperator extends infer O
     : never
   : never;
 
+/** Keys with state in one task where nobody says otherwise: fewer than a map can hold, and than memory does with states of any size. */
+const KEYS_MAX = 10_000_000;
+
 /** By the first part of a pair. */
 export const HASH: Exchange = { kind: 'hash' };
 
@@ -34,6 +37,11 @@ export class Lowering {
 
   get maxEmptyIntervals(): number {
     return this.graph.settings.maxEmptyIntervals;
+  }
+
+  /** The limit on the keys that have state in each task of the node. */
+  maxKeys({ maxKeys }: { readonly maxKeys?: number | undefined }): number {
+    return maxKeys ?? this.graph.settings.maxKeys ?? KEYS_MAX;
   }
 
   /** Adds an operator. A node has one operator at most that keeps state under its own uid; others have a `suffix`. */

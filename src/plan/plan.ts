@@ -103,16 +103,20 @@ export interface WindowGroupOperator extends OperatorBase {
   readonly pane: number;
   readonly gives: GroupResult;
 }
-export interface RunningReduceOperator extends OperatorBase {
+/** At most so many keys have state in each task. */
+interface KeepsKeys {
+  readonly maxKeys?: number | undefined;
+}
+export interface RunningReduceOperator extends OperatorBase, KeepsKeys {
   readonly kind: 'running-reduce';
 }
-export interface UpdateStateOperator extends OperatorBase {
+export interface UpdateStateOperator extends OperatorBase, KeepsKeys {
   readonly kind: 'update-state';
   /** `latest`: what comes in are states, of which the last stays. Default: the user's. */
   readonly update?: 'user' | 'latest' | undefined;
   readonly maxEmptyIntervals: number;
 }
-export interface MapWithStateOperator extends OperatorBase {
+export interface MapWithStateOperator extends OperatorBase, KeepsKeys {
   readonly kind: 'map-with-state';
   readonly timeout: number | undefined;
   /** Results and changes of states come with a side before them: 0 and 1. */
@@ -129,7 +133,7 @@ export interface IntervalJoinOperator extends OperatorBase {
   readonly before: number;
   readonly after: number;
 }
-export interface ProcessOperator extends OperatorBase {
+export interface ProcessOperator extends OperatorBase, KeepsKeys {
   readonly kind: 'process';
 }
 /** Gathers each interval's records for an interval sink. */
@@ -146,7 +150,7 @@ export interface SpoutOperator extends OperatorBase {
   readonly streams: readonly DeclaredStream[];
   readonly parallelism: number;
 }
-export interface BoltOperator extends OperatorBase {
+export interface BoltOperator extends OperatorBase, KeepsKeys {
   readonly kind: 'bolt';
   readonly name: string;
   readonly streams: readonly DeclaredStream[];
@@ -154,8 +158,8 @@ export interface BoltOperator extends OperatorBase {
   readonly tickEvery: number | undefined;
   readonly holdsTuples: boolean;
   readonly keepsState?: boolean | undefined;
-  /** Windows that are in its state. */
-  readonly keptWindows?: BoltWindows | undefined;
+  /** In its state where it keeps one. */
+  readonly windows?: BoltWindows | undefined;
   /** The longest that it means to hold a tuple (us), and the most tuples. */
   readonly holdsAtMost?: { readonly time: number } | { readonly tuples: number } | undefined;
 }

@@ -22,7 +22,7 @@ export function validate(graph: Graph): StreamError[] {
 }
 
 function settingProblems(graph: Graph): StreamError[] {
-  const { batchInterval, attemptsMax, maxEmptyIntervals, maxTaskParallelism = 1 } = graph.settings;
+  const { batchInterval, attemptsMax, maxEmptyIntervals, maxTaskParallelism = 1, maxKeys = 1 } = graph.settings;
   const problems: StreamError[] = [];
   if (!Number.isSafeInteger(batchInterval) || batchInterval < 1_000) {
     problems.push(
@@ -33,7 +33,7 @@ function settingProblems(graph: Graph): StreamError[] {
       ),
     );
   }
-  for (const [name, value] of Object.entries({ attemptsMax, maxEmptyIntervals, maxTaskParallelism })) {
+  for (const [name, value] of Object.entries({ attemptsMax, maxEmptyIntervals, maxTaskParallelism, maxKeys })) {
     if (!Number.isSafeInteger(value) || value < 1)
       problems.push(
         new StreamError(

@@ -3,7 +3,7 @@ import { defined } from '../core/defined.js';
 import type { Key } from '../core/keys.js';
 import { seconds } from '../core/time.js';
 import { type BasicBolt, basicBolt } from './basic-bolt.js';
-import { checkCount, checkDurations, checkFunctions } from './check-arguments.js';
+import { checkCount, checkDurations, checkedKeys, checkFunctions } from './check-arguments.js';
 import { BoltDeclarer, type BoltOptions, Component, declareStreams, type SpoutOptions } from './component-streams.js';
 import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
 import { GraphDraft } from './draft.js';
@@ -15,7 +15,7 @@ import type { StatefulWindowedBolt, StatefulWindowOptions } from './stateful-win
 import { refIn } from './stream-base.js';
 import { KeyedStream, type Stream } from './streams.js';
 import { type TransformStreams, transformStreams } from './transform-streams.js';
-import type { Named, Placed, StreamOf } from './types.js';
+import type { KeptKeys, Named, Placed, StreamOf } from './types.js';
 import { windowRules } from './window-rules.js';
 import { WindowRunner } from './window-runner.js';
 import type { WindowedBolt, WindowOptions } from './windowed-bolt.js';
@@ -110,7 +110,7 @@ export class TopologyBuilder {
   setStatefulBolt<In extends Values, K extends Key, State, V extends Values, S extends Streams = NoStreams>(
     name: string,
     create: () => StatefulBolt<In, K, State, V, S>,
-    options: BoltOptions<S> = {},
+    options: BoltOptions<S> & KeptKeys = {},
   ): BoltDeclarer<In, V, S> {
     const { setStatefulBolt: caller } = this;
     checkFunctions({ create }, caller);
@@ -119,15 +119,16 @@ export class TopologyBuilder {
       made(() => statefulBolt(create()), create),
       options,
       caller,
-      { keepsState: true },
+      { keepsState: true, ...checkedKeys(options.maxKeys, caller) },
     );
   }
 
   /**
-   * Declares a bolt on windows of tuples; `create` is called once per task. Its tuples are acked when they are in no window any more, so
-   * their messages must be allowed to live that long. Source: Storm `BaseWindowedBolt`.
+   * Declares a bolt on windows of tuples; `create` is called once per task. Record at a time its tuples are acked when they are in no window
+   * any more, so their messages must be allowed to live that long; as micro-batches its windows are in a state, and they are acked there.
+   * Source: Storm `BaseWindowedBolt`.
    *
-   * @throws StreamError `RG004`, `RG010`, `RG011`, `RG018` for options that cannot be; `RG019` at run time when windows are longer than
+   * @throws StreamError `RG004`, `RG010`, `RG011`, `RG018` for options that cannot be; `RG019` in record mode when windows are longer than
    * the message timeout, or have more tuples than `maxSpoutPending`.
    */
   setWindowedBolt<In extends Values, V extends Values, S extends Streams = NoStreams>(

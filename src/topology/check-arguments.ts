@@ -46,6 +46,13 @@ export function checkCount(name: string, value: unknown, caller: Caller, min = 1
   throw new StreamError('RG011', message, `use for example ${name}: 10`, { place: placeOf(caller) });
 }
 
+/** The limit on keys with state, where one is given. @throws StreamError `RG011` as `checkCount`. */
+export function checkedKeys(maxKeys: number | undefined, caller: Caller): { readonly maxKeys?: number } {
+  if (maxKeys === undefined) return {};
+  checkCount('maxKeys', maxKeys, caller);
+  return { maxKeys };
+}
+
 /** @throws StreamError `RG004` for what is no iterable of pairs. */
 export function checkTable<T extends Iterable<readonly [unknown, unknown]>>(table: T, caller: Caller): T {
   const isIterable = typeof table === 'object' && table !== null && Symbol.iterator in table;

@@ -16,6 +16,8 @@ export interface JobSettings {
   readonly maxEmptyIntervals: number;
   /** Spouts and bolts have at most so many tasks each, whatever their `parallelism`. Default: no bound. Storm: `setMaxTaskParallelism`. */
   readonly maxTaskParallelism?: number | undefined;
+  /** Of each operator that keeps state by key, so many keys have some in each task (`RG066`), unless it says otherwise. Default 10,000,000. */
+  readonly maxKeys?: number | undefined;
 }
 
 /** One output of a node; most nodes have only `default`. */
@@ -150,9 +152,9 @@ export interface SessionNode extends NodeBase {
 }
 /** What becomes of two streams' values for one key and interval. */
 export type JoinKind = 'cogroup' | 'join' | 'leftOuterJoin' | 'rightOuterJoin' | 'fullOuterJoin';
-/** Spreads a stream over `partitions` tasks. */
+/** Spreads a stream over `partitions` tasks: in turn, or by what its function makes of the key. */
 export interface RepartitionNode extends NodeBase {
-  readonly kind: 'repartition';
+  readonly kind: 'repartition' | 'partitionBy';
   readonly input: StreamRef;
 }
 export interface WindowNode extends NodeBase {
@@ -171,11 +173,16 @@ export interface WindowNode extends NodeBase {
   /** A function `filter` decides which results are told. */
   readonly isFiltered?: boolean | undefined;
 }
-export interface StatefulNode extends NodeBase {
+/** It keeps state by key. */
+interface KeepsKeys {
+  /** In place of the job's. */
+  readonly maxKeys?: number | undefined;
+}
+export interface StatefulNode extends NodeBase, KeepsKeys {
   readonly kind: 'runningReduce' | 'updateStateByKey' | 'process';
   readonly input: StreamRef;
 }
-export interface MapWithStateNode extends NodeBase {
+export interface MapWithStateNode extends NodeBase, KeepsKeys {
   readonly kind: 'mapWithState';
   readonly input: StreamRef;
   readonly timeout: Duration | undefined;
@@ -202,7 +209,7 @@ export interface BoltWindows {
   readonly ackOn: 'expiry' | 'activation' | 'state';
   readonly lag: number;
 }
-export interface BoltNode extends NodeBase {
+export interface BoltNode extends NodeBase, KeepsKeys {
   readonly kind: 'bolt';
   readonly name: string;
   readonly parallelism: number;

@@ -96,16 +96,17 @@ export class IntervalStream<T> extends NarrowStream<T> {
   }
 
   /**
-   * Calls a function with the elements of each partition of each interval, as `glom` has them, and emits what it gives.
+   * Calls a function with the elements of each partition of each interval, as `glom` has them, and the partition's number from 0, and emits
+   * what it gives.
    *
    * Depends on partitions, which `compare` says by name. @throws StreamError `RG032` for a function that gives no iterable.
-   * Source: Spark `DStream.mapPartitions`.
+   * Source: Spark `DStream.mapPartitions`, PySpark `mapPartitionsWithIndex`.
    *
    * @example
    *   numbers: [[1, 2], [], [3]]
    *   numbers.mapPartitions((all) => [Math.max(...all)])
    */
-  mapPartitions<U>(map: (values: readonly T[]) => Iterable<U>, options: Named = {}): StreamOf<U> {
+  mapPartitions<U>(map: (values: readonly T[], partition: number) => Iterable<U>, options: Named = {}): StreamOf<U> {
     return this.next({ kind: 'mapPartitions', input: this.ref }, { mapPartitions: map }, this.mapPartitions, options);
   }
 

@@ -2,6 +2,7 @@
 import { nearest, StreamError } from '../core/errors.js';
 import { type Duration, formatDuration, seconds } from '../core/time.js';
 import { type FormatSpec, type Formatted, formatOptions } from './formats.js';
+import type { IdOptions } from './sink-specs.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
 
 /** How a cluster is reached. */
@@ -67,7 +68,7 @@ export interface KafkaRecord<T = string, K = T> {
 }
 
 /** Options of the sink `kafka`. */
-export interface KafkaSinkOptions extends KafkaClusterOptions {
+export interface KafkaSinkOptions extends KafkaClusterOptions, IdOptions {
   /**
    * Exactly-once: the broker ends a transaction that is open for longer, and the job ends with `RG081`; started again, it writes that epoch
    * anew. Not above the broker's `transaction.max.timeout.ms`. Default 60 s.
@@ -167,6 +168,7 @@ export function kafkaSource(
 /**
  * Writes results to a topic. A pair becomes key and value; anything else is a value without key. Text, bytes and null are written as
  * they are, other values as JSON. A message has the result's stream time, and `window-end` as a header where there is one (both in ms).
+ * With `ids` it has the header `raingauge-id`, the same when the result is written again: who reads the topic can drop what is there twice.
  *
  * At-least-once, acknowledged by all replicas in sync. In an exactly-once job each epoch is one transaction of Kafka, which also
  * commits the number of the epoch as the offset of group `raingauge-<job>-<sink>`: read the topic with `read_committed`.
@@ -175,7 +177,7 @@ export function kafkaSource(
  */
 export function kafkaSink(topic: string, options: KafkaSinkOptions): SinkSpec<unknown> {
   const settings = clusterOptions('kafka', topic, options);
-  const { transactionTimeout = seconds(60) } = options;
+  const { transactionTimeout = seconds(60), ids = false } = options;
   if (!(Number.isSafeInteger(transactionTimeout) && transactionTimeout >= TRANSACTION_TIMEOUT_MIN))
     throw new StreamError(
       'RG011',
@@ -185,10 +187,11 @@ export function kafkaSink(topic: string, options: KafkaSinkOptions): SinkSpec<un
   return {
     role: 'sink',
     kind: 'kafka',
-    options: { ...settings, transactionTimeout },
+    options: { ...settings, transactionTimeout, ...(ids && { ids }) },
     capabilities: {
       guarantee: settings.client === 'kafkajs' ? 'exactly-once' : 'at-least-once',
       delivery: 'record',
+      ...(ids && { ids }),
     },
   };
 }

@@ -14,7 +14,7 @@ export interface KafkaUri {
 const CLUSTER_OPTIONS = ['tls', 'sasl', 'username', 'passwordVariable', 'client'];
 
 /** Options that a URI of a sink may have. */
-export const KAFKA_SINK_OPTIONS: readonly string[] = ['transactionTimeout', ...CLUSTER_OPTIONS];
+export const KAFKA_SINK_OPTIONS: readonly string[] = ['transactionTimeout', 'ids', ...CLUSTER_OPTIONS];
 /** Options that a URI of a source may have. */
 export const KAFKA_SOURCE_OPTIONS: readonly string[] = [
   ...['startingOffsets', 'timestamp', 'offsets', 'until', 'as', 'onDataLoss', 'group', 'receiver'],
@@ -48,6 +48,7 @@ export function kafkaSinkOf(uri: KafkaUri): SinkSpec<unknown> {
   return kafkaSink(topic, {
     ...cluster,
     transactionTimeout: timeout === undefined ? undefined : parseDuration(timeout),
+    ids: uri.query.get('ids') === 'true',
   });
 }
 

@@ -1,4 +1,4 @@
-/** The tuples of a stateful windowed bolt, in the bolt's state: so they are acked at once, and there again after a restart. */
+/** The tuples of windows that are in their bolt's state: so they are acked at once, and there again after a restart. */
 import { encodeKey, type Key } from '../core/keys.js';
 import type { Tuple, Values } from './components.js';
 import type { KeyValueState } from './stateful-bolt.js';
@@ -25,7 +25,8 @@ export interface WindowProgress {
 export interface RestoredWindows {
   readonly entries: readonly Entry<Tuple>[];
   readonly expired: readonly Tuple[];
-  readonly progress: WindowProgress;
+  /** Undefined when nothing ever was kept. */
+  readonly progress: WindowProgress | undefined;
 }
 
 const PROGRESS = 'progress';
@@ -45,10 +46,9 @@ export class KeptTuples {
     this.#messageId = messageId;
   }
 
-  /** What is kept; undefined when nothing ever was. */
-  restored(): RestoredWindows | undefined {
+  /** What is kept. */
+  restored(): RestoredWindows {
     const progress = this.#rows.get(PROGRESS) as WindowProgress | undefined;
-    if (progress === undefined) return undefined;
     const rows = [...this.#rows.entries()]
       .filter((row): row is readonly [number, Row] => typeof row[0] === 'number')
       .toSorted(([a], [b]) => a - b);

@@ -29,6 +29,7 @@ const TRAITS: Readonly<Record<Node['kind'], NodeTraits>> = {
   union: NARROW,
   branch: NARROW,
   repartition: NARROW,
+  partitionBy: NARROW,
   timestamps: { ...NARROW, keeps: 'progress' },
   reduceByKey: INTERVAL,
   reduce: INTERVAL,

@@ -1,6 +1,7 @@
 /** The contract of `process`: the user's own keyed operator with state and stream-time timers. */
 import type { Key } from '../core/keys.js';
 import type { Timestamp } from '../core/time.js';
+import type { KeptKeys } from './types.js';
 
 /** What a process function may do for the key at hand. */
 export interface ProcessContext<K extends Key, S, R> {
@@ -23,9 +24,9 @@ export interface ProcessContext<K extends Key, S, R> {
  * 2. `onRecord` runs once per record; its results carry the record's timestamp.
  * 3. Results of `onTimer` carry the timer's time. Timers still pending at the end of a bounded input do not fire.
  *
- * Keeps one state and one sorted list of timers per key.
+ * Keeps one state and one sorted list of timers per key, until `setState(undefined)`, for at most `maxKeys` keys.
  */
-export interface ProcessOptions<K extends Key, V, S, R> {
+export interface ProcessOptions<K extends Key, V, S, R> extends KeptKeys {
   readonly uid: string;
   onRecord(value: V, context: ProcessContext<K, S, R>): void;
   onTimer?(context: ProcessContext<K, S, R>): void;

@@ -2,7 +2,7 @@
 import type { Key } from '../core/keys.js';
 import type { Duration, Timestamp } from '../core/time.js';
 import type { Table } from './join-stream.js';
-import type { Placed } from './types.js';
+import type { KeptKeys, Placed } from './types.js';
 
 /** A key's state, as the function at hand may use it. The object stands for another key at each call. Source: Spark `State`. */
 export interface State<S> {
@@ -49,7 +49,7 @@ export interface State<S> {
  * });
  * ```
  */
-export interface StateSpec<K extends Key, V, S, R> extends Placed {
+export interface StateSpec<K extends Key, V, S, R> extends Placed, KeptKeys {
   map(key: K, value: V | undefined, state: State<S>, time: Timestamp): R | undefined;
   /** States to begin with; one is taken at the key's first record. */
   readonly initialState?: Table<K, S>;

@@ -23,6 +23,10 @@ export interface KeyValueState<K extends Key = Key, V = unknown> {
 /** What the engine's own bolts get: further states of the task, which no user sees and all checkpoints have. */
 export interface StateSpaces extends KeyValueState {
   beside(name: string): KeyValueState;
+  /** An attempt failed, and the state is as it was before: `goBack` is called, and the bolt is not made anew. */
+  whenTakenBack(goBack: () => void): void;
+  /** All inputs have ended: ticks go on as long as `isWaiting`. */
+  whenEnded(isWaiting: () => boolean): void;
 }
 
 /**

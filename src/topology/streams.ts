@@ -1,20 +1,20 @@
 /** Streams of pairs, with what they do to each value and what they keep of each key. */
 import type { Key } from '../core/keys.js';
 import { type CallContext, type CallOptions, checkedCalls } from './calls.js';
-import { checkDurations, checkFunctions, checkTable } from './check-arguments.js';
+import { checkDurations, checkedKeys, checkFunctions, checkTable } from './check-arguments.js';
 import type { MapWithStateNode } from './graph.js';
 import { statesByKey, type Table } from './join-stream.js';
 import { KeyedIntervalStream } from './keyed-interval-stream.js';
 import type { ProcessOptions } from './process.js';
 import type { StateSpec } from './state-spec.js';
 import type { Stream } from './stream.js';
-import type { Named, Placed, Reduce, ReduceOptions, StreamOf, Update } from './types.js';
+import type { KeptKeys, Named, Placed, Reduce, ReduceOptions, StreamOf, Update } from './types.js';
 
 // All kinds of streams have one address, though they are built in layers.
 export { Stream } from './stream.js';
 
 /** Options of `updateStateByKey`. */
-export interface UpdateOptions<K extends Key, V, S> extends Placed {
+export interface UpdateOptions<K extends Key, V, S> extends Placed, KeptKeys {
   readonly update: Update<V, S, K>;
   readonly initialState?: Table<K, S>;
 }
@@ -64,6 +64,25 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
   }
 
   /**
+   * Brings the pairs of a key to one task, so that what follows has all of them. With `by`, those for whose keys it gives the same.
+   *
+   * Which task that is, and which keys share one, only operators that look at partitions (`glom`, `mapPartitions`) can tell. Keeps
+   * nothing. Source: PySpark `DStream.partitionBy`.
+   *
+   * @throws StreamError `RG033` in the run where `by` gives no key.
+   *
+   * @example
+   *   pairs: [[['a', 1], ['b', 2], ['a', 3]]]
+   *   pairs.partitionBy({ by: (key) => key === 'a' })
+   */
+  partitionBy(options: Omit<Placed, 'orderSensitive'> & { readonly by?: (key: K) => Key } = {}): KeyedStream<K, V> {
+    const { by = (key: K): Key => key, ...placed } = options;
+    checkFunctions({ by }, this.partitionBy);
+    const keyBy = Object.assign(([key]: readonly [K]) => by(key), { toString: () => String(by) });
+    return this.add({ kind: 'partitionBy', input: this.ref }, { keyBy }, this.partitionBy, placed);
+  }
+
+  /**
    * As `mapAsync`, of the value alone; the key stays.
    *
    * @throws StreamError `RG065` in the run for a call that took too long.
@@ -82,15 +101,18 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
   }
 
   /**
-   * Emits `[key, total so far]` for each record, at once. Keeps one value per key, for ever.
+   * Emits `[key, total so far]` for each record, at once. Keeps one value per key, for ever: for at most
+   * `maxKeys` keys in each task (`RG066`).
    *
    * @example
    *   pairs: [[['a', 1], ['a', 2]], [['b', 3], ['a', 4]]]
    *   pairs.runningReduce((a, b) => a + b)
    */
-  runningReduce(options: ReduceOptions<V> | Reduce<V>): KeyedStream<K, V> {
-    const { reduce, ...placed } = typeof options === 'function' ? { reduce: options } : (options ?? {});
-    return this.next({ kind: 'runningReduce', input: this.ref }, { reduce }, this.runningReduce, placed);
+  runningReduce(options: (ReduceOptions<V> & KeptKeys) | Reduce<V>): KeyedStream<K, V> {
+    const given: ReduceOptions<V> & KeptKeys = typeof options === 'function' ? { reduce: options } : (options ?? {});
+    const { reduce, maxKeys, ...placed } = given;
+    const node = { kind: 'runningReduce', input: this.ref, ...checkedKeys(maxKeys, this.runningReduce) } as const;
+    return this.next(node, { reduce }, this.runningReduce, placed);
   }
 
   /**
@@ -106,11 +128,13 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
    */
   updateStateByKey<S>(options: Update<V, S, K> | UpdateOptions<K, V, S>): KeyedStream<K, S> {
     const given: UpdateOptions<K, V, S> = typeof options === 'function' ? { update: options } : (options ?? {});
-    const { update, initialState, ...placed } = given;
+    const { update, initialState, maxKeys, ...placed } = given;
     checkFunctions({ update }, this.updateStateByKey);
     const states = initialState && statesByKey(checkTable(initialState, this.updateStateByKey));
     const functions = { update, ...(states && { initialState: states }) };
-    return this.add({ kind: 'updateStateByKey', input: this.ref }, functions, this.updateStateByKey, placed);
+    const limit = checkedKeys(maxKeys, this.updateStateByKey);
+    const node = { kind: 'updateStateByKey', input: this.ref, ...limit } as const;
+    return this.add(node, functions, this.updateStateByKey, placed);
   }
 
   /**
@@ -127,11 +151,12 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
    *   })
    */
   mapWithState<S, R>(spec: StateSpec<K, V, S, R>): StreamOf<R> & MappedWithState<K, S> {
-    const { map, timeout, initialState, ...placed } = spec ?? {};
+    const { map, timeout, initialState, maxKeys, ...placed } = spec ?? {};
     checkFunctions({ map }, this.mapWithState);
     checkDurations({ timeout }, this.mapWithState);
     const states = initialState && statesByKey(checkTable(initialState, this.mapWithState));
-    const node = { kind: 'mapWithState', input: this.ref, timeout, snapshots: false } as const;
+    const limit = checkedKeys(maxKeys, this.mapWithState);
+    const node = { kind: 'mapWithState', input: this.ref, timeout, snapshots: false, ...limit } as const;
     const functions = { mapWithState: map, ...(states && { initialState: states }) };
     const mapped = this.add(node, functions, this.mapWithState, placed) as Stream<R>;
     const stateSnapshots = (): unknown => {
@@ -154,7 +179,8 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
    *   })
    */
   process<S, R>(options: ProcessOptions<K, V, S, R>): StreamOf<R> {
-    const { onRecord, onTimer, uid } = options ?? {};
-    return this.next({ kind: 'process', input: this.ref }, { onRecord, onTimer }, this.process, { uid });
+    const { onRecord, onTimer, uid, maxKeys } = options ?? {};
+    const node = { kind: 'process', input: this.ref, ...checkedKeys(maxKeys, this.process) } as const;
+    return this.next(node, { onRecord, onTimer }, this.process, { uid });
   }
 }

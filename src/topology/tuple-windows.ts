@@ -19,6 +19,8 @@ export interface DueWindow<T> {
 /** What both kinds of windows do. `fire` is called for each window that is due, and `leave` for each entry that is out for good. */
 export interface Windows<T> {
   readonly size: number;
+  /** It has an element that was in no window yet. */
+  readonly hasNew: boolean;
   /** Takes an element. False when it is late: no window will have it. */
   add(value: T, time: number): boolean;
   /** Stream time, or event time, has come so far. */
@@ -53,6 +55,10 @@ export abstract class HeldWindows<T> {
 
   get size(): number {
     return this.entries.length;
+  }
+
+  get hasNew(): boolean {
+    return this.entries.some(({ isSeen }) => !isSeen);
   }
 
   /** The first multiple of the slide above a time. */

@@ -54,6 +54,12 @@ export interface Placed extends Named {
   readonly orderSensitive?: boolean | undefined;
 }
 
+/** An operator that keeps state by key, and removes none by itself. */
+export interface KeptKeys {
+  /** The most keys that may have state in one task; one more is an error (`RG066`). Default: `maxKeys` of the job, 10,000,000. */
+  readonly maxKeys?: number | undefined;
+}
+
 /** A span of stream time. Without `window` an operator works per interval. */
 export interface Span {
   readonly window?: Duration;

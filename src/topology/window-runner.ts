@@ -53,45 +53,52 @@ export class WindowRunner implements Bolt<Values, Values> {
   watch: ((window: TupleWindow<Values>) => void) | undefined;
   readonly #bolt: WindowedBolt<Values, Values, Streams & NoStreams>;
   readonly #rules: WindowRules;
-  readonly #windows: Windows<Tuple>;
+  #windows: Windows<Tuple>;
   /** Highest time of each input stream. */
   readonly #highest = new Map<string, number>();
   #expired: Tuple[] = [];
   #name = '';
   #out!: Out;
-  /** With `ackOn: 'state'`. */
+  /** Where the engine gave a state: tuples are acked when they are in it. */
   #kept: KeptTuples | undefined;
   #ticksSince = 0;
+  #hasEnded = false;
 
   constructor(bolt: WindowedBolt<Values, Values, Streams & NoStreams>, rules: WindowRules) {
-    const listener = {
-      fire: (due: DueWindow<Tuple>) => this.#fire(due),
-      leave: (entry: Entry<Tuple>) => this.#leave(entry),
-    };
     this.#bolt = bolt;
     this.#rules = rules;
-    const Kind = WINDOWS[`${rules.unit} by ${rules.slideUnit}`];
-    this.#windows = new Kind(rules.length, rules.slide, listener);
+    this.#windows = this.#emptyWindows();
   }
 
   prepare(out: OutputCollector<Values, NoStreams>, info: TaskInfo): void {
     this.#out = out as unknown as Out;
     this.#name = info.component;
-    this.#bolt.prepare?.(info);
-    if (this.#rules.ackOn === 'state') this.#goOn(info.state as StateSpaces);
+    const { state: given, ...others } = info;
+    const state = given as StateSpaces | undefined;
+    if (this.#rules.ackOn === 'state') {
+      this.#bolt.prepare?.(info);
+      (this.#bolt as StatefulWindowedBolt<Values, Key, unknown>).initState(state!);
+    } else {
+      this.#bolt.prepare?.(others);
+      // What the user's bolt remembers by itself nobody can take back: it stays, and its windows go back.
+      state?.whenTakenBack(() => this.#goOn(state));
+    }
+    if (state === undefined) return;
+    state.whenEnded(() => this.#isWaiting());
+    this.#goOn(state);
   }
 
-  /** Behind `prepare`, before the first tuple. */
+  /** Has what the state has. */
   #goOn(state: StateSpaces): void {
-    (this.#bolt as StatefulWindowedBolt<Values, Key, unknown>).initState(state);
     this.#kept = new KeptTuples(state.beside('windows'), this.#rules.messageId);
-    const restored = this.#kept.restored();
-    if (restored === undefined) return;
-    const { entries, expired, progress } = restored;
-    this.#windows.restore(entries, progress.windows);
+    this.#windows = this.#emptyWindows();
+    this.#hasEnded = false;
+    this.#highest.clear();
+    const { entries, expired, progress } = this.#kept.restored();
+    if (progress !== undefined) this.#windows.restore(entries, progress.windows);
     this.#expired = [...expired];
-    this.#ticksSince = progress.ticksSince;
-    for (const [stream, time] of progress.highest) this.#highest.set(stream, time);
+    this.#ticksSince = progress?.ticksSince ?? 0;
+    for (const [stream, time] of progress?.highest ?? []) this.#highest.set(stream, time);
   }
 
   execute(tuple: Tuple): void {
@@ -143,6 +150,7 @@ export class WindowRunner implements Bolt<Values, Values> {
   #tick(time: number): void {
     const { timestamp, lag, idleTicks, inputs } = this.#rules;
     if (timestamp === undefined) this.#windows.advance(time);
+    else if (this.#hasEnded) this.#windows.flush();
     else if (this.#highest.size >= inputs()) this.#windows.advance(Math.min(...this.#highest.values()) - lag);
     if (idleTicks !== undefined && ++this.#ticksSince >= idleTicks && this.#windows.size > 0) this.#windows.flush();
   }
@@ -156,7 +164,7 @@ export class WindowRunner implements Bolt<Values, Values> {
     for (const tuple of expiredEvents) this.#kept?.forget(tuple);
     const window = { events, newEvents, expiredEvents, start, end };
     this.watch?.(window);
-    const { ackOn } = this.#rules;
+    const ackOn = this.#kept === undefined ? this.#rules.ackOn : 'state';
     const anchors = { expiry: events, activation: newEvents, state: [] }[ackOn];
     const returned: unknown = this.#bolt.execute(window, collectorOf(this.#out, anchors));
     if (returned instanceof Promise) throw asynchronous(this.#name, returned);
@@ -165,6 +173,18 @@ export class WindowRunner implements Bolt<Values, Values> {
       this.#kept?.seen(entry.value);
       if (ackOn === 'activation') this.#out.ack(entry.value);
     }
+  }
+
+  /**
+   * Behind the end of all inputs record mode's tuples wait for stream time to be acked, so it goes on. In a state they wait for nothing: it
+   * goes on as far as it would for them. Windows by count wait for tuples that never come.
+   */
+  #isWaiting(): boolean {
+    this.#hasEnded = true;
+    const { unit, slideUnit, ackOn, idleTicks } = this.#rules;
+    if (slideUnit === 'count' && idleTicks === undefined) return false;
+    const isUntilExpiry = ackOn === 'expiry' && (unit === 'time' || idleTicks !== undefined);
+    return isUntilExpiry ? this.#windows.size > 0 : this.#windows.hasNew;
   }
 
   /** What no window ever had is done too. */
@@ -176,6 +196,12 @@ export class WindowRunner implements Bolt<Values, Values> {
     else this.#kept.forget(value);
   }
 
+  #emptyWindows(): Windows<Tuple> {
+    const { unit, length, slideUnit, slide } = this.#rules;
+    const Kind = WINDOWS[`${unit} by ${slideUnit}`];
+    return new Kind(length, slide, { fire: (due) => this.#fire(due), leave: (entry) => this.#leave(entry) });
+  }
+
   #checked(time: unknown): number {
     if (Number.isSafeInteger(time)) return time as number;
     const message = `the timestamp of a tuple of '${this.#name}' is ${String(time)}; it must be whole microseconds`;
@@ -185,7 +211,7 @@ export class WindowRunner implements Bolt<Values, Values> {
   }
 }
 
-/** With `ackOn: 'activation'` the tuples of earlier windows are acked, and are no anchors any more. */
+/** What is acked is no anchor any more: with `ackOn: 'activation'` tuples of earlier windows, and all where windows are in a state. */
 function collectorOf(out: Out, open: readonly Tuple[]): WindowCollector<Values, Streams & NoStreams> {
   let isOpen: ReadonlySet<Tuple> | undefined;
   const among = (anchors: readonly Tuple[] = open): readonly Tuple[] => {

@@ -18,7 +18,7 @@ export interface TupleWindow<In extends Values> {
   readonly end: Timestamp;
 }
 
-/** A windowed bolt's way out: every emit is anchored to all tuples of the window, or to those that are named. */
+/** A windowed bolt's way out: every emit is anchored to all tuples of the window that are not acked, or to those of them that are named. */
 export interface WindowCollector<V extends Values, S extends Streams = NoStreams> {
   emit(values: V, anchors?: readonly Tuple[]): void;
   emitTo<N extends keyof S & string>(stream: N, values: S[N], anchors?: readonly Tuple[]): void;
@@ -87,7 +87,8 @@ export type WindowOptionsOfAll<In extends Values, S extends Streams> = Omit<Bolt
 export type WindowOptions<In extends Values, S extends Streams> = WindowOptionsOfAll<In, S> & {
   /**
    * `expiry`, as in Storm: a tuple is acked when no later window can have it, so its message must live that long. `activation`: after
-   * its first window; what comes of it in later ones may be lost with a crash. Default `expiry`.
+   * its first window; what comes of it in later ones may be lost with a crash. As micro-batches a tuple is acked when it is in the bolt's
+   * state. Default `expiry`.
    */
   readonly ackOn?: 'expiry' | 'activation';
 };

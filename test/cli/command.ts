@@ -1,21 +1,11 @@
 /** Runs the built `raingauge` as a user would; where `dist` is older than `src` (while developing), `src` through tsx. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll } from 'vitest';
+import { folderOfFile } from '../folders.js';
 
 /** The repository. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -121,15 +111,15 @@ export function isBuilt(): boolean {
 
 /** A folder outside of any package, with these files; removed after the tests of the file. */
 export function folderOf(files: Readonly<Record<string, string>>, parent = tmpdir()): string {
-  const folder = mkdtempSync(join(parent, 'raingauge-cli-'));
-  folders.push(folder);
+  const folder = folderOfFile(parent, 'raingauge-cli-');
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return folder;
 }
 
 /** As `folderOf`, within a project that has this raingauge: Node loads a `.mjs` job there by itself, in half the time of the loader. */
 export function projectFolderOf(files: Readonly<Record<string, string>>): string {
-  if (project === undefined) {
+  // Another test file of this process may have had one, which is gone with it.
+  if (project === undefined || !existsSync(project)) {
     project = folderOf({});
     mkdirSync(join(project, 'node_modules'));
     symlinkSync(root, join(project, 'node_modules', 'raingauge'), 'junction');
@@ -138,11 +128,6 @@ export function projectFolderOf(files: Readonly<Record<string, string>>): string
 }
 
 let project: string | undefined;
-const folders: string[] = [];
-
-afterAll(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-}, 60_000);
 
 /** A small word count that reads a file and prints each result. */
 export const WORDS_JOB = `import { seconds, topology } from 'raingauge';

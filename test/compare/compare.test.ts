@@ -11,7 +11,7 @@ import type { KeyValueState, StatefulBolt } from '../../src/topology/stateful-bo
 
 const words = Array.from({ length: 300 }, (_, i) => `word${(i * 7) % 13}`);
 const add = (a: number, b: number) => a + b;
-const quick: CompareOptions = { rate: 1_000, drainRounds: 1, drainDuration: 300_000 };
+const quick: CompareOptions = { rate: 1_000, drainRounds: 1, drainDuration: 100_000 };
 
 const wordCount = (count: (word: string) => number) =>
   topology('word-count', { batchInterval: millis(50) }, (t) => {

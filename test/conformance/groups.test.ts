@@ -155,6 +155,72 @@ const cases: readonly Case[] = [
     output: [[4], [1], [1]],
   },
   {
+    name: 'partitionBy: all pairs, as they are',
+    build: (t) => pairs(t).partitionBy({ partitions: 3 }),
+    input: [
+      [
+        ['a', 1],
+        ['b', 2],
+        ['a', 3],
+      ],
+      [],
+      [
+        ['c', 4],
+        ['a', 4],
+      ],
+    ],
+    output: [
+      [
+        ['a', 1],
+        ['b', 2],
+        ['a', 3],
+      ],
+      [],
+      [
+        ['c', 4],
+        ['a', 4],
+      ],
+    ],
+  },
+  {
+    name: 'partitionBy: what has the same partition is together, in order',
+    build: (t) =>
+      pairs(t)
+        .partitionBy({ by: (key) => key < 'c' })
+        .filter(([key]) => key < 'c')
+        .glom(),
+    input: [
+      [
+        ['a', 1],
+        ['b', 2],
+        ['c', 9],
+        ['a', 3],
+      ],
+      [],
+      [['b', 4]],
+    ],
+    output: [
+      [
+        [
+          ['a', 1],
+          ['b', 2],
+          ['a', 3],
+        ],
+      ],
+      [],
+      [[['b', 4]]],
+    ],
+  },
+  {
+    name: 'mapPartitions: knows the number of its partition, which is that of the source behind narrow operators',
+    build: (t) =>
+      numbers(t)
+        .map((n) => n + 1)
+        .mapPartitions((values, partition) => [`${partition}: ${values.join()}`]),
+    input: [[1, 2], [], [3]],
+    output: [['0: 2,3'], [], ['0: 4']],
+  },
+  {
     name: 'transform: all of an interval at once, also an empty one, with its end',
     build: (t) => numbers(t).transform((values, end) => [`${values.toSorted().join()} at ${end / times(1)}`]),
     input: [[], [2, 1], [], [3], []],
@@ -339,6 +405,25 @@ describe.each(VARIANTS)('%s', (_variantName, variant) => {
         .map((values) => values.length);
     const { outputs } = await run(build, { in: [[1, 2, 3, 4, 5, 6]] });
     expect(outputs['out']).toEqual([[2, 2, 2]]);
+  });
+
+  it('mapPartitions: behind a shuffle the number is that of the task', async () => {
+    const build = (t: Parameters<Case['build']>[0]): AnyStream =>
+      numbers(t)
+        .repartition(3)
+        .mapPartitions((values, partition) => [[partition, values.length]]);
+    const { outputs } = await run(build, { in: [[1, 2, 3, 4, 5, 6]] });
+    expect(outputs['out']![0]!.toSorted()).toEqual([
+      [0, 2],
+      [1, 2],
+      [2, 2],
+    ]);
+  });
+
+  it('partitionBy: a function that gives no key fails the job, with the operator', async () => {
+    const build = (t: Parameters<Case['build']>[0]): AnyStream =>
+      pairs(t).partitionBy({ uid: 'placed', by: () => ({}) as never, partitions: 2 });
+    await expect(run(build, { in: [[['a', 1]]] })).rejects.toMatchObject({ code: 'RG033' });
   });
 
   it('partitions of a keyed operator are its own, whatever the parallelism of the job', async () => {

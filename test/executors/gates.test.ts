@@ -108,6 +108,7 @@ function job() {
     buildChain({
       plan,
       stage: plan.stages[0]!,
+      task: 0,
       functions: built.functions,
       context,
       store: (operator) => stores.of(operator, 0),

@@ -7,7 +7,7 @@ import type { Mode } from '../../src/runtime/events.js';
 import { parseFault } from '../../src/runtime/faults/fault-plan.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../../src/runtime/simulated-world.js';
 import { topology } from '../../src/topology/builder.js';
-import { foreach, memory as memorySink } from '../../src/topology/sink-specs.js';
+import { foreach, memory as memorySink, textFile } from '../../src/topology/sink-specs.js';
 import { memory } from '../../src/topology/source-specs.js';
 import { MODES } from '../faults/both-modes.js';
 
@@ -143,6 +143,35 @@ describe.each(MODES)('over the lives of a job, %s:', (mode: Mode) => {
     ).toEqual(allWords);
     const windows = [...before.windows, ...after.windows];
     expect(new Set(windows.map(({ id }) => id)).size).toBe(new Set(plain(windows)).size);
+  });
+
+  it('a text file needs no ids: one that is written again has the name and the results that it had', async () => {
+    const world = createSimulatedWorld({ start: 1_000_000 });
+    const job = topology('files', { batchInterval: B, attemptsMax: 1 }, (t) => {
+      t.source('lines', memory(LINES))
+        .map((line) => line.toUpperCase(), { uid: 'upper' })
+        .to('files', textFile('/out'));
+    });
+    const linesIn = async (names: readonly string[]) => {
+      const texts = await Promise.all(names.map((name) => world.files.readWhole(`/out/${name}`, 1_000_000)));
+      return texts.flatMap((text) => new TextDecoder().decode(text).split('\n').slice(0, -1));
+    };
+    const plan = [parseFault('throw:upper@135')];
+    const options = { mode, rate: 1_000, world, checkpoint: { ...checkpoint, batches: 5, time: 5 * B } };
+    const broken = await world.complete(
+      start(job, { ...options, faults: { plan, total: LINES.length } }).then(({ done }) => done),
+      1_000_000,
+    );
+    expect(broken.outcome).toBe('failed');
+    const last = (await world.files.list('/out')).toSorted().at(-1)!;
+    const lost = await linesIn([last]);
+    expect(lost.length).toBeGreaterThan(0);
+    await world.files.remove(`/out/${last}`);
+    await runOn({ job }, { mode, checkpoint: options.checkpoint }, world);
+    expect(await linesIn([last]), 'it was not written again').toEqual(lost);
+    expect((await linesIn(await world.files.list('/out'))).toSorted()).toEqual(
+      LINES.map((line) => line.toUpperCase()).toSorted(),
+    );
   });
 
   it('a result has no id where nothing would be the same', async () => {

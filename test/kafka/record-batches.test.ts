@@ -114,8 +114,14 @@ describe('the codec of record batches', () => {
 
 describe('messages of a prepared epoch', () => {
   it('come back from their file as they were', () => {
+    const end = fc.nat().map(String);
+    const headers = fc.oneof(
+      fc.record({ 'window-end': end }),
+      fc.record({ 'raingauge-id': fc.string() }),
+      fc.record({ 'window-end': end, 'raingauge-id': fc.string({ unit: 'grapheme' }) }),
+    );
     const message = fc.record(
-      { key: text, value: text, timestamp: fc.nat(), headers: fc.nat().map((end) => ({ 'window-end': String(end) })) },
+      { key: text, value: text, timestamp: fc.nat(), headers },
       { requiredKeys: ['key', 'value', 'timestamp'] },
     );
     fc.assert(

@@ -8,9 +8,10 @@ import { EpochTransactions } from '../../src/connectors/kafka/transactions.js';
 import { run } from '../../src/host/run.js';
 import { seconds, topology } from '../../src/index.js';
 import type { Mode } from '../../src/runtime/events.js';
+import { parseFault } from '../../src/runtime/faults/fault-plan.js';
 import { createRealWorld } from '../../src/runtime/real-world.js';
-import { kafka } from '../../src/sinks.js';
-import { memory } from '../../src/sources.js';
+import { memory as collected, kafka } from '../../src/sinks.js';
+import { kafka as kafkaSource, memory } from '../../src/sources.js';
 import type { Guarantee } from '../../src/topology/specs.js';
 import { noKafka, TEST_MS, temporaryFolder, useBroker, WAIT_MS } from './broker.js';
 import { consume, makeTopic, watchTransactions } from './client.js';
@@ -63,6 +64,31 @@ describe.skipIf(noKafka !== undefined)('the sink kafka', { timeout: TEST_MS }, (
       'key|null',
       '["a",1]|{"n":"2"}',
     ]);
+  });
+
+  it('names a result by a header that it has again when it is written again', async () => {
+    await makeTopic(broker, 'named', 2);
+    const words = Array.from({ length: 500 }, (_, index) => `word-${index}`);
+    const cluster = { brokers: broker.bootstrap };
+    const writing = topology('named', (t) => {
+      t.source('words', memory(words))
+        .repartition(2, { uid: 'spread' })
+        .map((word) => word.toUpperCase(), { uid: 'upper' })
+        .to('out', kafka('named', { ...cluster, ids: true }));
+    });
+    const plan = ['drop-ack:spread@5', 'drop-ack:spread@90', 'drop-ack:spread@300'].map(parseFault);
+    const record = { messageTimeout: 200_000 };
+    const { replayed } = await run(writing, { mode: 'record', record, faults: { plan, total: words.length } });
+    expect(replayed).toBeGreaterThan(0);
+    const written = collected<{ value: string | null; headers: Readonly<Record<string, string>> }>();
+    const reading = topology('reading', (t) => {
+      t.source('named', kafkaSource('named', { ...cluster, until: 'latest', as: 'record' })).to('out', written);
+    });
+    expect((await run(reading, { mode: 'record' })).outcome).toBe('finished');
+    const byId = new Map(written.results.map(({ value, headers }) => [headers['raingauge-id'], value]));
+    expect(written.results.length, 'nothing was written again').toBeGreaterThan(words.length);
+    expect([...byId.values()].toSorted()).toEqual(words.map((word) => word.toUpperCase()).toSorted());
+    expect(byId.has(undefined)).toBe(false);
   });
 
   it('has one clear error for a topic that is not there', async () => {

@@ -169,8 +169,10 @@ describe('a checkpoint folder', () => {
     }
   });
 
-  it(`keeps its promise through ${isLong ? 2_000 : 100} random lives of crashes`, { timeout: 600_000 }, async () => {
-    for (let seed = 1; seed <= (isLong ? 2_000 : 100); seed++) {
+  it(`keeps its promise through ${isLong ? 25_000 : 100} random series of four crashes`, {
+    timeout: 3_600_000,
+  }, async () => {
+    for (let seed = 1; seed <= (isLong ? 25_000 : 100); seed++) {
       const random = prng(seed);
       const files = new SimulatedFiles(atOnce);
       let saved = 0;

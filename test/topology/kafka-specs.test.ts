@@ -85,6 +85,10 @@ describe('kafka as a sink', () => {
     expect(kafkaSink('counts', { brokers }).options).toMatchObject({ transactionTimeout: seconds(60) });
     expect(kafkaSink('counts', { brokers }).capabilities.guarantee).toBe('exactly-once');
     expect(kafkaSink('counts', { brokers, client: 'platformatic' }).capabilities.guarantee).toBe('at-least-once');
+    const named = kafkaSink('counts', { brokers, ids: true });
+    expect(parseSinkUri('kafka://127.0.0.1:9092/counts?ids=true')).toEqual(named);
+    expect(named.capabilities.ids).toBe(true);
+    expect(kafkaSink('counts', { brokers }).capabilities).not.toHaveProperty('ids');
   });
 
   it.each(['999ms', '0s'])('refuses transactions that may last %s', (text) => {

@@ -120,7 +120,8 @@ class Evaluation implements OracleAnswer {
     );
     const highest = most(items.map((item) => item.timestamp));
     const final = most([highest, ...partitions.map(({ heartbeats }) => heartbeats.at(-1)?.watermark ?? BEGINNING)]);
-    return { items: byArrival(items), slide: this.#job.graph.settings.batchInterval, highest, final };
+    const slide = this.#job.graph.settings.batchInterval;
+    return { items: byArrival(items), slide, highest, final, firstPartition: before };
   }
 
   #timestamps(node: TimestampsNode, input: Whole, extract: UserFunction): Readonly<Record<string, Whole>> {

@@ -20,6 +20,8 @@ export interface Whole {
   /** The highest timestamp, and the highest final watermark, of all source partitions upstream. */
   readonly highest: number;
   readonly final: number;
+  /** Number of the first partition of the source that it comes from. */
+  readonly firstPartition?: number;
 }
 
 /** What an operator gives for one key. */

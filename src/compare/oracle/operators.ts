@@ -61,6 +61,7 @@ export function outputsOf(
       return narrow((value) => (user('filter')(value) ? [value] : []));
     case 'peek':
     case 'repartition':
+    case 'partitionBy':
       return give(input.items);
     case 'keyBy':
       return narrow((value) => [[user('keyBy')(value), value]]);
@@ -150,7 +151,12 @@ export function outputsOf(
       );
     case 'mapPartitions':
       return give(
-        byArrival(partitionsOf(input).flatMap((each) => listEach(each, length, slide, user('mapPartitions')))),
+        byArrival(
+          partitionsOf(input).flatMap((each) => {
+            const partition = each.items[0]!.partition - (input.firstPartition ?? 0);
+            return listEach(each, length, slide, (values) => user('mapPartitions')(values, partition));
+          }),
+        ),
       );
     case 'transform':
       return give(transformEach([input], slide, emptyMax, ([values], end) => user('transform')(values, end)));

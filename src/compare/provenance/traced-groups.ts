@@ -50,8 +50,9 @@ export function rewriteGroup(node: Node, rewriting: GroupRewriting): boolean {
     case 'distinct':
       return distinct(node, rewriting);
     case 'mapPartitions': {
-      const map = user('mapPartitions') as (values: readonly unknown[]) => unknown;
-      const mapPartitions = (values: readonly unknown[]) => tracedEach(map(values.map(plainRecord)), madeOf(values));
+      const map = user('mapPartitions') as (values: readonly unknown[], partition: number) => unknown;
+      const mapPartitions = (values: readonly unknown[], partition: number) =>
+        tracedEach(map(values.map(plainRecord), partition), madeOf(values));
       return alone(node, rewriting, { mapPartitions });
     }
     case 'transform': {

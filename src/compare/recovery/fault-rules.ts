@@ -80,6 +80,7 @@ function factsOf(node: Node, inputs: readonly Facts[], slide: number): Facts {
       return input;
     case 'peek':
     case 'repartition':
+    case 'partitionBy':
       return input;
     case 'map':
     case 'mapAsync':

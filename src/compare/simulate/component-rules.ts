@@ -29,7 +29,7 @@ export function componentRules(job: Topology, options: SimulateOptions): Compone
 }
 
 function holds(node: Node): boolean {
-  return node.kind === 'bolt' && node.holdsTuples;
+  return node.kind === 'bolt' && node.holdsTuples && node.windows === undefined;
 }
 
 const OUTSIDE = { isReplayable: true, intake: 'range' } as const;

@@ -39,14 +39,17 @@ export interface BatchBoltParts {
  * 1. Each tuple is answered within the call that brought it, or at least within its batch; one that is not fails, unless the bolt keeps it
  *    in its state.
  * 2. An attempt that failed takes back what a bolt put into its state, and the bolt is made anew on it. A bolt without state stays as it
- *    is: what it remembers by itself nobody can take back.
+ *    is: what it remembers by itself nobody can take back. So does the user's windowed bolt, and its windows go back.
  */
 export class BatchBolt {
   readonly collector: BatchCollector;
   readonly #parts: BatchBoltParts;
   readonly #isTracking: boolean;
   readonly #ticks: Ticks;
+  /** What it threw last is no fault of its tuple, which was answered, and cannot be set aside any more. */
+  threwBehindAnswer = false;
   #life: BoltLife;
+  #state: BoltState | undefined;
   #isOpen = false;
   #unanswered: BatchTuple[] = [];
   /** As it was when the attempt began, or when the last piece of it was kept. */
@@ -72,7 +75,8 @@ export class BatchBolt {
   open(): void {
     const { operator, info, store } = this.#parts;
     this.#isOpen = true;
-    this.#life.open(this.collector, store === undefined ? info : { ...info, state: new BoltState(operator, store) });
+    this.#state = store === undefined ? undefined : new BoltState(operator, store);
+    this.#life.open(this.collector, this.#state === undefined ? info : { ...info, state: this.#state });
   }
 
   close(): void {
@@ -94,8 +98,11 @@ export class BatchBolt {
       },
       end: (finalWatermark, highest) => {
         this.#reach(finalWatermark);
-        for (const output of outputs) output.end(finalWatermark, highest);
-        this.collector.watermark = finalWatermark;
+        const ticked = this.#ticks.goOn(() => this.#state?.isWaiting === true, this.#tick);
+        const reach = operator.windows === undefined ? Number.NEGATIVE_INFINITY : ticked;
+        const final = Math.max(finalWatermark, reach);
+        for (const output of outputs) output.end(final, Math.max(highest, reach));
+        this.collector.watermark = final;
       },
     };
   }
@@ -112,8 +119,9 @@ export class BatchBolt {
     this.collector.watermark = this.#kept.watermark;
     this.#unanswered = [...this.#kept.unanswered];
     this.collector.takeFailed();
-    const { operator, functions, store } = this.#parts;
-    if (store === undefined || !this.#isOpen) return;
+    this.threwBehindAnswer = false;
+    const { operator, functions } = this.#parts;
+    if (this.#state === undefined || !this.#isOpen || this.#state.takenBack()) return;
     this.close();
     this.#life = new BoltLife(operator, functions);
     this.open();
@@ -147,20 +155,23 @@ export class BatchBolt {
   }
 
   #reach(watermark: number): void {
-    this.#ticks.upTo(watermark, (tick) => this.#execute(new BatchTuple({}, '__system', -1, '__tick', tick)));
+    this.#ticks.upTo(watermark, this.#tick);
   }
+
+  readonly #tick = (tick: number): void => this.#execute(new BatchTuple({}, '__system', -1, '__tick', tick));
 
   #execute(tuple: BatchTuple): void {
     const { context, operator } = this.#parts;
     context.timestamp = tuple.timestamp;
     context.windowEnd = Number.NaN;
-    this.collector.isOpen = true;
+    this.collector.executing = tuple;
     try {
       this.#life.execute(tuple, this.collector);
     } catch (thrown) {
+      this.threwBehindAnswer = tuple.answer !== 'none';
       throw attributed(thrown, operator);
     } finally {
-      this.collector.isOpen = false;
+      this.collector.executing = undefined;
     }
     const failed = this.collector.takeFailed();
     if (failed !== undefined && !isTick(tuple)) throw failed;

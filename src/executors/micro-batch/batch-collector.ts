@@ -6,7 +6,7 @@ import { DeliveredTuple } from '../../topology/delivered-tuple.js';
 import type { Chain } from '../chain.js';
 import type { Link } from '../link.js';
 import { streamLinks } from '../stream-links.js';
-import { checkOpen, notDelivered, takeAnswer } from '../tuple-answers.js';
+import { checkOpen, notDelivered, takeAnswer, timeOfEmit } from '../tuple-answers.js';
 import { type Origin, originOf, type TaskContext } from './task-context.js';
 import { TupleFailed } from './tuple-failed.js';
 
@@ -28,8 +28,8 @@ export class BatchCollector implements OutputCollector<Values, Streams & NoStrea
   directTask = 0;
   /** The watermark that went on last: what a bolt emits later, for a tuple that it held, is not below it. */
   watermark = Number.NEGATIVE_INFINITY;
-  /** While the bolt executes: there is an attempt that takes what it emits. */
-  isOpen = false;
+  /** The tuple or tick that the bolt executes: there is an attempt that takes what it emits. */
+  executing: Tuple | undefined;
   /** The first tuple that was failed since it was taken. */
   #failed: TupleFailed | undefined;
 
@@ -91,9 +91,9 @@ export class BatchCollector implements OutputCollector<Values, Streams & NoStrea
 
   #emit(stream: string, direct: boolean, values: Values, anchors: Tuple | readonly Tuple[]): void {
     const tuples = (Array.isArray(anchors) ? anchors : [anchors]).map((tuple: Tuple) => this.#anchor(tuple));
-    if (!this.isOpen) throw this.#betweenBatches();
+    if (this.executing === undefined) throw this.#betweenBatches();
     const context = this.#context;
-    context.timestamp = Math.max(tuples[0]?.timestamp ?? context.timestamp, this.watermark);
+    context.timestamp = Math.max(timeOfEmit(this.#bolt, tuples, this.executing.timestamp), this.watermark);
     context.windowEnd = Number.NaN;
     context.origin = originOf(tuples.map(({ origin }) => origin));
     this.#link!(stream, direct).push(values);

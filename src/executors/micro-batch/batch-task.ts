@@ -36,6 +36,8 @@ export interface TaskComponent<O extends ShuffleOutput> {
   /** What ran so far stands; what comes may be taken back to here. */
   keep(): void;
   rollback(): void;
+  /** The bolt threw behind its answer: no record can be set aside for it. */
+  readonly threwBehindAnswer: boolean;
   /** The tuples of the batch that nobody answered: each as the error that it is. */
   takeUnanswered(): readonly TupleFailed[];
 }
@@ -180,7 +182,7 @@ export class BatchTask<O extends ShuffleOutput> {
         input.run(this.#chain, this.#context, from, bad?.index ?? input.length, at);
         return bad;
       } catch (thrown) {
-        if (!mayTryAgain(thrown) || index === NO_RECORD) throw thrown;
+        if (!mayTryAgain(thrown) || index === NO_RECORD || this.#component?.threwBehindAnswer === true) throw thrown;
         bad = { index, error: thrown };
         this.#backTo(marks, input);
       }
@@ -249,6 +251,7 @@ export class BatchTask<O extends ShuffleOutput> {
     const chain = buildChain({
       plan,
       stage,
+      task,
       functions,
       context,
       store: (operator) => stores.of(operator, task),

@@ -106,6 +106,10 @@ export class ComponentTask {
     this.#bolt?.rollback();
   }
 
+  get threwBehindAnswer(): boolean {
+    return this.#bolt?.threwBehindAnswer === true;
+  }
+
   /** Tuples of the batch that nobody answered. */
   takeUnanswered(): readonly TupleFailed[] {
     return this.#bolt?.takeUnanswered() ?? [];

@@ -4,7 +4,7 @@ import type { BoltOperator } from '../../plan/plan.js';
 import type { NoStreams, OutputCollector, Streams, Tuple, Values } from '../../topology/components.js';
 import type { Link } from '../link.js';
 import { streamLinks } from '../stream-links.js';
-import { checkOpen, takeAnswer } from '../tuple-answers.js';
+import { checkOpen, takeAnswer, timeOfEmit } from '../tuple-answers.js';
 import { type BoltAnchors, type BoltTuple, boltTuple } from './bolt-tuple.js';
 import type { TaskParts } from './task.js';
 
@@ -18,6 +18,8 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
   directTask = 0;
   /** The watermark that went on last: what a bolt emits later, for a tuple that it held, is not below it. */
   watermark = Number.NEGATIVE_INFINITY;
+  /** Of the tuple or tick that was executed last. */
+  time = Number.NEGATIVE_INFINITY;
 
   constructor(parts: TaskParts, bolt: BoltOperator, anchors: BoltAnchors) {
     this.#parts = parts;
@@ -90,7 +92,7 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
   #emit(link: Link, stream: string, values: Values, anchors: Tuple | readonly Tuple[]): void {
     const { context, counters, job, task } = this.#parts;
     const tuples = (Array.isArray(anchors) ? anchors : [anchors]).map((tuple: Tuple) => this.#open(tuple));
-    context.timestamp = Math.max(tuples[0]?.timestamp ?? context.timestamp, this.watermark);
+    context.timestamp = Math.max(timeOfEmit(this.#bolt, tuples, this.time), this.watermark);
     context.windowEnd = Number.NaN;
     counters.emitted++;
     if (job.hasListener)

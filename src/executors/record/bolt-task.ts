@@ -35,6 +35,7 @@ export class BoltTask {
   readonly #gate: WatermarkGate;
   /** Of a bolt that keeps state. */
   readonly #store: KeyedStore | undefined;
+  #state: BoltState | undefined;
   readonly #alignment: Alignment;
   readonly #ticks: Ticks;
 
@@ -66,8 +67,8 @@ export class BoltTask {
     const { plan, task, stage, counters, now } = this.#parts;
     const metrics = counters.metrics.of(task, this.#operator, now);
     const who = { ...taskPlace(plan, stage, task), metrics };
-    const info = this.#store === undefined ? who : { ...who, state: new BoltState(this.#operator, this.#store) };
-    this.#life.open(this.#collector, info);
+    this.#state = this.#store === undefined ? undefined : new BoltState(this.#operator, this.#store);
+    this.#life.open(this.#collector, this.#state === undefined ? who : { ...who, state: this.#state });
   }
 
   get isEnded(): boolean {
@@ -127,6 +128,7 @@ export class BoltTask {
     const { context } = this.#parts;
     context.timestamp = tuple.timestamp;
     context.windowEnd = Number.NaN;
+    this.#collector.time = tuple.timestamp;
     try {
       this.#life.execute(tuple, this.#collector);
     } catch (thrown) {
@@ -152,12 +154,19 @@ export class BoltTask {
     const isEnd = kind === END && gate.ended;
     if (!isEnd && !rose) return;
     const reached = isEnd ? gate.finalWatermark : gate.minimum;
-    this.#ticks.upTo(reached, (tick) => this.#execute(new BoltTuple({}, '__system', -1, '__tick', tick)));
-    for (const { name } of this.#operator.streams) {
-      const link = this.#parts.chain.output(name);
-      if (isEnd) link.end(gate.finalWatermark, gate.highest);
-      else link.advance(reached);
-    }
+    this.#ticks.upTo(reached, this.#tick);
+    if (isEnd) return this.#end(reached, gate.highest);
+    for (const { name } of this.#operator.streams) this.#parts.chain.output(name).advance(reached);
     this.#collector.watermark = reached;
   }
+
+  #end(finalWatermark: number, highest: number): void {
+    const ticked = this.#ticks.goOn(() => this.#state?.isWaiting === true, this.#tick);
+    const reach = this.#operator.windows === undefined ? Number.NEGATIVE_INFINITY : ticked;
+    const final = Math.max(finalWatermark, reach);
+    for (const { name } of this.#operator.streams) this.#parts.chain.output(name).end(final, Math.max(highest, reach));
+    this.#collector.watermark = final;
+  }
+
+  readonly #tick = (tick: number): void => this.#execute(new BoltTuple({}, '__system', -1, '__tick', tick));
 }

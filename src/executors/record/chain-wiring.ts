@@ -39,6 +39,7 @@ export function wireChain(parts: WiringParts, stores: Stores, table: EdgeTable, 
   return buildChain({
     plan,
     stage,
+    task,
     functions,
     context,
     count,

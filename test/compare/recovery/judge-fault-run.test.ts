@@ -259,9 +259,9 @@ it('a record more or less in random jobs is one, or in nothing that can be count
         seen.duplicated += twice.duplicated.count;
       }
     }),
-    { seed: Number(process.env['RAINGAUGE_SEED'] ?? 1), numRuns: process.env['RAINGAUGE_LONG'] === '1' ? 2_000 : 120 },
+    { seed: Number(process.env['RAINGAUGE_SEED'] ?? 1), numRuns: process.env['RAINGAUGE_LONG'] === '1' ? 2_000 : 50 },
   );
-  expect(Math.min(seen.lost, seen.duplicated)).toBeGreaterThan(50);
+  expect(Math.min(seen.lost, seen.duplicated)).toBeGreaterThan(15);
 });
 
 function repeating(run: FaultRun, name: string, count: number): Pick<FaultRun, 'actual'> {

@@ -2,6 +2,7 @@
 import {
   type Bolt,
   type KeyValueState,
+  type MessageId,
   type SpoutCollector,
   type Streams,
   seconds,
@@ -109,6 +110,35 @@ describe('simulate a job of spouts and bolts', () => {
       }).shuffleGrouping(sums.shuffleGrouping(from));
     });
     expect(await simulate(job, { seeds: isLong ? 200 : 10, twice: 0 })).toMatchObject({ failure: null });
+  });
+
+  it('loses no tuple of a window, in either mode: each is in a result', { timeout: 300_000 }, async () => {
+    const job = topology('told', { batchInterval: seconds(0.5) }, (t) => {
+      const from = t.setSpout<{ n: number }>('numbers', () => {
+        const again: MessageId[] = [];
+        let next = 0;
+        return {
+          nextTuple: (collector) => {
+            const n = again.shift() ?? next++;
+            collector.emit({ n: Number(n) }, n);
+          },
+          fail: (id) => void again.push(id),
+        };
+      });
+      t.setWindowedBolt<{ n: number }, { n: number }>(
+        'told',
+        () => ({ execute: ({ events }, out) => events.forEach(({ values }) => void out.emit(values)) }),
+        { window: seconds(2), parallelism: 2 },
+      )
+        .shuffleGrouping(from)
+        .to('out', none());
+    });
+    for (const mode of ['micro-batch', 'record'] as const) {
+      const options = { mode, guarantee: 'at-least-once', seeds: isLong ? 300 : 8, twice: 0 } as const;
+      const { failure, crashes } = await simulate(job, options);
+      expect(failure, mode).toBeNull();
+      expect(crashes, mode).toBeGreaterThan(2);
+    }
   });
 
   it('judges only the ledger where runs without a fault differ', async () => {

@@ -15,7 +15,7 @@ const TWICE = isLong ? 0.1 : 0.02;
 const TIMEOUT = isLong ? 3_600_000 : 300_000;
 
 const jobs = [
-  { name: 'word-count', topology: wordCount, file: 'comparisons/word-count.ts', seeds: isLong ? 3_000 : 50 },
+  { name: 'word-count', topology: wordCount, file: 'comparisons/word-count.ts', seeds: isLong ? 3_000 : 30 },
   { name: 'shop', topology: shop, file: 'test/compare/simulate/shop.ts', seeds: isLong ? 6_000 : 100 },
   { name: 'relay', topology: relay, file: 'test/compare/simulate/relay.ts', seeds: isLong ? 1_000 : 20 },
 ];

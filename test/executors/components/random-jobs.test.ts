@@ -9,12 +9,13 @@ const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_00
 const numRuns = isLong ? 5_000 : 80;
 
 async function answer(given: Recipe, mode: 'micro-batch' | 'record') {
-  const { input, parallelism } = given;
+  const { steps, input, parallelism } = given;
+  const silence = 3 * steps.filter(({ kind }) => kind === 'ordered-windows').length;
   const run = await runIntervals(jobOf(given), {
     mode,
     inputs: { in: input },
     parallelism,
-    intervals: input.length + 3,
+    intervals: input.length + 3 + silence,
   });
   const sorted = (values: readonly unknown[]): string[] => values.map((value) => JSON.stringify(value)).sort();
   const outputs = Object.entries(run.outputs).map(([sink, intervals]) => [

@@ -9,23 +9,39 @@ import { memory } from '../../../src/topology/sink-specs.js';
 import { memory as source } from '../../../src/topology/source-specs.js';
 import type { KeyValueState } from '../../../src/topology/stateful-bolt.js';
 import type { Stream } from '../../../src/topology/streams.js';
+import { joined, orderedWindows, timeWindows } from './random-windows.js';
 
 export interface Item {
   readonly k: number;
   readonly n: number;
 }
 
+const KINDS = [
+  'relay',
+  'twice',
+  'count',
+  'buckets',
+  'window',
+  'running',
+  'merge',
+  'flush',
+  'call',
+  'windows',
+  'ordered-windows',
+  'joined',
+] as const;
+
 /** One step: what is made of which streams before it. */
 export interface Step {
-  readonly kind: 'relay' | 'twice' | 'count' | 'buckets' | 'window' | 'running' | 'merge' | 'flush' | 'call';
-  /** Chooses streams among those that are there; the second only for `merge`. */
+  readonly kind: (typeof KINDS)[number];
+  /** Chooses streams among those that are there; the second only for `merge` and `joined`. */
   readonly from: number;
   readonly other: number;
   readonly grouping: number;
   readonly tasks: number;
-  /** Of `buckets`: microseconds. */
+  /** Of `buckets` and windows: microseconds. */
   readonly tick: number;
-  /** Of `call`: whether it is ordered. */
+  /** Of `call`: whether it is ordered. Of `joined`: whether a row must have both sides. */
   readonly keepsState: boolean;
 }
 
@@ -36,7 +52,7 @@ export interface Recipe {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constantFrom('relay', 'twice', 'count', 'buckets', 'window', 'running', 'merge', 'flush', 'call'),
+  kind: fc.constantFrom(...KINDS),
   from: fc.nat(20),
   other: fc.nat(20),
   grouping: fc.nat(20),
@@ -60,6 +76,22 @@ interface Made {
   readonly isTimed: boolean;
   /** All tasks on its way are single, so that its tuples and ticks have one order. */
   readonly isSingle: boolean;
+  /** A join of joins of joins would have too many results. */
+  readonly isJoined?: boolean;
+}
+
+/** What an answer that depends on the order of tuples, or on their times, may come of. */
+const NEEDS: Partial<Record<Step['kind'], (made: Made) => boolean>> = {
+  flush: ({ isTimed, isSingle }) => isTimed && isSingle,
+  'ordered-windows': ({ isTimed, isSingle }) => isTimed && isSingle,
+  buckets: ({ isTimed }) => isTimed,
+  window: ({ isTimed }) => isTimed,
+  windows: ({ isTimed }) => isTimed,
+  joined: (made) => isJoinable(made),
+};
+
+function isJoinable({ stream, isTimed, isJoined }: Made): boolean {
+  return isTimed && isJoined !== true && stream.origin !== undefined;
 }
 
 /** The job of a recipe; sink i has what step i made. Sinks whose name begins with `timed` have results of certain times. */
@@ -76,9 +108,7 @@ export function jobOf({ steps }: Recipe): Topology {
 }
 
 function build(t: TopologyBuilder, name: string, each: Step, streams: readonly Made[]): readonly Made[] {
-  const timed = streams.filter(({ isTimed }) => isTimed);
-  const single = streams.filter((made) => made.isTimed && made.isSingle);
-  const among = each.kind === 'flush' ? single : each.kind === 'buckets' || each.kind === 'window' ? timed : streams;
+  const among = streams.filter(NEEDS[each.kind] ?? (() => true));
   const { stream, isTimed, ...from } = among[each.from % among.length]!;
   const options = { parallelism: each.tasks };
   const isSingle = from.isSingle && each.tasks === 1;
@@ -156,6 +186,19 @@ function build(t: TopologyBuilder, name: string, each: Step, streams: readonly M
     case 'flush': {
       const bolt = t.setBolt<Item, Item>(name, flushing, { tick: micros(each.tick) });
       return [{ stream: bolt.shuffleGrouping(stream), isTimed: true, isSingle: true }];
+    }
+    case 'windows': {
+      // Where the same task has the same tuples: by fields, global, all.
+      const bolt = grouped(timeWindows(t, name, each), stream, [1, 3, 6][each.grouping % 3]!);
+      return [{ stream: bolt, isTimed, isSingle: false }];
+    }
+    case 'ordered-windows': {
+      const bolt = orderedWindows(t, name, { ...each, tasks: 1 }).shuffleGrouping(stream);
+      return [bolt, bolt.stream('late')].map((made) => ({ stream: made, isTimed: true, isSingle: true }));
+    }
+    case 'joined': {
+      const right = among[each.other % among.length]!.stream;
+      return [{ stream: joined(t, name, [stream, right], each), isTimed, isSingle: false, isJoined: true }];
     }
     case 'call':
       return [{ stream: called(name, stream, each), isTimed, isSingle: from.isSingle && each.keepsState }];

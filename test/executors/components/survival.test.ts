@@ -128,7 +128,7 @@ const bucketing = (): StatefulBolt<Word, string, number, Word> => {
 
 describe('exactly-once, record at a time', () => {
   it('a driver that dies after any step: every tick comes that came after the last checkpoint', {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     const job = topology('buckets', { batchInterval: millis(5), guarantee: 'exactly-once' }, (t) => {
       const words = t.source('in', aSource<number>()).map((n) => ({ word: `w${n % 3}`, n }));
@@ -221,7 +221,7 @@ describe('a spout', () => {
   });
 
   it('emits to the next driver what it heard no ack of: nothing is lost, whenever the driver dies', {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     let crashed = 0;
     let twice = 0;

@@ -181,9 +181,13 @@ class Building {
       case 'glom':
         return this.#onNumbers(from, (s) => s.glom({ uid }).map(digest));
       case 'mapPartitions':
-        return this.#onNumbers(from, (s) => s.mapPartitions((values) => [digest(values), a], { uid }));
+        return this.#onNumbers(from, (s) =>
+          s.mapPartitions((values, partition) => [digest(values), a + partition], { uid }),
+        );
       case 'repartition':
         return this.#onNumbers(from, (s) => s.repartition(1 + (a % 4), { uid }));
+      case 'partitionBy':
+        return this.#onPairs(from, (s) => s.partitionBy({ by: (key) => key === 0, partitions: 1 + (a % 4), uid }));
       case 'transform':
         return this.#onNumbers(from, (s) => s.transform((values, end) => [digest(values), end % 7], { uid }));
       case 'transformWith':

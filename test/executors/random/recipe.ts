@@ -32,6 +32,7 @@ export const OPERATORS = [
   'glom',
   'mapPartitions',
   'repartition',
+  'partitionBy',
   'transform',
   'transformWith',
   'window',

@@ -1,0 +1,142 @@
+/** State that would grow without bound: a limit on the keys of each task, for whatever keeps a state by key, in both modes. */
+import { describe, expect, it } from 'vitest';
+import { type TopologyBuilder, topology } from '../../src/topology/builder.js';
+import type { KeyValueState } from '../../src/topology/stateful-bolt.js';
+import { add, type Pair, pairs, runner } from './interval-cases.js';
+import { VARIANTS } from './variants.js';
+
+interface Limits {
+  readonly maxKeys?: number;
+  readonly partitions?: number;
+}
+
+/** Puts a bolt's state by key, and emits what is there; 0 takes a key out. */
+const bolt = (t: TopologyBuilder, { maxKeys, partitions }: Limits) =>
+  t
+    .setStatefulBolt<{ pair: Pair }, string, number, { pair: Pair }>(
+      'kept',
+      () => {
+        let sums: KeyValueState<string, number>;
+        return {
+          initState: (state) => {
+            sums = state;
+          },
+          execute: (tuple, out) => {
+            const [key, n] = tuple.values.pair;
+            if (n === 0) sums.delete(key);
+            else sums.put(key, sums.get(key, 0) + n);
+            if (n !== 0) out.emit({ pair: [key, sums.get(key, 0)] }, tuple);
+            out.ack(tuple);
+          },
+        };
+      },
+      { parallelism: partitions ?? 1, ...(maxKeys === undefined ? {} : { maxKeys }) },
+    )
+    .fieldsGrouping(
+      pairs(t).map((pair) => ({ pair, key: pair[0] })),
+      'key',
+    )
+    .map(({ pair }) => pair);
+
+/** What keeps state, each telling `[key, sum]`. A value of 0 removes its key where that is possible. */
+const KEEPERS = {
+  runningReduce: (t: TopologyBuilder, limits: Limits) =>
+    pairs(t).runningReduce({ uid: 'kept', reduce: add, ...limits }),
+  updateStateByKey: (t: TopologyBuilder, limits: Limits) =>
+    pairs(t).updateStateByKey<number>({
+      update: (values, state) => (values.includes(0) ? undefined : values.reduce(add, state ?? 0)),
+      ...limits,
+      uid: 'kept',
+    }),
+  mapWithState: (t: TopologyBuilder, limits: Limits) =>
+    pairs(t).mapWithState<number, Pair>({
+      ...limits,
+      map(key, value, state) {
+        if (value === 0) {
+          state.remove();
+          return undefined;
+        }
+        state.update((state.getOption() ?? 0) + value!);
+        return [key, state.get()];
+      },
+      uid: 'kept',
+    }),
+  process: (t: TopologyBuilder, { maxKeys }: Limits) =>
+    pairs(t).process<number, Pair>({
+      uid: 'kept',
+      ...(maxKeys === undefined ? {} : { maxKeys }),
+      onRecord(value, { key, state = 0, setState, emit }) {
+        setState(value === 0 ? undefined : state + value);
+        if (value !== 0) emit([key, state + value]);
+      },
+    }),
+  'a stateful bolt': bolt,
+} as const;
+
+/** More keys than there are tasks, so that one has two. */
+const KEYS: readonly Pair[] = ['a', 'b', 'c', 'd'].map((key) => [key, 1]);
+
+describe.each(VARIANTS)('%s', (_name, variant) => {
+  const run = runner(variant);
+
+  describe.each(Object.entries(KEEPERS))('%s', (name, keeper) => {
+    it('fails with the operator, its limit and what to do when a task has more keys', async () => {
+      const failure = await run((t) => keeper(t, { maxKeys: 1 }), { in: [KEYS, []] }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        code: 'RG066',
+        operator: 'kept',
+        place: { file: expect.stringContaining('state-limits') },
+        message: expect.stringContaining('1 keys have state in this task'),
+        hint: expect.stringContaining('remove states'),
+      });
+    });
+
+    it('takes the limit of the job where it has none of its own', async () => {
+      const settings = { maxKeys: 1 };
+      await expect(run((t) => keeper(t, {}), { in: [KEYS, []] }, settings)).rejects.toMatchObject({ code: 'RG066' });
+      const { outputs } = await run((t) => keeper(t, { maxKeys: 4 }), { in: [KEYS] }, settings);
+      expect(outputs['out']![0]!.toSorted()).toEqual(KEYS);
+    });
+
+    // A running total is never removed.
+    const removing = name === 'runningReduce' ? [] : [keeper];
+    it.each(removing)('has room again for each key that is removed', async () => {
+      const turns = ['a', 'b', 'c', 'd'].flatMap((key): readonly Pair[][] => [[[key, 1]], [[key, 0]]]);
+      const { outputs, state } = await run((t) => keeper(t, { maxKeys: 1 }), { in: turns });
+      expect(outputs['out']!.flat()).toEqual(KEYS);
+      expect(state['kept']).toEqual([]);
+    });
+
+    // All keys in one task: `process` has as many as the job.
+    const inOneTask = name === 'process' && variant.parallelism > 1 ? [] : [keeper];
+    it.each(inOneTask)('sets aside what would go beyond it', async () => {
+      const input: Pair[][] = [[['a', 1]], [['b', 1]], [['a', 2]]];
+      const { outputs } = await run(
+        (t) => keeper(t, { maxKeys: 1, partitions: 1 }),
+        { in: input },
+        { onError: 'dead-letter', attemptsMax: 2 },
+      );
+      expect(outputs['out']!.flat()).toEqual(
+        name === 'updateStateByKey'
+          ? [
+              ['a', 1],
+              ['a', 1],
+              ['a', 3],
+            ]
+          : [
+              ['a', 1],
+              ['a', 3],
+            ],
+      );
+    });
+  });
+});
+
+it.each([0, 1.5, '7'])('a limit of %j is refused where it is given', (maxKeys) => {
+  for (const keeper of Object.values(KEEPERS))
+    expect(() =>
+      topology('job', (t) => {
+        keeper(t, { maxKeys: maxKeys as number });
+      }),
+    ).toThrow(expect.objectContaining({ code: 'RG011', message: expect.stringContaining("'maxKeys', 1 or more") }));
+});
