@@ -1,5 +1,14 @@
 /** Comparisons of jobs with spouts: both modes on the real clock, judged by the ledger of messages. Nothing here depends on how quick they are. */
-import { type BasicBolt, type Bolt, type MessageId, millis, type Spout, type Topology, topology } from 'raingauge';
+import {
+  type BasicBolt,
+  type Bolt,
+  type MessageId,
+  millis,
+  type Spout,
+  seconds,
+  type Topology,
+  topology,
+} from 'raingauge';
 import { none } from 'raingauge/sinks';
 import { memory } from 'raingauge/sources';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +23,16 @@ interface Line {
 interface Word {
   readonly word: string;
 }
+
+interface N {
+  readonly n: number;
+}
+const passOn: Bolt<N, N> = {
+  execute(tuple, out) {
+    out.emit(tuple.values, tuple);
+    out.ack(tuple);
+  },
+};
 
 const LINES = ['call me ishmael', 'some years ago', 'never mind how long'];
 const COUNT = 60;
@@ -89,17 +108,64 @@ describe('compare of a job with spouts', () => {
     ]);
   });
 
-  it('ends a spout that goes on for ever after the same number of calls in both modes', async () => {
-    const endless = topology('endless', fast, (t) => {
-      const numbers = (): Spout<{ n: number }> => {
+  /** Goes on for ever, and gives up what failed. */
+  function endless(bolt: () => Bolt<N, N> = () => passOn, parallelism = 1): Topology {
+    return topology('endless', fast, (t) => {
+      const numbers = (): Spout<N> => {
         let n = 0;
         return { nextTuple: (collector) => collector.emit({ n }, n++) };
       };
-      t.setSpout('numbers', numbers, { repeatable: true }).to('numbers', none());
+      const from = t.setSpout('numbers', numbers, { repeatable: true, parallelism });
+      t.setBolt('bolt', bolt, { stateless: true }).shuffleGrouping(from).to('numbers', none());
     });
-    const { verdict } = await compare(endless, { ...quick, records: 40 });
+  }
+
+  it('ends a spout that goes on for ever after the same number of calls in both modes', async () => {
+    const { verdict } = await compare(endless(), { ...quick, records: 40 });
     expect(verdict).toMatchObject({ same: true, guarantee: 'held' });
     expect(verdict.parts).toMatchObject([{ rule: 'equal sequence', results: 40 }]);
+  });
+
+  it('takes rate and records for the whole spout, however many tasks it has', async () => {
+    const { verdict, input } = await compare(endless(undefined, 4), { rate: 100, duration: seconds(0.41) });
+    expect(verdict).toMatchObject({ same: true, guarantee: 'held' });
+    expect(input.sources).toEqual([{ name: 'numbers', partitions: 4, records: 41 }]);
+    expect(verdict.parts).toMatchObject([{ results: 41 }]);
+  });
+
+  it('lets an endless spout go that gives up in one mode what failed there only', async () => {
+    const once = (): Bolt<N, N> => {
+      let hasFailed = false;
+      return {
+        execute(tuple, out) {
+          out.emit(tuple.values, tuple);
+          if (tuple.values.n !== 3 || hasFailed) return out.ack(tuple);
+          hasFailed = true;
+          out.fail(tuple, 'not yet');
+        },
+      };
+    };
+    const { verdict } = await compare(endless(once), { ...quick, records: 40 });
+    expect(verdict).toMatchObject({ same: true, guarantee: 'not checked' });
+    // A batch's attempt is made again without the spout.
+    expect(verdict.messages).toMatchObject({
+      'micro-batch': { emitted: 40, acked: 40, failed: 0 },
+      record: { emitted: 40, acked: 39, failed: 1, givenUp: 1 },
+    });
+    expect(verdict.parts).toMatchObject([{ rule: 'not demanded', note: expect.stringContaining('gave up') }]);
+  });
+
+  it('ends one that has run out, and does not say so', async () => {
+    const silent = topology('silent', fast, (t) => {
+      const numbers = (): Spout<N> => {
+        let n = 0;
+        return { nextTuple: (collector) => (n < 5 ? collector.emit({ n }, n++) : undefined) };
+      };
+      t.setSpout('numbers', numbers, { repeatable: true }).to('numbers', none());
+    });
+    const { verdict } = await compare(silent, { ...quick, records: 40 });
+    expect(verdict).toMatchObject({ same: true, guarantee: 'held' });
+    expect(verdict.parts).toMatchObject([{ results: 5 }]);
   });
 
   it('demands each result, however often, where messages failed and were emitted again', async () => {

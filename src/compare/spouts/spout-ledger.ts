@@ -1,6 +1,7 @@
 /** The ledger of messages: what each spout emitted, and what it heard of it. It knows no executor, and no bolt. */
 import type { MessageId, Spout, SpoutCollector, Values } from '../../topology/components.js';
 import { functionId, type Topology } from '../../topology/graph.js';
+import { SpoutAllowance, type SpoutPace, shareOf } from './spout-allowance.js';
 
 type AnySpout = Spout<Values, Record<string, Values>>;
 type AnyCollector = SpoutCollector<Values, Record<string, Values>>;
@@ -30,14 +31,6 @@ export interface MessageCounts {
 export interface SpoutLife {
   now(): number;
   readonly isAlive: boolean;
-}
-
-/** How much a spout gives, so that also an endless one ends. */
-export interface SpoutPace {
-  /** Calls of `nextTuple` that emitted something. */
-  readonly calls: number;
-  /** Between two of them (us): faults are to strike in between. */
-  readonly every: number;
 }
 
 /**
@@ -88,27 +81,26 @@ export class SpoutLedger {
     };
     const account = new SpoutAccount(name, violation);
     this.#accounts.push(account);
-    const start = life.now();
-    let calls = 0;
+    let allowance = new SpoutAllowance(this.#pace, life.now());
     let task = 0;
     let collector: AnyCollector | undefined;
-    const emitted = (stream: string, values: Values, id: MessageId | undefined): void => {
+    /** False for what is withheld. */
+    const emitted = (stream: string, values: Values, id: MessageId | undefined): boolean => {
+      if (!allowance.emits(life.now(), account.hasFailed(id))) return false;
       account.emitted(id);
       this.#onEmission?.({ spout: name, task, stream, values, id });
+      return true;
     };
     const keeping = (given: AnyCollector): AnyCollector => {
       collector ??= {
         emit: (values, id) => {
-          emitted('default', values, id);
-          given.emit(values, id);
+          if (emitted('default', values, id)) given.emit(values, id);
         },
         emitTo: (stream, values, id) => {
-          emitted(stream, values, id);
-          given.emitTo(stream, values, id);
+          if (emitted(stream, values, id)) given.emitTo(stream, values, id);
         },
         emitDirect: (task, stream, values, id) => {
-          emitted(`${stream} of task ${task}`, values, id);
-          given.emitDirect(task, stream, values, id);
+          if (emitted(`${stream} of task ${task}`, values, id)) given.emitDirect(task, stream, values, id);
         },
         get pendingCount() {
           return given.pendingCount;
@@ -119,23 +111,22 @@ export class SpoutLedger {
     return {
       open: (given, info) => {
         task = info.task;
+        allowance = new SpoutAllowance(shareOf(this.#pace, task, info.parallelism), life.now());
         spout.open?.(keeping(given), info);
       },
       nextTuple: (given) => {
-        // What failed may be emitted again, so each failure is one call more.
-        if (calls >= this.#pace.calls + account.failures) return account.isAnswered ? 'done' : 'idle';
-        if (calls < this.#pace.calls && life.now() < start + calls * this.#pace.every) return 'idle';
-        const before = account.count;
-        const said = spout.nextTuple(keeping(given));
-        if (account.count > before) calls += 1;
-        return said;
+        const may = allowance.at(life.now(), account.mayRepeat);
+        if (may === 'call') return allowance.call(() => spout.nextTuple(keeping(given)));
+        return may === 'over' && account.isAnswered ? 'done' : 'idle';
       },
       ack: (id) => {
         account.answered(id, 'ack');
+        allowance.heard(life.now());
         spout.ack?.(id);
       },
       fail: (id) => {
         account.answered(id, 'fail');
+        allowance.heard(life.now());
         spout.fail?.(id);
       },
       activate: () => spout.activate?.(),
@@ -163,6 +154,15 @@ class SpoutAccount {
 
   get isAnswered(): boolean {
     return this.#open.size === 0;
+  }
+
+  /** Something failed that was not emitted again, or not yet. */
+  get mayRepeat(): boolean {
+    return this.failed.size > 0;
+  }
+
+  hasFailed(id: MessageId | undefined): boolean {
+    return id !== undefined && this.failed.has(id);
   }
 
   emitted(id: MessageId | undefined): void {

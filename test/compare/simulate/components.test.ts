@@ -12,6 +12,7 @@ import {
 import { none } from 'raingauge/sinks';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../src/compare/simulate/simulate.js';
+import { shareOf } from '../../../src/compare/spouts/spout-allowance.js';
 import { SpoutLedger } from '../../../src/compare/spouts/spout-ledger.js';
 import { parseFault } from '../../../src/runtime/faults/fault-plan.js';
 import sentences, { sentencesJob } from './sentences.js';
@@ -141,6 +142,23 @@ describe('simulate a job of spouts and bolts', () => {
     }
   });
 
+  it('ends a spout that has run out and does not say so, in either mode', async () => {
+    const job = topology('silent', { batchInterval: seconds(0.5) }, (t) => {
+      const from = t.setSpout('numbers', () => {
+        let next = 0;
+        return {
+          nextTuple: (collector: SpoutCollector<{ n: number }>) =>
+            next < 5 ? collector.emit({ n: next }, next++) : undefined,
+        };
+      });
+      t.setBolt('relay', () => relay)
+        .shuffleGrouping(from)
+        .to('numbers', none());
+    });
+    for (const mode of ['micro-batch', 'record'] as const)
+      expect(await simulate(job, { mode, seeds: 2, twice: 0 }), mode).toMatchObject({ seeds: 2, failure: null });
+  });
+
   it('judges only the ledger where runs without a fault differ', async () => {
     let runs = 0;
     const job = topology('restless', { batchInterval: seconds(0.5) }, (t) => {
@@ -172,30 +190,46 @@ describe('the ledger of a spout', () => {
     pendingCount: 0,
   };
 
-  /** A spout that emits 0, 1, 2 …, and its ledger. */
-  function kept(calls: number) {
+  /** A spout that emits 0, 1, 2 … of `max`, or what `again` has, and its ledger, on a clock of its own. */
+  function kept(calls: number, { max = Number.POSITIVE_INFINITY, every = 0 } = {}) {
     const violations: string[] = [];
-    const ledger = new SpoutLedger({ calls, every: 0 });
-    ledger.begin({ now: () => 0, isAlive: true }, (what) => violations.push(what));
+    const emitted: MessageId[] = [];
+    const again: MessageId[] = [];
+    const time = { now: 0 };
+    const ledger = new SpoutLedger({ calls, every }, ({ id }) => emitted.push(id!));
+    ledger.begin({ now: () => time.now, isAlive: true }, (what) => violations.push(what));
     let next = 0;
-    const spout = ledger.kept('numbers', { nextTuple: (out) => out.emit({}, next++) });
-    return { spout, ledger, violations };
+    const spout = ledger.kept('numbers', {
+      nextTuple: (out) => {
+        const id = again.shift() ?? (next < max ? next++ : undefined);
+        if (id !== undefined) out.emit({}, id);
+      },
+    });
+    const ask = () => spout.nextTuple(collector);
+    /** So many calls, of which each takes so long (us). */
+    const pass = (count: number, each: number) => {
+      for (let i = 0; i < count; i++) {
+        ask();
+        time.now += each;
+      }
+    };
+    return { spout, ledger, violations, emitted, again, time, ask, pass };
   }
 
   it('balances when each message was answered once', () => {
-    const { spout, ledger, violations } = kept(2);
-    expect([spout.nextTuple(collector), spout.nextTuple(collector)]).toEqual([undefined, undefined]);
+    const { spout, ask, ledger, violations } = kept(2);
+    expect([ask(), ask()]).toEqual([undefined, undefined]);
     spout.ack!(1);
-    expect(spout.nextTuple(collector)).toBe('idle');
+    expect(ask()).toBe('idle');
     spout.ack!(0);
-    expect(spout.nextTuple(collector)).toBe('done');
+    expect(ask()).toBe('done');
     ledger.finished();
     expect(violations).toEqual([]);
   });
 
   it('finds an answer to nothing, a second answer, and none', () => {
-    const { spout, ledger, violations } = kept(3);
-    for (let i = 0; i < 3; i++) spout.nextTuple(collector);
+    const { spout, ask, ledger, violations } = kept(3);
+    for (let i = 0; i < 3; i++) ask();
     spout.ack!(7);
     spout.ack!(0);
     spout.fail!(0);
@@ -207,14 +241,70 @@ describe('the ledger of a spout', () => {
     ]);
   });
 
-  it('asks once more for each failure, and knows what the spout gave up', () => {
-    const { spout, ledger, violations } = kept(1);
-    spout.nextTuple(collector);
+  it('spends no call on what failed and comes again, also behind all calls', () => {
+    const { spout, ask, again, emitted } = kept(2);
+    ask();
     spout.fail!(0);
-    expect(spout.nextTuple(collector)).toBeUndefined();
+    again.push(0);
+    ask();
+    ask();
+    spout.ack!(0);
+    spout.fail!(1);
+    again.push(1);
+    expect(ask()).toBeUndefined();
+    expect(emitted).toEqual([0, 0, 1, 1]);
+    expect(ask()).toBe('idle');
     spout.ack!(1);
-    expect(spout.nextTuple(collector)).toBe('done');
+    expect(ask()).toBe('done');
+  });
+
+  it('withholds what is new behind all calls, and knows what the spout gave up', () => {
+    const { spout, ask, pass, ledger, violations, emitted } = kept(1);
+    ask();
+    spout.fail!(0);
+    pass(9, 100_000);
+    expect(ask()).toBeUndefined();
+    pass(1, 100_000);
+    expect(ask()).toBe('done');
     ledger.finished();
-    expect([violations, ledger.counts.givenUp]).toEqual([[], 1]);
+    expect([emitted, violations, ledger.counts.givenUp]).toEqual([[0], [], 1]);
+  });
+
+  it('ends a spout that has long been silent, but not before its time is over, nor on few calls', () => {
+    const { spout, ask, pass, time } = kept(10, { max: 1, every: 1_000_000 });
+    ask();
+    spout.ack!(0);
+    pass(95, 100_000);
+    expect(ask()).toBeUndefined();
+    time.now = 10_000_000;
+    expect(ask()).toBe('done');
+
+    const slow = kept(10, { max: 1 });
+    slow.ask();
+    slow.spout.ack!(0);
+    slow.pass(4, 60_000_000);
+    expect([slow.ask(), slow.ask()]).toEqual([undefined, 'done']);
+  });
+
+  it('lets a silent spout go on that waits for answers', () => {
+    const { spout, ask, pass, time, again, emitted } = kept(10, { max: 1 });
+    ask();
+    pass(9, 1_000_000);
+    expect(ask()).toBe('idle');
+    spout.ack!(0);
+    again.push(7);
+    time.now += 10;
+    ask();
+    expect(emitted).toEqual([0, 7]);
+  });
+
+  it('divides calls and time among the tasks of a spout', () => {
+    const pace = { calls: 10, every: 100 };
+    expect([0, 1, 2, 3].map((task) => shareOf(pace, task, 4))).toEqual([
+      { calls: 3, every: 400 },
+      { calls: 3, every: 400 },
+      { calls: 2, every: 400 },
+      { calls: 2, every: 400 },
+    ]);
   });
 });
