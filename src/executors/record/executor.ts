@@ -85,7 +85,7 @@ class RecordJob implements RunningJob, ControlledJob {
     });
     this.#maker = new RunMaker({ ...parts, trees: this.#trees, job: this });
     this.#run = this.#maker.make(restored);
-    this.#maker.open(this.#run);
+    if (!this.#maker.open(this.#run)) return;
     this.#listen();
     this.#start(restored);
   }
@@ -179,8 +179,7 @@ class RecordJob implements RunningJob, ControlledJob {
 
   #goOn(latest: RestoredJob | undefined): void {
     this.#run = this.#maker.make(latest);
-    this.#maker.open(this.#run);
-    this.#begin(latest);
+    if (this.#maker.open(this.#run)) this.#begin(latest);
   }
 
   #begin(restored: RestoredJob | undefined): void {

@@ -92,8 +92,8 @@ export class RunMaker {
     return this.#run;
   }
 
-  /** Opens the tasks. A user-written spout is opened once, whatever the job goes back to. When one fails, those that were opened are closed. */
-  open({ wiring }: Run): void {
+  /** Opens the tasks: a user-written spout once, whatever the job goes back to. False where one does not open: the job has failed. */
+  open({ wiring }: Run): boolean {
     try {
       for (const task of wiring.consumers) task.open();
       for (const spout of wiring.spouts) {
@@ -102,9 +102,10 @@ export class RunMaker {
         this.#spouts.set(spout.place, spout);
         spout.open();
       }
+      return true;
     } catch (thrown) {
-      closeAll([...wiring.spouts, ...wiring.consumers]);
-      throw thrown;
+      this.#parts.job.abort(thrown);
+      return false;
     }
   }
 
@@ -196,15 +197,6 @@ export class RunMaker {
       control.wake();
       this.#everyStep(control, spouts);
     });
-  }
-}
-
-/** The error that led here is the one to tell. */
-function closeAll(tasks: readonly { close(): void }[]): void {
-  for (const task of tasks) {
-    try {
-      task.close();
-    } catch {}
   }
 }
 

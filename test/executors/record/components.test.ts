@@ -187,13 +187,10 @@ describe('the life of a component', () => {
     ['cleanup', {}, { cleanup: throwing }, ['prepare', 'open', 'activate', 'deactivate', 'close']],
   ])('when %s throws the job fails, and whatever was begun is ended', async (_where, spout, bolt, calls) => {
     const log: string[] = [];
-    const outcome = await startVirtual(living(log, spout, bolt, 1), () => ({ mode: 'record' }))
-      .then((run) => run.end())
-      .then(
-        ({ error }) => error,
-        (error: unknown) => error,
-      );
-    expect(outcome).toMatchObject({ code: 'RG030', message: expect.stringContaining('on purpose') as unknown });
+    const run = await startVirtual(living(log, spout, bolt, 1), () => ({ mode: 'record' }));
+    const { outcome, error } = await run.end();
+    expect(outcome).toBe('failed');
+    expect(error).toMatchObject({ code: 'RG030', message: expect.stringContaining('on purpose') as unknown });
     expect(log.filter((call) => !/^(execute|ack)/.test(call))).toEqual(calls);
   });
 
