@@ -10,6 +10,7 @@ import { documentOf } from './document.js';
 import { Drains } from './drains.js';
 import { describeEnvironment } from './environment.js';
 import { judge, noVerdict, type Opinion } from './judge.js';
+import { keyLimitOf } from './key-limit.js';
 import {
   type CompareOptions,
   DRAIN_ROUNDS_DEFAULT,
@@ -125,7 +126,7 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
   // Only now: the oracle holds whole streams in memory, and would have the collector disturb what is measured.
   progress.begin(phases.oracle);
   const bothComplete = microBatch?.isComplete === true && record?.isComplete === true;
-  const opinion = bothComplete ? await opinionOf(setup, trace) : undefined;
+  const opinion = bothComplete ? await opinionOf(setup, trace, keyLimitOf(microBatch.job, record.job)) : undefined;
 
   progress.begin(phases.judging);
   const verdict = opinion
@@ -163,8 +164,8 @@ async function recordTrace(setup: Setup, onRecords: (count: number) => void) {
 }
 
 /** The oracle's answer, or why there is none: a user function that throws fails the job too, with a better error. */
-async function opinionOf({ job }: Setup, trace: TimedTrace): Promise<Opinion> {
-  const absence = oracleAbsence(job);
+async function opinionOf({ job }: Setup, trace: TimedTrace, limit: string | undefined): Promise<Opinion> {
+  const absence = oracleAbsence(job) ?? limit;
   if (absence !== undefined) return { absence };
   try {
     return { answer: await evaluate(job, trace) };

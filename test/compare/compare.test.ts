@@ -125,6 +125,18 @@ describe('compare', () => {
     expect(modes.record.prepared!.withheld).toMatch(/function/);
   });
 
+  it('asks no oracle where a task reached its limit of keys: the oracle has none', async () => {
+    const keys = ['a', 'b', 'c', 'a', 'b', 'c', 'a'];
+    const job = topology('limited', { batchInterval: millis(50), maxKeys: 2, onError: 'dead-letter' }, (t) => {
+      const pairs = t.source('keys', memory(keys)).map((key) => [key, 1] as const);
+      pairs.runningReduce({ uid: 'running', reduce: add }).to('running', none());
+    });
+    const { verdict } = await compare(job, { ...quick, drainRounds: 0 });
+    expect(verdict).toMatchObject({ same: true, oracle: 'not available', guarantee: 'not checked' });
+    expect(verdict.oracleReason).toContain('limit of keys (RG066)');
+    expect(verdict.parts).toMatchObject([{ results: 5 }, { results: 2 }]);
+  });
+
   it('names the first difference when a function depends on more than its input', async () => {
     let calls = 0;
     const result = await compare(

@@ -3,9 +3,10 @@ import { counted, formatCount } from '../report/format.js';
 import type { FaultVerdict } from './judge-fault-run.js';
 import type { RecordCount } from './tally.js';
 
-/** The sentence: the guarantee first, then what was found, then why it is so judged. */
-export function faultSentence(found: Omit<FaultVerdict, 'sentence'>): string {
+/** The sentence: the guarantee first, then what was found, then why it is so judged. `unjudged`: why it could not be. */
+export function faultSentence(found: Omit<FaultVerdict, 'sentence'>, unjudged?: string): string {
   const { guarantee, verdict, lost, duplicated, results } = found;
+  if (unjudged !== undefined) return `${guarantee} could not be checked: ${unjudged}.`;
   const facts = [
     lost.count > 0 ? `${records(lost)} lost` : 'nothing lost',
     duplicated.count > 0 ? `${records(duplicated)} counted again` : 'nothing duplicated',

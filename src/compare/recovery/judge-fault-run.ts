@@ -27,6 +27,8 @@ export interface FaultRun {
   readonly reexecuted: number;
   /** How often something was killed: without any, nothing may be lost. Default 1. */
   readonly faults?: number | undefined;
+  /** Why what was expected is nothing to go by. */
+  readonly unjudged?: string | undefined;
 }
 
 /** The account of one part, for people. */
@@ -39,7 +41,7 @@ export interface FaultPart extends ResultCounts {
 /** Plain data. */
 export interface FaultVerdict {
   readonly guarantee: Guarantee;
-  /** `not checked`: nothing that can be counted differs, but something that cannot does. */
+  /** `not checked`: nothing that can be counted differs, but something that cannot does; or what was expected is nothing to go by. */
   readonly verdict: 'held' | 'broken' | 'not checked';
   readonly sentence: string;
   /** Source records whose effect is missing from at least one result. */
@@ -77,8 +79,8 @@ export function judgeFaultRun(run: FaultRun): FaultVerdict {
     replayed,
     reexecuted,
   };
-  const verdict = verdictOf(found, run.faults ?? 1);
-  return { ...found, verdict, sentence: faultSentence({ ...found, verdict }) };
+  const verdict = run.unjudged === undefined ? verdictOf(found, run.faults ?? 1) : 'not checked';
+  return { ...found, verdict, sentence: faultSentence({ ...found, verdict }, run.unjudged) };
 }
 
 const NOTHING: ResultList = { values: [], timestamps: [], windowEnds: [] };

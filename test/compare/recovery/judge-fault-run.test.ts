@@ -185,6 +185,14 @@ describe('the verdict', () => {
     );
   });
 
+  it('claims nothing where what was expected is nothing to go by', async () => {
+    const run = await runAltered(built, lost, RECORD);
+    expect(judgeFaultRun({ ...run, unjudged: 'a task reached its limit' })).toMatchObject({
+      verdict: 'not checked',
+      sentence: 'exactly-once could not be checked: a task reached its limit.',
+    });
+  });
+
   it('tells a window that is delivered twice from a record that is in it twice', async () => {
     const run = await runAltered(built, [], RECORD);
     const again = judgeFaultRun({ ...run, ...repeating(run, 'sink out', 5), guarantee: 'at-least-once', replayed: 9 });
