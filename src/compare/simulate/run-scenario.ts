@@ -81,6 +81,7 @@ class Run {
   #restores = 0;
   #twins = 0;
   #timeouts = 0;
+  #isLimited = false;
 
   constructor(job: Topology, trace: TimedTrace, scenario: Scenario, { ledger, createStore }: ScenarioParts) {
     this.#job = job;
@@ -145,6 +146,7 @@ class Run {
       restores: this.#restores,
       twins: this.#twins,
       lives: this.#lives,
+      isLimited: this.#isLimited,
       traceHash: this.#hash.digest(),
     };
   }
@@ -283,6 +285,7 @@ class Run {
     if (event.kind === 'tupleReplayed') this.#replayed += 1;
     if (event.kind === 'jobRestored') this.#restores += 1;
     if (event.kind === 'taskSpeculated') this.#twins += 1;
+    if (event.kind === 'deadLetter' && event.code === 'RG066') this.#isLimited = true;
     if (event.kind === 'tupleFailed' && event.reason === 'timeout') this.#timeouts += 1;
     this.#hash.add(event);
   }

@@ -20,6 +20,8 @@ export interface ScenarioRun {
   /** Slow tasks that got a twin. */
   readonly twins: number;
   readonly lives: number;
+  /** A task reached its limit of keys, in any life, and set records aside. */
+  readonly isLimited: boolean;
   /** A hash over every event of all lives: equal seeds give equal hashes. */
   readonly traceHash: string;
 }

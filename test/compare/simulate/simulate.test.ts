@@ -2,7 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import wordCount from '../../../comparisons/word-count.js';
 import { repeatFlags, type SimulateResult, simulate } from '../../../src/compare/simulate/simulate.js';
+import { seconds } from '../../../src/core/time.js';
 import { parseFault, showFault } from '../../../src/runtime/faults/fault-plan.js';
+import { topology } from '../../../src/topology/builder.js';
+import { none } from '../../../src/topology/sink-specs.js';
+import { memory } from '../../../src/topology/source-specs.js';
 import panes from './panes.js';
 import relay from './relay.js';
 import shop from './shop.js';
@@ -43,6 +47,15 @@ describe.each(jobs)('simulate $name', ({ topology, file, seeds }) => {
       expect(coverage[what], what).toBeGreaterThan(0);
     expect(result.crashes).toBeGreaterThan(seeds);
   });
+});
+
+it('claims nothing of a job whose tasks reached their limit of keys: the oracle has none', async () => {
+  const job = topology('limited', { batchInterval: seconds(0.5), maxKeys: 2, onError: 'dead-letter' }, (t) => {
+    const pairs = t.source('in', memory(Array.from({ length: 60 }, (_, n) => [n % 5, 1] as const)));
+    pairs.runningReduce({ uid: 'sums', reduce: (a, b) => a + b }).to('out', none());
+  });
+  for (const mode of ['micro-batch', 'record'] as const)
+    expect(await simulate(job, { mode, seeds: 3, twice: 0 }), mode).toMatchObject({ seeds: 3, failure: null });
 });
 
 it('ackOn expiry: without checkpoints, lost workers cost no record of an open window', {
