@@ -331,36 +331,52 @@ it.each(MODES)('%s: a spout that counts what it emits', async (mode) => {
   ]);
 });
 
-it('metrics of tasks on workers are in the result', async () => {
-  const values = Array.from({ length: 40 }, (_, n) => n);
-  const sequence = { values, timestamps: Float64Array.from(values, (n) => n * 1_000), heartbeats: [] };
-  const job = topology('on workers', { batchInterval: millis(5) }, (t) => {
-    t.setBasicBolt<N, N>(
-      'bolt',
-      () => {
-        let info: TaskInfo;
-        return {
-          prepare: (given) => {
-            info = given;
-          },
-          execute: () => info.metrics.counter('seen').inc(),
-        };
-      },
-      { parallelism: 4 },
-    )
-      .shuffleGrouping(t.source('in', aSource<number>()).map((n) => ({ n })))
-      .to('out', memory());
+describe('on workers', () => {
+  /** A bolt with four tasks, on two workers. */
+  const counted = async (prepare: (metrics: TaskMetrics) => () => void) => {
+    const values = Array.from({ length: 40 }, (_, n) => n);
+    const sequence = { values, timestamps: Float64Array.from(values, (n) => n * 1_000), heartbeats: [] };
+    const job = topology('on workers', { batchInterval: millis(5) }, (t) => {
+      t.setBasicBolt<N, N>(
+        'bolt',
+        () => {
+          let execute: () => void;
+          return {
+            prepare: ({ metrics }) => {
+              execute = prepare(metrics);
+            },
+            execute: () => execute(),
+          };
+        },
+        { parallelism: 4 },
+      )
+        .shuffleGrouping(t.source('in', aSource<number>()).map((n) => ({ n })))
+        .to('out', memory());
+    });
+    const { job: result } = await live({
+      topology: job,
+      trace: { sources: [{ name: 'in', partitions: [sequence] }] },
+      settings: {},
+      interval: 2_500,
+      isDurable: false,
+      workers: (world, plan) =>
+        new FakeWorkers({ world, plan, functions: job.functions, count: 2, latency: 100, absence: 500 }),
+    });
+    return result;
+  };
+
+  it('metrics of tasks are in the result', async () => {
+    const { outcome, error, metrics } = await counted((registry) => () => registry.counter('seen').inc());
+    expect([outcome, error]).toEqual(['finished', undefined]);
+    expect(metrics.map(({ task }) => task)).toEqual([0, 1, 2, 3]);
+    expect(metrics.map((metric) => metric.kind === 'counter' && metric.count)).toEqual([10, 10, 10, 10]);
   });
-  const { job: result } = await live({
-    topology: job,
-    trace: { sources: [{ name: 'in', partitions: [sequence] }] },
-    settings: {},
-    interval: 2_500,
-    isDurable: false,
-    workers: (world, plan) =>
-      new FakeWorkers({ world, plan, functions: job.functions, count: 2, latency: 100, absence: 500 }),
+
+  it('a gauge of what cannot be sent fails the job, with its component', async () => {
+    const { outcome, error } = await counted((registry) => {
+      registry.gauge('broken', () => Date.now as never);
+      return () => {};
+    });
+    expect([outcome, error]).toMatchObject(['failed', { code: 'RG011', operator: 'bolt' }]);
   });
-  expect([result.outcome, result.error]).toEqual(['finished', undefined]);
-  expect(result.metrics.map(({ task }) => task)).toEqual([0, 1, 2, 3]);
-  expect(result.metrics.map((metric) => metric.kind === 'counter' && metric.count)).toEqual([10, 10, 10, 10]);
 });
