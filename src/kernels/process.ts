@@ -7,7 +7,7 @@ import type { ProcessContext } from '../topology/process.js';
 import type { Emit, Kernel, KernelSetup, RecordContext } from './kernel.js';
 import { NO_RETRY, type Retry } from './on-time.js';
 import { isPair, isPromise, notAPair, noValue, shown } from './shapes.js';
-import { checkKeys, type KeptKeys, STATE } from './state-space.js';
+import { checkKeys, hasRoom, type KeptKeys, STATE } from './state-space.js';
 import { Timers } from './timers.js';
 
 /** The user's part. */
@@ -164,7 +164,9 @@ class Handle implements ProcessContext<Key, unknown, unknown> {
 
   readonly setTimer = (time: Timestamp): void => {
     const ahead = this.#ahead(time);
-    if (!this.#timers.has(this.key)) checkKeys(this.#timers, this.key, this.#limit, 'timers');
+    // The limit first: until it is reached, a timer costs no further look for its key.
+    if (!hasRoom(this.#timers, this.#limit) && !this.#timers.has(this.key))
+      checkKeys(this.#timers, this.key, this.#limit, 'timers');
     this.#timers.set(this.key, ahead);
   };
 
