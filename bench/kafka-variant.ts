@@ -13,6 +13,7 @@ import { MICRO_BATCH, runToEnd } from './run-job.js';
 
 const [name = '', brokers = '', topic = '', records = ''] = process.argv.slice(2);
 const total = Number(records);
+const group = `bench-${process.pid}-${Date.now()}`;
 
 /** The clock starts at the first record: joining a group, or opening a job, is not what is compared. */
 let stop: (() => Pick<Measurement, 'ms' | 'onCoreMs'>) | undefined;
@@ -39,7 +40,7 @@ process.exit(0);
 /** The base: kafkajs's own consumer, and a loop as anybody would write it. */
 async function eachBatch(use: (line: string) => void): Promise<void> {
   const client = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING });
-  const consumer = client.consumer({ groupId: `bench-${process.pid}-${Date.now()}`, maxWaitTimeInMs: 100 });
+  const consumer = client.consumer({ groupId: group, maxWaitTimeInMs: 100 });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   let left = total;
@@ -63,7 +64,8 @@ function countWords(line: string): void {
 }
 
 async function runJob(more: { readonly receiver?: boolean }, options: RunOptions): Promise<void> {
-  const source = kafka(topic, { brokers, until: 'latest', ...more });
+  // A group of its own: a receiver begins where the group was left.
+  const source = kafka(topic, { brokers, group, until: 'latest', ...more });
   const job = topology('bench', { batchInterval: seconds(0.1) }, (t) => {
     t.source('lines', source)
       .flatMap((line) => {

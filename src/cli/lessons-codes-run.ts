@@ -46,7 +46,11 @@ runningReduce, updateStateByKey, mapWithState, process and stateful bolts keep a
 each key, and none of them forgets a key by itself. Where keys never come again (ids of
 sessions, of requests) that state grows until memory is full. So each task keeps at most
 maxKeys keys, 10,000,000 unless the operator or the job says otherwise; one more is this
-error. With onError: 'dead-letter' the record that would have opened it is set aside.
+error. With onError: 'dead-letter' the record that would have opened it is set aside. As
+micro-batches, and exactly-once, nothing stays of it; else record mode keeps what it emitted
+before, so set a state first and emit then.
+
+Timers of process have the same limit: at most maxKeys keys have any.
 
   updateStateByKey      return undefined: the key is removed
   mapWithState          state.remove(), or timeout: minutes(30)

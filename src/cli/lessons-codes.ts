@@ -91,7 +91,10 @@ compile. Inside, a duration is a whole number of microseconds.`,
     text: `
 Counts are whole numbers from 1 on; k and M are understood: --records 10k. A rate is in
 records a second, for each source: --rate 2000, 5k, 5k/s. A seed is a whole number from 0
-on. Parallelism is 1 to 128; more tasks than cores only cost time.`,
+on. Parallelism is 1 to 128; more tasks than cores only cost time.
+
+A metric of a spout or bolt takes finite numbers, and a gauge gives one. A task has 200
+metrics at most: a name such as 'user-17' would make one more for each user.`,
     see: ['RG010'],
   },
   RG012: {
@@ -214,8 +217,8 @@ behind it. Window both to the same slide first, or unite them before the window.
   RG022: {
     title: 'reserved names',
     text: `
-A name is empty, or begins with __, which belongs to the engine (Storm has the same rule:
-__tick, __acker, __system).`,
+A name is empty or no text, or begins with __, which belongs to the engine (Storm has the
+same rule: __tick, __acker, __system).`,
     see: ['RG014'],
   },
 } satisfies Readonly<Record<string, Lesson>>;

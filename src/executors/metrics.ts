@@ -1,9 +1,13 @@
 /** The metrics that components of one name keep, by task. It knows neither mode, and no component. */
 import { StreamError } from '../core/errors.js';
+import { shown } from '../kernels/shapes.js';
 import { Latency, type LatencySummary } from '../runtime/latency.js';
 import { type MeterSummary, RateMeter } from '../runtime/meter.js';
 import type { Counter, Histogram, Meter, MetricTimer, TaskMetrics } from '../topology/metrics.js';
-import { type Blamed, blaming } from './user-error.js';
+import { type Blamed, blaming, noPromise } from './user-error.js';
+
+/** Metrics of one task. A histogram takes 100 KB, and names with ids in them would be without end. */
+export const METRICS_MAX = 200;
 
 /** A distribution; a figure that too few values stand behind is undefined. */
 export type Distribution = Omit<LatencySummary, 'negatives'>;
@@ -81,7 +85,11 @@ class TaskRegistry implements TaskMetrics {
   }
 
   gauge(name: string, read: () => number): void {
-    const reading = (): Reading => ({ kind: 'gauge', value: blaming(this.#operator, read) });
+    if (typeof read !== 'function') {
+      const hint = `write metrics.gauge('${String(name)}', () => …)`;
+      throw new StreamError('RG004', `the gauge '${String(name)}' was given ${shown(read)}, not a function`, hint);
+    }
+    const reading = (): Reading => ({ kind: 'gauge', value: this.#read(name, read) });
     this.#register(name, 'gauge', () => ({ metric: undefined, read: reading }));
     this.#metrics.get(name)!.read = reading;
   }
@@ -139,6 +147,7 @@ class TaskRegistry implements TaskMetrics {
   ): M {
     const before = this.#metrics.get(name);
     if (before === undefined) {
+      this.#checkNew(name);
       const made = { kind, ...make() };
       this.#metrics.set(name, made);
       return made.metric;
@@ -148,10 +157,29 @@ class TaskRegistry implements TaskMetrics {
     throw new StreamError('RG014', message, 'give each metric of a task a name of its own');
   }
 
+  #checkNew(name: unknown): void {
+    if (typeof name !== 'string' || name === '')
+      throw new StreamError('RG022', `a metric was given ${shown(name)} as its name`, 'name it with a text');
+    if (this.#metrics.size < METRICS_MAX) return;
+    throw new StreamError(
+      'RG011',
+      `'${name}' would be one more than the ${METRICS_MAX} metrics that a task may have`,
+      'name what is counted, and leave ids, keys and times out of the name',
+    );
+  }
+
+  #read(name: string, read: () => unknown): number {
+    return blaming(this.#operator, () => {
+      const value = read();
+      noPromise(value, this.#operator);
+      return this.#checked(name, value as number);
+    });
+  }
+
   #checked(name: string, value: number, least = Number.NEGATIVE_INFINITY): number {
     if (Number.isFinite(value) && value >= least) return value;
     const rule = least === 0 ? 'a finite number from 0 on' : 'a finite number';
-    throw new StreamError('RG011', `the metric '${name}' was given ${String(value)}, not ${rule}`, `give it ${rule}`);
+    throw new StreamError('RG011', `the metric '${name}' was given ${shown(value)}, not ${rule}`, `give it ${rule}`);
   }
 }
 

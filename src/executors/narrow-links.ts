@@ -1,5 +1,6 @@
 /** Links of the narrow operators: one record in, any number out, no state. User functions run here, nowhere deeper. */
 import { derivedFlatMap, derivedMap } from '../kernels/derived-map.js';
+import { isPair, notAPair } from '../kernels/shapes.js';
 import type { FilterOperator, FlatMapOperator, MapOperator } from '../plan/plan.js';
 import { type FunctionTable, functionId } from '../topology/graph.js';
 import type { Link } from './link.js';
@@ -40,19 +41,10 @@ function mapPush(operator: MapOperator, find: (role: string) => Unary, next: Lin
       return valuePush(operator, find('map'), next);
     case 'pair-values':
       return pairValuesPush(operator, find('mapValues'), next);
-    case 'key': {
-      const key = find('keyBy');
-      return (value) => {
-        let out: unknown;
-        try {
-          out = key(value);
-        } catch (thrown) {
-          throw attributed(thrown, operator);
-        }
-        if (out instanceof Promise) throw promiseReturned(operator);
-        next([out, value]);
-      };
-    }
+    case 'key':
+      return keyPush(operator, find('keyBy'), next);
+    case 'pair-key':
+      return keyPush(operator, ofItsKey(find('by')), next);
     case 'unit':
       return (value) => next([value, 1]);
     case 'constant':
@@ -90,6 +82,26 @@ function valuePush(operator: MapOperator, map: Unary, next: Link['push']): Link[
     // An array is no promise: pairs skip the walk along the prototypes (bench `record`: 6 % of a word count).
     if (typeof out === 'object' && !Array.isArray(out) && out instanceof Promise) throw promiseReturned(operator);
     next(out);
+  };
+}
+
+function keyPush(operator: MapOperator, key: Unary, next: Link['push']): Link['push'] {
+  return (value) => {
+    let out: unknown;
+    try {
+      out = key(value);
+    } catch (thrown) {
+      throw attributed(thrown, operator);
+    }
+    if (out instanceof Promise) throw promiseReturned(operator);
+    next([out, value]);
+  };
+}
+
+function ofItsKey(by: Unary): Unary {
+  return (pair) => {
+    if (!isPair(pair)) throw notAPair(pair);
+    return by(pair[0]);
   };
 }
 

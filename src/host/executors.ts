@@ -1,4 +1,5 @@
 /** The executor of each mode, loaded when a job first needs it: a command that runs nothing, or in one mode, starts in half the time. */
+import { nearest, StreamError } from '../core/errors.js';
 import type { Mode } from '../runtime/events.js';
 
 type Executors = {
@@ -6,7 +7,17 @@ type Executors = {
   readonly record: typeof import('../executors/record/executor.js').startRecord;
 };
 
+const MODES = ['micro-batch', 'record'] as const satisfies readonly Mode[];
+
 const loaded: { -readonly [M in Mode]?: Executors[M] } = {};
+
+/** Types keep a wrong one away in TypeScript alone. @throws StreamError `RG004` for a mode that is none. */
+export function checkMode(mode: Mode): void {
+  if (MODES.includes(mode)) return;
+  const near = nearest(String(mode), MODES);
+  const hint = near === undefined ? `use ${MODES.join(' or ')}` : `did you mean '${near}'?`;
+  throw new StreamError('RG004', `mode is '${String(mode)}'; it must be ${MODES.join(' or ')}`, hint);
+}
 
 /** To be awaited before anything else of a job. From the second time on nothing is waited for. */
 export function loadExecutor(mode: Mode): Promise<void> | undefined {
@@ -15,8 +26,7 @@ export function loadExecutor(mode: Mode): Promise<void> | undefined {
 
 /** To be awaited before a job of virtual time: that does not pass while a module is loaded. */
 export async function loadExecutors(): Promise<void> {
-  await loadExecutor('micro-batch');
-  await loadExecutor('record');
+  for (const mode of MODES) await loadExecutor(mode);
 }
 
 /** The executor of a mode that was loaded. */
@@ -25,6 +35,11 @@ export function executorOf<M extends Mode>(mode: M): Executors[M] {
 }
 
 async function load(mode: Mode): Promise<void> {
-  if (mode === 'record') loaded.record = (await import('../executors/record/executor.js')).startRecord;
-  else loaded['micro-batch'] = (await import('../executors/micro-batch/executor.js')).startMicroBatch;
+  switch (mode) {
+    case 'micro-batch':
+      loaded[mode] = (await import('../executors/micro-batch/executor.js')).startMicroBatch;
+      return;
+    case 'record':
+      loaded[mode] = (await import('../executors/record/executor.js')).startRecord;
+  }
 }

@@ -17,7 +17,7 @@ import type { World } from '../runtime/world.js';
 import type { Topology } from '../topology/graph.js';
 import { Activation } from './activation.js';
 import { compileJob } from './compile-job.js';
-import { executorOf, loadExecutor } from './executors.js';
+import { checkMode, executorOf, loadExecutor } from './executors.js';
 import { Listeners } from './listeners.js';
 import { isByExpiry, type OpenDurability, openDurability } from './open-durability.js';
 import { type EndsParts, type OpenEnds, openEnds } from './open-ends.js';
@@ -50,6 +50,7 @@ export async function run(topology: Topology, options: RunOptions): Promise<JobR
 
 /** Starts a job. `done` settles after every source and sink is closed. @throws StreamError, StreamErrors as `run`. */
 export async function start(topology: Topology, given: RunOptions): Promise<StartedJob> {
+  checkMode(given.mode);
   const loading = loadExecutor(given.mode);
   if (loading !== undefined) await loading;
   const world = given.world ?? realWorldOf(given);

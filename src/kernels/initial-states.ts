@@ -15,12 +15,15 @@ export class UntakenStates {
     this.#taken = store.space<true>('initial');
   }
 
-  /** The state that the key begins with, or undefined. */
-  take(key: Key): unknown {
+  /** The state that the key begins with; undefined where it has none, or took it before. */
+  get(key: Key): unknown {
     if (this.#states === undefined) return undefined;
     const state = this.#states.get(encodeKey(key));
-    if (state === undefined || this.#taken.get(key) !== undefined) return undefined;
+    return state === undefined || this.#taken.get(key) !== undefined ? undefined : state;
+  }
+
+  /** To be called for what `get` gave, once the user's function is through with it: one that throws may be given it again. */
+  take(key: Key): void {
     this.#taken.insert(key, true, 0);
-    return state;
   }
 }

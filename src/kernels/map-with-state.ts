@@ -78,7 +78,7 @@ class MapWithState implements Kernel {
       this.#context.windowEnd = windowEnd;
       cell = undefined;
     }
-    const before = cell === undefined ? this.#untaken.take(key) : cell.value;
+    const before = cell === undefined ? this.#untaken.get(key) : cell.value;
     this.#handle.turnTo(before, before !== undefined, false);
     const result = this.#call(key, value[1], timestamp);
     this.#keep(key, cell, before, timestamp);
@@ -138,10 +138,12 @@ class MapWithState implements Kernel {
     const youngest = cell === undefined ? timestamp : Math.max(cell.count, timestamp);
     if (change === 'removed') {
       if (cell !== undefined) this.#states.delete(key);
+      else if (before !== undefined) this.#untaken.take(key);
       if (timeout !== undefined) this.#timers.clear(key);
     } else if (cell === undefined) {
       if (change === 'kept' && before === undefined) return;
       checkKeys(this.#states, key, this.#parameters);
+      if (before !== undefined) this.#untaken.take(key);
       this.#states.insert(key, value, youngest);
       if (timeout !== undefined) this.#timers.set(key, youngest + timeout);
     } else if (change === 'updated' || (isAgeing && youngest !== cell.count)) {

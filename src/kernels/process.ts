@@ -7,7 +7,7 @@ import type { ProcessContext } from '../topology/process.js';
 import type { Emit, Kernel, KernelSetup, RecordContext } from './kernel.js';
 import { NO_RETRY, type Retry } from './on-time.js';
 import { isPair, isPromise, notAPair, noValue, shown } from './shapes.js';
-import { checkKeys, type KeptKeys, STATE } from './state-space.js';
+import { checkKeys, hasRoom, type KeptKeys, STATE } from './state-space.js';
 import { Timers } from './timers.js';
 
 /** The user's part. */
@@ -27,7 +27,7 @@ export interface ProcessFunctions {
  *
  * Keeps one state and one list of timers per key. Timers that are pending at the end of the input do not fire.
  * @throws StreamError `RG032` for a record that is no pair, `RG034` for a timer at what is no timestamp, `RG066` for a state
- * beyond the limit.
+ * beyond the limit, or the timers of one key more.
  */
 export function createProcess(setup: KernelSetup<ProcessFunctions, KeptKeys>): Kernel {
   return new Process(setup);
@@ -163,7 +163,11 @@ class Handle implements ProcessContext<Key, unknown, unknown> {
   };
 
   readonly setTimer = (time: Timestamp): void => {
-    this.#timers.set(this.key, this.#ahead(time));
+    const ahead = this.#ahead(time);
+    // The limit first: until it is reached, a timer costs no further look for its key.
+    if (!hasRoom(this.#timers, this.#limit) && !this.#timers.has(this.key))
+      checkKeys(this.#timers, this.key, this.#limit, 'timers');
+    this.#timers.set(this.key, ahead);
   };
 
   readonly deleteTimer = (time: Timestamp): void => {

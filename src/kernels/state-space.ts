@@ -6,19 +6,31 @@ import { encodeKey, type Key } from '../core/keys.js';
 /** The space of `runningReduce`, `updateStateByKey` and `process` that holds one cell a key: its state. */
 export const STATE = 'state';
 
-/** A limit on the keys that have state in one task. */
+/** A limit on the keys that have state in one task, and on those that have timers. */
 export interface KeptKeys {
   /** Default: none. The plan always has one. */
   readonly maxKeys?: number | undefined;
 }
 
-/** Asked before a key gets state that has none. @throws StreamError `RG066` when there are as many already as there may be. */
-export function checkKeys({ size }: Pick<Space, 'size'>, key: Key, { maxKeys }: KeptKeys): void {
-  if (maxKeys === undefined || size < maxKeys) return;
+/** Whether one more key may have what these have. */
+export function hasRoom({ size }: Pick<Space, 'size'>, { maxKeys }: KeptKeys): boolean {
+  return maxKeys === undefined || size < maxKeys;
+}
+
+/** Asked before a key gets state, or timers, that has none. @throws StreamError `RG066` when there are as many already as there may be. */
+export function checkKeys(
+  kept: Pick<Space, 'size'>,
+  key: Key,
+  limit: KeptKeys,
+  what: 'state' | 'timers' = 'state',
+): void {
+  if (hasRoom(kept, limit)) return;
   throw new StreamError(
     'RG066',
-    `${size} keys have state in this task, and ${encodeKey(key)} would be one more than its limit maxKeys`,
-    'remove states that are not needed any more, let mapWithState time them out, or raise maxKeys if memory allows',
+    `${kept.size} keys have ${what} in this task, and ${encodeKey(key)} would be one more than its limit maxKeys`,
+    what === 'state'
+      ? 'remove states that are not needed any more, let mapWithState time them out, or raise maxKeys if memory allows'
+      : 'set timers that stream time reaches sooner, delete those that are not needed, or raise maxKeys if memory allows',
   );
 }
 

@@ -26,6 +26,15 @@ export class Timers {
     this.#rebuild();
   }
 
+  /** Keys that have any. */
+  get size(): number {
+    return this.#lists.size;
+  }
+
+  has(key: Key): boolean {
+    return this.#lists.get(key) !== undefined;
+  }
+
   /** The key's first timer at or before a time, taken out; undefined when there is none. */
   takeDueOf(key: Key, time: Timestamp): Timestamp | undefined {
     if (this.#live === 0) return undefined;

@@ -8,7 +8,7 @@ import type { Kernel, KernelSetup } from './kernel.js';
 import { NO_RETRY, SET_ASIDE } from './on-time.js';
 import { isPair, isPromise, notAPair, noValue } from './shapes.js';
 import { Slides } from './slides.js';
-import { checkKeys, type KeptKeys, STATE } from './state-space.js';
+import { checkKeys, hasRoom, type KeptKeys, STATE } from './state-space.js';
 
 /** The user's part. */
 export interface UpdateStateFunctions {
@@ -36,7 +36,8 @@ export interface UpdateStateParameters extends KeptKeys {
  * 4. A key without values is called for at most `maxEmptyIntervals` intervals in a row; then it is silent until it has
  *    values again, and the skipped intervals are counted at that time.
  *
- * 5. A key's initial state is its state before its first interval with values: until then it is silent.
+ * 5. A key's initial state is its state before its first interval with values: until then it is silent. Where the limit leaves no room
+ *    for it, it waits for the key's next values.
  *
  * Keeps one state per key, with the number of its last interval with values, and the values of open intervals.
  * @throws StreamError `RG032` for a record that is no pair, `RG031` for a promise, `RG066` for a state beyond the limit.
@@ -95,13 +96,17 @@ class UpdateState implements Kernel {
   #withValues({ key, value, count }: Cell, interval: number): boolean {
     const { maxEmptyIntervals } = this.#setup.parameters;
     const cell = this.#states.writable(key);
-    const before = cell === undefined ? this.#untaken.take(key) : cell.value;
-    const state = this.#updated(key, (value as unknown[]).slice(0, count), before);
+    const initial = cell === undefined ? this.#untaken.get(key) : undefined;
+    const state = this.#updated(key, (value as unknown[]).slice(0, count), cell === undefined ? initial : cell.value);
     if (state === SET_ASIDE) {
       if (cell !== undefined) cell.count = interval;
-      else if (before !== undefined) this.#states.insert(key, before, interval);
+      else if (initial !== undefined && hasRoom(this.#states, this.#setup.parameters)) {
+        this.#untaken.take(key);
+        this.#states.insert(key, initial, interval);
+      }
       return false;
     }
+    if (initial !== undefined) this.#untaken.take(key);
     const skipped = cell === undefined ? 0 : interval - cell.count - 1 - maxEmptyIntervals;
     if (skipped > 0) this.#setup.count('skippedEmptyIntervals', skipped);
     if (state === undefined) {

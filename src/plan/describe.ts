@@ -105,6 +105,7 @@ const MAP_WORDS = {
   value: 'map',
   'pair-values': 'mapValues',
   key: 'keyBy',
+  'pair-key': 'partitionBy',
   unit: 'pair with 1:',
   constant: 'count one:',
   'drop-key': 'drop key:',

@@ -100,7 +100,7 @@ function spread(lowering: Lowering, node: Node, input: StreamRef): number {
   const { partitions } = node;
   const paired = lowering.add(node, {
     kind: 'map',
-    shape: node.kind === 'partitionBy' ? 'key' : 'spread',
+    shape: node.kind === 'partitionBy' ? 'pair-key' : 'spread',
     inputs: lowering.forward(input),
     slide,
     partitions,

@@ -50,12 +50,12 @@ export interface SourceOperator extends OperatorBase {
   };
 }
 /**
- * `map`: role `map`; `pair-values` maps a pair's value, `key` pairs with a key, `unit` pairs with 1, `constant` pairs null with 1. Others are
- * built in: `derivedMap` has them.
+ * `map`: role `map`; `pair-values` maps a pair's value, `key` pairs with a key, `pair-key` pairs a pair with what role `by` makes of its key,
+ * `unit` pairs with 1, `constant` pairs null with 1. Others are built in: `derivedMap` has them.
  */
 export interface MapOperator extends OperatorBase {
   readonly kind: 'map';
-  readonly shape: 'value' | 'pair-values' | 'key' | 'unit' | 'constant' | 'drop-key' | DerivedMap;
+  readonly shape: 'value' | 'pair-values' | 'key' | 'pair-key' | 'unit' | 'constant' | 'drop-key' | DerivedMap;
 }
 export interface FlatMapOperator extends OperatorBase {
   readonly kind: 'flat-map';

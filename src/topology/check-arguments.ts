@@ -1,5 +1,5 @@
 /** Checks what a job written in JavaScript hands to the builder; types keep it from happening in TypeScript. */
-import { StreamError } from '../core/errors.js';
+import { type Place, StreamError } from '../core/errors.js';
 import { parseDuration } from '../core/time.js';
 import { placeOf } from './draft.js';
 
@@ -34,9 +34,14 @@ export function checkDurations(
   for (const [name, value] of Object.entries(durations)) {
     if (value === undefined ? !required.includes(name) : Number.isSafeInteger(value) && (value as number) >= min)
       continue;
-    const message = `${caller.name}() needs a duration '${name}', but got ${shown(value)}`;
-    throw new StreamError('RG010', message, durationHint(value), { place: placeOf(caller) });
+    throw notADuration(caller.name, name, value, placeOf(caller));
   }
+}
+
+/** The error for an option `name` of `call` that must be a duration. */
+export function notADuration(call: string, name: string, value: unknown, place?: Place): StreamError {
+  const message = `${call}() needs a duration '${name}', but got ${shown(value)}`;
+  return new StreamError('RG010', message, durationHint(value), { place });
 }
 
 /** @throws StreamError `RG011` unless it is a whole number, `min` or more. */

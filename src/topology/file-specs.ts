@@ -2,7 +2,7 @@
 import { StreamError } from '../core/errors.js';
 import { type Duration, millis } from '../core/time.js';
 import { type Formatted, formatOptions } from './formats.js';
-import { checkOneOf, checkWhole, type LineOptions, lineOptions } from './source-specs.js';
+import { checkOneOf, checkWhole, checkYesOrNo, type LineOptions, lineOptions } from './source-specs.js';
 import type { SourceSpec } from './specs.js';
 
 /** Options of `folder`. */
@@ -51,6 +51,7 @@ export function folder(path: string, options: FolderOptions & Partial<Formatted<
       "use pattern: '*.csv'",
     );
   }
+  checkYesOrNo('once', once);
   checkWhole('stableFor', stableFor, 0);
   checkWhole('scanEvery', scanEvery, 1);
   checkWhole('rememberedFilesMax', rememberedFilesMax, 1);

@@ -1,8 +1,10 @@
 /** Kafka as a source and as a sink, as plain specs. Nothing here connects; the number of partitions is asked for when a job starts. */
-import { nearest, StreamError } from '../core/errors.js';
+import { StreamError } from '../core/errors.js';
 import { type Duration, formatDuration, seconds } from '../core/time.js';
+import { notADuration } from './check-arguments.js';
 import { type FormatSpec, type Formatted, formatOptions } from './formats.js';
 import type { IdOptions } from './sink-specs.js';
+import { checkOneOf, checkYesOrNo } from './source-specs.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
 
 /** How a cluster is reached. */
@@ -136,6 +138,7 @@ export function kafkaSource(
 ): SourceSpec<unknown> {
   const { startingOffsets = 'earliest', until, format = 'text', onDataLoss = 'stop', group, as = 'value' } = options;
   const { receiver = false } = options;
+  checkYesOrNo('receiver', receiver);
   checkOneOf('as', as, ['value', 'pair', 'record']);
   checkOneOf('onDataLoss', onDataLoss, ['stop', 'continue']);
   if (until !== undefined) checkOneOf('until', until, ['latest']);
@@ -173,12 +176,14 @@ export function kafkaSource(
  * At-least-once, acknowledged by all replicas in sync. In an exactly-once job each epoch is one transaction of Kafka, which also
  * commits the number of the epoch as the offset of group `raingauge-<job>-<sink>`: read the topic with `read_committed`.
  *
- * @throws StreamError as `kafka` of the sources; `RG011` for a transaction of less than a second.
+ * @throws StreamError as `kafka` of the sources; `RG010` for a timeout that is no duration, `RG011` for less than a second.
  */
 export function kafkaSink(topic: string, options: KafkaSinkOptions): SinkSpec<unknown> {
   const settings = clusterOptions('kafka', topic, options);
   const { transactionTimeout = seconds(60), ids = false } = options;
-  if (!(Number.isSafeInteger(transactionTimeout) && transactionTimeout >= TRANSACTION_TIMEOUT_MIN))
+  checkYesOrNo('ids', ids);
+  if (!Number.isSafeInteger(transactionTimeout)) throw notADuration('kafka', 'transactionTimeout', transactionTimeout);
+  if (transactionTimeout < TRANSACTION_TIMEOUT_MIN)
     throw new StreamError(
       'RG011',
       `transactionTimeout is ${formatDuration(transactionTimeout)}, but must be at least ${formatDuration(TRANSACTION_TIMEOUT_MIN)}`,
@@ -227,6 +232,7 @@ function clusterOptions(call: string, topic: string, options: KafkaClusterOption
     const what = wrong === undefined ? 'has no brokers' : `has the broker '${wrong}', which is not HOST:PORT`;
     throw new StreamError('RG006', `${call}('${topic}') ${what}`, "give it brokers: '127.0.0.1:9092'");
   }
+  checkYesOrNo('tls', tls);
   checkOneOf('client', client, ['kafkajs', 'platformatic']);
   if (sasl === undefined) return { topic, brokers: [...list], tls, client };
   const { mechanism = 'plain', username, passwordVariable = PASSWORD_VARIABLE } = sasl;
@@ -249,10 +255,4 @@ function checkStart(start: NonNullable<KafkaSourceOptions['startingOffsets']>): 
     `startingOffsets is ${JSON.stringify(start)}: a timestamp and offsets are whole numbers from 0 on`,
     "use 'earliest', 'latest', { timestamp: ms } or { offsets: [of partition 0, of 1, …] }",
   );
-}
-
-function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
-  if (allowed.includes(value)) return;
-  const near = nearest(String(value), allowed) ?? allowed[0]!;
-  throw new StreamError('RG004', `${name} is '${value}', but must be ${allowed.join(' or ')}`, `use '${near}'`);
 }

@@ -9,6 +9,8 @@ export interface KafkaUri {
   readonly rest: string;
   readonly query: ReadonlyMap<string, string>;
   readonly malformed: (what: string, hint: string) => Error;
+  /** True, false, or the name alone for true. False where it is left out. */
+  readonly yesOrNo: (name: string) => boolean;
 }
 
 const CLUSTER_OPTIONS = ['tls', 'sasl', 'username', 'passwordVariable', 'client'];
@@ -37,7 +39,7 @@ export function kafkaSourceOf(uri: KafkaUri): SourceSpec<unknown> {
     as: text('as'),
     onDataLoss: text('onDataLoss'),
     group: text('group'),
-    receiver: query.get('receiver') === 'true',
+    receiver: uri.yesOrNo('receiver'),
   });
 }
 
@@ -48,11 +50,11 @@ export function kafkaSinkOf(uri: KafkaUri): SinkSpec<unknown> {
   return kafkaSink(topic, {
     ...cluster,
     transactionTimeout: timeout === undefined ? undefined : parseDuration(timeout),
-    ids: uri.query.get('ids') === 'true',
+    ids: uri.yesOrNo('ids'),
   });
 }
 
-function clusterOf({ rest, query, malformed }: KafkaUri) {
+function clusterOf({ rest, query, malformed, yesOrNo }: KafkaUri) {
   const match = /^\/\/([^/?#]+)\/([^/?#]+)\/?$/.exec(rest);
   if (match === null) throw malformed('has no brokers and topic', `write ${KAFKA_EXAMPLE}`);
   const mechanism = query.get('sasl') as 'plain' | undefined;
@@ -62,7 +64,7 @@ function clusterOf({ rest, query, malformed }: KafkaUri) {
   return {
     topic: match[2]!,
     brokers: match[1]!,
-    tls: query.get('tls') === 'true',
+    tls: yesOrNo('tls'),
     client: query.get('client') as 'kafkajs' | undefined,
     sasl: username === undefined ? undefined : { mechanism, username, passwordVariable: query.get('passwordVariable') },
   };

@@ -32,11 +32,17 @@ export interface MetricTimer {
  * The metrics of one task. A name that the task has already gives the same metric again, so that a component which is made anew goes on
  * counting. They count what the code did, also what was done again. What they were at the end is in the job's result, as `metrics`.
  *
- * Each of these throws a StreamError `RG014` for a name that is a metric of another kind.
+ * Each of these throws a StreamError `RG014` for a name that is a metric of another kind, `RG022` for what is no name, and `RG011` for
+ * one more than the 200 metrics that a task may have.
  */
 export interface TaskMetrics {
   counter(name: string): Counter;
-  /** Read when the job ends, and by barriers on workers. The last function given under a name counts. Source: Storm `registerGauge`. */
+  /**
+   * Read when the job ends, and by barriers on workers. The last function given under a name counts.
+   *
+   * @throws StreamError `RG004` for what is no function; the job fails with `RG011` where it gives no finite number.
+   * Source: Storm `registerGauge`.
+   */
   gauge(name: string, read: () => number): void;
   meter(name: string): Meter;
   histogram(name: string): Histogram;

@@ -3,7 +3,15 @@ import { StreamError } from '../core/errors.js';
 import { withoutSecrets } from '../core/secrets.js';
 import { type Duration, seconds } from '../core/time.js';
 import { type FormatSpec, type Formatted, formatOptions, json } from './formats.js';
-import { checkOneOf, checkPort, checkWhole, LIVE, type LineOptions, lineOptions } from './source-specs.js';
+import {
+  checkOneOf,
+  checkPort,
+  checkWhole,
+  checkYesOrNo,
+  LIVE,
+  type LineOptions,
+  lineOptions,
+} from './source-specs.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
 
 /** Options of `tcpServer`. */
@@ -133,6 +141,7 @@ export function webhook(url: string, options: WebhookOptions = {}): SinkSpec<unk
     throw new StreamError('RG006', message, "write webhook('https://example.org/counts')");
   }
   const { ids = false } = options;
+  checkYesOrNo('ids', ids);
   const {
     batchMax = ids ? 1 : 500,
     requestsMax = 1,

@@ -12,7 +12,7 @@ export interface ProcessContext<K extends Key, S, R> {
   readonly state: S | undefined;
   setState(state: S | undefined): void;
   emit(result: R): void;
-  /** Asks for `onTimer` at this stream time. Setting the same time twice is one timer. */
+  /** Asks for `onTimer` at this stream time. Setting the same time twice is one timer. At most `maxKeys` keys have timers (`RG066`). */
   setTimer(time: Timestamp): void;
   deleteTimer(time: Timestamp): void;
 }
@@ -24,7 +24,7 @@ export interface ProcessContext<K extends Key, S, R> {
  * 2. `onRecord` runs once per record; its results carry the record's timestamp.
  * 3. Results of `onTimer` carry the timer's time. Timers still pending at the end of a bounded input do not fire.
  *
- * Keeps one state and one sorted list of timers per key, until `setState(undefined)`, for at most `maxKeys` keys.
+ * Keeps one state and one sorted list of timers per key, until `setState(undefined)`, for at most `maxKeys` keys each.
  */
 export interface ProcessOptions<K extends Key, V, S, R> extends KeptKeys {
   readonly uid: string;

@@ -1,6 +1,7 @@
 /** The sinks that a topology can name, as plain specs. Nothing here opens or writes anything; connectors do. */
 import { StreamError } from '../core/errors.js';
 import { type FormatSpec, formatOptions } from './formats.js';
+import { checkYesOrNo } from './source-specs.js';
 import type { Interval, SinkSpec } from './specs.js';
 
 /** The time and origin of a result. The object is used again for the next result: copy what is to be kept. */
@@ -111,6 +112,7 @@ export function textFile(
  * ```
  */
 export function memory<T = unknown>({ ids = false }: IdOptions = {}): MemorySink<T> {
+  checkYesOrNo('ids', ids);
   const results: T[] = [];
   return {
     role: 'sink',
@@ -128,6 +130,7 @@ export function memory<T = unknown>({ ids = false }: IdOptions = {}): MemorySink
  * can leave out what it has done before: a unique column of a table, for example.
  */
 export function foreach<T>(call: (value: T, info: ResultInfo) => void, { ids = false }: IdOptions = {}): SinkSpec<T> {
+  checkYesOrNo('ids', ids);
   return {
     role: 'sink',
     kind: 'foreach',

@@ -69,6 +69,7 @@ export function textFile(
     throw new StreamError('RG040', 'textFile() has no path', "name the file: textFile('moby-dick.txt')");
   }
   const { follow = false } = options;
+  checkYesOrNo('follow', follow);
   if (follow && paths.length > 1) {
     throw new StreamError(
       'RG004',
@@ -211,6 +212,17 @@ export function checkPort(port: number, min = 1): void {
     'RG011',
     `${String(port)} is no port: a port is ${min} to 65535`,
     'write for example localhost:9999',
+  );
+}
+
+/** @throws StreamError `RG004` for what is neither true nor false: also `'no'` would count as true. */
+export function checkYesOrNo(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  const shown = typeof value === 'string' ? `'${value}'` : String(value);
+  throw new StreamError(
+    'RG004',
+    `${name} is ${shown}, but must be true or false`,
+    `write ${name}: true, or leave it out`,
   );
 }
 

@@ -78,8 +78,7 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
   partitionBy(options: Omit<Placed, 'orderSensitive'> & { readonly by?: (key: K) => Key } = {}): KeyedStream<K, V> {
     const { by = (key: K): Key => key, ...placed } = options;
     checkFunctions({ by }, this.partitionBy);
-    const keyBy = Object.assign(([key]: readonly [K]) => by(key), { toString: () => String(by) });
-    return this.add({ kind: 'partitionBy', input: this.ref }, { keyBy }, this.partitionBy, placed);
+    return this.add({ kind: 'partitionBy', input: this.ref }, { by }, this.partitionBy, placed);
   }
 
   /**

@@ -56,7 +56,7 @@ export interface Placed extends Named {
 
 /** An operator that keeps state by key, and removes none by itself. */
 export interface KeptKeys {
-  /** The most keys that may have state in one task; one more is an error (`RG066`). Default: `maxKeys` of the job, 10,000,000. */
+  /** The most keys that may have state in one task, and timers of `process`; one more is an error (`RG066`). Default: `maxKeys` of the job, 10,000,000. */
   readonly maxKeys?: number | undefined;
 }
 

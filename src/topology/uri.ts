@@ -172,7 +172,11 @@ function readStdout(parts: Parts): SinkSpec<unknown> {
 
 function kafkaUri(parts: Parts): KafkaUri {
   const { rest, query } = parts;
-  return { rest, query, malformed: (what, hint) => malformed(parts, what, hint) };
+  return {
+    ...{ rest, query },
+    malformed: (what, hint) => malformed(parts, what, hint),
+    yesOrNo: (name) => yesOrNo(parts, name),
+  };
 }
 
 /** Never shows what stands in front of an `@`: it may be a password. */

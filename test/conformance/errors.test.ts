@@ -226,6 +226,15 @@ const wrong: readonly (readonly [name: string, code: string, build: Build])[] = 
     'RG032',
     (t) => (numbers(t) as unknown as KeyedStream<string, number>).mapValues((n) => n, { uid: 'op' }),
   ],
+  ...[5, null, 'ab', ['a', 1, 2]].map((record): readonly [string, string, Build] => [
+    `partitionBy gets ${JSON.stringify(record)}, which is no pair`,
+    'RG032',
+    (t) =>
+      (numbers(t).map(() => record) as unknown as KeyedStream<string, number>).partitionBy({
+        uid: 'op',
+        by: (key) => key,
+      }),
+  ]),
   [
     'a keyed operator gets no pair',
     'RG032',

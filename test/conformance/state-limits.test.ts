@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type TopologyBuilder, topology } from '../../src/topology/builder.js';
 import type { KeyValueState } from '../../src/topology/stateful-bolt.js';
-import { add, type Pair, pairs, runner } from './interval-cases.js';
+import { add, B, type Pair, pairs, runner } from './interval-cases.js';
 import { VARIANTS } from './variants.js';
 
 interface Limits {
@@ -128,6 +128,46 @@ describe.each(VARIANTS)('%s', (_name, variant) => {
               ['a', 3],
             ],
       );
+    });
+  });
+
+  it('initial states for which there is no room wait, and count for the next values of their keys', async () => {
+    const initialState = Array.from({ length: 10 }, (_, n): Pair => [`k${n}`, 100]);
+    const build = (t: TopologyBuilder) =>
+      pairs(t).updateStateByKey<number>({
+        update: (values, state) => (values.includes(0) ? undefined : values.reduce(add, state ?? 0)),
+        ...{ initialState, maxKeys: 2, partitions: 1, uid: 'kept' },
+      });
+    const every = initialState.map(([key]): Pair => [key, 1]);
+    const gone = every.slice(0, 2).map(([key]): Pair => [key, 0]);
+    const { outputs, state } = await run(
+      build,
+      { in: [every, gone, [['k9', 1]]] },
+      { onError: 'dead-letter', attemptsMax: 2 },
+    );
+    expect(outputs['out']).toEqual([
+      [
+        ['k0', 101],
+        ['k1', 101],
+      ],
+      [],
+      [['k9', 101]],
+    ]);
+    expect(state['kept']).toEqual([['k9', 101]]);
+  });
+
+  it('limits the keys that have timers, which may have no state', async () => {
+    const build = (t: TopologyBuilder) =>
+      pairs(t).process<number, string>({
+        ...{ uid: 'kept', maxKeys: 1 },
+        onRecord: (_value, { timestamp, setTimer }) => setTimer(timestamp + 10 * B),
+      });
+    const failure = await run(build, { in: [KEYS] }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'RG066',
+      operator: 'kept',
+      message: expect.stringContaining('1 keys have timers in this task'),
+      hint: expect.stringContaining('delete those that are not needed'),
     });
   });
 });

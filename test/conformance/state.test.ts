@@ -156,6 +156,21 @@ describe.each(VARIANTS)('%s', (_variantName, variant) => {
     });
   });
 
+  it('a function that throws finds the initial state again', async () => {
+    let failures = 1;
+    const build = (t: TopologyBuilder) =>
+      pairs(t).mapWithState<number, string>({
+        ...summing,
+        map: (...call) => {
+          if (failures-- > 0) throw new Error('now and then');
+          return summing.map(...call);
+        },
+        initialState: [['a', 10]],
+      });
+    const { outputs } = await run(build, { in: [[a(1)], [a(1)]] }, { attemptsMax: 2 });
+    expect(outputs['out']!.flat()).toEqual(['a: 11', 'a: 12']);
+  });
+
   it('a function that returns a promise, or puts nothing into a state, is told so', async () => {
     const build = (map: unknown) => (t: TopologyBuilder) =>
       pairs(t).mapWithState<number, string>({ uid: 'op', map: map as Spec['map'] });

@@ -27,13 +27,16 @@ export const FAULTS_OF_TASKS: readonly FaultRow[] = [
   {
     number: 23,
     fault: 'state: keys such as __proto__, NaN, -0 or half a surrogate pair',
-    promised: 'keys like any other; what is no key is refused (RG033)',
+    promised: 'keys like any other; what is no key is refused (RG033), and a state of more keys than its limit (RG066)',
     tests: [
       ['faults/row-23-hostile-keys.test.ts', 'fault row 23: hostile keys are counted and restored like any other, %s'],
       ['core/core.test.ts', '%s is no key'],
       ['runtime/state-codec.test.ts', 'refuse what is nested too deep to come back, and take what is not'],
+      [
+        'conformance/state-limits.test.ts',
+        'fails with the operator, its limit and what to do when a task has more keys',
+      ],
     ],
-    later: 'a limit for the number of keys: state is bounded by memory, or with lmdb by the disk, only',
   },
   {
     number: 24,

@@ -340,3 +340,16 @@ it('at-most-once does without acks in record mode', async () => {
     acked: 0,
   });
 });
+
+it.each([
+  ['recrod', "did you mean 'record'?"],
+  ['storm', 'use micro-batch or record'],
+  [undefined, 'use micro-batch or record'],
+])('the mode %s is refused before anything is opened', async (mode, hint) => {
+  const job = topology('never', (t) => t.source('in', textFile('no such file')).to('out', none()));
+  await expect(run(job, { mode: mode as never })).rejects.toMatchObject({
+    code: 'RG004',
+    message: `mode is '${mode}'; it must be micro-batch or record`,
+    hint,
+  });
+});

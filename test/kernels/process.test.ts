@@ -176,6 +176,21 @@ describe('process', () => {
     expect(valuesOf(outcome)).toEqual(['now', 7]);
   });
 
+  it('limits the keys that have timers, with room again for each key whose timers fired or were deleted', () => {
+    const limited = { ...operator, maxKeys: 1 };
+    const steps: readonly Step[] = [
+      [1, ['a', '+5 +6']],
+      [1, ['a', '+7 -5 -6']],
+      { watermark: 7 },
+      [8, ['b', '+20 -20']],
+      [8, ['c', '+20']],
+    ];
+    expect(valuesOf(drive(limited, commands, steps))).toEqual(['timer a undefined']);
+    expect(() => drive(limited, commands, [...steps, [8, ['d', '+30']]])).toThrow(
+      expect.objectContaining({ code: 'RG066', message: expect.stringContaining('1 keys have timers in this task') }),
+    );
+  });
+
   it('keeps its heap of timers small when a timer is moved again and again', () => {
     const steps: Step[] = Array.from({ length: 5_000 }, (_, i) => [i, ['a', `-${i + 9_999} +${i + 10_000}`]]);
     expect(drive(operator, commands, [...steps, { watermark: 99_999 }]).results).toEqual([

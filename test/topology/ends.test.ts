@@ -1,8 +1,10 @@
 /** Tests of the specs of sources and sinks, and of the URIs that stand for them on the command line. */
 import { describe, expect, it } from 'vitest';
 import { prng } from '../../src/core/prng.js';
+import { folder } from '../../src/topology/file-specs.js';
 import { wordLines } from '../../src/topology/generated-words.js';
-import { stdout, textFile as textFileSink } from '../../src/topology/sink-specs.js';
+import { webhook } from '../../src/topology/network-specs.js';
+import { foreach, memory as memorySink, stdout, textFile as textFileSink } from '../../src/topology/sink-specs.js';
 import { generator, memory, stdin, tcp, textFile } from '../../src/topology/source-specs.js';
 import { parseSinkUri, parseSourceUri } from '../../src/topology/uri.js';
 
@@ -31,6 +33,8 @@ describe('the spec of a source', () => {
     ['an empty list of files', () => textFile([]), 'RG040'],
     ['following two files', () => textFile(['a', 'b'], { follow: true }), 'RG004'],
     ['a wrong way to treat invalid UTF-8', () => textFile('a', { invalidUtf8: 'replaced' as 'replace' }), 'RG004'],
+    ['follow that is text', () => textFile('a', { follow: 'no' as never }), 'RG004'],
+    ['once that is text', () => folder('a', { once: 'no' as never }), 'RG004'],
     ['a line limit of 0', () => stdin({ lineBytesMax: 0 }), 'RG011'],
     ['half a record', () => generator(() => 1, { count: 0.5 }), 'RG011'],
     ['no partition', () => generator(() => 1, { partitions: 0 }), 'RG011'],
@@ -51,6 +55,9 @@ describe('the spec of a sink', () => {
   it.each([
     ['an unknown format', () => stdout({ format: 'json' as 'lines' }), 'RG004'],
     ['a maximum that is no number', () => stdout({ max: Number.NaN }), 'RG011'],
+    ['ids of memory that are text', () => memorySink({ ids: 'no' as never }), 'RG004'],
+    ['ids of a function that are text', () => foreach(() => undefined, { ids: 'no' as never }), 'RG004'],
+    ['ids of a webhook that are text', () => webhook('http://localhost', { ids: 'no' as never }), 'RG004'],
     ['no folder', () => textFileSink(''), 'RG040'],
   ])('refuses %s', (_name, make, code) => expect(make).toThrow(expect.objectContaining({ code })));
 });

@@ -57,6 +57,8 @@ describe('kafka as a source', () => {
       'kafka://a:1/lines?receiver=true&client=platformatic',
       "the client 'platformatic' cannot be a member of its consumer group",
     ],
+    ['an answer that is neither yes nor no', 'kafka://a:1/lines?receiver=yes', 'has receiver=yes, which is neither'],
+    ['another one', 'kafka://a:1/lines?tls=1', 'has tls=1, which is neither true nor false'],
     ['a user without a mechanism', 'kafka://a:1/lines?username=me', 'one of sasl and username without the other'],
   ])('refuses %s', (_what, uri, message) => {
     expect(() => parseSourceUri(uri)).toThrow(message);
@@ -89,6 +91,36 @@ describe('kafka as a sink', () => {
     expect(parseSinkUri('kafka://127.0.0.1:9092/counts?ids=true')).toEqual(named);
     expect(named.capabilities.ids).toBe(true);
     expect(kafkaSink('counts', { brokers }).capabilities).not.toHaveProperty('ids');
+  });
+
+  it('takes the name of an option alone as yes', () => {
+    expect(parseSinkUri('kafka://a:1/counts?ids&tls')).toEqual(
+      kafkaSink('counts', { brokers: 'a:1', ids: true, tls: true }),
+    );
+    expect(parseSinkUri('kafka://a:1/counts?ids=false&tls=false')).toEqual(kafkaSink('counts', { brokers: 'a:1' }));
+    expect(() => parseSinkUri('kafka://a:1/counts?ids=yes')).toThrow(
+      expect.objectContaining({ code: 'RG006', hint: 'write ids=true' }),
+    );
+  });
+
+  it.each([
+    ['ids', () => kafkaSink('counts', { brokers, ids: 'no' as never })],
+    ['tls', () => kafkaSink('counts', { brokers, tls: 'no' as never })],
+    ['receiver', () => kafkaSource('counts', { brokers, receiver: 'no' as never })],
+  ])('refuses text for %s, which would count as yes', (name, make) => {
+    expect(make).toThrow(
+      expect.objectContaining({ code: 'RG004', message: `${name} is 'no', but must be true or false` }),
+    );
+  });
+
+  it('asks for a duration where text is given', () => {
+    expect(() => kafkaSink('counts', { brokers, transactionTimeout: '60s' as never })).toThrow(
+      expect.objectContaining({
+        code: 'RG010',
+        message: "kafka() needs a duration 'transactionTimeout', but got '60s'",
+        hint: 'write millis(60000)',
+      }),
+    );
   });
 
   it.each(['999ms', '0s'])('refuses transactions that may last %s', (text) => {

@@ -61,8 +61,9 @@ export function outputsOf(
       return narrow((value) => (user('filter')(value) ? [value] : []));
     case 'peek':
     case 'repartition':
-    case 'partitionBy':
       return give(input.items);
+    case 'partitionBy':
+      return narrow(([key, value]: Pair) => [[key, value]]);
     case 'keyBy':
       return narrow((value) => [[user('keyBy')(value), value]]);
     case 'mapValues':

@@ -104,8 +104,6 @@ function decorateFunctions(node: Node, functions: Functions): void {
       return decorate('flatMap', tracedFlatMap);
     case 'filter':
       return decorate('filter', lookingAtPlain);
-    case 'partitionBy':
-      return decorate('keyBy', lookingAtPlain);
     case 'keyBy':
       return decorate('keyBy', tracedKeyBy, 'map');
     case 'mapValues':

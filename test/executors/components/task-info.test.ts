@@ -1,7 +1,7 @@
 /** What spouts and bolts are told about their place in the job, and what they count about themselves: the same in both modes. */
 import { describe, expect, it } from 'vitest';
 import { millis, seconds } from '../../../src/core/time.js';
-import type { ComponentMetric } from '../../../src/executors/metrics.js';
+import { type ComponentMetric, METRICS_MAX } from '../../../src/executors/metrics.js';
 import { runIntervals, runTuples } from '../../../src/testing/index.js';
 import { startVirtual } from '../../../src/testing/virtual-run.js';
 import { topology } from '../../../src/topology/builder.js';
@@ -199,7 +199,7 @@ describe.each(MODES)('%s', (mode) => {
       'what is no number',
       (m: TaskMetrics) => m.counter('x').inc(Number.NaN),
       'RG011',
-      "'x' was given NaN, not a finite number",
+      "'x' was given the number NaN, not a finite number",
     ],
     ['a value below 0', (m: TaskMetrics) => m.histogram('x').update(-1), 'RG011', 'not a finite number from 0 on'],
     ['a negative rate', (m: TaskMetrics) => m.meter('x').mark(-1), 'RG011', 'not a finite number from 0 on'],
@@ -209,6 +209,71 @@ describe.each(MODES)('%s', (mode) => {
       return () => {};
     }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code, operator: 'bolt', message: expect.stringContaining(message) });
+  });
+
+  it.each([
+    ['a name that is empty', (m: TaskMetrics) => m.counter(''), 'RG022', 'the string "" as its name'],
+    ['no name', (m: TaskMetrics) => m.histogram(undefined as never), 'RG022', 'undefined as its name'],
+    ['a gauge of a number', (m: TaskMetrics) => m.gauge('x', 5 as never), 'RG004', 'the number 5, not a function'],
+    [
+      'a gauge of NaN',
+      (m: TaskMetrics) => m.gauge('x', () => Number.NaN),
+      'RG011',
+      'the number NaN, not a finite number',
+    ],
+    [
+      'a gauge of nothing',
+      (m: TaskMetrics) => m.gauge('x', (() => {}) as never),
+      'RG011',
+      'undefined, not a finite number',
+    ],
+    [
+      'a gauge of text',
+      (m: TaskMetrics) => m.gauge('x', () => '5' as never),
+      'RG011',
+      'the string "5", not a finite number',
+    ],
+    [
+      'a gauge of a bigint',
+      (m: TaskMetrics) => m.gauge('x', () => 5n as never),
+      'RG011',
+      'the bigint 5, not a finite number',
+    ],
+    [
+      'a gauge of an object',
+      (m: TaskMetrics) => m.gauge('x', () => ({}) as never),
+      'RG011',
+      'an object, not a finite number',
+    ],
+    [
+      'a gauge of a function',
+      (m: TaskMetrics) => m.gauge('x', () => Date.now as never),
+      'RG011',
+      'a function, not a finite',
+    ],
+    ['a gauge that waits', (m: TaskMetrics) => m.gauge('x', (async () => 5) as never), 'RG031', 'returned a promise'],
+  ])('%s fails the job, with the component', async (_what, wrong, code, message) => {
+    const failure = await counted((metrics) => {
+      wrong(metrics);
+      return () => {};
+    }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code, operator: 'bolt', message: expect.stringContaining(message) });
+  });
+
+  it('has room for so many metrics in each task, and one more name fails the job', async () => {
+    const named = (count: number) =>
+      counted((metrics) => {
+        for (let n = 0; n < count; n++) metrics.counter(`requests of user ${n}`);
+        metrics.counter('requests of user 0').inc();
+        return () => {};
+      });
+    expect(await named(METRICS_MAX)).toHaveLength(2 * METRICS_MAX);
+    await expect(named(METRICS_MAX + 1)).rejects.toMatchObject({
+      code: 'RG011',
+      operator: 'bolt',
+      message: expect.stringContaining(`'requests of user ${METRICS_MAX}' would be one more than the ${METRICS_MAX}`),
+      hint: expect.stringContaining('leave ids'),
+    });
   });
 
   it('a gauge that throws fails the job, with its component', async () => {
@@ -266,36 +331,52 @@ it.each(MODES)('%s: a spout that counts what it emits', async (mode) => {
   ]);
 });
 
-it('metrics of tasks on workers are in the result', async () => {
-  const values = Array.from({ length: 40 }, (_, n) => n);
-  const sequence = { values, timestamps: Float64Array.from(values, (n) => n * 1_000), heartbeats: [] };
-  const job = topology('on workers', { batchInterval: millis(5) }, (t) => {
-    t.setBasicBolt<N, N>(
-      'bolt',
-      () => {
-        let info: TaskInfo;
-        return {
-          prepare: (given) => {
-            info = given;
-          },
-          execute: () => info.metrics.counter('seen').inc(),
-        };
-      },
-      { parallelism: 4 },
-    )
-      .shuffleGrouping(t.source('in', aSource<number>()).map((n) => ({ n })))
-      .to('out', memory());
+describe('on workers', () => {
+  /** A bolt with four tasks, on two workers. */
+  const counted = async (prepare: (metrics: TaskMetrics) => () => void) => {
+    const values = Array.from({ length: 40 }, (_, n) => n);
+    const sequence = { values, timestamps: Float64Array.from(values, (n) => n * 1_000), heartbeats: [] };
+    const job = topology('on workers', { batchInterval: millis(5) }, (t) => {
+      t.setBasicBolt<N, N>(
+        'bolt',
+        () => {
+          let execute: () => void;
+          return {
+            prepare: ({ metrics }) => {
+              execute = prepare(metrics);
+            },
+            execute: () => execute(),
+          };
+        },
+        { parallelism: 4 },
+      )
+        .shuffleGrouping(t.source('in', aSource<number>()).map((n) => ({ n })))
+        .to('out', memory());
+    });
+    const { job: result } = await live({
+      topology: job,
+      trace: { sources: [{ name: 'in', partitions: [sequence] }] },
+      settings: {},
+      interval: 2_500,
+      isDurable: false,
+      workers: (world, plan) =>
+        new FakeWorkers({ world, plan, functions: job.functions, count: 2, latency: 100, absence: 500 }),
+    });
+    return result;
+  };
+
+  it('metrics of tasks are in the result', async () => {
+    const { outcome, error, metrics } = await counted((registry) => () => registry.counter('seen').inc());
+    expect([outcome, error]).toEqual(['finished', undefined]);
+    expect(metrics.map(({ task }) => task)).toEqual([0, 1, 2, 3]);
+    expect(metrics.map((metric) => metric.kind === 'counter' && metric.count)).toEqual([10, 10, 10, 10]);
   });
-  const { job: result } = await live({
-    topology: job,
-    trace: { sources: [{ name: 'in', partitions: [sequence] }] },
-    settings: {},
-    interval: 2_500,
-    isDurable: false,
-    workers: (world, plan) =>
-      new FakeWorkers({ world, plan, functions: job.functions, count: 2, latency: 100, absence: 500 }),
+
+  it('a gauge of what cannot be sent fails the job, with its component', async () => {
+    const { outcome, error } = await counted((registry) => {
+      registry.gauge('broken', () => Date.now as never);
+      return () => {};
+    });
+    expect([outcome, error]).toMatchObject(['failed', { code: 'RG011', operator: 'bolt' }]);
   });
-  expect([result.outcome, result.error]).toEqual(['finished', undefined]);
-  expect(result.metrics.map(({ task }) => task)).toEqual([0, 1, 2, 3]);
-  expect(result.metrics.map((metric) => metric.kind === 'counter' && metric.count)).toEqual([10, 10, 10, 10]);
 });
