@@ -66,9 +66,10 @@ const OPENERS: Readonly<Record<string, Open>> = {
   },
   folder: async ({ name, options }, _role, { world, from = [], resume = [], setAside }) => {
     const [positions, later] = [rawPositions(resume), laterPositions(resume)];
-    const starts = from.map((records, index) => ({
-      ...{ name, from: records, position: positions[index], later: later[index] },
-    }));
+    const starts = from.map((records, index) => {
+      const [position, ahead] = [positions[index], later[index]];
+      return { name, from: records, position, later: ahead };
+    });
     const decoding = await openDecoding(options, world.files, setAside);
     return openFolderSource(options as unknown as FolderSettings, world, starts, decoding);
   },

@@ -1,4 +1,4 @@
-/** The executor of each mode, loaded when a job first needs it: a command that runs nothing, or in one mode, starts in half the time. */
+/** The executor of each mode, loaded when a job first needs it: a command that runs nothing, or in one mode, starts sooner. */
 import { nearest, StreamError } from '../core/errors.js';
 import type { Mode } from '../runtime/events.js';
 
@@ -12,8 +12,8 @@ const MODES = ['micro-batch', 'record'] as const satisfies readonly Mode[];
 const loaded: { -readonly [M in Mode]?: Executors[M] } = {};
 
 /** Types keep a wrong one away in TypeScript alone. @throws StreamError `RG004` for a mode that is none. */
-export function checkMode(mode: Mode): void {
-  if (MODES.includes(mode)) return;
+export function checkMode(mode: Mode | undefined): void {
+  if (mode !== undefined && MODES.includes(mode)) return;
   const near = nearest(String(mode), MODES);
   const hint = near === undefined ? `use ${MODES.join(' or ')}` : `did you mean '${near}'?`;
   throw new StreamError('RG004', `mode is '${String(mode)}'; it must be ${MODES.join(' or ')}`, hint);

@@ -50,7 +50,7 @@ export async function run(topology: Topology, options: RunOptions): Promise<JobR
 
 /** Starts a job. `done` settles after every source and sink is closed. @throws StreamError, StreamErrors as `run`. */
 export async function start(topology: Topology, given: RunOptions): Promise<StartedJob> {
-  checkMode(given.mode);
+  checkMode((given as RunOptions | undefined)?.mode);
   const loading = loadExecutor(given.mode);
   if (loading !== undefined) await loading;
   const world = given.world ?? realWorldOf(given);

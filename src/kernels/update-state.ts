@@ -159,7 +159,9 @@ class UpdateState implements Kernel {
     this.#call.key = key;
     const after = update(values, state, this.#call);
     if (isPromise(after)) throw noValue('update', after);
-    if (after !== undefined && this.#states.get(key) === undefined) checkKeys(this.#states, key, parameters);
+    // The limit first: until it is reached, nobody looks for the key again.
+    if (after !== undefined && !hasRoom(this.#states, parameters) && this.#states.get(key) === undefined)
+      checkKeys(this.#states, key, parameters);
     return after;
   }
 }

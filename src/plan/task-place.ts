@@ -1,26 +1,10 @@
 /** Where a task of a component stands in its job, from the plan alone: so both modes, and workers, say the same. */
+import type { TaskInfo } from '../topology/components.js';
 import { nameOf } from './kinds.js';
-import type { Exchange, Plan, Stage } from './plan.js';
-
-/** One stream between two components. */
-export interface ComponentLink {
-  readonly component: string;
-  readonly stream: string;
-  /** `hash`: to an operator by key. `forward`: to the task of the same number. */
-  readonly grouping: Exchange['kind'];
-}
+import type { Plan, Stage } from './plan.js';
 
 /** What a task knows of its place. */
-export interface TaskPlace {
-  readonly component: string;
-  readonly task: number;
-  readonly parallelism: number;
-  readonly id: number;
-  readonly componentTasks: Readonly<Record<string, readonly number[]>>;
-  readonly streams: readonly string[];
-  readonly sources: readonly ComponentLink[];
-  readonly targets: readonly ComponentLink[];
-}
+type TaskPlace = Omit<TaskInfo, 'metrics' | 'state'>;
 
 /** Ids count all tasks of the job from 1, stage by stage. */
 export function taskPlace(plan: Plan, stage: Stage, task: number): TaskPlace {

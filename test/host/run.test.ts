@@ -353,3 +353,8 @@ it.each([
     hint,
   });
 });
+
+it('no options at all are refused like a mode that is none', async () => {
+  const job = topology('never', (t) => t.source('in', textFile('no such file')).to('out', none()));
+  await expect(run(job, undefined as never)).rejects.toMatchObject({ code: 'RG004' });
+});

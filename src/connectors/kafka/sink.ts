@@ -62,9 +62,8 @@ async function openTransactional(
   const life = own === undefined ? randomUUID() : await lifeOf(own, world.files);
   const group = `raingauge-${job}-${name}`;
   const timeoutMs = Math.ceil(transactionTimeout / 1_000);
-  const transactions = new EpochTransactions({
-    ...{ port, topic, id: `${group}-0`, timeoutMs, group, life, store, world },
-  });
+  const id = `${group}-0`;
+  const transactions = new EpochTransactions({ port, topic, id, timeoutMs, group, life, store, world });
   return new TransactionalKafkaSink(port, brokers, topic, store, transactions);
 }
 
