@@ -4,6 +4,7 @@ import type { BoltOperator } from '../../plan/plan.js';
 import type { NoStreams, OutputCollector, Streams, Tuple, Values } from '../../topology/components.js';
 import { DeliveredTuple } from '../../topology/delivered-tuple.js';
 import type { Chain } from '../chain.js';
+import type { ComponentCounters } from '../component-counters.js';
 import type { Link } from '../link.js';
 import { streamLinks } from '../stream-links.js';
 import { checkOpen, notDelivered, takeAnswer, timeOfEmit } from '../tuple-answers.js';
@@ -13,6 +14,16 @@ import { TupleFailed } from './tuple-failed.js';
 /** A tuple as a bolt has it. */
 export class BatchTuple extends DeliveredTuple {
   origin: Origin;
+  /** When `execute` began (us), of a tuple of which the time is taken. */
+  receivedAt: number | undefined;
+}
+
+/** What a collector works with. */
+export interface CollectorParts {
+  readonly operator: BoltOperator;
+  readonly context: TaskContext;
+  readonly counters: ComponentCounters;
+  readonly now: () => number;
 }
 
 /**
@@ -22,6 +33,8 @@ export class BatchTuple extends DeliveredTuple {
 export class BatchCollector implements OutputCollector<Values, Streams & NoStreams> {
   readonly #bolt: BoltOperator;
   readonly #context: TaskContext;
+  readonly #counters: ComponentCounters;
+  readonly #now: () => number;
   readonly #isTracking: boolean;
   #link: ((stream: string, direct: boolean) => Link) | undefined;
   /** The task chosen by the `emitDirect` under way. */
@@ -33,9 +46,11 @@ export class BatchCollector implements OutputCollector<Values, Streams & NoStrea
   /** The first tuple that was failed since it was taken. */
   #failed: TupleFailed | undefined;
 
-  constructor(bolt: BoltOperator, context: TaskContext, isTracking: boolean) {
-    this.#bolt = bolt;
+  constructor({ operator, context, counters, now }: CollectorParts, isTracking: boolean) {
+    this.#bolt = operator;
     this.#context = context;
+    this.#counters = counters;
+    this.#now = now;
     this.#isTracking = isTracking;
   }
 
@@ -72,12 +87,19 @@ export class BatchCollector implements OutputCollector<Values, Streams & NoStrea
   }
 
   ack(tuple: Tuple): void {
-    takeAnswer(this.#delivered(tuple), 'acked', this.#bolt);
+    const own = this.#delivered(tuple);
+    takeAnswer(own, 'acked', this.#bolt);
+    const counters = this.#counters;
+    counters.acked++;
+    if (own.receivedAt === undefined) return;
+    counters.processed++;
+    counters.processTime += this.#now() - own.receivedAt;
   }
 
   fail(tuple: Tuple, reason?: string): void {
     const own = this.#delivered(tuple);
     takeAnswer(own, 'failed', this.#bolt);
+    this.#counters.failed++;
     if (!this.#isTracking || this.#failed !== undefined) return;
     const { name } = this.#bolt;
     const by = reason === undefined ? `'${name}'` : `'${name}' (${reason})`;
@@ -96,6 +118,7 @@ export class BatchCollector implements OutputCollector<Values, Streams & NoStrea
     context.timestamp = Math.max(timeOfEmit(this.#bolt, tuples, this.executing.timestamp), this.watermark);
     context.windowEnd = Number.NaN;
     context.origin = originOf(tuples.map(({ origin }) => origin));
+    this.#counters.emitted++;
     this.#link!(stream, direct).push(values);
   }
 

@@ -3,7 +3,7 @@ import type { Plan } from '../../plan/plan.js';
 import type { BatchInfo } from '../../runtime/events.js';
 import { BATCHES_KEPT, type JobResult, type MicroBatchOptions, type RunningJob, type Services } from '../executor.js';
 import { Outcome } from '../outcome.js';
-import type { Batch, CutPoint, Wait } from './batch.js';
+import { type Batch, type CutPoint, recordsBySource, type Wait } from './batch.js';
 import { microBatchOptions, refuseOnWorkers } from './options.js';
 import { type JobParts, partsOf } from './parts.js';
 import type { Restart } from './restart.js';
@@ -274,25 +274,18 @@ class MicroBatchJob implements RunningJob {
     const recordsRead = new Map<string, number>();
     for (const { source, recordsRead: count } of this.#parts.partitions)
       recordsRead.set(source, (recordsRead.get(source) ?? 0) + count);
-    this.#outcome.settle(outcome, error, this.#parts.components?.closings ?? [], {
-      duration: this.#services.world.clock.now() - this.#began,
+    const { components } = this.#parts;
+    const duration = this.#services.world.clock.now() - this.#began;
+    this.#outcome.settle(outcome, error, components?.closings ?? [], {
+      duration,
       recordsRead: Object.fromEntries(recordsRead),
       state: (uid) => this.#parts.stores.state(uid),
-      metrics: () => this.#parts.components?.metrics() ?? [],
+      ...components?.numbers(duration),
+      metrics: () => components?.metrics() ?? [],
       batches: this.#batches,
       batchCount: this.#batchCount,
       taskRetries: this.#parts.reports.retries,
       recomputedRecords: this.#parts.runner.recomputed,
     });
   }
-}
-
-function recordsBySource({ blocks }: Batch): ReadonlyMap<string, number> {
-  const records = new Map<string, number>();
-  for (const [name, received] of blocks) {
-    const source = name.slice(0, name.lastIndexOf(':'));
-    const count = received.reduce((sum, { values }) => sum + values.length, 0);
-    records.set(source, (records.get(source) ?? 0) + count);
-  }
-  return records;
 }

@@ -3,6 +3,7 @@ import { StreamError } from '../../core/errors.js';
 import type { Plan } from '../../plan/plan.js';
 import type { RestoredJob } from '../../runtime/durability.js';
 import type { JobEvent } from '../../runtime/events.js';
+import { treesOf } from '../component-counters.js';
 import type { JobResult, RecordOptions, RunningJob, Services } from '../executor.js';
 import { Outcome } from '../outcome.js';
 import { Barriers, type MetBarrier } from './barriers.js';
@@ -14,7 +15,6 @@ import type { ControlledJob } from './run-control.js';
 import { RunMaker } from './run-maker.js';
 import { SkippedRecords, type SourceRecord } from './skipped-records.js';
 import { Snapshots } from './snapshots.js';
-import { treesOf } from './statistics.js';
 import { TreeIds } from './tree-ids.js';
 
 /** Starts a plan in the record model. @throws StreamError `RG017`, `RG019` for settings that do not go together */

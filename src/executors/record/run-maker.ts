@@ -15,7 +15,7 @@ import { Run } from './run.js';
 import { type ControlledJob, RunControl } from './run-control.js';
 import type { SkippedRecords } from './skipped-records.js';
 import { SpoutTask } from './spout-task.js';
-import { type ComponentCounters, countersOf } from './statistics.js';
+import { countersOf, type StageCounters } from './statistics.js';
 import type { TreeIds } from './tree-ids.js';
 import { TurnQuantum } from './turn-quantum.js';
 import { wire } from './wiring.js';
@@ -36,7 +36,7 @@ export interface RunParts {
 /** Counters and user-written spouts stay the same over all wirings. */
 export class RunMaker {
   /** By stage. */
-  readonly counters: readonly ComponentCounters[];
+  readonly counters: readonly StageCounters[];
   readonly #parts: RunParts;
   readonly #place: Placement;
   readonly #prng: Prng;
