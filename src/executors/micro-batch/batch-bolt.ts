@@ -1,6 +1,7 @@
 /** One task of a bolt in micro-batches: delivers tuples and ticks, and goes back with an attempt that failed. */
 import type { KeyedStore } from '../../core/keyed-store.js';
 import type { BoltOperator, Plan } from '../../plan/plan.js';
+import type { Listener } from '../../runtime/events.js';
 import { isTick, type TaskInfo, type Values } from '../../topology/components.js';
 import type { FunctionTable } from '../../topology/graph.js';
 import { BoltLife } from '../bolt-life.js';
@@ -30,6 +31,7 @@ export interface BatchBoltParts {
   readonly context: TaskContext;
   readonly counters: ComponentCounters;
   readonly now: () => number;
+  readonly listener: Listener | undefined;
   /** By producer. */
   readonly origins: readonly TupleOrigin[];
   /** Of a bolt that keeps state. */

@@ -3,6 +3,7 @@ import type { KeyedStore } from '../../core/keyed-store.js';
 import type { Prng } from '../../core/prng.js';
 import { nameOf } from '../../plan/kinds.js';
 import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
+import type { Listener } from '../../runtime/events.js';
 import type { CustomGrouping, TaskInfo } from '../../topology/components.js';
 import { type FunctionTable, functionId } from '../../topology/graph.js';
 import type { Chain } from '../chain.js';
@@ -25,6 +26,7 @@ export interface ComponentParts {
   /** Of the component. */
   readonly counters: ComponentCounters;
   readonly now: () => number;
+  readonly listener: Listener | undefined;
   readonly store: (operator: CoreOperator, task: number) => KeyedStore;
   readonly isStateful: (operator: CoreOperator) => boolean;
   /** How far stream time of a task is (us): -Infinity before it begins. */
@@ -124,7 +126,7 @@ export class ComponentTask {
   }
 
   #makeBolt(): BatchBolt | undefined {
-    const { plan, functions, store, isStateful, watermarkOf, infoOf, counters, now } = this.#parts;
+    const { plan, functions, store, isStateful, watermarkOf, infoOf, counters, now, listener } = this.#parts;
     const stage = this.#stage;
     const task = this.#task;
     const operator = this.#head;
@@ -142,6 +144,7 @@ export class ComponentTask {
       context: this.#context,
       counters,
       now,
+      listener,
       origins,
       store: isStateful(operator) ? store(operator, task) : undefined,
       watermark: watermarkOf(stage, task),

@@ -5,6 +5,7 @@ import { floorTo } from '../../core/time.js';
 import { nameOf } from '../../plan/kinds.js';
 import type { Plan, SpoutOperator, Stage } from '../../plan/plan.js';
 import { taskPlace } from '../../plan/task-place.js';
+import type { Listener } from '../../runtime/events.js';
 import type { Clock, Scheduler } from '../../runtime/world.js';
 import type { TaskInfo } from '../../topology/components.js';
 import type { FunctionTable } from '../../topology/graph.js';
@@ -30,6 +31,8 @@ export interface ComponentsParts {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly options: Pick<MicroBatchOptions, 'maxSpoutPending' | 'trigger'>;
+  /** Hears of each emit. */
+  readonly listener: Listener | undefined;
   /** What a spout throws fails the job. */
   readonly failed: (error: unknown) => void;
 }
@@ -57,7 +60,7 @@ export class Components {
 
   /** The task of a stage, kernels' stages among them: their exits lead to bolts too. */
   task(stage: Stage, task: number, context: TaskContext): ComponentTask {
-    const { plan, functions, stores, progress, prng, clock } = this.#parts;
+    const { plan, functions, stores, progress, prng, clock, listener } = this.#parts;
     const made = new ComponentTask(stage, task, context, {
       plan,
       functions,
@@ -65,6 +68,7 @@ export class Components {
       infoOf: (...place) => this.#infoOf(...place),
       counters: this.#counters[stage.id]!,
       now: () => clock.now(),
+      listener,
       store: stores.of,
       isStateful: stores.isStateful,
       watermarkOf: ({ id }, of) => progress.gateOf(id, of).minimum,
@@ -75,7 +79,7 @@ export class Components {
 
   /** The tasks of a spout, as partitions that are read. `reached`: how far the stream time of each is (us), -Infinity before it begins. */
   readers(operator: SpoutOperator, reached: (task: number) => number): readonly SpoutReader[] {
-    const { plan, functions, clock, scheduler, options, failed } = this.#parts;
+    const { plan, functions, clock, scheduler, options, listener, failed } = this.#parts;
     const stage = plan.stages.find(({ head }) => head === operator.id)!;
     const { maxSpoutPending: pendingMax } = options;
     const made = Array.from(
@@ -90,6 +94,7 @@ export class Components {
           functions,
           clock,
           scheduler,
+          listener,
           failed,
           pendingMax,
           reached: reached(task),

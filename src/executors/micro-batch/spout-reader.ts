@@ -1,6 +1,7 @@
 /** One task of a user-written spout, as a partition that is polled: what it emits becomes records of batches. */
 import { floorTo } from '../../core/time.js';
 import type { Plan, SpoutOperator } from '../../plan/plan.js';
+import type { Listener } from '../../runtime/events.js';
 import type { Block, PartitionReader } from '../../runtime/source.js';
 import type { Clock, Scheduler } from '../../runtime/world.js';
 import type { MessageId, NoStreams, SpoutCollector, Streams, TaskInfo, Values } from '../../topology/components.js';
@@ -28,6 +29,7 @@ export interface SpoutReaderParts {
   readonly functions: FunctionTable;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  readonly listener: Listener | undefined;
   /** Where its stream time goes on: not below, also where the clock was set back since (us). */
   readonly reached: number;
   /** The most messages whose batch is not done, unless the spout has its own limit. */
@@ -192,7 +194,7 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
   }
 
   #give(emit: Emitted): void {
-    const { operator, task, counters, clock } = this.#parts;
+    const { operator, task, counters, clock, listener } = this.#parts;
     const block = this.#block!;
     const message = new SpoutMessage(emit, { spout: operator.name, task, offset: block.firstOffset + block.length });
     if (message.id !== undefined) {
@@ -200,6 +202,10 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
       if (counters.isSampled(message.offset + 1)) this.#timed.push({ message, emittedAt: clock.now() });
     }
     block.push(message, this.#now);
+    if (listener === undefined || listener.isIdle === true) return;
+    const { stream, values, id } = emit;
+    const anchors = id === undefined ? [] : [id];
+    listener({ kind: 'tupleEmitted', component: operator.name, task, stream, values, anchors });
   }
 
   get #now(): number {
