@@ -2,7 +2,15 @@
 import { StreamError } from '../../core/errors.js';
 import type { BoltOperator } from '../../plan/plan.js';
 import type { JobEvent, Listener } from '../../runtime/events.js';
-import type { NoStreams, OutputCollector, Streams, TaskInfo, Tuple, Values } from '../../topology/components.js';
+import type {
+  NoStreams,
+  OutputCollector,
+  SpoutMessageId,
+  Streams,
+  TaskInfo,
+  Tuple,
+  Values,
+} from '../../topology/components.js';
 import { DeliveredTuple } from '../../topology/delivered-tuple.js';
 import type { Chain } from '../chain.js';
 import type { ComponentCounters } from '../component-counters.js';
@@ -108,6 +116,11 @@ export class BatchCollector implements OutputCollector<Values, Streams & NoStrea
   /** A batch has no message timeout. */
   resetTimeout(tuple: Tuple): void {
     this.#delivered(tuple);
+  }
+
+  messageIds(tuple: Tuple): readonly SpoutMessageId[] {
+    const { origin } = this.#delivered(tuple);
+    return this.#isTracking ? messagesOf(origin).map(({ spout, task, id }) => ({ spout, task, id: id! })) : [];
   }
 
   #emit(stream: string, direct: boolean, values: Values, anchors: Tuple | readonly Tuple[]): void {
