@@ -18,6 +18,7 @@ export class HttpCalls {
 
   constructor(parts: HttpCallsParts) {
     this.#parts = parts;
+    parts.requests?.open(parts.source);
   }
 
   get count(): number {

@@ -1,4 +1,5 @@
 /** Requests that wait for a result: the ends of one run share it. A source begins them, a sink answers them. It knows no format. */
+import { assert } from '../core/assert.js';
 import type { Clock, Scheduler, Timer } from '../runtime/world.js';
 import type { Answer } from './http-receipts.js';
 
@@ -49,6 +50,11 @@ export class OpenRequests {
   constructor(world: { readonly clock: Clock; readonly scheduler: Scheduler }) {
     this.#world = world;
     this.#life = Math.floor(world.clock.now()).toString(36);
+  }
+
+  /** A source that takes requests; from now on what comes too late for one is counted. */
+  open(source: string): void {
+    this.#sources.set(source, new SourceRequests());
   }
 
   /** A request whose record is at `offset` of the source; after `timeout` (us) it is answered 504. Returns its id. */
@@ -104,8 +110,8 @@ export class OpenRequests {
   }
 
   #of(source: string): SourceRequests {
-    const requests = this.#sources.get(source) ?? new SourceRequests();
-    this.#sources.set(source, requests);
+    const requests = this.#sources.get(source);
+    assert(requests !== undefined, 'a source opens before it takes requests');
     return requests;
   }
 }

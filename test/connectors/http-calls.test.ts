@@ -218,6 +218,7 @@ describe('requests that wait', () => {
   const open = () => {
     const world = createSimulatedWorld({ seed: 1 });
     const requests = new OpenRequests(world);
+    for (const source of ['calls', 'a/b', 'c']) requests.open(source);
     const said: string[] = [];
     const begin = (source: string, offset: number, timeout = seconds(5)): string =>
       requests.begin(source, offset, timeout, (status, body) =>
@@ -274,11 +275,15 @@ describe('requests that wait', () => {
   });
 
   it('have ids that no other life of the job has', async () => {
-    const { world, begin } = open();
+    const { world, requests, said, begin } = open();
     const first = begin('calls', 0);
     await world.run(seconds(1));
-    const later = new OpenRequests(world).begin('calls', 0, 1, () => undefined);
+    const others = new OpenRequests(world);
+    others.open('calls');
+    const later = others.begin('calls', 0, 1, () => undefined);
     expect(new Set([first, begin('calls', 1), later]).size).toBe(3);
+    requests.reply(later, 'one', 'text/plain');
+    expect([said, requests.counted('calls').lateReplies]).toEqual([[], 1]);
   });
 });
 
