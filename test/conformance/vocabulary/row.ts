@@ -87,7 +87,7 @@ export const FAULTY: Intervals<Entry> = [
   [],
 ];
 /** As text comes: three keys in disorder, silent for a while, and one of them only once. */
-export const MANY: Intervals<Entry> = Array.from({ length: 12 }, (_, interval) =>
+export const MANY: Intervals<Entry> = Array.from({ length: 9 }, (_, interval) =>
   Array.from({ length: interval % 5 === 3 ? 0 : 1 + ((interval * 7) % 4) }, (_, i): Entry => {
     const chance = (interval * 31 + i * 17) % 11;
     return [chance === 10 ? 'c' : 'ab'[chance % 2]!, chance - 3];
