@@ -35,7 +35,7 @@ export const INTERVAL_ROWS = {
     one: '[1] |  |  | ',
     empty: ' | [1] |  |  | [2] | ',
     twice: '[5,2] | [4] |  | ',
-    errors: { by: '[2,1] | [3] | [1000000] | [5,4] | ' },
+    errors: { by: '[2,1] | [3] |  | [5,4] | ' },
   },
   glom: {
     build: ({ numbers }) => numbers().glom({ uid: 'op' }),
