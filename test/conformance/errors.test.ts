@@ -251,6 +251,14 @@ const wrong: readonly (readonly [name: string, code: string, build: Build])[] = 
         by: (key) => key,
       }),
   ]),
+  ...[5, null, 'ab', ['a', 1, 2]].flatMap((record): (readonly [string, string, Build])[] => {
+    const records = (t: TopologyBuilder) => numbers(t).map(() => record) as unknown as KeyedStream<string, number>;
+    const what = `gets ${JSON.stringify(record)}, which is no pair`;
+    return [
+      [`joinTable ${what}`, 'RG032', (t) => records(t).joinTable([['a', 1]], { uid: 'op' })],
+      [`leftOuterJoinTable ${what}`, 'RG032', (t) => records(t).leftOuterJoinTable([['a', 1]], { uid: 'op' })],
+    ];
+  }),
   [
     'a keyed operator gets no pair',
     'RG032',
