@@ -72,18 +72,18 @@ function topFold(by: (value: unknown) => unknown, text: (value: unknown) => stri
     if (typeof rank === 'number' && !Number.isNaN(rank)) return rank;
     throw noRank(rank);
   };
+  const isBefore = (rank: number, value: unknown, other: unknown): boolean => {
+    const theirs = rankOf(other);
+    return rank > theirs || (rank === theirs && text(value) < text(other));
+  };
   const add = (total: unknown, value: unknown): unknown => {
     const list = total as readonly unknown[];
     const rank = rankOf(value);
-    const isBefore = (other: unknown): boolean => {
-      const theirs = rankOf(other);
-      return rank > theirs || (rank === theirs && text(value) < text(other));
-    };
-    if (list.length === max && !isBefore(list[max - 1])) return list;
+    if (list.length === max && !isBefore(rank, value, list[max - 1])) return list;
     let [low, high] = [0, list.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (isBefore(list[middle])) high = middle;
+      if (isBefore(rank, value, list[middle])) high = middle;
       else low = middle + 1;
     }
     return list.toSpliced(low, 0, value).slice(0, max);
