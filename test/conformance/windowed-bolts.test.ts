@@ -22,7 +22,11 @@ const SECOND_AGAIN = 4;
 
 describe.each(['micro-batch', 'record'] as const)('%s', (mode) => {
   /** Windows of one interval that closed while there was input: before the second stream went on, or not. */
-  const run = async (first: readonly Arrival[], second: readonly Arrival[], lag = 0): Promise<readonly string[]> => {
+  const run = async (
+    first: readonly Arrival[],
+    second: readonly Arrival[],
+    { lag = 0, idles = true, until = INTERVALS } = {},
+  ): Promise<readonly string[]> => {
     const job = topology('windows', { batchInterval: B }, (t) => {
       t.setWindowedBolt<Event, { readonly told: string }>(
         'windows',
@@ -38,7 +42,7 @@ describe.each(['micro-batch', 'record'] as const)('%s', (mode) => {
           lag: times(lag),
           watermarkInterval: times(0.5),
           // Record at a time the end of an input waits for the tuples, and they for the end: silence closes the last windows.
-          idleTimeout: times(4),
+          ...(idles ? { idleTimeout: times(4) } : {}),
         },
       )
         .shuffleGrouping(t.source('first', memory<Event>([])))
@@ -64,8 +68,8 @@ describe.each(['micro-batch', 'record'] as const)('%s', (mode) => {
       return { mode, readers, writers: new Map(sinks) };
     });
     const { error } = await started.end();
-    expect(error).toBeUndefined();
-    const told = sinks.get('out')!.results.filter(({ timestamp }) => timestamp < INTERVALS * B);
+    if (error !== undefined) throw error;
+    const told = sinks.get('out')!.results.filter(({ timestamp }) => timestamp < until * B);
     return told.map(({ value, timestamp }) => {
       const when = timestamp < SECOND_AGAIN * B ? 'early' : 'late';
       return `${(value as { told: string }).told} ${when}`;
@@ -88,6 +92,17 @@ describe.each(['micro-batch', 'record'] as const)('%s', (mode) => {
       [SECOND_AGAIN, 'y', 4],
     ];
     expect(await run(SOME, others)).toEqual(['[0, 1) a early', '[1, 2) x late', '[2, 3) b late']);
-    expect(await run(SOME, others, 1)).toEqual(['[0, 1) a late', '[1, 2) x late', '[2, 3) b late']);
+    expect(await run(SOME, others, { lag: 1 })).toEqual(['[0, 1) a late', '[1, 2) x late', '[2, 3) b late']);
+  });
+
+  it('without an idleTimeout the end of the input closes the last ones as micro-batches; record at a time an error says so', async () => {
+    const ran = run([[0, 'a', 0.1]], [[0, 'x', 0.2]], { idles: false, until: Number.POSITIVE_INFINITY });
+    if (mode === 'micro-batch') expect(await ran).toEqual(['[0, 1) ax late']);
+    else
+      await expect(ran).rejects.toMatchObject({
+        code: 'RG035',
+        message: expect.stringContaining('timed out 4 times'),
+        hint: expect.stringContaining("give 'windows' an idleTimeout"),
+      });
   });
 });
