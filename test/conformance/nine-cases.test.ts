@@ -10,7 +10,7 @@ import { END_ROWS } from './vocabulary/end-rows.js';
 import { INTERVAL_ROWS } from './vocabulary/interval-rows.js';
 import { operatorNames } from './vocabulary/operator-names.js';
 import { RECORD_ROWS } from './vocabulary/record-rows.js';
-import { restart } from './vocabulary/restarts.js';
+import { restart, seenOf } from './vocabulary/restarts.js';
 import { EMPTY, FAULTY, LATE, MANY, ONE, type Row, shown, TWICE } from './vocabulary/row.js';
 import { functionsOf, jobOf, runRow, traceOf } from './vocabulary/run-row.js';
 import { STATE_ROWS } from './vocabulary/state-rows.js';
@@ -39,6 +39,14 @@ const WITHOUT_FUNCTION: Readonly<Record<string, string>> = {
 
 /** Ends that can be no part of a job that is exactly-once, as the restart here is. */
 const NEVER_EXACTLY_ONCE = ['print', 'foreachBatch'];
+
+/** What is set aside when it first throws, record at a time and exactly-once with dead letters: it may have left something behind. */
+const SET_ASIDE_AT_ONCE = [
+  'transform: transform',
+  'transformWith: transform',
+  'process: onTimer',
+  'reduceByKeyAndWindow: filter',
+];
 
 const ATTEMPTS = 2;
 const rows = Object.entries(ROWS);
@@ -120,6 +128,20 @@ describe.each(['micro-batch', 'record'] as const)('%s', (mode) => {
       // As micro-batches, attempts are those of a batch, in which several timers may be due.
       if (thrower !== 'onTimer') expect(thrown).toBe(ATTEMPTS * result.deadLetterCount);
       for (const { error } of result.deadLetters) expect(error).toMatchObject({ code: 'RG030', operator: 'op' });
+    },
+  );
+
+  it.each(
+    faulty.filter(([name, called]) => mode === 'micro-batch' || !SET_ASIDE_AT_ONCE.includes(`${name}: ${called}`)),
+  )(
+    '%s: an error in %s that goes away changes nothing, exactly-once with dead letters',
+    async (_name, thrower, row) => {
+      const settings = { attemptsMax: ATTEMPTS, onError: 'dead-letter', guarantee: 'exactly-once' } as const;
+      let throws = 0;
+      const job = jobOf(row, { settings }, (called) => called === thrower && throws < ATTEMPTS - 1 && ++throws > 0);
+      const seen = await seenOf(job, FAULTY, mode);
+      expect(throws).toBe(ATTEMPTS - 1);
+      expect(seen).toEqual(await seenOf(jobOf(row, { settings }), FAULTY, mode));
     },
   );
 

@@ -1,4 +1,4 @@
-/** Crashes the driver of a row's job in the middle, exactly-once, and lets the next one go on: what is seen in the end. */
+/** Runs a row's job so that it may go back or go on behind a crash, exactly-once: what is seen in the end. */
 import type { Mode } from '../../../src/runtime/events.js';
 import type { CapturedResult } from '../../../src/testing/captured-sink.js';
 import type { Topology } from '../../../src/topology/graph.js';
@@ -17,6 +17,18 @@ export interface Restarted {
 
 const PARALLELISM = 2;
 
+/** What is seen where nothing crashes, though a function may throw. */
+export async function seenOf(topology: Topology, input: Intervals<Entry>, mode: Mode): Promise<readonly string[]> {
+  const parts = { topology, trace: traceOf(topology, input), parallelism: PARALLELISM };
+  if (mode === 'micro-batch') {
+    const { sinks } = await liveInBatches({ ...parts, crashes: [] });
+    return told([...sinks.values()].flatMap((sink) => sink.visible));
+  }
+  const { sinks } = await liveByRecord({ ...parts, settings: {}, interval: 2 * B });
+  return told([...sinks.values()].flatMap(({ results }) => results));
+}
+
+/** Crashes the driver in the middle, and lets the next one go on. */
 export function restart(topology: Topology, input: Intervals<Entry>, mode: Mode): Promise<Restarted> {
   return mode === 'micro-batch' ? restartInBatches(topology, input) : restartByRecord(topology, input);
 }
