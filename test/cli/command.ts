@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { folderOfFile } from '../folders.js';
+import { runInTurn } from './in-turn.js';
 
 /** The repository. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,6 +24,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Options of node itself. */
   readonly nodeOptions?: readonly string[];
+  /** In a process of its own: what it loads is new there, and its end is that of a user's. Default: only in the long tests. */
+  readonly isAlone?: boolean;
   /** Called for each piece of stdout, with the running process. */
   readonly onStdout?: (text: string, child: ReturnType<typeof spawn>) => void;
 }
@@ -35,9 +38,12 @@ export interface Launched {
   readonly ended: Promise<Outcome>;
 }
 
-/** Runs `raingauge` with these words to its end. */
+/** Runs `raingauge` with these words to its end, in a process that others used before where the options allow that. */
 export function raingauge(words: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
-  return launch(words, options).ended;
+  const { cwd = root, env, input, nodeOptions, onStdout, isAlone = process.env['RAINGAUGE_LONG'] === '1' } = options;
+  if (isAlone || input !== undefined || nodeOptions !== undefined || onStdout !== undefined)
+    return launch(words, options).ended;
+  return runInTurn(root, program(), { words, cwd, env: { ...plainEnv(), ...env } });
 }
 
 /** What loading `job.ts` in each of these folders gives, as `raingauge` would tell it, by one process. */
@@ -53,10 +59,9 @@ export async function loadInTurn(folders: readonly string[]): Promise<readonly P
 
 /** Starts `raingauge` with these words. */
 export function launch(words: readonly string[], options: CommandOptions = {}): Launched {
-  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
   const child = spawn(process.execPath, [...(options.nodeOptions ?? []), ...program(), ...words], {
     cwd: options.cwd ?? root,
-    env: { ...env, ...options.env },
+    env: { ...plainEnv(), ...options.env },
     stdio: 'pipe',
   });
   let [stdout, stderr] = ['', ''];
@@ -87,6 +92,12 @@ export async function untilSays({ child, stderr, ended }: Launched, text: string
     look();
   });
   if ((await Promise.race([said, ended])) !== true) throw new Error(`it ended without '${text}':\n${stderr()}`);
+}
+
+/** Without what asks for colours, or for none. */
+function plainEnv(): NodeJS.ProcessEnv {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
+  return env;
 }
 
 /** Arguments of node that start the program. */

@@ -15,7 +15,7 @@ describe('a job file', () => {
       'job.js': `${WORDS_JOB.replace('(line: string)', '(line)').replace(' as const', '')}`,
     });
     for (const file of ['job.ts', 'job.js']) {
-      const { code, stdout, stderr } = await raingauge(['graph', file], { cwd });
+      const { code, stdout, stderr } = await raingauge(['graph', file], { cwd, isAlone: true });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout).toContain('words   batch interval 100 ms, at-least-once\n\nsource lines (text-file)\n└─ flatMap');
     }
@@ -27,7 +27,7 @@ describe('a job file', () => {
     mkdirSync(other, { recursive: true });
     writeFileSync(join(other, 'package.json'), '{"name":"raingauge","version":"0.0.1","main":"index.js"}');
     writeFileSync(join(other, 'index.js'), 'throw new Error("the other one");');
-    expect(await raingauge(['graph', 'job.ts'], { cwd })).toMatchObject({ code: 0, stderr: '' });
+    expect(await raingauge(['graph', 'job.ts'], { cwd, isAlone: true })).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('that is a JavaScript module with raingauge installed is loaded by Node itself, unless it imports TypeScript', async () => {
@@ -41,7 +41,7 @@ describe('a job file', () => {
     mkdirSync(join(cwd, 'node_modules'));
     symlinkSync(root, join(cwd, 'node_modules', 'raingauge'));
     for (const file of ['plain.mjs', 'mixed.mjs'])
-      expect(await raingauge(['graph', file], { cwd })).toMatchObject({ code: 0, stderr: '' });
+      expect(await raingauge(['graph', file], { cwd, isAlone: true })).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('may export several topologies', async () => {
@@ -50,8 +50,10 @@ describe('a job file', () => {
       "'other'",
     );
     const cwd = folderOf({ 'job.ts': other });
-    expect((await raingauge(['graph', 'job.ts#other'], { cwd })).stdout).toContain('other   batch interval');
-    const { code, stderr } = await raingauge(['graph', 'job.ts'], { cwd });
+    expect((await raingauge(['graph', 'job.ts#other'], { cwd, isAlone: true })).stdout).toContain(
+      'other   batch interval',
+    );
+    const { code, stderr } = await raingauge(['graph', 'job.ts'], { cwd, isAlone: true });
     expect(stderr).toContain('error[RG002]: job.ts has no default export');
     expect(stderr).toContain('help: name one of its topologies: job.ts#other');
     expect(code).toBe(2);
@@ -144,7 +146,7 @@ describe('a job file that cannot be loaded', () => {
 
   it('since it never finishes loading gets one as well, and ends the command', async () => {
     const text = `${HEAD}await new Promise(() => {});\nexport default topology('x', () => {});\n`;
-    const outcome = await raingauge(['graph', 'job.ts'], { cwd: folderOf({ 'job.ts': text }) });
+    const outcome = await raingauge(['graph', 'job.ts'], { cwd: folderOf({ 'job.ts': text }), isAlone: true });
     expectError(outcome, 1, ['error[RG003]: job.ts never finished loading', 'help: keep waiting out of the top level']);
     expect(outcome.stdout).toBe('');
   });
