@@ -6,6 +6,7 @@ import { groupsOf } from './per-interval.js';
 type Meet = (key: string, values: readonly number[], others: readonly number[]) => void;
 
 const NONE: readonly number[] = [];
+const NO_PARTNER: readonly undefined[] = [undefined];
 
 export const JOINS: readonly OperatorCase[] = [
   onPairs(
@@ -31,19 +32,54 @@ export const JOINS: readonly OperatorCase[] = [
     manyKeys,
   ),
   onPairs(
+    'leftOuterJoin',
+    {
+      job: (pairs, others) => pairs.leftOuterJoin(others()),
+      loop: meeting<readonly [string, readonly [number, number | undefined]]>((emit) => (key, values, others) => {
+        for (const value of values)
+          for (const other of others.length === 0 ? NO_PARTNER : others) emit([key, [value, other]]);
+      }),
+      weigh: ([, [value, other = -1]]) => value * 3 + other,
+    },
+    manyKeys,
+  ),
+  onPairs(
+    'rightOuterJoin',
+    {
+      job: (pairs, others) => pairs.rightOuterJoin(others()),
+      loop: meeting<readonly [string, readonly [number | undefined, number]]>((emit) => (key, values, others) => {
+        for (const value of values.length === 0 ? NO_PARTNER : values)
+          for (const other of others) emit([key, [value, other]]);
+      }),
+      weigh: ([, [value = -1, other]]) => value * 3 + other,
+    },
+    manyKeys,
+  ),
+  onPairs(
     'fullOuterJoin',
     {
       job: (pairs, others) => pairs.fullOuterJoin(others()),
       loop: meeting<readonly [string, readonly [number | undefined, number | undefined]]>(
         (emit) => (key, values, others) => {
-          for (const value of values.length === 0 ? [undefined] : values)
-            for (const other of others.length === 0 ? [undefined] : others) emit([key, [value, other]]);
+          for (const value of values.length === 0 ? NO_PARTNER : values)
+            for (const other of others.length === 0 ? NO_PARTNER : others) emit([key, [value, other]]);
         },
       ),
       weigh: ([, [value = -1, other = -1]]) => value * 3 + other,
     },
     manyKeys,
   ),
+  onPairs('stateQuery', {
+    job: (pairs, others) => pairs.map(([key]) => key).stateQuery(others()),
+    loop: (intervals, emit, others) => {
+      const states = new Map<string, number>();
+      for (const [i, pairs] of intervals.entries()) {
+        for (const [key, value] of others[i]!) states.set(key, value);
+        for (const [key] of pairs) emit([key, states.get(key)]);
+      }
+    },
+    weigh: ([key, state = -1]) => key.length + state,
+  }),
   onPairs(
     'intervalJoin',
     {

@@ -42,6 +42,22 @@ export const KEYED_STATE: readonly OperatorCase[] = [
     },
     weigh: (n) => n,
   }),
+  onPairs('stateSnapshots', {
+    job: (pairs) =>
+      pairs
+        .mapWithState<number, number>({
+          map: (_key, value, state) => state.update((state.getOption() ?? 0) + value!) as undefined,
+        })
+        .stateSnapshots(),
+    loop: (intervals, emit) => {
+      const totals = new Map<string, number>();
+      for (const pairs of intervals) {
+        for (const [key, value] of pairs) totals.set(key, (totals.get(key) ?? 0) + value);
+        for (const [key, total] of totals) emit([key, total]);
+      }
+    },
+    weigh: ([, n]) => n,
+  }),
   onPairs('process', {
     job: (pairs) =>
       pairs.process<number, number>({

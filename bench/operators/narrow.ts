@@ -1,6 +1,6 @@
 /** Operators that take one record at a time. The work of the user's function is that of a real one: a look at each letter. */
 import { seconds } from 'raingauge';
-import { type OperatorCase, onLines, onPairs } from './operator-case.js';
+import { type OperatorCase, onLines, onPairs, type Pair } from './operator-case.js';
 
 /** A hash of a line: some sixty steps. */
 function hash(line: string): number {
@@ -15,7 +15,13 @@ const hashLater = async (line: string): Promise<number> => hash(line);
 const CALLS = 16;
 
 const isEven = (line: string): boolean => (hash(line) & 1) === 0;
+const twice = (value: number): number => value * 2;
+/** Tasks. */
+const PARTITIONS = 2;
 const TABLE = Array.from({ length: 1_000 }, (_, i) => [`key ${i}`, i] as const);
+
+const HALF_TABLE = TABLE.slice(0, 500);
+const NO_ROW = [undefined];
 
 export const NARROW: readonly OperatorCase[] = [
   onLines('map', {
@@ -81,6 +87,18 @@ export const NARROW: readonly OperatorCase[] = [
     },
     weigh: ([key, word]) => key + word.length,
   }),
+  onLines('keyBy and mapValuesAsync', {
+    job: (lines) => lines.keyBy((line) => line.length).mapValuesAsync(hashLater, { concurrency: CALLS }),
+    loop: async (intervals, emit) => {
+      for (const lines of intervals)
+        for (let i = 0; i < lines.length; i += CALLS) {
+          const some = lines.slice(i, i + CALLS);
+          const values = await Promise.all(some.map(hashLater));
+          for (const [j, line] of some.entries()) emit([line.length, values[j]!]);
+        }
+    },
+    weigh: ([key, value]) => key + value,
+  }),
   onLines('union', {
     job: (lines, others) => lines.union(others()).map(hash),
     loop: (intervals, emit, others) => {
@@ -105,6 +123,17 @@ export const NARROW: readonly OperatorCase[] = [
     },
     weigh: (sum) => sum,
   }),
+  onPairs('partitionBy', {
+    job: (pairs) => pairs.partitionBy({ partitions: PARTITIONS }).mapValues(twice),
+    loop: (intervals, emit) => {
+      for (const pairs of intervals) {
+        const parts = Array.from({ length: PARTITIONS }, (): Pair[] => []);
+        for (const pair of pairs) parts[Math.abs(hash(pair[0])) % PARTITIONS]!.push(pair);
+        for (const part of parts) for (const [key, value] of part) emit([key, twice(value)]);
+      }
+    },
+    weigh: ([key, value]) => key.length + value,
+  }),
   onLines('timestamps', {
     job: (lines) => lines.timestamps({ extract: hashTime, maxOutOfOrderness: seconds(1) }).map((line) => line.length),
     loop: (intervals, emit) => {
@@ -126,6 +155,15 @@ export const NARROW: readonly OperatorCase[] = [
         for (const [key, value] of pairs) for (const row of rows.get(key) ?? []) emit([key, [value, row]]);
     },
     weigh: ([, [value, row]]) => value + row,
+  }),
+  onPairs('leftOuterJoinTable', {
+    job: (pairs) => pairs.leftOuterJoinTable(HALF_TABLE),
+    loop: (intervals, emit) => {
+      const rows = new Map<string, (number | undefined)[]>(HALF_TABLE.map(([key, row]) => [key, [row]]));
+      for (const pairs of intervals)
+        for (const [key, value] of pairs) for (const row of rows.get(key) ?? NO_ROW) emit([key, [value, row]]);
+    },
+    weigh: ([, [value, row = -1]]) => value + row,
   }),
 ];
 

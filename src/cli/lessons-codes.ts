@@ -224,4 +224,17 @@ A name is empty or no text, or begins with __, which belongs to the engine (Stor
 same rule: __tick, __acker, __system).`,
     see: ['RG014'],
   },
+  RG023: {
+    title: 'a job is built before it runs',
+    text: `
+A topology is what its function has built when it returns; then it is frozen, as a Spark
+StreamingContext is once it has started. So the function cannot be async, and no stream can
+be kept and used behind it. Wait first, and build with what you have:
+
+  const table = await loadTable();
+  export default topology('job', (t) => {
+    t.source('orders', kafka('orders')).joinTable(table).to('out', stdout());
+  });`,
+    see: ['RG013'],
+  },
 } satisfies Readonly<Record<string, Lesson>>;

@@ -3,6 +3,7 @@
 import { resolvedSources } from '../host/resolve-sources.js';
 import type { Mode } from '../runtime/events.js';
 import type { SourceNode, Topology } from '../topology/graph.js';
+import { runsBeyondOracle } from './beyond-oracle.js';
 import { compareSpouts, spoutsOf } from './compare-spouts.js';
 import { compareWithFaults } from './compare-with-faults.js';
 import { crashOf } from './crash.js';
@@ -10,7 +11,6 @@ import { documentOf } from './document.js';
 import { Drains } from './drains.js';
 import { describeEnvironment } from './environment.js';
 import { judge, noVerdict, type Opinion } from './judge.js';
-import { keyLimitOf } from './key-limit.js';
 import {
   type CompareOptions,
   DRAIN_ROUNDS_DEFAULT,
@@ -126,7 +126,9 @@ export async function compare(topology: Topology, options: CompareOptions = {}):
   // Only now: the oracle holds whole streams in memory, and would have the collector disturb what is measured.
   progress.begin(phases.oracle);
   const bothComplete = microBatch?.isComplete === true && record?.isComplete === true;
-  const opinion = bothComplete ? await opinionOf(setup, trace, keyLimitOf(microBatch.job, record.job)) : undefined;
+  const opinion = bothComplete
+    ? await opinionOf(setup, trace, runsBeyondOracle(microBatch.job, record.job))
+    : undefined;
 
   progress.begin(phases.judging);
   const verdict = opinion
@@ -164,8 +166,8 @@ async function recordTrace(setup: Setup, onRecords: (count: number) => void) {
 }
 
 /** The oracle's answer, or why there is none: a user function that throws fails the job too, with a better error. */
-async function opinionOf({ job }: Setup, trace: TimedTrace, limit: string | undefined): Promise<Opinion> {
-  const absence = oracleAbsence(job) ?? limit;
+async function opinionOf({ job }: Setup, trace: TimedTrace, beyond: string | undefined): Promise<Opinion> {
+  const absence = oracleAbsence(job) ?? beyond;
   if (absence !== undefined) return { absence };
   try {
     return { answer: await evaluate(job, trace) };

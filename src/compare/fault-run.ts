@@ -2,7 +2,7 @@
 
 import type { WorkerPoolEvent } from '../host/worker-pool.js';
 import type { JobEvent, Mode } from '../runtime/events.js';
-import { keyLimitOf } from './key-limit.js';
+import { runsBeyondOracle } from './beyond-oracle.js';
 import { withIds } from './provenance/record-ids.js';
 import { withProvenance } from './provenance/with-provenance.js';
 import { type RecoveryCost, recoveryCost } from './recovery/cost.js';
@@ -124,7 +124,7 @@ export function judgeFaulted(
     replayed,
     reexecuted,
     faults: setup.options.faults?.length ?? 0,
-    unjudged: keyLimitOf(run.job),
+    unjudged: runsBeyondOracle(run.job),
   });
   const lost = events.workers.find(({ kind }) => kind === 'workerLost');
   const faultAt = events.struck[0] ?? trace.end;

@@ -24,6 +24,7 @@ export const ERRORS = {
   RG020: { exit: 2, title: 'timestamps in the wrong place' },
   RG021: { exit: 2, title: 'streams with different slides' },
   RG022: { exit: 2, title: 'a name that may not be used' },
+  RG023: { exit: 2, title: 'a topology that is not built in one go' },
   RG030: { exit: 1, title: 'a user function threw' },
   RG031: { exit: 1, title: 'a user function returned a promise' },
   RG032: { exit: 1, title: 'a user function returned the wrong shape' },

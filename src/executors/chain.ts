@@ -39,6 +39,8 @@ export interface ChainParts {
   readonly deliveries?: Deliveries;
   /** How often a result that a kernel makes or emits because stream time went on is tried: no record can be delivered again for it. Default 1. */
   readonly resultAttempts?: number;
+  /** The same for a function of a kernel that leaves nothing behind when it throws. Default: `resultAttempts`. */
+  readonly callAttempts?: number;
   /** Set when such results are set aside: takes what a kernel emitted, or, of one that it could not make, the key and the time. */
   readonly resultFailed?: (value: unknown, error: StreamError) => void;
   /** Hears of a result that could not be made and is not set aside, also where a record is at hand: it is not at fault. */

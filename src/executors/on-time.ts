@@ -10,20 +10,22 @@ export function onTime(
   {
     context,
     resultAttempts = 1,
+    callAttempts = resultAttempts,
     resultFailed,
     resultFatal,
-  }: Pick<ChainParts, 'context' | 'resultAttempts' | 'resultFailed' | 'resultFatal'>,
+  }: Pick<ChainParts, 'context' | 'resultAttempts' | 'callAttempts' | 'resultFailed' | 'resultFatal'>,
   operator: CoreOperator,
 ): Retry {
-  return (key, thrown, run) => {
+  return (key, thrown, run, leavesTraces = false) => {
     const { timestamp, windowEnd } = context;
+    const attempts = leavesTraces ? resultAttempts : callAttempts;
     for (let attempt = 1, last = thrown; ; attempt++) {
       const error = attributed(last, operator);
       // What is wrong downstream was tried again where it is.
       if (!(error instanceof StreamError) || error.operator !== operator.uid) throw error;
       context.timestamp = timestamp;
       context.windowEnd = windowEnd;
-      if (attempt >= resultAttempts) {
+      if (attempt >= attempts) {
         if (resultFailed === undefined) {
           resultFatal?.(error);
           throw error;

@@ -1,5 +1,6 @@
 /** How a window's values become a total: by the user's reduce, by a combiner of another type, or by what is built in. */
-import { isNoValue, noValue } from './shapes.js';
+import { StreamError } from '../core/errors.js';
+import { isNoValue, noValue, shown } from './shapes.js';
 
 /** As the plan names them. */
 type FoldKind = 'user' | 'sum' | 'combine' | 'top';
@@ -48,7 +49,7 @@ export function foldOfKind({ reduce: kind, max = 1 }: FoldParameters, find: Find
       };
     }
     case 'top':
-      return topFold(find('by') as (value: unknown) => number, find('text') as (value: unknown) => string, max);
+      return topFold(find('by') as (value: unknown) => unknown, find('text') as (value: unknown) => string, max);
   }
 }
 
@@ -61,27 +62,48 @@ function sum(a: unknown, b: unknown): unknown {
   return (a as number) + (b as number);
 }
 
-/** The greatest elements, greatest first; equal ones by their text, so that no order of arrival can be told. */
-function topFold(by: (value: unknown) => number, text: (value: unknown) => string, max: number): Fold {
-  const isBefore = (a: unknown, b: unknown): boolean => {
-    const [x, y] = [by(a), by(b)];
-    return x > y || (x === y && text(a) < text(b));
+/**
+ * The greatest elements, greatest first; equal ones by their text, so that no order of arrival can be told. Each element is ranked as it comes,
+ * also the first: one that has no rank must not be what others are compared with.
+ */
+function topFold(by: (value: unknown) => unknown, text: (value: unknown) => string, max: number): Fold {
+  const rankOf = (value: unknown): number => {
+    const rank = by(value);
+    if (typeof rank === 'number' && !Number.isNaN(rank)) return rank;
+    throw noRank(rank);
+  };
+  const isBefore = (rank: number, value: unknown, other: unknown): boolean => {
+    const theirs = rankOf(other);
+    return rank > theirs || (rank === theirs && text(value) < text(other));
   };
   const add = (total: unknown, value: unknown): unknown => {
     const list = total as readonly unknown[];
-    if (list.length === max && !isBefore(value, list[max - 1])) return list;
+    const rank = rankOf(value);
+    if (list.length === max && !isBefore(rank, value, list[max - 1])) return list;
     let [low, high] = [0, list.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (isBefore(value, list[middle])) high = middle;
+      if (isBefore(rank, value, list[middle])) high = middle;
       else low = middle + 1;
     }
     return list.toSpliced(low, 0, value).slice(0, max);
   };
   return {
-    create: (value) => [value],
+    create: (value) => {
+      rankOf(value);
+      return [value];
+    },
     add,
     merge: (a, b) => (b as readonly unknown[]).reduce(add, a),
     names: ['by', 'by'],
   };
+}
+
+function noRank(rank: unknown): StreamError {
+  if (isNoValue(rank)) return noValue('by', rank);
+  return new StreamError(
+    'RG032',
+    `by returned ${shown(rank)}, not a number`,
+    'return a number that is not NaN on every path',
+  );
 }

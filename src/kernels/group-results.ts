@@ -25,7 +25,7 @@ export function resultsOf(gives: GroupResult, functions: WindowGroupFunctions, t
     case 'glom':
       return { isKeyed: false, of: (_key, values) => [values] };
     case 'mapPartitions':
-      return { isKeyed: false, of: (_key, values) => iterable(functions.mapPartitions!(values, task)) };
+      return { isKeyed: false, of: (_key, values) => elements(functions.mapPartitions!(values, task)) };
     case 'cogroup':
       return { isKeyed: true, of: (key, values) => [[key, [side(values, 0), side(values, 1)]]] };
     default: {
@@ -60,11 +60,12 @@ function side(values: readonly unknown[], wanted: Sided[0]): readonly unknown[] 
   return found;
 }
 
-/** @throws StreamError `RG031` for a promise, `RG032` for what is no iterable. */
-function iterable(returned: unknown): Iterable<unknown> {
+/** All that a function gives, so that one that throws in the middle gives nothing. @throws StreamError `RG031` for a promise, `RG032` for what is no iterable. */
+function elements(returned: unknown): readonly unknown[] {
+  if (Array.isArray(returned)) return returned;
   if (isPromise(returned)) throw noValue('mapPartitions', returned);
   if (typeof returned === 'object' && returned !== null && Symbol.iterator in returned)
-    return returned as Iterable<unknown>;
+    return [...(returned as Iterable<unknown>)];
   throw new StreamError(
     'RG032',
     `mapPartitions returned ${shown(returned)}, not an array or another iterable of elements`,

@@ -5,6 +5,7 @@ import type { Timestamp } from '../core/time.js';
 import type { State } from '../topology/state-spec.js';
 import { type InitialStates, UntakenStates } from './initial-states.js';
 import type { Emit, Kernel, KernelSetup, RecordContext } from './kernel.js';
+import { NO_RETRY, type Retry, SET_ASIDE } from './on-time.js';
 import { isPair, isPromise, notAPair, noValue } from './shapes.js';
 import { StateHandle } from './state-handle.js';
 import { checkKeys, type KeptKeys, STATE } from './state-space.js';
@@ -47,6 +48,7 @@ class MapWithState implements Kernel {
   readonly #untaken: UntakenStates;
   readonly #timers: Timers;
   readonly #handle = new StateHandle();
+  readonly #retry: Retry;
   #emitted = 0;
 
   constructor({
@@ -55,7 +57,9 @@ class MapWithState implements Kernel {
     store,
     context,
     emit,
+    retry = NO_RETRY,
   }: KernelSetup<MapWithStateFunctions, MapWithStateParameters>) {
+    this.#retry = retry;
     this.#functions = functions;
     this.#parameters = parameters;
     this.#context = context;
@@ -109,19 +113,35 @@ class MapWithState implements Kernel {
     }
     this.#context.timestamp = time;
     this.#context.windowEnd = Number.NaN;
-    this.#handle.turnTo(cell.value, true, true);
-    let result: unknown;
-    try {
-      result = this.#call(key, undefined, time);
-    } catch (thrown) {
-      // Where nothing is rolled back, a timeout that failed is still due.
-      this.#timers.set(key, time);
-      throw thrown;
-    }
+    const result = this.#timedOut(key, cell.value, time);
     this.#states.delete(key);
     this.#timers.clear(key);
-    this.#tell(result);
+    // What was given up is not told, but the key has timed out all the same.
+    if (result !== SET_ASIDE) this.#tell(result);
     if (this.#parameters.tellsChanges) this.#emit([1, [key, []]]);
+  }
+
+  #timedOut(key: Key, state: unknown, time: Timestamp): unknown {
+    try {
+      return this.#callTimeout(key, state, time);
+    } catch (thrown) {
+      return this.#again(key, state, time, thrown);
+    }
+  }
+
+  #again(key: Key, state: unknown, time: Timestamp, thrown: unknown): unknown {
+    try {
+      return this.#retry(key, thrown, () => this.#callTimeout(key, state, time));
+    } catch (last) {
+      // Where nothing is rolled back, a timeout that failed is still due.
+      this.#timers.set(key, time);
+      throw last;
+    }
+  }
+
+  #callTimeout(key: Key, state: unknown, time: Timestamp): unknown {
+    this.#handle.turnTo(state, true, true);
+    return this.#call(key, undefined, time);
   }
 
   #call(key: Key, value: unknown, time: Timestamp): unknown {

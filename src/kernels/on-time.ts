@@ -6,9 +6,9 @@ export const SET_ASIDE: unique symbol = Symbol('set aside');
 
 /**
  * A function threw for a key. Calls `run` again until the attempts are used up; then the key is set aside at the time that stands in the
- * context, or the last error is thrown. Whoever runs the kernel decides.
+ * context, or the last error is thrown. Whoever runs the kernel decides. `leavesTraces`: what the function did before it threw stays.
  */
-export type Retry = <T>(key: Key, thrown: unknown, run: () => T) => T | typeof SET_ASIDE;
+export type Retry = <T>(key: Key, thrown: unknown, run: () => T, leavesTraces?: boolean) => T | typeof SET_ASIDE;
 
 /** Nothing is tried again. */
 export const NO_RETRY: Retry = (_key, thrown) => {

@@ -97,7 +97,7 @@ class Process implements Kernel {
 
   #again(key: Key, time: Timestamp, thrown: unknown): void {
     try {
-      this.#retry(key, thrown, () => this.#call(key, time));
+      this.#retry(key, thrown, () => this.#call(key, time), true);
     } catch (last) {
       // Where nothing is rolled back, a timer that failed is still due: else its error would pass as a record's.
       this.#timers.set(key, time);

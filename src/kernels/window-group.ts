@@ -3,6 +3,7 @@ import type { Cell, KeyedStore, Space } from '../core/keyed-store.js';
 import type { Timestamp } from '../core/time.js';
 import { type GroupResult, resultsOf } from './group-results.js';
 import type { Kernel, KernelSetup } from './kernel.js';
+import { NO_RETRY, SET_ASIDE } from './on-time.js';
 import { isPair, notAPair } from './shapes.js';
 import { Slides } from './slides.js';
 import { SCRATCH } from './window-fold.js';
@@ -30,7 +31,7 @@ export interface WindowGroupParameters {
  * @throws StreamError `RG032` for a record that is no pair. Source: Spark `CoGroupedRDD`, `WindowedDStream.compute`.
  */
 export function createWindowGroup(setup: KernelSetup<WindowGroupFunctions, WindowGroupParameters>): Kernel {
-  const { task = 0, store, context, emit, functions, parameters } = setup;
+  const { task = 0, store, context, emit, functions, parameters, retry = NO_RETRY } = setup;
   const { window, slide, pane, gives } = parameters;
   const slides: Slides = new Slides({ store, context, slide, pane, emptyMax: 0, fire });
   const { isKeyed, of } = resultsOf(gives, functions, task);
@@ -40,8 +41,10 @@ export function createWindowGroup(setup: KernelSetup<WindowGroupFunctions, Windo
     slides.markFired(end, panes.length > 0);
     // What gives each value by itself needs no list of them all (bench `operators`).
     const cells = gives === 'each' ? cellsOf(panes) : gathered(store, panes).cells();
-    for (const { key, value, count } of cells) {
-      for (const result of of(key, (value as unknown[]).slice(0, count))) {
+    for (const cell of cells) {
+      const results = made(cell);
+      if (results === SET_ASIDE) continue;
+      for (const result of results) {
         emit(result);
         if (slides.spend()) yield;
       }
@@ -49,6 +52,15 @@ export function createWindowGroup(setup: KernelSetup<WindowGroupFunctions, Windo
     slides.dropBefore(Math.min(end, end - window + slide));
     store.drop(SCRATCH);
   }
+
+  const make = ({ key, value, count }: Cell) => of(key, (value as unknown[]).slice(0, count));
+  const made = (cell: Cell): Iterable<unknown> | typeof SET_ASIDE => {
+    try {
+      return make(cell);
+    } catch (thrown) {
+      return retry(cell.key, thrown, () => make(cell));
+    }
+  };
 
   return {
     onRecord: isKeyed

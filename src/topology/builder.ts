@@ -1,12 +1,13 @@
 /** `topology(name, settings?, build)`: runs the user's build function once and freezes what it made. */
 import { defined } from '../core/defined.js';
+import { StreamError } from '../core/errors.js';
 import type { Key } from '../core/keys.js';
 import { seconds } from '../core/time.js';
 import { type BasicBolt, basicBolt } from './basic-bolt.js';
 import { checkCount, checkDurations, checkedKeys, checkFunctions } from './check-arguments.js';
 import { BoltDeclarer, type BoltOptions, Component, declareStreams, type SpoutOptions } from './component-streams.js';
 import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
-import { GraphDraft } from './draft.js';
+import { GraphDraft, placeOf } from './draft.js';
 import type { BoltNode, Graph, JobSettings, Topology } from './graph.js';
 import { inOrder } from './in-order.js';
 import { making, withText } from './made-component.js';
@@ -220,11 +221,24 @@ export function topology(
   build?: (t: TopologyBuilder) => void,
 ): Topology {
   const draft = new GraphDraft((each, ref) => new KeyedStream(each, ref));
-  const own = typeof settings === 'function' ? {} : settings;
-  (typeof settings === 'function' ? settings : build!)(new TopologyBuilder(draft));
+  const [own, making] = typeof settings === 'function' ? [{}, settings] : [settings, build];
+  checkFunctions({ build: making }, topology);
+  const returned: unknown = making!(new TopologyBuilder(draft));
+  draft.seal();
+  if (returned instanceof Promise) throw notAtOnce(name, returned);
   const { nodes, functions } = inOrder(draft);
   const graph: Graph = { name, settings: { ...DEFAULT_SETTINGS, ...own }, nodes };
   return Object.freeze({ graph: deepFreeze(graph), functions });
+}
+
+function notAtOnce(name: string, returned: Promise<unknown>): StreamError {
+  returned.catch(() => undefined); // what it goes on with is refused too, and nobody waits for it
+  return new StreamError(
+    'RG023',
+    `the function that builds topology '${name}' returned a promise`,
+    'await what you need before topology(…), and remove async',
+    { place: placeOf(topology) },
+  );
 }
 
 /** The same job with other settings: what flags of the command line do. */

@@ -67,18 +67,18 @@ export class BoltDeclarer<In extends Values, V extends Values, S extends Streams
    * Source: Storm `ShuffleGrouping`, and `LoadAwareShuffleGrouping`, which is Storm's default.
    */
   shuffleGrouping(from: Stream<In>, { loadAware = false }: { readonly loadAware?: boolean } = {}): this {
-    return this.#read(from, loadAware ? { kind: 'shuffle', loadAware } : { kind: 'shuffle' });
+    return this.#read(from, loadAware ? { kind: 'shuffle', loadAware } : { kind: 'shuffle' }, this.shuffleGrouping);
   }
 
   /** As shuffle, but only to tasks on the same worker where there are some. Source: Storm `localOrShuffleGrouping`. */
   localOrShuffleGrouping(from: Stream<In>): this {
-    return this.#read(from, { kind: 'localOrShuffle' });
+    return this.#read(from, { kind: 'localOrShuffle' }, this.localOrShuffleGrouping);
   }
 
   /** Tuples with equal values in these fields go to the same task. Source: Storm `fieldsGrouping`. */
   fieldsGrouping<T extends In>(from: Stream<T>, ...fields: readonly (keyof T & string)[]): this {
     checkFields(fields, this.fieldsGrouping);
-    return this.#read(from, { kind: 'fields', fields });
+    return this.#read(from, { kind: 'fields', fields }, this.fieldsGrouping);
   }
 
   /**
@@ -89,12 +89,12 @@ export class BoltDeclarer<In extends Values, V extends Values, S extends Streams
    */
   partialKeyGrouping<T extends In>(from: Stream<T>, ...fields: readonly (keyof T & string)[]): this {
     checkFields(fields, this.partialKeyGrouping);
-    return this.#read(from, { kind: 'partialKey', fields });
+    return this.#read(from, { kind: 'partialKey', fields }, this.partialKeyGrouping);
   }
 
   /** The user does not care: each tuple goes to a task drawn at random. Source: Storm `noneGrouping`. */
   noneGrouping(from: Stream<In>): this {
-    return this.#read(from, { kind: 'none' });
+    return this.#read(from, { kind: 'none' }, this.noneGrouping);
   }
 
   /**
@@ -107,28 +107,33 @@ export class BoltDeclarer<In extends Values, V extends Values, S extends Streams
   customGrouping<T extends In>(from: Stream<T>, create: () => CustomGrouping<T & Values>): this {
     checkFunctions({ create }, this.customGrouping);
     const role = `grouping:${(this.draft.nodes[this.ref.node] as BoltNode).inputs.length}`;
-    this.draft.addFunction(this.ref.node, role, making(create, { what: 'grouping', method: 'chooseTasks' }));
-    return this.#read(from, { kind: 'custom', role });
+    this.draft.addFunction(
+      this.ref.node,
+      role,
+      making(create, { what: 'grouping', method: 'chooseTasks' }),
+      this.customGrouping,
+    );
+    return this.#read(from, { kind: 'custom', role }, this.customGrouping);
   }
 
   /** Every task gets every tuple. Source: Storm `allGrouping`. */
   allGrouping(from: Stream<In>): this {
-    return this.#read(from, { kind: 'all' });
+    return this.#read(from, { kind: 'all' }, this.allGrouping);
   }
 
   /** The first task gets all tuples. Source: Storm `globalGrouping`. */
   globalGrouping(from: Stream<In>): this {
-    return this.#read(from, { kind: 'global' });
+    return this.#read(from, { kind: 'global' }, this.globalGrouping);
   }
 
   /** The producer chooses the task, by `emitDirect` on a direct stream. Source: Storm `directGrouping`. */
   directGrouping(from: Stream<In>): this {
-    return this.#read(from, { kind: 'direct' });
+    return this.#read(from, { kind: 'direct' }, this.directGrouping);
   }
 
-  #read(from: { readonly ref: StreamRef }, grouping: Grouping): this {
+  #read(from: { readonly ref: StreamRef }, grouping: Grouping, caller: (...args: never[]) => unknown): this {
     const node = this.draft.nodes[this.ref.node] as BoltNode;
-    this.draft.replace({ ...node, inputs: [...node.inputs, { stream: this.refOf(from), grouping }] });
+    this.draft.replace({ ...node, inputs: [...node.inputs, { stream: this.refOf(from), grouping }] }, caller);
     return this;
   }
 }

@@ -1,5 +1,5 @@
 /** The graph while it is being built: nodes appended by streams and components, frozen at the end. */
-import type { Place } from '../core/errors.js';
+import { type Place, StreamError } from '../core/errors.js';
 import { functionId, type Node, type StreamRef } from './graph.js';
 
 /** A node without what the draft adds to it. */
@@ -13,6 +13,7 @@ export class GraphDraft {
   readonly nodes: Node[] = [];
   readonly functions = new Map<string, unknown>();
   readonly #makeStream: MakeStream;
+  #isSealed = false;
 
   constructor(makeStream: MakeStream) {
     this.#makeStream = makeStream;
@@ -30,6 +31,7 @@ export class GraphDraft {
     caller: (...args: never[]) => unknown,
     uid?: string,
   ): StreamRef {
+    this.#checkOpen(caller);
     const id = this.nodes.length;
     const full = { ...node, id, uid: uid ?? `${node.kind}-${id}`, place: placeOf(caller) } as Node;
     this.nodes.push(full);
@@ -39,14 +41,31 @@ export class GraphDraft {
     return { node: id, output: 'default' };
   }
 
-  /** Gives a node one more function. */
-  addFunction(node: number, role: string, value: unknown): void {
+  /** Gives a node one more function. `caller` as for `add`. */
+  addFunction(node: number, role: string, value: unknown, caller: (...args: never[]) => unknown): void {
+    this.#checkOpen(caller);
     this.functions.set(functionId(node, role), value);
   }
 
-  /** Replaces a bolt that got a further grouping: the only node that grows after it was added. */
-  replace(node: Node): void {
+  /** Replaces a node that grows after it was added: a bolt gets a further grouping, `mapWithState` another output. */
+  replace(node: Node, caller: (...args: never[]) => unknown): void {
+    this.#checkOpen(caller);
     this.nodes[node.id] = node;
+  }
+
+  /** The topology is built: nothing more is taken. */
+  seal(): void {
+    this.#isSealed = true;
+  }
+
+  #checkOpen(caller: (...args: never[]) => unknown): void {
+    if (!this.#isSealed) return;
+    throw new StreamError(
+      'RG023',
+      `${caller.name}() was called on a topology that is built`,
+      'call it within the function that builds the topology, before it returns',
+      { place: placeOf(caller) },
+    );
   }
 }
 

@@ -66,7 +66,8 @@ export class IntervalStream<T> extends NarrowStream<T> {
    * The `max` greatest elements of each interval, or window, by a number: one list for each that has elements, greatest first.
    *
    * Equal numbers are ordered by the elements' canonical JSON, so that the answer depends on no order. Keeps `max` elements for each pane.
-   * @throws StreamError `RG011` unless `max` is a whole number from 1. Source: Spark `RDD.top` in a `transform`.
+   * @throws StreamError `RG011` unless `max` is a whole number from 1; `RG032` in the run for a `by` that gives no number, or NaN.
+   * Source: Spark `RDD.top` in a `transform`.
    *
    * @example
    *   numbers: [[3, 9, 4], [1]]

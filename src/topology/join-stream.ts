@@ -1,7 +1,8 @@
 /** Streams of pairs meet others: cogroup and the joins of two streams, and the joins with a table. */
+import { StreamError } from '../core/errors.js';
 import { encodeKey, type Key } from '../core/keys.js';
 import type { Duration } from '../core/time.js';
-import { checkDurations, checkTable } from './check-arguments.js';
+import { checkDurations, checkTable, shown } from './check-arguments.js';
 import { Stream } from './stream.js';
 import type { KeyedStream } from './streams.js';
 import type { Named, Placed } from './types.js';
@@ -113,8 +114,10 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
    */
   joinTable<W>(table: Table<K, W>, options: Named = {}): KeyedStream<K, readonly [V, W]> {
     const rows = rowsByKey(checkTable(table, this.joinTable));
-    const flatMap = ([key, value]: readonly [K, V]): unknown[] =>
-      (rows.get(encodeKey(key)) ?? []).map((row) => [key, [value, row]]);
+    const flatMap = (record: unknown): unknown[] => {
+      const [key, value] = checkedPair(record);
+      return (rows.get(encodeKey(key)) ?? []).map((row) => [key, [value, row]]);
+    };
     return this.add({ kind: 'joinTable', input: this.ref }, { flatMap, rows }, this.joinTable, options);
   }
 
@@ -127,8 +130,10 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
    */
   leftOuterJoinTable<W>(table: Table<K, W>, options: Named = {}): KeyedStream<K, readonly [V, W | undefined]> {
     const rows = rowsByKey(checkTable(table, this.leftOuterJoinTable));
-    const flatMap = ([key, value]: readonly [K, V]): unknown[] =>
-      (rows.get(encodeKey(key)) ?? [undefined]).map((row) => [key, [value, row]]);
+    const flatMap = (record: unknown): unknown[] => {
+      const [key, value] = checkedPair(record);
+      return (rows.get(encodeKey(key)) ?? [undefined]).map((row) => [key, [value, row]]);
+    };
     const node = { kind: 'leftOuterJoinTable', input: this.ref } as const;
     return this.add(node, { flatMap, rows }, this.leftOuterJoinTable, options);
   }
@@ -141,6 +146,16 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
   ): never {
     return this.next({ kind, inputs: [this.ref, this.refOf(other)] }, {}, caller, options);
   }
+}
+
+/** No kernel looks at what meets a table. @throws StreamError `RG032` for what is no pair. */
+function checkedPair(record: unknown): readonly [Key, unknown] {
+  if (Array.isArray(record) && record.length === 2) return record as unknown as readonly [Key, unknown];
+  throw new StreamError(
+    'RG032',
+    `a keyed operator got ${shown(record)}, not a pair [key, value]`,
+    'return [key, value] from the map before it, or use keyBy',
+  );
 }
 
 /** A table's values by encoded key. */

@@ -160,7 +160,7 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
     const mapped = this.add(node, functions, this.mapWithState, placed) as Stream<R>;
     const stateSnapshots = (): unknown => {
       const added = this.draft.nodes[mapped.ref.node] as MapWithStateNode;
-      this.draft.replace({ ...added, snapshots: true });
+      this.draft.replace({ ...added, snapshots: true }, stateSnapshots);
       return this.draft.stream({ node: added.id, output: 'snapshots' });
     };
     return Object.assign(mapped, { stateSnapshots }) as unknown as StreamOf<R> & MappedWithState<K, S>;

@@ -1,6 +1,8 @@
 /** That all variants of a benchmark do the same work. What they cost is no test's business. */
 import { describe, expect, it } from 'vitest';
+import { OPERATORS } from '../../bench/operators.js';
 import { GROUPS } from '../../bench/variants.js';
+import { operatorNames } from '../conformance/vocabulary/operator-names.js';
 
 /** Fewer than an interval, so that the end of the input matters too. */
 const LINES = 2_000;
@@ -10,7 +12,20 @@ const DEAR = /^(?:(?:round-robin|keyed)-workers|restart-record)$/;
 /** For a group whose variants start threads, which load TypeScript anew, on a machine that is busy. */
 const TIMEOUT_MS = 300_000;
 
+/** Operators that are no case of their own. */
+const WITHOUT_CASE: Readonly<Record<string, string>> = {
+  to: 'all cases end in it',
+  print: 'it is `to` with a sink, whose cost is what it writes to',
+  foreachBatch: 'as print',
+  saveAsTextFiles: 'as print',
+};
+
 describe('the variants of a benchmark', () => {
+  it('have a case for each operator, or a reason why not', () => {
+    const cases = new Set([...OPERATORS.flatMap(({ name }) => name.split(' ')), ...Object.keys(WITHOUT_CASE)]);
+    expect(operatorNames().filter((name) => !cases.has(name))).toEqual([]);
+  });
+
   it.each(GROUPS.filter(({ isOneJob }) => isOneJob))(
     'give the same checksum: $name',
     async ({ variants }) => {

@@ -137,6 +137,19 @@ describe('compare', () => {
     expect(verdict.parts).toMatchObject([{ results: 5 }, { results: 2 }]);
   });
 
+  it.each<[string, (n: number) => unknown, string]>([
+    ['a promise', (n) => (n === 3 ? Promise.resolve(n) : n), 'returned a promise (RG031)'],
+    ['a rank that is no number', (n) => (n === 3 ? Number.NaN : n), 'returned the wrong shape (RG032)'],
+  ])('asks no oracle where records were set aside for what a function gave: %s', async (_what, give, reason) => {
+    const job = topology('given', { batchInterval: millis(50), attemptsMax: 1, onError: 'dead-letter' }, (t) => {
+      const numbers = t.source('numbers', memory([1, 2, 3, 4, 5]));
+      numbers.top({ max: 9, by: (n) => give(n) as number }).to('top', none());
+    });
+    const { verdict } = await compare(job, { ...quick, drainRounds: 0 });
+    expect(verdict).toMatchObject({ same: true, oracle: 'not available', guarantee: 'not checked' });
+    expect(verdict.oracleReason).toContain(reason);
+  });
+
   it('names the first difference when a function depends on more than its input', async () => {
     let calls = 0;
     const result = await compare(

@@ -117,6 +117,16 @@ const throwing: readonly (readonly [name: string, uid: string, build: Build, goo
     [1, 2, 3, 4],
   ],
   ['peek', 'op', (t) => numbers(t).peek(guard, { uid: 'op' }), [1, 2, 3, 4]],
+  ['top', 'op', (t) => numbers(t).top({ uid: 'op', max: 9, by: guard }), [[4, 3, 2, 1]]],
+  [
+    'top, where it meets the bad one first',
+    'op',
+    (t) =>
+      numbers(t)
+        .filter((n) => n > 2)
+        .top({ uid: 'op', max: 9, by: guard }),
+    [[4, 3]],
+  ],
   [
     'an operator behind a shuffle',
     'op',
@@ -188,6 +198,12 @@ const wrong: readonly (readonly [name: string, code: string, build: Build])[] = 
         mergeCombiners: (a) => a,
       }),
   ],
+  ...[Number.NaN, '7', null, undefined].map((rank): readonly [string, string, Build] => [
+    `by of top returns ${String(rank)}, which is no number`,
+    'RG032',
+    (t) => numbers(t).top({ uid: 'op', max: 2, by: (n) => (n === BAD ? rank : n) as number }),
+  ]),
+  ['by of top returns a promise', 'RG031', (t) => numbers(t).top({ uid: 'op', max: 1, by: (async () => 1) as never })],
   ['mapPartitions returns a number', 'RG032', (t) => numbers(t).mapPartitions((() => 5) as never, { uid: 'op' })],
   ['transform returns nothing', 'RG032', (t) => numbers(t).transform((() => undefined) as never, { uid: 'op' })],
   ['transform returns a promise', 'RG031', (t) => numbers(t).transform((async () => []) as never, { uid: 'op' })],
@@ -235,6 +251,14 @@ const wrong: readonly (readonly [name: string, code: string, build: Build])[] = 
         by: (key) => key,
       }),
   ]),
+  ...[5, null, 'ab', ['a', 1, 2]].flatMap((record): (readonly [string, string, Build])[] => {
+    const records = (t: TopologyBuilder) => numbers(t).map(() => record) as unknown as KeyedStream<string, number>;
+    const what = `gets ${JSON.stringify(record)}, which is no pair`;
+    return [
+      [`joinTable ${what}`, 'RG032', (t) => records(t).joinTable([['a', 1]], { uid: 'op' })],
+      [`leftOuterJoinTable ${what}`, 'RG032', (t) => records(t).leftOuterJoinTable([['a', 1]], { uid: 'op' })],
+    ];
+  }),
   [
     'a keyed operator gets no pair',
     'RG032',

@@ -409,6 +409,21 @@ describe.each(VARIANTS)('%s', (_variantName, variant) => {
     expect(outputs['out']!.map(sorted)).toEqual([[a(31)], [b(5)], sorted([a(2), b(1)])]);
   });
 
+  it('what several streams read is worked out once for each element', async () => {
+    const seen: number[] = [];
+    const build = (t: TopologyBuilder) => {
+      const shared = numbers(t).map((n) => {
+        seen.push(n);
+        return n;
+      });
+      const counts = shared.countByValue().map(([n]) => n);
+      return shared.union(shared, counts).reduceByWindow({ window: times(2), reduce: add });
+    };
+    const { outputs } = await run(build, { in: [[1, 2], [3], []] });
+    expect(outputs['out']).toEqual([[9], [18], [9]]);
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
   it('keeps the state of each key', async () => {
     const build = (t: TopologyBuilder) => {
       const running = pairs(t).runningReduce({ uid: 'running', reduce: add });

@@ -38,6 +38,19 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'updateStateByKey: of two initial states for one key the last counts; null is a state',
+    build: (t) =>
+      pairs(t).updateStateByKey<string | null>({
+        update: (values, state) => (values.length > 0 ? (state ?? null) : state === null ? 'was null' : undefined),
+        initialState: [
+          ['a', 'first'],
+          ['a', 'last'],
+        ],
+      }),
+    input: [[a(1)], [b(1)], [], []],
+    output: [[['a', 'last']], [['b', null]], [['b', 'was null']], []],
+  },
+  {
     name: 'updateStateByKey: begins with the initial state at the first values, and not again after it was removed',
     build: (t) =>
       pairs(t).updateStateByKey<number>({
@@ -86,6 +99,47 @@ const cases: readonly Case[] = [
     build: (t) => pairs(t).mapWithState({ ...summing, timeout: times(1.5) }),
     input: [[a(1)], [a(1)], [a(1)], [], []],
     output: [['a: 1'], ['a: 2'], ['a: 3'], ['a ends with 3'], []],
+  },
+  {
+    name: 'mapWithState: a record that changes no state puts its timeout off too, and both know their times',
+    build: (t) =>
+      pairs(t).mapWithState<number, string>({
+        timeout: times(1.5),
+        map(key, value, state, time) {
+          if (!state.exists()) state.update(value!);
+          return `${key}${state.get()} ${state.isTimingOut() ? 'ends' : 'has'} ${value} at ${time / times(1)}`;
+        },
+      }),
+    input: [[a(7)], [a(8)], [a(9)], [], []],
+    output: [['a7 has 7 at 0'], ['a7 has 8 at 1'], ['a7 has 9 at 2'], ['a7 ends undefined at 3.5'], []],
+  },
+  {
+    name: 'mapWithState: an initial state does not time out before its first record; of two for one key the last counts',
+    build: (t) =>
+      pairs(t).mapWithState({
+        ...summing,
+        timeout: times(1.5),
+        initialState: [
+          ['a', 10],
+          ['a', 20],
+          ['c', 30],
+        ],
+      }),
+    input: [[b(1)], [], [], [], [a(1)], [], []],
+    output: [['b: 1'], ['b ends with 1'], [], [], ['a: 21'], ['a ends with 21'], []],
+  },
+  {
+    name: 'mapWithState: removes what is not there, and what it has just made',
+    build: (t) =>
+      pairs(t).mapWithState<number, boolean>({
+        map(_key, value, state) {
+          if (value === 2) state.update(value);
+          state.remove();
+          return state.exists() || state.getOption() !== undefined;
+        },
+      }),
+    input: [[a(1), a(2)], [a(1)], []],
+    output: [[false, false], [false], []],
   },
   {
     name: 'mapWithState: begins with the initial state, once',
@@ -138,6 +192,25 @@ describe.each(VARIANTS)('%s', (_variantName, variant) => {
         return '';
       },
       'it was removed in the same call',
+    ],
+    [
+      'removes twice',
+      (_key, _value, state) => {
+        state.update(1);
+        state.remove();
+        state.remove();
+        return '';
+      },
+      'a state cannot be removed: it was removed in the same call',
+    ],
+    [
+      'removes what is timing out',
+      (_key, _value, state) => {
+        if (state.isTimingOut()) state.remove();
+        else state.update(1);
+        return '';
+      },
+      'a state cannot be removed: it is timing out',
     ],
     [
       'updates what is timing out',

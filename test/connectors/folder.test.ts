@@ -56,6 +56,13 @@ describe('a folder', () => {
     expect(await values('(*')).toEqual(['5']);
   });
 
+  it('passes over hidden files and folders, whatever the pattern', async () => {
+    const world = createSimulatedWorld({ files: { 'in/.a': '1', 'in/b': '2', 'in/.c/d': '3', 'in/.e.csv': '4' } });
+    for (const pattern of ['*', '.*', '*.csv'])
+      expect((await read(await open(world, { once: true, pattern }))).values).toEqual(pattern === '*' ? ['2'] : []);
+    expect((await read(await open(world, { once: true }))).values).toEqual(['2']);
+  });
+
   it('looks again and again, and does not read a file that was renamed afterwards', async () => {
     const world = createSimulatedWorld({ files: { 'in/a': '1\n' } });
     const source = await open(world, {});

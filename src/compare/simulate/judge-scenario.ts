@@ -1,6 +1,5 @@
 /** Judges how a scenario ended: what the outside saw, and the job's state, against the oracle, by the guarantee that was promised. */
 import type { Topology } from '../../topology/graph.js';
-import { KEY_LIMIT } from '../key-limit.js';
 import { withIds } from '../provenance/record-ids.js';
 import { withProvenance } from '../provenance/with-provenance.js';
 import { expectedParts, stateList } from '../recovery/expected-parts.js';
@@ -77,7 +76,7 @@ export async function broken(job: Topology, on: Case, run: ScenarioRun): Promise
     replayed: run.reread + run.replayed + run.restores * records,
     reexecuted: (run.lives - 1) * records,
     faults: faults.length,
-    unjudged: run.isLimited ? KEY_LIMIT : undefined,
+    unjudged: run.beyondOracle,
   });
   if (verdict.verdict !== 'broken') return [];
   const parts = verdict.parts.flatMap(({ name, note: _note, rule: _rule, expected: of, delivered: _, ...counts }) => {

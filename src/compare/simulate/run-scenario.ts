@@ -13,6 +13,7 @@ import type { CallCounts } from '../../runtime/faults/faulty-functions.js';
 import { createSimulatedWorld, type SimulatedWorld } from '../../runtime/simulated-world.js';
 import type { Files } from '../../runtime/world.js';
 import type { Topology } from '../../topology/graph.js';
+import { beyondOracle } from '../beyond-oracle.js';
 import type { SpoutLedger } from '../spouts/spout-ledger.js';
 import { recordCount, type TimedTrace } from '../trace.js';
 import { Damage } from './damage.js';
@@ -81,7 +82,7 @@ class Run {
   #restores = 0;
   #twins = 0;
   #timeouts = 0;
-  #isLimited = false;
+  #beyondOracle: string | undefined;
 
   constructor(job: Topology, trace: TimedTrace, scenario: Scenario, { ledger, createStore }: ScenarioParts) {
     this.#job = job;
@@ -146,7 +147,7 @@ class Run {
       restores: this.#restores,
       twins: this.#twins,
       lives: this.#lives,
-      isLimited: this.#isLimited,
+      beyondOracle: this.#beyondOracle,
       traceHash: this.#hash.digest(),
     };
   }
@@ -285,7 +286,7 @@ class Run {
     if (event.kind === 'tupleReplayed') this.#replayed += 1;
     if (event.kind === 'jobRestored') this.#restores += 1;
     if (event.kind === 'taskSpeculated') this.#twins += 1;
-    if (event.kind === 'deadLetter' && event.code === 'RG066') this.#isLimited = true;
+    if (event.kind === 'deadLetter') this.#beyondOracle ??= beyondOracle(event.code);
     if (event.kind === 'tupleFailed' && event.reason === 'timeout') this.#timeouts += 1;
     this.#hash.add(event);
   }

@@ -20,8 +20,8 @@ export interface ScenarioRun {
   /** Slow tasks that got a twin. */
   readonly twins: number;
   readonly lives: number;
-  /** A task reached its limit of keys, in any life, and set records aside. */
-  readonly isLimited: boolean;
+  /** Why the oracle cannot judge what was set aside, in any life. */
+  readonly beyondOracle: string | undefined;
   /** A hash over every event of all lives: equal seeds give equal hashes. */
   readonly traceHash: string;
 }

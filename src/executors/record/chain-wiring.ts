@@ -53,6 +53,8 @@ export function wireChain(parts: WiringParts, stores: Stores, table: EdgeTable, 
     resultFatal: (error) => job.failed(error),
     ...(plan.settings.onError === 'dead-letter'
       ? {
+          // Exactly-once the job does not go back for what is set aside, and a call that leaves nothing behind may be made again.
+          ...(options.acking ? { callAttempts: plan.settings.attemptsMax } : {}),
           resultFailed: (value, error) => job.deadLetter(nameOf(plan.operators[stage.head]!), task, -1, value, error),
         }
       : {}),

@@ -74,11 +74,19 @@ export class Replays {
     job.event({ kind: 'tupleFailed', component: head.uid, task, id, reason, ...(by === undefined ? {} : { by }) });
   }
 
+  /** Windows that nothing closes are what most often keeps tuples: those of a timestamp, or of a count, when no more come. */
+  #hint(reason: TreeFailure['reason']): string {
+    const windows = this.#parts.plan.operators.find((each) => each.kind === 'bolt' && each.windows !== undefined);
+    return reason === 'timeout' && windows !== undefined
+      ? `give '${windows.uid}' an idleTimeout, so that silence closes its windows, or raise --message-timeout`
+      : 'look at the bolt, or raise --message-timeout';
+  }
+
   #error(slot: number, { reason, by, error }: TreeFailure): StreamError {
     if (error !== undefined) return error;
     const why = reason === 'timeout' ? 'timed out' : `was failed by '${by ?? 'a bolt'}'`;
     const tuple = `the tuple ${String(this.#pending.ids[slot])} of '${this.#source}'`;
     const times = this.#pending.attempts[slot] === 1 ? 'once' : `${this.#pending.attempts[slot]} times`;
-    return new StreamError('RG035', `${tuple} ${why} ${times}`, 'look at the bolt, or raise --message-timeout');
+    return new StreamError('RG035', `${tuple} ${why} ${times}`, this.#hint(reason));
   }
 }
