@@ -89,7 +89,7 @@ function durationHint(value: unknown): string {
   }
 }
 
-/** A value as an error tells of it. */
+/** A value in a few words. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (Array.isArray(value)) return 'an array';

@@ -2,19 +2,24 @@
 
 import type { Prng } from '../../core/prng.js';
 import { floorTo } from '../../core/time.js';
+import { nameOf } from '../../plan/kinds.js';
 import type { Plan, SpoutOperator, Stage } from '../../plan/plan.js';
 import { taskPlace } from '../../plan/task-place.js';
+import type { Listener } from '../../runtime/events.js';
 import type { Clock, Scheduler } from '../../runtime/world.js';
 import type { TaskInfo } from '../../topology/components.js';
 import type { FunctionTable } from '../../topology/graph.js';
-import type { MicroBatchOptions } from '../executor.js';
+import { ComponentCounters, treesOf } from '../component-counters.js';
+import type { JobResult, MicroBatchOptions } from '../executor.js';
 import { type ComponentMetric, ComponentMetrics } from '../metrics.js';
 import type { Stores } from '../stores.js';
 import type { Batch, PartitionMark } from './batch.js';
 import { ComponentTask } from './component-task.js';
 import type { Progress } from './progress.js';
+import type { RowsOutput } from './shuffle.js';
 import { SpoutReader } from './spout-reader.js';
 import type { TaskContext } from './task-context.js';
+import { TaskFailure, type TaskResult } from './task-result.js';
 
 /** What components need of their job. */
 export interface ComponentsParts {
@@ -26,9 +31,14 @@ export interface ComponentsParts {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly options: Pick<MicroBatchOptions, 'maxSpoutPending' | 'trigger'>;
+  /** Hears of each emit. */
+  readonly listener: Listener | undefined;
   /** What a spout throws fails the job. */
   readonly failed: (error: unknown) => void;
 }
+
+/** What came of a piece of work. */
+type Ran = TaskResult<RowsOutput> | TaskFailure;
 
 export class Components {
   readonly #parts: ComponentsParts;
@@ -37,19 +47,28 @@ export class Components {
   readonly #spouts = new Map<string, SpoutReader>();
   /** By name. */
   readonly #metrics = new Map<string, ComponentMetrics>();
+  /** By stage. */
+  readonly #counters: readonly ComponentCounters[];
 
   constructor(parts: ComponentsParts) {
     this.#parts = parts;
+    const { operators, stages } = parts.plan;
+    this.#counters = stages.map(
+      ({ head, parallelism }) => new ComponentCounters(nameOf(operators[head]!), parallelism),
+    );
   }
 
   /** The task of a stage, kernels' stages among them: their exits lead to bolts too. */
   task(stage: Stage, task: number, context: TaskContext): ComponentTask {
-    const { plan, functions, stores, progress, prng } = this.#parts;
+    const { plan, functions, stores, progress, prng, clock, listener } = this.#parts;
     const made = new ComponentTask(stage, task, context, {
       plan,
       functions,
       prng,
       infoOf: (...place) => this.#infoOf(...place),
+      counters: this.#counters[stage.id]!,
+      now: () => clock.now(),
+      listener,
       store: stores.of,
       isStateful: stores.isStateful,
       watermarkOf: ({ id }, of) => progress.gateOf(id, of).minimum,
@@ -60,7 +79,7 @@ export class Components {
 
   /** The tasks of a spout, as partitions that are read. `reached`: how far the stream time of each is (us), -Infinity before it begins. */
   readers(operator: SpoutOperator, reached: (task: number) => number): readonly SpoutReader[] {
-    const { plan, functions, clock, scheduler, options, failed } = this.#parts;
+    const { plan, functions, clock, scheduler, options, listener, failed } = this.#parts;
     const stage = plan.stages.find(({ head }) => head === operator.id)!;
     const { maxSpoutPending: pendingMax } = options;
     const made = Array.from(
@@ -71,9 +90,11 @@ export class Components {
           operator,
           task,
           info: this.#infoOf(stage, task),
+          counters: this.#counters[stage.id]!,
           functions,
           clock,
           scheduler,
+          listener,
           failed,
           pendingMax,
           reached: reached(task),
@@ -108,6 +129,29 @@ export class Components {
   /** A batch is done that ends there: spouts hear what of it was given up. */
   processed(marks: readonly PartitionMark[]): void {
     for (const { source, partition, offset } of marks) this.#spouts.get(`${source}:${partition}`)?.processed(offset);
+  }
+
+  /** Runs a piece of work of a task, and counts what it did. Bolts count their own tuples, spouts their messages. */
+  counted(stage: Stage, task: number, length: number, run: () => Ran): Ran {
+    const { plan, clock } = this.#parts;
+    const counters = this.#counters[stage.id]!;
+    const began = clock.now();
+    const result = run();
+    counters.busy += clock.now() - began;
+    if (result instanceof TaskFailure) return result;
+    for (const { rows } of result.outputs.values())
+      for (const { length: written } of rows) counters.transferred += written;
+    const { kind } = plan.operators[stage.head]!;
+    if (kind !== 'bolt') counters.executed[task]! += length;
+    if (kind === 'source' || kind === 'spout') counters.emitted += length;
+    return result;
+  }
+
+  /** What was counted in a run of `duration` us. */
+  numbers(duration: number): Pick<JobResult, 'components' | 'acked' | 'failed'> {
+    const { operators, stages } = this.#parts.plan;
+    const spouts = this.#counters.filter((_, stage) => operators[stages[stage]!.head]!.kind === 'spout');
+    return { components: this.#counters.map((counters) => counters.toStats(duration)), ...treesOf(spouts) };
   }
 
   /** What components count about themselves. @throws StreamError what a gauge throws. */
