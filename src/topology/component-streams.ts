@@ -107,12 +107,8 @@ export class BoltDeclarer<In extends Values, V extends Values, S extends Streams
   customGrouping<T extends In>(from: Stream<T>, create: () => CustomGrouping<T & Values>): this {
     checkFunctions({ create }, this.customGrouping);
     const role = `grouping:${(this.draft.nodes[this.ref.node] as BoltNode).inputs.length}`;
-    this.draft.addFunction(
-      this.ref.node,
-      role,
-      making(create, { what: 'grouping', method: 'chooseTasks' }),
-      this.customGrouping,
-    );
+    const made = making(create, { what: 'grouping', method: 'chooseTasks' });
+    this.draft.addFunction(this.ref.node, role, made, this.customGrouping);
     return this.#read(from, { kind: 'custom', role }, this.customGrouping);
   }
 

@@ -28,7 +28,12 @@ function answersOf(
   state: State<unknown>,
 ): readonly (readonly [Key, unknown])[] | undefined {
   const [states, questions] = met!;
-  if (states.length > 0) state.update(states.at(-1));
+  if (states.length > 0) {
+    const latest = states.at(-1);
+    // No state of `mapWithState` is undefined, but a stream's may be: of an outer join, or of another query.
+    if (latest === undefined) state.remove();
+    else state.update(latest);
+  }
   return questions.length === 0 ? undefined : questions.map(() => [key, state.getOption()] as const);
 }
 

@@ -274,6 +274,13 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'stateQuery: a state may become undefined, and be one again',
+    build: (t) => numbers(t).stateQuery(numbers2(t).map((n) => [1, n > 50 ? undefined : n] as const)),
+    input: [[1], [1], [1], [1]],
+    input2: [[11], [51], [], [21]],
+    output: [[[1, 11]], [[1, undefined]], [[1, undefined]], [[1, 21]]],
+  },
+  {
     name: 'window: every element in each window that it is in',
     build: (t) => numbers(t).window({ window: times(2) }),
     input: [[1, 2], [3], [], []],

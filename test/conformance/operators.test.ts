@@ -20,7 +20,6 @@ import {
   pairs2,
   runner,
   sorted,
-  subtract,
   times,
 } from './interval-cases.js';
 import { VARIANTS } from './variants.js';
@@ -140,19 +139,6 @@ const cases: readonly Case[] = [
     output: [[a(3), b(0)], [], [a(0)]],
   },
   {
-    name: 'union of a windowed and a per-record chain of the same slide',
-    build: (t) => {
-      const s = pairs(t);
-      return s
-        .reduceByKey(add)
-        .mapValues((n) => n * 100)
-        .union(s)
-        .reduceByKey(add);
-    },
-    input: [[a(1), a(2)], [b(1)]],
-    output: [[a(303)], [b(101)]],
-  },
-  {
     name: 'reduceByKey: one result for each key and interval',
     build: (t) => pairs(t).reduceByKey(add),
     input: [[a(1), b(2), a(3)], [], [a(4)]],
@@ -213,98 +199,10 @@ const cases: readonly Case[] = [
     output: [[2], [0], [1]],
   },
   {
-    name: 'countByWindow: a window of three, a slide of one',
-    build: (t) => numbers(t).countByWindow({ window: times(3) }),
-    input: [[1, 1], [1], [], [], [], [1]],
-    output: [[2], [3], [3], [1], [0], [1]],
-  },
-  {
-    name: 'countByWindow: a slide of two',
-    build: (t) => numbers(t).countByWindow({ window: times(4), slide: times(2) }),
-    input: [[1], [1, 1], [], [1], [], [], [], []],
-    output: [[], [3], [], [4], [], [1], [], [0]],
-  },
-  {
-    name: 'countByWindow of an input that never has anything',
-    build: (t) => numbers(t).countByWindow({ window: times(3) }),
-    input: [[], [], []],
-    output: [[], [], []],
-  },
-  ...[true, false].flatMap((hasInverse): Case[] => {
-    const reduce = hasInverse ? { reduce: add, inverse: subtract } : { reduce: add };
-    const name = `reduceByKeyAndWindow ${hasInverse ? 'with' : 'without'} inverse`;
-    return [
-      {
-        name: `${name}: a sliding window, partial in the beginning, gone when its elements are`,
-        build: (t) => pairs(t).reduceByKeyAndWindow({ window: times(3), ...reduce }),
-        input: [[a(1)], [a(2), b(5)], [], [a(4)], [], [], []],
-        output: [[a(1)], [a(3), b(5)], [a(3), b(5)], [a(6), b(5)], [a(4)], [a(4)], []],
-      },
-      {
-        name: `${name}: fires at multiples of its slide`,
-        build: (t) => pairs(t).reduceByKeyAndWindow({ window: times(3), slide: times(2), ...reduce }),
-        input: [[a(1)], [a(2)], [a(4)], [a(8)], [], []],
-        output: [[], [a(3)], [], [a(14)], [], [a(8)]],
-      },
-      {
-        name: `${name}: a window shorter than its slide leaves elements out`,
-        build: (t) => pairs(t).reduceByKeyAndWindow({ window: times(1), slide: times(3), ...reduce }),
-        input: [[a(1)], [a(2)], [a(4)], [a(8)], [], []],
-        output: [[], [], [a(4)], [], [], []],
-      },
-      {
-        name: `${name}: a value may be 0 and the key stays while it has elements`,
-        build: (t) => pairs(t).reduceByKeyAndWindow({ window: times(2), ...reduce }),
-        input: [[a(1)], [a(-1)], []],
-        output: [[a(1)], [a(0)], [a(-1)]],
-      },
-      {
-        name: `${name}: chained windows see each other's results in their own interval`,
-        build: (t) =>
-          pairs(t)
-            .reduceByKeyAndWindow({ window: times(2), slide: times(2), ...reduce })
-            .mapValues((n) => n * 10)
-            .reduceByKeyAndWindow({ window: times(4), slide: times(2), ...reduce }),
-        input: [[a(1)], [a(2)], [a(3)], [], [], []],
-        output: [[], [a(30)], [], [a(60)], [], [a(30)]],
-      },
-      {
-        name: `${name}: over a gap`,
-        build: (t) => pairs(t).reduceByKeyAndWindow({ window: times(2), ...reduce }),
-        settings: { maxEmptyIntervals: 1 },
-        input: [[a(1)], [], [], [], [], [], [a(2)], []],
-        output: [[a(1)], [a(1)], [], [], [], [], [a(2)], [a(2)]],
-      },
-    ];
-  }),
-  {
-    name: 'reduceByKeyAndWindow with keepEmptyKeys tells of keys whose elements have left',
-    build: (t) =>
-      pairs(t).reduceByKeyAndWindow({ window: times(2), reduce: add, inverse: subtract, keepEmptyKeys: true }),
-    input: [[a(1)], [], [], [b(2)]],
-    output: [[a(1)], [a(1)], [a(0)], [a(0), b(2)]],
-  },
-  {
-    name: 'keepEmptyKeys with a window of one slide',
-    build: (t) =>
-      pairs(t).reduceByKeyAndWindow({ window: times(1), reduce: add, inverse: subtract, keepEmptyKeys: true }),
-    input: [[a(1)], [], [b(2)]],
-    output: [[a(1)], [a(0)], [a(0), b(2)]],
-  },
-  {
     name: 'runningReduce: the total so far, for each element',
     build: (t) => pairs(t).runningReduce(add),
     input: [[a(1), b(2), a(3)], [], [a(4)]],
     output: [[a(1), b(2), a(4)], [], [a(8)]],
-  },
-  {
-    name: 'runningReduce behind a window',
-    build: (t) =>
-      pairs(t)
-        .reduceByKeyAndWindow({ window: times(2), slide: times(2), reduce: add })
-        .runningReduce(add),
-    input: [[a(1)], [a(1)], [a(1)], []],
-    output: [[], [a(2)], [], [a(3)]],
   },
   {
     name: 'updateStateByKey: once for each interval and key, values in order, also without values; undefined forgets',
@@ -338,60 +236,6 @@ const cases: readonly Case[] = [
     },
     input: [[2, 4], [5], [1]],
     output: [['small 2', 'even 4'], [], ['small 1']],
-  },
-  {
-    name: 'process: timers fire before a later record of their key, and at the latest with the watermark',
-    build: (t) =>
-      pairs(t).process<number, string>({
-        uid: 'process',
-        onRecord: (n, context) => {
-          context.setState((context.state ?? 0) + n);
-          context.setTimer(context.timestamp + times(1.5));
-          context.emit(`${context.key} is ${context.state}`);
-        },
-        onTimer: (context) => context.emit(`timer of ${context.key} at ${context.timestamp / B}: ${context.state}`),
-      }),
-    input: [[a(1)], [b(5)], [a(2)], [], []],
-    output: [
-      ['a is 1'],
-      ['b is 5', 'timer of a at 1.5: 1'],
-      ['a is 3', 'timer of b at 2.5: 5'],
-      ['timer of a at 3.5: 3'],
-      [],
-    ],
-  },
-  {
-    name: 'process: a timer may be deleted, set twice is one, and set in the past fires at the next chance',
-    build: (t) =>
-      pairs(t).process<number, string>({
-        uid: 'process',
-        onRecord: (n, context) => {
-          if (n === 1) {
-            context.setTimer(times(2));
-            context.setTimer(times(2));
-            context.setTimer(times(3));
-          }
-          if (n === 2) context.deleteTimer(times(3));
-          if (n === 3) context.setTimer(0);
-        },
-        onTimer: (context) => context.emit(`${context.key} ${context.timestamp}`),
-      }),
-    input: [[a(1), a(2)], [b(3)], [], [], []],
-    output: [[], ['b 10001'], ['a 20000'], [], []],
-  },
-  {
-    name: 'process: a timer that sets itself again fires at each time',
-    build: (t) =>
-      pairs(t).process<number, number>({
-        uid: 'process',
-        onRecord: (_n, context) => context.setTimer(context.timestamp + times(1)),
-        onTimer: (context) => {
-          context.emit(context.timestamp / B);
-          if (context.timestamp < times(4)) context.setTimer(context.timestamp + times(1));
-        },
-      }),
-    input: [[], [a(1)], [], [], []],
-    output: [[], [], [2], [3], [4]],
   },
 ];
 
@@ -441,64 +285,6 @@ describe.each(VARIANTS)('%s', (_variantName, variant) => {
       running: [a(4), b(2)],
       updated: [a(7)],
       counted: [a(4), b(2)],
-    });
-  });
-
-  describe('timestamps', () => {
-    interface Event {
-      readonly at: number;
-      readonly n: number;
-    }
-    const at = (time: number, n = 1): Event => ({ at: time * B, n });
-    const events = (t: TopologyBuilder) => t.source('in', memory<Event>([]));
-
-    it('put records into the intervals of their own times, and set late ones aside, once and in order', async () => {
-      const build = (t: TopologyBuilder) =>
-        events(t)
-          .timestamps({ extract: (event) => event.at, maxOutOfOrderness: times(1) })
-          .map(({ n }) => ['sum', n] as const)
-          .reduceByKey(add);
-      // 0.5 equals the watermark behind 1.5 and is not late; 0.4 is.
-      const input = [[at(0.2), at(1.5, 10)], [at(0.5, 100), at(0.4, 1_000)], [at(4, 10_000), at(2.9, 5)], [at(6)]];
-      const { outputs, late } = await run(build, { in: input });
-      expect(outputs['out']).toEqual([[['sum', 101]], [['sum', 10]], [], []]);
-      expect(late).toEqual([at(0.4, 1_000), at(2.9, 5)]);
-    });
-
-    it('late records are a stream of their own, at the watermark that they missed', async () => {
-      const build = (t: TopologyBuilder) =>
-        events(t)
-          .timestamps({ extract: (event) => event.at, maxOutOfOrderness: times(0) })
-          .late.map(({ n }) => n);
-      const { outputs, late } = await run(build, { in: [[at(2), at(1, 7), at(0, 8)], [at(3), at(2, 9)], []] });
-      expect(outputs['out']).toEqual([[], [], [7, 8]]);
-      expect(late.map((event) => (event as Event).n)).toEqual([7, 8, 9]);
-    });
-
-    it('without idleTimeout silence holds windows open; with it they close', async () => {
-      const build = (idle: object) => (t: TopologyBuilder) =>
-        events(t)
-          .timestamps({ extract: (event) => event.at, maxOutOfOrderness: times(1), ...idle })
-          .count();
-      const input = { in: [[at(0.5)], [], [], [], []] };
-      expect((await run(build({}), input)).outputs['out']).toEqual([[], [], [], [], []]);
-      // From the heartbeat at 2 on the watermark is at 0.5 - 1 + (2 - 0), and so on.
-      expect((await run(build({ idleTimeout: times(2) }), input)).outputs['out']).toEqual([[1], [0], [0], [0], []]);
-    });
-
-    it('come behind filters, and before a diamond', async () => {
-      const build = (t: TopologyBuilder) => {
-        const timed = events(t)
-          .filter(({ n }) => n > 0)
-          .timestamps({ extract: (event) => event.at, maxOutOfOrderness: times(0) });
-        return timed
-          .map(({ n }) => n)
-          .union(timed.map(({ n }) => -n))
-          .count();
-      };
-      const { outputs, late } = await run(build, { in: [[at(0), at(9, 0)], [at(1.1)], [at(0.3)], [at(3)]] });
-      expect(outputs['out']).toEqual([[2], [2], [0], []]);
-      expect(late).toEqual([at(0.3)]);
     });
   });
 

@@ -157,6 +157,21 @@ const cases: readonly Case[] = [
     output: [[a(3), b(5)], [a(3), b(5)], [a(3)], [], [a(7)]],
   },
   {
+    name: 'stateSnapshots: a key without a change is silent after maxEmptyIntervals, and a record that changes nothing is none',
+    build: (t) =>
+      pairs(t)
+        .mapWithState<number, never>({
+          map: (_key, value, state) => {
+            if (value !== 0) state.update((state.getOption() ?? 0) + value!);
+            return undefined;
+          },
+        })
+        .stateSnapshots(),
+    settings: { maxEmptyIntervals: 1 },
+    input: [[a(1)], [b(5)], [a(0), b(0)], [], [a(2)], []],
+    output: [[a(1)], [a(1), b(5)], [b(5)], [], [a(3)], [a(3)]],
+  },
+  {
     name: 'stateSnapshots beside the results',
     build: (t) => {
       const sums = pairs(t).mapWithState(summing);

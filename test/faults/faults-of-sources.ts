@@ -65,7 +65,7 @@ export const FAULTS_OF_SOURCES: readonly FaultRow[] = [
         'faults/row-04-silent-source.test.ts',
         'fault row 4: what a source gives after three seconds of silence is in its windows, %s',
       ],
-      ['conformance/operators.test.ts', 'without idleTimeout silence holds windows open; with it they close'],
+      ['conformance/event-time.test.ts', 'without idleTimeout silence holds windows open; with it they close'],
       ['connectors/tcp.test.ts', 'tells each attempt with its wait and limit, and that it is connected again'],
       [RECEIVER, 'a socket that breaks is told on stderr, and read on when it is there again, %s'],
       ['connectors/tcp.test.ts', 'gives up on a server that takes connections and sends nothing'],
