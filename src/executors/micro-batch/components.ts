@@ -30,10 +30,16 @@ export interface ComponentsParts {
   readonly failed: (error: unknown) => void;
 }
 
+/** Whether a job has spouts or bolts. */
+export function hasComponents({ operators }: Plan): boolean {
+  return operators.some(({ kind }) => kind === 'spout' || kind === 'bolt');
+}
+
 export class Components {
   readonly #parts: ComponentsParts;
   readonly #tasks: ComponentTask[] = [];
-  #hasBegun = false;
+  /** Where ticks begin (us). */
+  #begin: number | undefined;
   readonly #spouts = new Map<string, SpoutReader>();
   /** By name. */
   readonly #metrics = new Map<string, ComponentMetrics>();
@@ -53,6 +59,7 @@ export class Components {
       store: stores.of,
       isStateful: stores.isStateful,
       watermarkOf: ({ id }, of) => progress.gateOf(id, of).minimum,
+      isNear: () => true,
     });
     this.#tasks.push(made);
     return made;
@@ -90,14 +97,15 @@ export class Components {
   }
 
   /** Ticks begin with the interval of the first batch, which is the same when a restart runs it again. */
-  begin({ time }: Batch): void {
-    if (this.#hasBegun) return;
-    this.#hasBegun = true;
+  begin({ time }: Batch): number {
+    if (this.#begin !== undefined) return this.#begin;
     const { plan, options } = this.#parts;
     const { batchInterval } = plan.settings;
     // A tick's batch has what came before it, and one that was cut at once what came by then.
     const from = options.trigger === 'interval' ? time - batchInterval : floorTo(time, batchInterval);
     for (const task of this.#tasks) task.beginAt(from);
+    this.#begin = from;
+    return from;
   }
 
   /** The job stops: spouts emit nothing new. */
@@ -108,6 +116,11 @@ export class Components {
   /** A batch is done that ends there: spouts hear what of it was given up. */
   processed(marks: readonly PartitionMark[]): void {
     for (const { source, partition, offset } of marks) this.#spouts.get(`${source}:${partition}`)?.processed(offset);
+  }
+
+  /** What a task on a worker counted about itself. */
+  heard(metrics: readonly ComponentMetric[]): void {
+    if (metrics[0] !== undefined) this.#metricsOf(metrics[0].component).heard(metrics);
   }
 
   /** What components count about themselves. @throws StreamError what a gauge throws. */
@@ -123,8 +136,13 @@ export class Components {
   #infoOf(stage: Stage, task: number): TaskInfo {
     const { plan, clock } = this.#parts;
     const place = taskPlace(plan, stage, task);
-    const metrics = this.#metrics.get(place.component) ?? new ComponentMetrics(place.component);
-    this.#metrics.set(place.component, metrics);
-    return { ...place, metrics: metrics.of(task, plan.operators[stage.head]!, () => clock.now()) };
+    const metrics = this.#metricsOf(place.component).of(task, plan.operators[stage.head]!, () => clock.now());
+    return { ...place, metrics };
+  }
+
+  #metricsOf(component: string): ComponentMetrics {
+    const metrics = this.#metrics.get(component) ?? new ComponentMetrics(component);
+    this.#metrics.set(component, metrics);
+    return metrics;
   }
 }

@@ -4,14 +4,13 @@ import type { BatchInfo } from '../../runtime/events.js';
 import { BATCHES_KEPT, type JobResult, type MicroBatchOptions, type RunningJob, type Services } from '../executor.js';
 import { Outcome } from '../outcome.js';
 import type { Batch, CutPoint, Wait } from './batch.js';
-import { microBatchOptions, refuseOnWorkers } from './options.js';
+import { microBatchOptions } from './options.js';
 import { type JobParts, partsOf } from './parts.js';
 import type { Restart } from './restart.js';
 import type { Snapshots } from './snapshots.js';
 
-/** Starts a plan in the micro-batch model. @throws StreamError as `microBatchOptions` and `refuseOnWorkers`. */
+/** Starts a plan in the micro-batch model. @throws StreamError as `microBatchOptions`. */
 export function startMicroBatch(plan: Plan, services: Services, options: Partial<MicroBatchOptions> = {}): RunningJob {
-  refuseOnWorkers(plan, services.workers?.count ?? 0);
   return new MicroBatchJob(plan, services, microBatchOptions(options, services.workers?.count ?? 0));
 }
 
