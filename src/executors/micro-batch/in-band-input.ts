@@ -68,7 +68,7 @@ export class InBandInput implements TaskInput {
     if (found === undefined) return { ...this.#origin, offset: -1, value: undefined };
     const [message] = messagesOf(found.rows.origins[found.row]);
     if (message === undefined) return { ...this.#origin, offset: index, value: recordOf(found.rows.at(found.row)) };
-    return { source: message.spout, partition: message.task, offset: -1, value: undefined, message };
+    return { source: message.spout, partition: message.task, offset: message.id ?? -1, value: undefined, message };
   }
 
   /** The records between two rises, in the order in which they are read: no rise stands within a span. */

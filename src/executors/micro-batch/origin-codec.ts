@@ -1,4 +1,6 @@
 /** The spout messages of rows on their way between threads or processes: places, each once. It knows no rows. */
+import type { MessageId } from '../../topology/components.js';
+import { type Column, cellsOf, columnOf } from './column-codec.js';
 import { NumberColumn, type Numbers, spread } from './number-column.js';
 import type { MessagePlace } from './spout-message.js';
 import { messagesOf, type Origin } from './task-context.js';
@@ -6,9 +8,10 @@ import { messagesOf, type Origin } from './task-context.js';
 export interface SentOrigins {
   /** Tasks of spouts. */
   readonly spouts: readonly (readonly [spout: string, task: number])[];
-  /** By message: which of the spouts, and the offset there. */
+  /** By message: which of the spouts, and the offset and id there. */
   readonly from: Numbers;
   readonly offsets: Numbers;
+  readonly ids: Column;
   /** By row: how many messages it came of. */
   readonly counts: Numbers;
   /** The messages of the first row, then those of the second … */
@@ -24,16 +27,18 @@ export function sentOrigins(
   const places = new Map<string, number>();
   const spouts: (readonly [string, number])[] = [];
   const numbers = new Map<MessagePlace, number>();
+  const ids: unknown[] = [];
   const [from, offsets, counts, messages] = Array.from({ length: 4 }, () => new NumberColumn());
   const numberOf = (message: MessagePlace): number => {
     const known = numbers.get(message);
     if (known !== undefined) return known;
-    const { spout, task, offset } = message;
+    const { spout, task, offset, id } = message;
     const name = `${spout}:${task}`;
     const place = places.get(name) ?? spouts.push([spout, task]) - 1;
     places.set(name, place);
     from!.add(place);
     offsets!.add(offset);
+    ids.push(id);
     numbers.set(message, numbers.size);
     return numbers.size - 1;
   };
@@ -47,6 +52,7 @@ export function sentOrigins(
     spouts,
     from: from!.sent(buffers),
     offsets: offsets!.sent(buffers),
+    ids: columnOf(ids, buffers),
     counts: counts!.sent(buffers),
     messages: messages!.sent(buffers),
   };
@@ -61,7 +67,11 @@ export class KnownMessages {
   originsOf(sent: SentOrigins | undefined, length: number): readonly Origin[] {
     if (sent === undefined) return new Array<Origin>(length).fill(undefined);
     const from = spread(sent.from);
-    const places = Array.from(spread(sent.offsets), (offset, i) => this.#of(sent.spouts[from[i]!]!, offset));
+    const ids = cellsOf(sent.ids);
+    const places = Array.from(spread(sent.offsets), (offset, i) => {
+      const [spout, task] = sent.spouts[from[i]!]!;
+      return this.#one({ spout, task, offset, id: ids[i] as MessageId });
+    });
     const counts = spread(sent.counts);
     const messages = spread(sent.messages);
     let at = 0;
@@ -73,15 +83,16 @@ export class KnownMessages {
     });
   }
 
-  #of([spout, task]: readonly [string, number], offset: number): MessagePlace {
+  #one(place: MessagePlace): MessagePlace {
+    const { spout, task, offset } = place;
     const name = `${spout}:${task}`;
     let known = this.#known.get(name);
     if (known === undefined) {
       known = new Map();
       this.#known.set(name, known);
     }
-    const place = known.get(offset) ?? { spout, task, offset };
-    known.set(offset, place);
-    return place;
+    const before = known.get(offset);
+    if (before === undefined) known.set(offset, place);
+    return before ?? place;
   }
 }

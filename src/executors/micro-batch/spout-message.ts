@@ -7,6 +7,7 @@ export interface MessagePlace {
   readonly spout: string;
   readonly task: number;
   readonly offset: number;
+  readonly id: MessageId | undefined;
 }
 
 export class SpoutMessage implements Emitted, MessagePlace {

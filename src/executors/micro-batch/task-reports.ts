@@ -77,8 +77,7 @@ export class TaskReports {
 /** Of a message its spout said more than a row does. */
 function wholeLetter(batch: Batch, { letter, message: place }: Extract<TaskNote, { kind: 'dead-letter' }>): DeadLetter {
   if (place === undefined) return letter;
-  const message = messageIn(batch, place);
-  return { ...letter, offset: message?.id ?? letter.offset, value: message?.values };
+  return { ...letter, value: messageIn(batch, place)?.values };
 }
 
 /** Undefined where it was of an earlier batch, as at most once it may be. */

@@ -14,7 +14,7 @@ export type RecordPlace = Pick<DeadLetter, 'source' | 'partition' | 'offset' | '
 /** What happened on the way to a result, in order. */
 export type TaskNote =
   | { readonly kind: 'failed'; readonly attempt: number; readonly code: string }
-  /** With the message whose tuple it is, its offset and value are the message's id and values. */
+  /** With the message whose tuple it is, its value is the message's. */
   | { readonly kind: 'dead-letter'; readonly letter: DeadLetter; readonly message: MessagePlace | undefined }
   /** A bolt gave a tuple up: the spouts that emitted its messages will hear of it. */
   | { readonly kind: 'tuple-failed'; readonly by: string; readonly messages: readonly MessagePlace[] };

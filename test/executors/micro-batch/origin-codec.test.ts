@@ -6,7 +6,9 @@ import { KnownMessages, sentOrigins } from '../../../src/executors/micro-batch/o
 import { SpoutMessage } from '../../../src/executors/micro-batch/spout-message.js';
 import { messagesOf, type Origin, originOf } from '../../../src/executors/micro-batch/task-context.js';
 
-const place = fc.record({ spout: fc.constantFrom('a', 'b'), task: fc.nat(1), offset: fc.nat(5) });
+const place = fc
+  .record({ spout: fc.constantFrom('a', 'b'), task: fc.nat(1), offset: fc.nat(5) })
+  .map((at) => ({ ...at, id: at.task === 0 ? at.offset : `${at.spout} ${at.offset}` }));
 /** By row: which of the messages it came of. */
 const rows = fc.array(fc.array(fc.nat(9), { maxLength: 3 }), { maxLength: 20 });
 
