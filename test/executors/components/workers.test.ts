@@ -8,6 +8,7 @@ import { type Bolt, isTick, type MessageId, type Spout, type TaskInfo } from '..
 import type { JobSettings, Topology } from '../../../src/topology/graph.js';
 import { memory } from '../../../src/topology/sink-specs.js';
 import type { KeyValueState } from '../../../src/topology/stateful-bolt.js';
+import { aSource } from '../../compare/memory-ends.js';
 import { FakeWorkers, type Loss } from '../micro-batch/fake-workers.js';
 import { type LifeOptions, live } from '../micro-batch/incarnations.js';
 
@@ -339,6 +340,34 @@ describe('tasks of bolts', () => {
     );
     // Stage 1 and 2: the same worker has tasks of different numbers.
     expect([...from].sort()).toEqual(['0 to 1', '1 to 0']);
+  });
+});
+
+describe('ticks', () => {
+  it('begin with the interval of the first batch, also where its first tuple comes late in it, and where its worker is lost', async () => {
+    const ticked = job((t) => {
+      t.setBolt<N, N>(
+        'ticks',
+        () => ({
+          execute: (tuple, out) => {
+            if (isTick(tuple)) return out.emit({ n: tuple.timestamp, failures: 0 }, []);
+            out.ack(tuple);
+          },
+        }),
+        { tick: millis(2) },
+      )
+        .shuffleGrouping(t.source('in', aSource<number>()).map((n) => ({ n, failures: 0 })))
+        .to('out', memory());
+    });
+    const timestamps = Float64Array.of(7_000, 12_000, 31_000);
+    const trace = { sources: [{ name: 'in', partitions: [{ values: [1, 2, 3], timestamps, heartbeats: [] }] }] };
+    const alone = await run(ticked, { trace });
+    expect(alone.out).toContain(JSON.stringify({ n: 2_000, failures: 0 }));
+    for (let after = 0; after < 12; after++)
+      expect(
+        (await run(ticked, { trace, workers: 2, losses: [{ worker: 1, after }] })).out,
+        `lost after ${after}`,
+      ).toEqual(alone.out);
   });
 });
 
