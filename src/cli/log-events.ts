@@ -1,10 +1,11 @@
 /** Writes a run's events to the log, each at the level at which someone would look for it. */
 import type { JobEvent, Listener } from '../runtime/events.js';
-import { createLog, type LogLevel } from '../runtime/log.js';
+import type { LogLevel } from '../runtime/log.js';
 
 /** A listener that logs; undefined for `silent`, so that a run without a log makes no events at all. */
-export function eventLog(level: LogLevel): Listener | undefined {
+export async function eventLog(level: LogLevel): Promise<Listener | undefined> {
   if (level === 'silent') return undefined;
+  const { createLog } = await import('../runtime/log.js');
   const log = createLog({ level });
   return (event) => {
     const severity = severityOf(event);

@@ -34,11 +34,10 @@ export async function runCommand(job: string, given: RunFlags & { readonly mode?
   const topology = await loadJob(job);
   const ends = endsOfRun(topology, flags);
   checkOutputFolders(flags, ends);
-  const running = await start(topology, runOptions(job, flags, ends, eventLog(flags.logLevel))).catch(
-    (error: unknown) => {
-      throw placedAtEnd(error, topology.graph, flags, ends);
-    },
-  );
+  const log = await eventLog(flags.logLevel);
+  const running = await start(topology, runOptions(job, flags, ends, log)).catch((error: unknown) => {
+    throw placedAtEnd(error, topology.graph, flags, ends);
+  });
   if (flags.quiet !== true) tellOrigin(running, Date.now());
   const interrupts = watchInterrupts(() => running.stop(), flags.quiet === true);
   const ignoreActivation = watchActivation(running, flags.quiet === true);

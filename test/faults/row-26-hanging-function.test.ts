@@ -16,6 +16,8 @@ const hang = (n) => {
   const { HUNG, HANGS } = process.env;
   if (n !== 7 || (HANGS === 'once' && existsSync(HUNG))) return n;
   writeFileSync(HUNG, '');
+  // Always: as a lock that nobody opens, which takes no processor from the other tests.
+  if (HANGS === 'always') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   for (;;);
 };
 

@@ -18,7 +18,7 @@ const CLIENTS = 20;
 const TIMEOUT_MS = isLong ? 600_000 : 300_000;
 /** The longest that a driver lives before it is killed (ms). */
 const LIFE_MS_MAX = 900;
-const LOOK_MS = 10;
+const LOOK_MS = 50;
 
 const servers: Server[] = [];
 afterAll(() => {

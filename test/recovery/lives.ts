@@ -30,7 +30,7 @@ export interface Ended {
 /** The longest that a driver lives before it is killed (ms): the job takes four seconds. */
 const LIFE_MS_MAX = 900;
 /** How often somebody looks for new files (ms); only a figure depends on it. */
-const LOOK_MS = 5;
+const LOOK_MS = 20;
 
 /** Records a second of a life that must not end by itself, also where a checkpoint or an interval takes seconds. */
 export const SLOW = 200;
