@@ -31,6 +31,7 @@ export type {
   OutputCollector,
   Spout,
   SpoutCollector,
+  SpoutMessageId,
   Streams,
   TaskInfo,
   Tuple,

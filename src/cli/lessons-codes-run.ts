@@ -12,7 +12,10 @@ the tuple.
 By default the job then fails (onError: 'fail'). With onError: 'dead-letter' the record is
 set aside and counted, and the job goes on:
 
-  topology('job', { onError: 'dead-letter' }, (t) => { ... })`,
+  topology('job', { onError: 'dead-letter' }, (t) => { ... })
+
+A function that makes a spout, a bolt or a grouping is called for each task before the first
+record, and not again: if it throws, the job fails at once.`,
     see: ['replay', 'RG035'],
   },
   RG031: {
@@ -70,7 +73,11 @@ filter a boolean. TypeScript tells you before; in JavaScript, or behind an 'any'
 at run time.
 
   .map((word) => [word, 1] as const)      a pair: keyed operators follow
-  .flatMap((line) => line.split(' '))     an array`,
+  .flatMap((line) => line.split(' '))     an array
+
+A function that makes a spout gives an object with nextTuple, one that makes a bolt gives one
+with execute, and one that makes a grouping gives one with chooseTasks. A class is made with
+new: () => new Splitter()`,
     see: ['RG031', 'RG033'],
   },
   RG033: {

@@ -118,7 +118,10 @@ nothing would ever be computed (Spark says: no output operations registered).
 
   t.source('lines', textFile('book.txt'))
    .map((line) => line.length)
-   .to('lengths', stdout());`,
+   .to('lengths', stdout());
+
+Requests need an answer, and answers a request: http({ port, reply: true }) and the sink
+reply() go together.`,
     see: ['RG016'],
   },
   RG014: {

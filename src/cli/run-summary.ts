@@ -24,7 +24,8 @@ export function formatSummary(job: string, result: JobResult, units: SinkUnits, 
     ...notes(result),
     ...firstDeadLetter(result),
     '',
-    ...(result.mode === 'record' ? componentTable(result.components) : batchTable(result.batches, result.batchCount)),
+    ...(result.mode === 'record' ? [] : batchTable(result.batches, result.batchCount)),
+    ...componentTable(result.components, result.mode),
     ...metricTable(result.metrics),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
@@ -98,9 +99,9 @@ function batchTable(batches: readonly BatchInfo[], batchCount: number): readonly
   ];
 }
 
-function componentTable(components: readonly ComponentStats[]): readonly string[] {
+function componentTable(components: readonly ComponentStats[], mode: JobResult['mode']): readonly string[] {
   if (components.length === 0) return [];
-  return table([
+  const rows = table([
     [
       'component',
       'tasks',
@@ -128,6 +129,7 @@ function componentTable(components: readonly ComponentStats[]): readonly string[
       stats.capacity.toFixed(3),
     ]),
   ]);
+  return mode === 'record' ? rows : ['', ...rows];
 }
 
 /** What components counted about themselves; a cell that a kind of metric does not have is `-`. */

@@ -2,7 +2,7 @@
 import type { Clock, Scheduler, Timer } from '../runtime/world.js';
 
 /** How a request is answered. */
-export type Answer = (status: number, text: string) => void;
+export type Answer = (status: number, body: string | Uint8Array, contentType?: string) => void;
 
 interface Receipt {
   /** Offset behind its last record. */

@@ -1,13 +1,15 @@
-/** Takes records that clients POST, and tells a client so only when its records are safe. */
+/** Takes records that clients POST, and tells a client so only when its records are safe; or answers it with a result. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { StreamError } from '../core/errors.js';
 import { previewOf } from '../runtime/set-aside.js';
 import type { RawPartition, RawSource } from '../runtime/source.js';
 import type { Clock, Scheduler } from '../runtime/world.js';
 import type { Decoding } from './formats/open-format.js';
-import { HttpReceipts } from './http-receipts.js';
+import { HttpCalls } from './http-calls.js';
+import { type Answer, HttpReceipts } from './http-receipts.js';
 import type { LineDecoderOptions } from './line-decoder.js';
 import { listening } from './listening.js';
+import type { OpenRequests } from './open-requests.js';
 import { RecordDecoder, type Undecoded } from './record-decoder.js';
 import { ValueBuffer } from './value-buffer.js';
 
@@ -21,6 +23,15 @@ export interface HttpSettings extends Omit<LineDecoderOptions, 'from'> {
   readonly requestsMax: number;
   readonly requestTimeout: number;
   readonly receiptTimeout: number;
+  /** Requests are answered with a result. */
+  readonly reply?: boolean;
+  readonly replyTimeout?: number;
+}
+
+/** Who answers requests with results, and for which source. */
+export interface Replying {
+  readonly name: string;
+  readonly requests: OpenRequests | undefined;
 }
 
 /** An open source, with the port it listens on. */
@@ -51,8 +62,9 @@ export async function openHttpSource(
   world: { readonly clock: Clock; readonly scheduler: Scheduler },
   decoding?: Decoding,
   from = 0,
+  replying?: Replying,
 ): Promise<HttpSource> {
-  const reader = new HttpReader(settings, world, decoding, from);
+  const reader = new HttpReader(settings, world, decoding, from, replying);
   const port = await listening(reader.server, settings);
   return {
     port,
@@ -70,6 +82,7 @@ class HttpReader {
   readonly #decoding: Decoding | undefined;
   readonly #buffer: ValueBuffer;
   readonly #receipts: HttpReceipts;
+  readonly #calls: HttpCalls | undefined;
   #reading = 0;
   #refused = 0;
   #undecodable = 0;
@@ -80,6 +93,7 @@ class HttpReader {
     world: { readonly clock: Clock; readonly scheduler: Scheduler },
     decoding: Decoding | undefined,
     from: number,
+    replying: Replying | undefined,
   ) {
     this.#settings = settings;
     this.#world = world;
@@ -88,6 +102,9 @@ class HttpReader {
     this.#buffer = buffer;
     const receipts = new HttpReceipts(world, settings.receiptTimeout, from);
     this.#receipts = receipts;
+    const { reply, replyTimeout: timeout } = settings;
+    if (reply === true && replying !== undefined && timeout !== undefined)
+      this.#calls = new HttpCalls({ requests: replying.requests, source: replying.name, timeout });
     this.partition = {
       take: (values, max) => buffer.take(values, max),
       onReady: (wake) => buffer.onReady(wake),
@@ -114,13 +131,18 @@ class HttpReader {
   }
 
   counters(): Readonly<Record<string, number>> {
-    const counted = { refusedRequests: this.#refused, invalidUtf8Lines: this.#invalidLines };
+    const counted = {
+      refusedRequests: this.#refused,
+      invalidUtf8Lines: this.#invalidLines,
+      ...this.#calls?.counters(),
+    };
     return this.#decoding === undefined ? counted : { ...counted, undecodableRecords: this.#undecodable };
   }
 
   async close(): Promise<void> {
     this.#buffer.end();
     this.#receipts.close();
+    this.#calls?.close();
     const { clock, scheduler } = this.#world;
     const late = scheduler.at(clock.now() + CLOSE_GRACE, () => this.server.closeAllConnections());
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
@@ -160,12 +182,13 @@ class HttpReader {
     if ((headers['content-encoding'] ?? 'identity') !== 'identity') return [415, 'send the body as it is\n'];
     if (Number(headers['content-length'] ?? 0) > bodyBytesMax) return [413, `a body may have ${bodyBytesMax} bytes\n`];
     if (!this.#buffer.isOpen) return [503, 'the job has ended\n'];
-    const isBehind = this.#buffer.isFull || this.#reading + this.#receipts.count >= requestsMax;
+    const waiting = this.#receipts.count + (this.#calls?.count ?? 0);
+    const isBehind = this.#buffer.isFull || this.#reading + waiting >= requestsMax;
     return isBehind ? [429, 'the job is behind: send it again later\n'] : undefined;
   }
 
   /** Takes all records of a request, or none. */
-  #take(body: Uint8Array, request: IncomingMessage, response: ServerResponse, answer: Answering): void {
+  #take(body: Uint8Array, request: IncomingMessage, response: ServerResponse, answer: Answer): void {
     const from = `a request of ${request.socket.remoteAddress ?? 'a client'}`;
     const values: unknown[] = [];
     const undecoded: Undecoded[] = [];
@@ -182,9 +205,17 @@ class HttpReader {
       return answer(error.code === 'RG044' ? 413 : 400, `${error.message}\n`);
     }
     if (!this.#buffer.isOpen) return answer(503, 'the job has ended\n');
-    this.#buffer.add(values);
-    const forget = this.#receipts.add(this.#buffer.received, values.length, answer);
-    response.once('close', forget);
+    if (this.#calls === undefined) {
+      this.#buffer.add(values);
+      response.once('close', this.#receipts.add(this.#buffer.received, values.length, answer));
+    } else if (values.length === 1) {
+      const { record, forget } = this.#calls.begin(values[0], this.#buffer.received, answer);
+      this.#buffer.add([record]);
+      response.once('close', forget);
+    } else {
+      this.#refused++;
+      answer(400, 'there is no record in the body\n');
+    }
   }
 
   #decode(body: Uint8Array, from: string, values: unknown[], undecoded: Undecoded[]): void {
@@ -207,19 +238,17 @@ class HttpReader {
   }
 }
 
-type Answering = (status: number, text: string) => void;
-
 /** The rest of a refused body is read and dropped, up to a limit: a client that is cut off in the middle would not see the answer. */
-function answering(request: IncomingMessage, response: ServerResponse): Answering {
-  return (status, text) => {
+function answering(request: IncomingMessage, response: ServerResponse): Answer {
+  return (status, body, contentType) => {
     if (response.writableEnded || response.destroyed) return;
     if (!request.complete) drop(request);
     response.writeHead(status, {
-      'Content-Type': status === 200 ? 'application/json' : 'text/plain; charset=utf-8',
+      'Content-Type': contentType ?? (status === 200 ? 'application/json' : 'text/plain; charset=utf-8'),
       ...(status === 429 || status === 503 ? { 'Retry-After': String(RETRY_AFTER_S) } : {}),
       ...(status === 405 ? { Allow: 'POST' } : {}),
     });
-    response.end(text);
+    response.end(body);
   };
 }
 

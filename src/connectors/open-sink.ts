@@ -10,6 +10,8 @@ import { textFormat } from './formats/text-formats.js';
 import { type KafkaSinkSettings, openKafkaSink } from './kafka/sink.js';
 import { openMemorySink } from './memory-sink.js';
 import { openNoneSink } from './none-sink.js';
+import { OpenRequests } from './open-requests.js';
+import { contentTypeOf, openReplySink } from './reply-sink.js';
 import { openStdoutSink } from './stdout-sink.js';
 import { openTextFileSink } from './text-file-sink.js';
 import { openWebhookSink, type WebhookSettings } from './webhook-sink.js';
@@ -34,6 +36,8 @@ export interface SinkServices {
   readonly stdout?: Writable;
   /** The job is exactly-once: what is accepted must not be visible before its epoch is committed. Default false. */
   readonly transactional?: boolean;
+  /** Requests that wait for results: those of the run's own sources. */
+  readonly requests?: OpenRequests;
   /** Hears of results that the other side refuses for good. */
   readonly setAside?: TellSetAside;
 }
@@ -63,6 +67,11 @@ const OPENERS: Readonly<Record<string, Open>> = {
     const headers = JSON.parse(role('headers') as string) as Readonly<Record<string, string>>;
     const settings = { ...(options as unknown as WebhookSettings), name, format, headers, url: role('url') as string };
     return openWebhookSink(settings, { world, setAside });
+  },
+  reply: async ({ name, options }, _role, { world, requests = new OpenRequests(world) }) => {
+    const format = await openFormat(options, world.files);
+    const { kind } = (options['format'] ?? {}) as { readonly kind?: unknown };
+    return openReplySink({ name, format, contentType: contentTypeOf(kind) }, requests);
   },
   none: (_sink, _role, { transactional }) => openNoneSink(transactional),
 };

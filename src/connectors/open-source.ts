@@ -14,6 +14,7 @@ import type { KafkaSourceSettings } from './kafka/open-topic.js';
 import { kafkaPartitions, openKafkaSource } from './kafka/source.js';
 import { startFileOf } from './kafka/start-offsets.js';
 import { openMemorySource } from './memory-source.js';
+import type { OpenRequests } from './open-requests.js';
 import { openReceiver } from './receiver-source.js';
 import { openStdinSource } from './stdin-source.js';
 import { openTailSource, type TailSettings } from './tailed-file-source.js';
@@ -47,6 +48,8 @@ export interface SourceServices {
   readonly tell?: (news: ReceiverNews) => void;
   /** The job's name. Absent where input is only recorded: then nothing is told to anybody else. */
   readonly job?: string;
+  /** Requests that wait for results. Absent where input is only recorded. */
+  readonly requests?: OpenRequests;
   /** A folder that lasts as long as the job's progress, for what connectors keep. Absent: a restart begins anew. */
   readonly folder?: string;
 }
@@ -110,9 +113,9 @@ const OPENERS: Readonly<Record<string, Open>> = {
     const decoding = await openDecoding(options, world.files, setAside);
     return openTcpServerSource(options as unknown as TcpServerSettings, setAside, decoding);
   },
-  http: async ({ options }, _role, { world, from: [from] = [], setAside }) => {
+  http: async ({ name, options }, _role, { world, from: [from] = [], setAside, requests }) => {
     const decoding = await openDecoding(options, world.files, setAside);
-    return openHttpSource(options as unknown as HttpSettings, world, decoding, from);
+    return openHttpSource(options as unknown as HttpSettings, world, decoding, from, { name, requests });
   },
 };
 

@@ -138,20 +138,26 @@ export interface RecordOptions {
   readonly workerRowsMax: number;
 }
 
-/** Storm's statistics of one component. Counts are exact; latencies are means (us), complete latency over one tuple in 16. */
+/**
+ * Storm's statistics of one component. They count what the code did, also what was done again. Latencies are means (us), complete latency
+ * over one tuple in 16, as micro-batches process latency too.
+ */
 export interface ComponentStats {
   readonly component: string;
   readonly tasks: number;
+  /** Records of a source, and emits of spouts and bolts. */
   readonly emitted: number;
+  /** Tuples handed to tasks that read: one that goes to two is two. As micro-batches of attempts that succeeded. */
   readonly transferred: number;
   readonly executed: number;
   /** `executed` of each task. Tuples only: neither watermarks nor ticks. */
   readonly executedByTask: readonly number[];
+  /** Bolts: their answers, and an exception counts as failed; spouts: their messages; sources, in record mode: their records. */
   readonly acked: number;
   readonly failed: number;
-  /** Spouts: emit to done tree. */
+  /** Spouts: emit to done tree, or, as micro-batches, to the end of its batch or the checkpoint that has it. */
   readonly completeLatency: number;
-  /** Bolts: time inside `execute`. */
+  /** Time inside `execute`, with what is chained behind it; of an operator for each record. */
   readonly executeLatency: number;
   /** Bolts: `execute` to `ack`. */
   readonly processLatency: number;
@@ -193,10 +199,11 @@ export interface JobResult {
   readonly taskRetries: number;
   /** Micro-batch: records that tasks of lost workers processed a second time, because their state was gone. */
   readonly recomputedRecords?: number;
-  /** Record mode: Storm's numbers. */
+  /** Storm's numbers, of each component and of operators behind an exchange. As micro-batches of jobs with spouts or bolts, else none. */
   readonly components: readonly ComponentStats[];
   /** What spouts and bolts counted about themselves (`info.metrics`), in both modes. */
   readonly metrics: readonly ComponentMetric[];
+  /** Tuple trees of spouts, and in record mode of sources: done ones, and failed attempts. As micro-batches: messages of spouts. */
   readonly acked: number;
   readonly failed: number;
   readonly replayed: number;

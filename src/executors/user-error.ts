@@ -11,18 +11,18 @@ export interface Blamed {
 /** The error to throw on when `thrown` came out of the operator. The innermost operator that it came from keeps the blame. */
 export function attributed(thrown: unknown, operator: Blamed): Error {
   if (thrown instanceof AssertionError) return thrown;
-  const more = { place: operator.place, operator: operator.uid, cause: thrown };
+  const { place, uid } = operator;
   if (thrown instanceof StreamError) {
-    return thrown.operator === undefined
-      ? new StreamError(thrown.code, `'${operator.uid}': ${thrown.message}`, thrown.hint, more)
-      : thrown;
+    if (thrown.operator !== undefined) return thrown;
+    const { code, message, hint, cause = thrown } = thrown;
+    return new StreamError(code, `'${uid}': ${message}`, hint, { place, operator: uid, cause });
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new StreamError(
     'RG030',
-    `the function of '${operator.uid}' threw: ${message}`,
+    `the function of '${uid}' threw: ${message}`,
     "fix it, or set onError: 'dead-letter' to set such records aside",
-    more,
+    { place, operator: uid, cause: thrown },
   );
 }
 

@@ -1,8 +1,10 @@
 /** Opens the sources and sinks of a plan, all or none; sources behind what an earlier life of the job has done with. */
 
+import type { OpenRequests } from '../connectors/open-requests.js';
 import { openSink } from '../connectors/open-sink.js';
 import { openSource } from '../connectors/open-source.js';
 import { assert } from '../core/assert.js';
+import { defined } from '../core/defined.js';
 import type { Plan, SinkOperator, SourceOperator } from '../plan/plan.js';
 import { connectorsFolder } from '../runtime/checkpoint-folder.js';
 import type { ReceiverEvent } from '../runtime/events.js';
@@ -48,6 +50,8 @@ export interface EndsParts {
   readonly placeOf: (source: SourceOperator, partition: number) => SourcePlace | undefined;
   /** Hears of receivers that start again. */
   readonly tell: (event: ReceiverEvent) => void;
+  /** Requests that wait for results; undefined where none of the plan's sources takes any. */
+  readonly requests: OpenRequests | undefined;
   /** What a fault plan does to a source. */
   readonly decorated: (name: string, reader: SourceReader) => SourceReader;
   /** What ends set aside by themselves. */
@@ -141,13 +145,17 @@ async function openStamped(
   });
 }
 
-/** Whose ends they are, and where they may keep what lasts as long as the job's progress. */
-function forConnectors({ plan, options: { checkpoint } }: EndsParts): {
+/** Whose ends they are, what they share, and where they may keep what lasts as long as the job's progress. */
+function forConnectors({ plan, options: { checkpoint }, requests }: EndsParts): {
   readonly job: string;
   readonly folder?: string;
+  readonly requests?: OpenRequests;
 } {
   const folder = checkpoint?.folder;
-  return { job: plan.name, ...(folder === undefined ? {} : { folder: connectorsFolder(folder) }) };
+  return {
+    job: plan.name,
+    ...defined({ requests, folder: folder === undefined ? undefined : connectorsFolder(folder) }),
+  };
 }
 
 function named({ name, spec, delivery }: SinkOperator): {

@@ -22,6 +22,7 @@ import { Listeners } from './listeners.js';
 import { isByExpiry, type OpenDurability, openDurability } from './open-durability.js';
 import { type EndsParts, type OpenEnds, openEnds } from './open-ends.js';
 import { openState, type StateKind } from './open-state.js';
+import { requestsOf } from './requests.js';
 import { resolvedSources } from './resolve-sources.js';
 import { type RunFaults, runFaults } from './run-faults.js';
 import type { RunOptions } from './run-options.js';
@@ -89,6 +90,7 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
         listeners.all(event);
         options.onReceiver?.(event);
       },
+      requests: requestsOf(plan, options, world, listeners),
       decorated: (name: string, reader: SourceReader) =>
         activation.source(name, faults?.source(name, reader) ?? reader),
       setAsides,

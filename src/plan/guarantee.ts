@@ -68,7 +68,8 @@ function linkOfSource({
 }
 
 function whyReadOnce(kind: string): string {
-  if (kind === 'http') return 'http cannot be read again; its clients send again what they got no receipt for';
+  if (kind === 'http')
+    return 'http cannot be read again; its clients send again what they got no receipt or answer for';
   return `${kind} cannot be read again: with --checkpoint what was received is logged before it counts; what is still on its way then is lost with the driver`;
 }
 

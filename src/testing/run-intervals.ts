@@ -14,7 +14,9 @@ import { captureSinks } from './captured-sinks.js';
 import { withLateSinks } from './late-sink.js';
 import { notWhole, unknownNames } from './names.js';
 import { TimedPartition, type TimedSequence } from './timed-partition.js';
+import { TupleLog } from './tuple-log.js';
 import { startVirtual } from './virtual-run.js';
+import { type DeliveredTuple, type LifeCall, type WindowActivation, watched } from './watched-components.js';
 
 /** What `runIntervals` is given. */
 export interface IntervalRunOptions {
@@ -50,6 +52,12 @@ export interface IntervalRun {
   readonly state: Record<string, [Key, unknown][]>;
   /** What bolts counted about themselves, by component and task. */
   readonly metrics: readonly ComponentMetric[];
+  /** Every tuple that a bolt executed, ticks among them: which task got it, and from where. */
+  readonly delivered: DeliveredTuple[];
+  /** Every window that a windowed bolt got. */
+  readonly activations: WindowActivation[];
+  /** What spouts and bolts were called beside their tuples, in order. */
+  readonly lifeCalls: LifeCall[];
 }
 
 /**
@@ -96,7 +104,9 @@ export async function runIntervals(topology: Topology, options: IntervalRunOptio
     return { mode, parallelism, chaining, sources: specs, readers, writers };
   };
 
-  const run = await startVirtual(extended.topology, settings, { seed });
+  const log = new TupleLog([]);
+  const { graph, functions } = extended.topology;
+  const run = await startVirtual({ graph, functions: watched(graph, functions, log) }, settings, { seed });
   await run.until(intervals * batchInterval);
   run.job.stop();
   const result = await run.end();
@@ -110,6 +120,9 @@ export async function runIntervals(topology: Topology, options: IntervalRunOptio
     outside: Object.fromEntries(placed.map(([name, { outside }]) => [name, outside])),
     late: late.results.map(({ value }) => value),
     metrics: result.metrics,
+    delivered: log.deliveries,
+    activations: log.activations,
+    lifeCalls: log.lifeCalls,
     state: Object.fromEntries(
       stateful.map(({ uid }) => [uid, Array.from(result.state(uid), ([key, value]) => [key, value])]),
     ),

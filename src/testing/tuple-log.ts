@@ -25,6 +25,17 @@ export interface FailedTuple {
   readonly message?: string;
 }
 
+/** One batch, with what was delivered and answered in it. */
+export interface TupleBatch {
+  /** Stream time of its tick (us). */
+  readonly batchTime: number;
+  /** Records of spouts and sources. */
+  readonly numRecords: number;
+  readonly delivered: DeliveredTuple[];
+  readonly failed: FailedTuple[];
+  readonly acked: MessageId[];
+}
+
 /** Keeps what a listener hears until it is frozen. */
 export class TupleLog implements ComponentWatcher {
   readonly acked: MessageId[] = [];
@@ -35,14 +46,26 @@ export class TupleLog implements ComponentWatcher {
   readonly activations: WindowActivation[] = [];
   isFrozen = false;
   readonly #components: readonly string[];
+  readonly #acksFirst: boolean;
+  readonly #batches: TupleBatch[] = [];
+  /** How much of each list earlier batches have. */
+  readonly #told = { delivered: 0, failed: 0, acked: 0 };
 
-  /** `components` are the names that may stand before the reason of a `fail`. */
-  constructor(components: readonly string[]) {
+  /** `components` are the names that may stand before the reason of a `fail`; `acksFirst`: spouts hear acks as their batch begins. */
+  constructor(components: readonly string[], acksFirst = false) {
     this.#components = components;
+    this.#acksFirst = acksFirst;
+  }
+
+  /** The batches in which anything was. */
+  get batches(): TupleBatch[] {
+    return this.#batches.filter(({ delivered, failed, acked }) => delivered.length + failed.length + acked.length > 0);
   }
 
   readonly ack = (id: MessageId): void => {
-    if (!this.isFrozen) this.acked.push(id);
+    if (this.isFrozen) return;
+    this.acked.push(id);
+    if (!this.#acksFirst) this.#batches.at(-1)?.acked.push(id);
   };
 
   readonly delivered = (tuple: DeliveredTuple): void => {
@@ -64,6 +87,17 @@ export class TupleLog implements ComponentWatcher {
       this.emitted.push({ component, task, stream, values, anchors: [...anchors] });
     } else if (event.kind === 'tupleFailed') {
       this.failed.push({ id: event.id, reason: event.reason, ...this.#blamed(event.by) });
+    } else if (event.kind === 'batchCompleted') {
+      const { batchTime, numRecords } = event.batch;
+      const delivered = this.deliveries.slice(this.#told.delivered);
+      const failed = this.failed.slice(this.#told.failed);
+      const acked = this.#acksFirst ? this.acked.slice(this.#told.acked) : [];
+      this.#batches.push({ batchTime, numRecords, delivered, failed, acked });
+      Object.assign(this.#told, {
+        delivered: this.deliveries.length,
+        failed: this.failed.length,
+        acked: this.acked.length,
+      });
     }
   };
 

@@ -5,6 +5,7 @@ import {
   isTick,
   type NoStreams,
   type OutputCollector,
+  type SpoutMessageId,
   type StreamName,
   type Streams,
   type TaskInfo,
@@ -20,6 +21,8 @@ export interface BasicOutputCollector<V extends Values, S extends Streams = NoSt
   emitDirect<N extends StreamName<S>>(task: number, stream: N, values: ValuesOn<V, S, N>): void;
   /** Starts the message timeout of the tuple's trees anew. */
   resetTimeout(tuple: Tuple): void;
+  /** The messages of spouts that the tuple came of, as those of `OutputCollector`. */
+  messageIds(tuple: Tuple): readonly SpoutMessageId[];
 }
 
 /**
@@ -86,6 +89,10 @@ class BasicCollector<V extends Values, S extends Streams> implements BasicOutput
 
   resetTimeout(tuple: Tuple): void {
     this.#out.resetTimeout(tuple);
+  }
+
+  messageIds(tuple: Tuple): readonly SpoutMessageId[] {
+    return this.#out.messageIds(tuple);
   }
 
   #anchor(): Tuple {

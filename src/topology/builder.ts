@@ -9,6 +9,7 @@ import type { Bolt, NoStreams, Spout, Streams, Values } from './components.js';
 import { GraphDraft } from './draft.js';
 import type { BoltNode, Graph, JobSettings, Topology } from './graph.js';
 import { inOrder } from './in-order.js';
+import { making, withText } from './made-component.js';
 import { checkEnd, type SourceSpec } from './specs.js';
 import { type StatefulBolt, statefulBolt } from './stateful-bolt.js';
 import type { StatefulWindowedBolt, StatefulWindowOptions } from './stateful-windowed-bolt.js';
@@ -75,7 +76,8 @@ export class TopologyBuilder {
     checkDurations({ messageTimeout }, caller, [], 1);
     const more = defined({ maxSpoutPending, messageTimeout, repeatable });
     const node = { kind: 'spout', name, parallelism, streams: declareStreams(options), ...more } as const;
-    return new Component<V, S>(this.#draft, this.#draft.add(node, { create }, caller, name));
+    const checked = making(create, { what: 'spout', method: 'nextTuple' });
+    return new Component<V, S>(this.#draft, this.#draft.add(node, { create: checked }, caller, name));
   }
 
   /** Declares a bolt; `create` is called once per task. Source: Storm `TopologyBuilder.setBolt`. */
@@ -85,7 +87,7 @@ export class TopologyBuilder {
     options: BoltOptions<S> = {},
   ): BoltDeclarer<In, V, S> {
     checkFunctions({ create }, this.setBolt);
-    return this.#addBolt(name, create, options, this.setBolt);
+    return this.#addBolt(name, making(create, { what: 'bolt', method: 'execute' }), options, this.setBolt);
   }
 
   /** Declares a bolt that acks by itself; `create` is called once per task. Source: Storm `setBolt` with an `IBasicBolt`. */
@@ -95,9 +97,10 @@ export class TopologyBuilder {
     options: Omit<BoltOptions<S>, 'holdsTuples'> = {},
   ): BoltDeclarer<In, V, S> {
     checkFunctions({ create }, this.setBasicBolt);
+    const checked = making(create, { what: 'bolt', method: 'execute' });
     return this.#addBolt(
       name,
-      made(() => basicBolt(create()), create),
+      withText(() => basicBolt(checked()), create),
       options,
       this.setBasicBolt,
     );
@@ -114,9 +117,10 @@ export class TopologyBuilder {
   ): BoltDeclarer<In, V, S> {
     const { setStatefulBolt: caller } = this;
     checkFunctions({ create }, caller);
+    const checked = making(create, { what: 'bolt', method: 'execute' });
     return this.#addBolt(
       name,
-      made(() => statefulBolt(create()), create),
+      withText(() => statefulBolt(checked()), create),
       options,
       caller,
       { keepsState: true, ...checkedKeys(options.maxKeys, caller) },
@@ -169,8 +173,9 @@ export class TopologyBuilder {
     const { windows, tick, rules } = windowRules((options ?? {}) as never, caller, keepsState);
     const all: BoltOptions<S> = { ...options, holdsTuples: !keepsState, ...defined({ tick }) };
     const whole = { ...rules, inputs: () => inputs(), messageId: stateful?.messageId as never };
-    const run = () => new WindowRunner(create() as never, whole) as unknown as Bolt<In, V, S>;
-    const bolt = this.#addBolt(name, made(run, create), all, caller, {
+    const checked = making(create, { what: 'bolt', method: 'execute' });
+    const run = () => new WindowRunner(checked() as never, whole) as unknown as Bolt<In, V, S>;
+    const bolt = this.#addBolt(name, withText(run, create), all, caller, {
       windows,
       ...(keepsState ? { keepsState } : {}),
     });
@@ -192,11 +197,6 @@ export class TopologyBuilder {
     const node = { ...own, ...defined({ stateless }), ...more };
     return new BoltDeclarer<In, V, S>(this.#draft, this.#draft.add(node, { create }, caller, name));
   }
-}
-
-/** A function of ours around one of the user's: the identity of a plan goes by the text of the user's. */
-function made<F extends () => unknown>(create: F, users: () => unknown): F {
-  return Object.assign(create, { toString: () => String(users) });
 }
 
 /**

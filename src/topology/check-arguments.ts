@@ -89,7 +89,8 @@ function durationHint(value: unknown): string {
   }
 }
 
-function shown(value: unknown): string {
+/** A value in a few words. */
+export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);

@@ -3,6 +3,7 @@ import type { Duration } from '../core/time.js';
 import { checkFields, checkFunctions } from './check-arguments.js';
 import type { CustomGrouping, NoStreams, Streams, Values } from './components.js';
 import type { BoltNode, DeclaredStream, Grouping, StreamRef } from './graph.js';
+import { making } from './made-component.js';
 import { Stream } from './streams.js';
 
 /** Options of a spout or bolt. */
@@ -106,7 +107,7 @@ export class BoltDeclarer<In extends Values, V extends Values, S extends Streams
   customGrouping<T extends In>(from: Stream<T>, create: () => CustomGrouping<T & Values>): this {
     checkFunctions({ create }, this.customGrouping);
     const role = `grouping:${(this.draft.nodes[this.ref.node] as BoltNode).inputs.length}`;
-    this.draft.addFunction(this.ref.node, role, create);
+    this.draft.addFunction(this.ref.node, role, making(create, { what: 'grouping', method: 'chooseTasks' }));
     return this.#read(from, { kind: 'custom', role });
   }
 

@@ -9,6 +9,13 @@ export type Values = object;
 /** A message id: given to `emit` by a spout, handed back to `ack` or `fail`. */
 export type MessageId = string | number;
 
+/** A message of a spout, as a bolt that logs it names it. */
+export interface SpoutMessageId {
+  readonly spout: string;
+  readonly task: number;
+  readonly id: MessageId;
+}
+
 /** A delivered tuple. Its tree stays open until every task that got it acked or failed it. */
 export interface Tuple<V extends Values = Values> {
   readonly values: V;
@@ -99,6 +106,11 @@ export interface OutputCollector<V extends Values, S extends Streams = NoStreams
   fail(tuple: Tuple, reason?: string): void;
   /** Starts the message timeout of the tuple's trees anew. */
   resetTimeout(tuple: Tuple): void;
+  /**
+   * The messages of spouts that the tuple came of, each once: looked up when it is asked. None where nothing tracks the tuple (at-most-once, no
+   * id, a tick), of a tree that is over, and on workers, since ids stay with their spout. Source: Storm `Tuple.getMessageId`.
+   */
+  messageIds(tuple: Tuple): readonly SpoutMessageId[];
 }
 
 /** Streams that a component declares beside its default one. */

@@ -42,6 +42,25 @@ export interface HttpOptions extends LineOptions {
   readonly requestTimeout?: Duration | undefined;
   /** A request whose records are not safe after so long is answered 503. Default 30 s. */
   readonly receiptTimeout?: Duration | undefined;
+  /**
+   * A request is answered with the result that the sink `reply()` gets for its id: each body is one record, `{ id, value }`. Default false: it gets
+   * a receipt.
+   */
+  readonly reply?: boolean | undefined;
+  /** With `reply`: a request without a result after so long is answered 504. Default 30 s. */
+  readonly replyTimeout?: Duration | undefined;
+}
+
+/** A request, or what answers it: the id stays the same on the way through the job. Source: Storm, `[args, return-info]` of `DRPCSpout`. */
+export interface HttpCall<T> {
+  readonly id: string;
+  readonly value: T;
+}
+
+/** Options of `reply`. */
+export interface ReplyOptions {
+  /** Default: text as it is (`text/plain`), and anything else as JSON. */
+  readonly format?: FormatSpec<unknown> | undefined;
 }
 
 /** Options of `webhook`. */
@@ -98,17 +117,46 @@ export function tcpServer(given: number | (TcpServerOptions & Partial<Formatted<
  * 3. A request counts whole or not at all. One that is too large is refused with `413`, one with a record that does not decode with `400`;
  *    that record is also set aside.
  *
- * @throws StreamError `RG004`, `RG011` for a wrong option.
+ * With `reply: true` a client gets the result of its request, and not a receipt: Storm's distributed calls (DRPC).
+ *
+ * 1. Each body is one record `{ id, value }`. The first result with its id that the sink `reply()` gets is the answer, with `200`. A result of a
+ *    replay comes too late, and is counted (`lateReplies`). It says nothing of what a checkpoint has.
+ * 2. `504`: no result within `replyTimeout`. `500`: the record was set aside at the source, which record mode knows of every tuple, and
+ *    micro-batches of what fails before an exchange. `503`: the job has ended.
+ * 3. A client that is gone is forgotten; its record goes on. `requestsMax` limits the requests that wait; a further one is refused with `429`.
+ *
+ * @throws StreamError `RG004`, `RG011` for a wrong option; the run throws `RG013` where there is `reply: true` and no sink `reply()`.
  */
+export function http<T>(options: HttpOptions & { readonly reply: true } & Formatted<T>): SourceSpec<HttpCall<T>>;
+export function http(options: HttpOptions & { readonly reply: true }): SourceSpec<HttpCall<string>>;
 export function http(port: number | HttpOptions): SourceSpec<string>;
 export function http<T>(options: HttpOptions & Formatted<T>): SourceSpec<T>;
 export function http(given: number | (HttpOptions & Partial<Formatted<unknown>>)): SourceSpec<never> {
   const options: HttpOptions & Partial<Formatted<unknown>> = typeof given === 'number' ? { port: given } : given;
-  const { port, host = LOOPBACK, path = '/', records = 'each', bodyBytesMax = 1_048_576, requestsMax = 64 } = options;
-  const { requestTimeout = seconds(30), receiptTimeout = seconds(30) } = options;
+  const {
+    port,
+    host = LOOPBACK,
+    path = '/',
+    bodyBytesMax = 1_048_576,
+    requestsMax = 64,
+    reply: replies = false,
+  } = options;
+  const { requestTimeout = seconds(30), receiptTimeout = seconds(30), replyTimeout = seconds(30) } = options;
+  checkYesOrNo('reply', replies);
+  const { records = replies ? 'body' : 'each' } = options;
   checkPort(port);
   checkOneOf('records', records, ['each', 'body']);
-  for (const [name, value] of Object.entries({ bodyBytesMax, requestsMax, requestTimeout, receiptTimeout })) {
+  if (replies && records !== 'body') {
+    const message = "records is 'each', but with reply a request is one record: its body";
+    throw new StreamError('RG004', message, "leave out records, or write records: 'body'");
+  }
+  for (const [name, value] of Object.entries({
+    bodyBytesMax,
+    requestsMax,
+    requestTimeout,
+    receiptTimeout,
+    replyTimeout,
+  })) {
     checkWhole(name, value, 1);
   }
   const limits = { bodyBytesMax, requestsMax, requestTimeout, receiptTimeout };
@@ -116,8 +164,49 @@ export function http(given: number | (HttpOptions & Partial<Formatted<unknown>>)
   return {
     role: 'source',
     kind: 'http',
-    options: { host, port, path, records, ...limits, ...read },
+    options: { host, port, path, records, ...limits, ...read, ...(replies && { reply: true, replyTimeout }) },
     capabilities: LIVE,
+  };
+}
+
+/**
+ * Answers the requests of the job's sources `http({ …, reply: true })`: a result is `{ id, value }`, and its value goes to the client of that
+ * request, at once. The second result of a request, and one that comes too late, goes to nobody.
+ *
+ * ```ts
+ * import { topology } from 'raingauge';
+ * import { type HttpCall, http } from 'raingauge/sources';
+ * import { reply } from 'raingauge/sinks';
+ * import { runIntervals } from 'raingauge/testing';
+ *
+ * // curl --data hello localhost:3772/exclamation gives hello!
+ * const job = topology('exclamation', (t) => {
+ *   const calls = t.source('calls', http({ port: 3772, path: '/exclamation', reply: true }));
+ *   t.setBasicBolt<HttpCall<string>, HttpCall<string>>('exclaim', () => ({
+ *     execute: ({ values: { id, value } }, out) => out.emit({ id, value: `${value}!` }),
+ *   }))
+ *     .shuffleGrouping(calls)
+ *     .to('answers', reply());
+ * });
+ * const inputs = { calls: [[{ id: '1', value: 'hello' }]] };
+ * const { outputs } = await runIntervals(job, { mode: 'record', inputs });
+ * console.log(outputs['answers']); // [[{ id: '1', value: 'hello!' }]]
+ * ```
+ *
+ * At most at-least-once: an answer cannot be taken back, also where what it came of is done again.
+ *
+ * @throws StreamError the run throws `RG013` where no source takes requests, and fails with `RG032` for a result without an id, `RG049` for a
+ * value that the format cannot hold.
+ * Source: Storm, `ReturnResults`.
+ */
+export function reply(options: ReplyOptions = {}): SinkSpec<HttpCall<unknown>> {
+  const { format } = options;
+  if (format !== undefined) formatOptions({ format });
+  return {
+    role: 'sink',
+    kind: 'reply',
+    options: format === undefined ? {} : { format: { kind: format.kind, options: format.options } },
+    capabilities: { guarantee: 'at-least-once', delivery: 'record' },
   };
 }
 

@@ -13,7 +13,7 @@ import {
   kafkaSinkOf,
   kafkaSourceOf,
 } from './kafka-uri.js';
-import { type HttpOptions, http, tcpServer, webhook } from './network-specs.js';
+import { type HttpOptions, http, reply, tcpServer, webhook } from './network-specs.js';
 import { none, type StdoutOptions, stdout, textFile as textFileSink } from './sink-specs.js';
 import { generator, memory, stdin, type TcpOptions, type TextFileOptions, tcp, textFile } from './source-specs.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
@@ -53,7 +53,10 @@ const SOURCES: Readonly<Record<string, Scheme<SourceSpec<unknown>>>> = {
     read: readTcpServer,
   },
   http: {
-    options: ['records', 'bodyBytesMax', 'requestsMax', 'requestTimeout', 'receiptTimeout', ...LINE_OPTIONS],
+    options: [
+      ...['records', 'bodyBytesMax', 'requestsMax', 'requestTimeout', 'receiptTimeout', 'reply', 'replyTimeout'],
+      ...LINE_OPTIONS,
+    ],
     example: 'http://127.0.0.1:8080/orders?format=json',
     read: readHttp,
   },
@@ -74,6 +77,11 @@ const SINKS: Readonly<Record<string, Scheme<SinkSpec<unknown>>>> = {
   },
   http: { options: 'any', example: 'http://localhost:8080/counts', read: (parts) => webhook(parts.uri) },
   https: { options: 'any', example: 'https://example.org/counts', read: (parts) => webhook(parts.uri) },
+  reply: {
+    options: FORMAT_OPTIONS,
+    example: 'reply:',
+    read: (parts) => reply(parts.query.has('format') ? { format: readFormat(parts) } : {}) as SinkSpec<unknown>,
+  },
   stdout: { options: ['format', 'max'], example: 'stdout:?format=lines', read: readStdout },
   kafka: { options: KAFKA_SINK_OPTIONS, example: KAFKA_EXAMPLE, read: (parts) => kafkaSinkOf(kafkaUri(parts)) },
   none: { options: [], example: 'none:', read: none },
@@ -91,7 +99,7 @@ export function parseSourceUri(uri: string): SourceSpec<unknown> {
   return SOURCES[parts.scheme]!.read(parts);
 }
 
-/** `file:FOLDER`, `kafka://HOST:PORT/TOPIC`, a URL that results are POSTed to, `stdout:` (with `format` and `max`) or `none:`. @throws StreamError `RG006` as `parseSourceUri`. */
+/** `file:FOLDER`, `kafka://HOST:PORT/TOPIC`, a URL that results are POSTed to, `reply:`, `stdout:` (with `format` and `max`) or `none:`. @throws StreamError `RG006` as `parseSourceUri`. */
 export function parseSinkUri(uri: string): SinkSpec<unknown> {
   const parts = split(uri, SINKS, 'sink');
   return SINKS[parts.scheme]!.read(parts);
@@ -144,6 +152,8 @@ function readHttp(parts: Parts): SourceSpec<unknown> {
     requestsMax: wholeNumber(parts, 'requestsMax'),
     requestTimeout: duration(parts, 'requestTimeout'),
     receiptTimeout: duration(parts, 'receiptTimeout'),
+    reply: yesOrNo(parts, 'reply'),
+    replyTimeout: duration(parts, 'replyTimeout'),
     ...lineOptions(parts),
   });
 }

@@ -166,7 +166,7 @@ export class WindowRunner implements Bolt<Values, Values> {
     this.watch?.(window);
     const ackOn = this.#kept === undefined ? this.#rules.ackOn : 'state';
     const anchors = { expiry: events, activation: newEvents, state: [] }[ackOn];
-    const returned: unknown = this.#bolt.execute(window, collectorOf(this.#out, anchors));
+    const returned: unknown = this.#bolt.execute(window, collectorOf(this.#out, anchors, ackOn === 'state'));
     if (returned instanceof Promise) throw asynchronous(this.#name, returned);
     for (const entry of fresh) {
       entry.isSeen = true;
@@ -212,7 +212,7 @@ export class WindowRunner implements Bolt<Values, Values> {
 }
 
 /** What is acked is no anchor any more: with `ackOn: 'activation'` tuples of earlier windows, and all where windows are in a state. */
-function collectorOf(out: Out, open: readonly Tuple[]): WindowCollector<Values, Streams & NoStreams> {
+function collectorOf(out: Out, open: readonly Tuple[], isKept: boolean): WindowCollector<Values, Streams & NoStreams> {
   let isOpen: ReadonlySet<Tuple> | undefined;
   const among = (anchors: readonly Tuple[] = open): readonly Tuple[] => {
     if (anchors === open) return open;
@@ -223,6 +223,7 @@ function collectorOf(out: Out, open: readonly Tuple[]): WindowCollector<Values, 
     emit: (values, anchors) => out.emit(values, among(anchors)),
     emitTo: (stream, values, anchors) => out.emitTo(stream, values, among(anchors)),
     emitDirect: (task, stream, values, anchors) => out.emitDirect(task, stream, values, among(anchors)),
+    messageIds: (tuple) => (isKept ? [] : out.messageIds(tuple)),
   };
 }
 

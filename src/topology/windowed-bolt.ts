@@ -1,7 +1,16 @@
 /** Windowed bolts as users write them: what a window is, what a bolt gets of it, and how long its tuples are kept. */
 import type { Duration, Timestamp } from '../core/time.js';
 import type { BoltOptions } from './component-streams.js';
-import type { NoStreams, StreamName, Streams, TaskInfo, Tuple, Values, ValuesOn } from './components.js';
+import type {
+  NoStreams,
+  SpoutMessageId,
+  StreamName,
+  Streams,
+  TaskInfo,
+  Tuple,
+  Values,
+  ValuesOn,
+} from './components.js';
 
 /**
  * One activation of a window. `expired` are those tuples of earlier activations that are in it no more. Source: Storm `TupleWindow`:
@@ -28,6 +37,8 @@ export interface WindowCollector<V extends Values, S extends Streams = NoStreams
     values: ValuesOn<V, S, N>,
     anchors?: readonly Tuple[],
   ): void;
+  /** As that of `OutputCollector`; none where windows are in a state, since their tuples are answered. */
+  messageIds(tuple: Tuple): readonly SpoutMessageId[];
 }
 
 /**

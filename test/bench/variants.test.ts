@@ -5,8 +5,8 @@ import { GROUPS } from '../../bench/variants.js';
 /** Fewer than an interval, so that the end of the input matters too. */
 const LINES = 2_000;
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
-/** They start threads, each of which loads TypeScript anew: one such variant stands for the others, but in a long run. */
-const DEAR = /^(round-robin|keyed)-workers$/;
+/** They start threads, or drivers, that load TypeScript anew: one such variant stands for the others, but in a long run. */
+const DEAR = /^(?:(?:round-robin|keyed)-workers|restart-record)$/;
 /** For a group whose variants start threads, which load TypeScript anew, on a machine that is busy. */
 const TIMEOUT_MS = 300_000;
 

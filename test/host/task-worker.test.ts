@@ -22,7 +22,7 @@ async function startPool(isolation: 'thread' | 'process', options: Partial<Worke
   const run = { mode: 'micro-batch', parallelism: 2 } as const;
   const { plan } = compileJob(await loadJobAt(WORDS), run);
   const setup = jobSetup(WORDS, run);
-  const pool = await startWorkerPool({ world, count: 2, isolation, setup, hash: plan.hash, ...options });
+  const pool = await startWorkerPool({ world, count: 1, isolation, setup, hash: plan.hash, ...options });
   onTestFinished(() => pool.close());
   return pool;
 }
@@ -70,7 +70,7 @@ const BAD_JOBS = [
 
 describe.each(['thread', 'process'] as const)('a %s', (isolation) => {
   it('loads the job, answers, is killed, and comes back', async () => {
-    const pool = await startPool(isolation);
+    const pool = await startPool(isolation, { count: 2 });
     const next = eventsOf(pool);
     const pid = pool.pidOf(0);
     pool.send(0, 'a');
@@ -88,7 +88,7 @@ describe.each(['thread', 'process'] as const)('a %s', (isolation) => {
   it('is lost when its host throws, with what it threw as the reason', async () => {
     vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     onTestFinished(() => void vi.restoreAllMocks());
-    const pool = await startPool(isolation, { count: 1 });
+    const pool = await startPool(isolation);
     const next = eventsOf(pool);
     pool.send(0, 'throw');
     expect(await next()).toBe('0 lost: Error: I was told to throw');
@@ -96,7 +96,7 @@ describe.each(['thread', 'process'] as const)('a %s', (isolation) => {
   });
 
   it('is lost when it is stopped for too long', async () => {
-    const pool = await startPool(isolation, { count: 1, heartbeatInterval: 20_000, heartbeatTimeout: 200_000 });
+    const pool = await startPool(isolation, { heartbeatInterval: 20_000, heartbeatTimeout: 200_000 });
     const next = eventsOf(pool);
     pool.kill(0, 'stop');
     pool.send(0, 'unheard');

@@ -2,8 +2,18 @@
 import { expectTypeOf, test } from 'vitest';
 import { bytes, csv, json } from '../../src/formats.js';
 import { seconds, topology } from '../../src/index.js';
-import { foreach, memory as memorySink, none, stdout } from '../../src/sinks.js';
-import { folder, generator, http, memory, type SourceSpec, tail, tcpServer, textFile } from '../../src/sources.js';
+import { foreach, memory as memorySink, none, reply, stdout } from '../../src/sinks.js';
+import {
+  folder,
+  generator,
+  type HttpCall,
+  http,
+  memory,
+  type SourceSpec,
+  tail,
+  tcpServer,
+  textFile,
+} from '../../src/sources.js';
 
 test('sources infer what they give', () => {
   expectTypeOf(memory(['rain'])).toEqualTypeOf<SourceSpec<string>>();
@@ -26,10 +36,21 @@ test('sources with a format give what it says', () => {
   expectTypeOf(tail('app.log')).toEqualTypeOf<SourceSpec<string>>();
   expectTypeOf(http({ port: 80, format: bytes() })).toEqualTypeOf<SourceSpec<Uint8Array>>();
   expectTypeOf(tcpServer({ port: 80, idleTimeout: seconds(1) })).toEqualTypeOf<SourceSpec<string>>();
+  expectTypeOf(http({ port: 80, reply: true })).toEqualTypeOf<SourceSpec<HttpCall<string>>>();
+  expectTypeOf(http({ port: 80, reply: true, format: json<number>() })).toEqualTypeOf<SourceSpec<HttpCall<number>>>();
   // @ts-expect-error a bare number is no duration
   http({ port: 80, receiptTimeout: 30 });
   // @ts-expect-error a format is called
   textFile('a.jsonl', { format: json });
+});
+
+test('replies take requests by their id', () => {
+  topology('calls', (t) => {
+    const calls = t.source('calls', http({ port: 80, reply: true }));
+    calls.map(({ id, value }) => ({ id, value: value.length })).to('answers', reply());
+    // @ts-expect-error a result has the id of its request
+    calls.map(({ value }) => value).to('wrong', reply());
+  });
 });
 
 test('sinks take what the stream has', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { prng } from '../../src/core/prng.js';
 import { folder } from '../../src/topology/file-specs.js';
 import { wordLines } from '../../src/topology/generated-words.js';
-import { webhook } from '../../src/topology/network-specs.js';
+import { http, reply, webhook } from '../../src/topology/network-specs.js';
 import { foreach, memory as memorySink, stdout, textFile as textFileSink } from '../../src/topology/sink-specs.js';
 import { generator, memory, stdin, tcp, textFile } from '../../src/topology/source-specs.js';
 import { parseSinkUri, parseSourceUri } from '../../src/topology/uri.js';
@@ -57,6 +57,10 @@ describe('the spec of a sink', () => {
     ['a maximum that is no number', () => stdout({ max: Number.NaN }), 'RG011'],
     ['ids of memory that are text', () => memorySink({ ids: 'no' as never }), 'RG004'],
     ['ids of a function that are text', () => foreach(() => undefined, { ids: 'no' as never }), 'RG004'],
+    ['a reply that is text', () => http({ port: 1, reply: 'yes' as never }), 'RG004'],
+    ['replies to lines', () => http({ port: 1, reply: true, records: 'each' }), 'RG004'],
+    ['a time to reply that is none', () => http({ port: 1, reply: true, replyTimeout: 0 as never }), 'RG011'],
+    ['a reply in no format', () => reply({ format: 'json' as never }), 'RG004'],
     ['ids of a webhook that are text', () => webhook('http://localhost', { ids: 'no' as never }), 'RG004'],
     ['no folder', () => textFileSink(''), 'RG040'],
   ])('refuses %s', (_name, make, code) => expect(make).toThrow(expect.objectContaining({ code })));

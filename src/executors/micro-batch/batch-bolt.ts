@@ -1,11 +1,13 @@
 /** One task of a bolt in micro-batches: delivers tuples and ticks, and goes back with an attempt that failed. */
 import type { KeyedStore } from '../../core/keyed-store.js';
 import type { BoltOperator, Plan } from '../../plan/plan.js';
+import type { Listener } from '../../runtime/events.js';
 import { isTick, type TaskInfo, type Values } from '../../topology/components.js';
 import type { FunctionTable } from '../../topology/graph.js';
 import { BoltLife } from '../bolt-life.js';
 import { BoltState } from '../bolt-state.js';
 import type { Chain } from '../chain.js';
+import type { ComponentCounters } from '../component-counters.js';
 import type { Link } from '../link.js';
 import { isEventTime, Ticks, type TicksPlace } from '../ticks.js';
 import { attributed } from '../user-error.js';
@@ -28,6 +30,9 @@ export interface BatchBoltParts {
   readonly functions: FunctionTable;
   readonly info: TaskInfo;
   readonly context: TaskContext;
+  readonly counters: ComponentCounters;
+  readonly now: () => number;
+  readonly listener: Listener | undefined;
   /** By producer. */
   readonly origins: readonly TupleOrigin[];
   /** Of a bolt that keeps state. */
@@ -57,10 +62,10 @@ export class BatchBolt {
   #kept: { readonly ticks: TicksPlace; readonly watermark: number; readonly unanswered: readonly BatchTuple[] };
 
   constructor(parts: BatchBoltParts) {
-    const { plan, operator, functions, context, watermark } = parts;
+    const { plan, operator, functions, watermark } = parts;
     this.#parts = parts;
     this.#isTracking = plan.settings.guarantee !== 'at-most-once';
-    this.collector = new BatchCollector(operator, context, this.#isTracking);
+    this.collector = new BatchCollector(parts, this.#isTracking);
     this.collector.watermark = watermark;
     this.#ticks = new Ticks(operator.tickEvery, plan.step, watermark);
     this.#life = new BoltLife(operator, functions);
@@ -157,11 +162,12 @@ export class BatchBolt {
   }
 
   #deliver(value: unknown): void {
-    const { context, origins } = this.#parts;
+    const { context, origins, counters, info, now } = this.#parts;
     const { component, task, stream } = origins[context.producer]!;
     this.#ticks.beginAt(context.timestamp - 1);
     const tuple = new BatchTuple(value as Values, component, task, stream, context.timestamp);
     tuple.origin = context.origin;
+    if (counters.isSampled(++counters.executed[info.task]!)) tuple.receivedAt = now();
     this.#execute(tuple);
     if (tuple.answer === 'none') this.#unanswered.push(tuple);
   }
@@ -173,7 +179,7 @@ export class BatchBolt {
   readonly #tick = (tick: number): void => this.#execute(new BatchTuple({}, '__system', -1, '__tick', tick));
 
   #execute(tuple: BatchTuple): void {
-    const { context, operator } = this.#parts;
+    const { context, operator, counters } = this.#parts;
     context.timestamp = tuple.timestamp;
     context.windowEnd = Number.NaN;
     this.collector.executing = tuple;
@@ -181,6 +187,7 @@ export class BatchBolt {
       this.#life.execute(tuple, this.collector);
     } catch (thrown) {
       this.threwBehindAnswer = tuple.answer !== 'none';
+      if (!this.threwBehindAnswer && !isTick(tuple)) counters.failed++;
       throw attributed(thrown, operator);
     } finally {
       this.collector.executing = undefined;

@@ -1,18 +1,40 @@
 /** The collector of one bolt task in micro-batches: emits into the task's chain, and takes its answers for the attempt under way. */
 import { StreamError } from '../../core/errors.js';
 import type { BoltOperator } from '../../plan/plan.js';
-import type { NoStreams, OutputCollector, Streams, Tuple, Values } from '../../topology/components.js';
+import type { JobEvent, Listener } from '../../runtime/events.js';
+import type {
+  NoStreams,
+  OutputCollector,
+  SpoutMessageId,
+  Streams,
+  TaskInfo,
+  Tuple,
+  Values,
+} from '../../topology/components.js';
 import { DeliveredTuple } from '../../topology/delivered-tuple.js';
 import type { Chain } from '../chain.js';
+import type { ComponentCounters } from '../component-counters.js';
 import type { Link } from '../link.js';
 import { streamLinks } from '../stream-links.js';
 import { checkOpen, notDelivered, takeAnswer, timeOfEmit } from '../tuple-answers.js';
-import { type Origin, originOf, type TaskContext } from './task-context.js';
+import { messagesOf, type Origin, originOf, type TaskContext } from './task-context.js';
 import { TupleFailed } from './tuple-failed.js';
 
 /** A tuple as a bolt has it. */
 export class BatchTuple extends DeliveredTuple {
   origin: Origin;
+  /** When `execute` began (us), of a tuple of which the time is taken. */
+  receivedAt: number | undefined;
+}
+
+/** What a collector works with. */
+export interface CollectorParts {
+  readonly operator: BoltOperator;
+  readonly context: TaskContext;
+  readonly counters: ComponentCounters;
+  readonly now: () => number;
+  readonly info: TaskInfo;
+  readonly listener: Listener | undefined;
 }
 
 /**
@@ -20,8 +42,8 @@ export class BatchTuple extends DeliveredTuple {
  * 2. A tuple that is failed fails the attempt when `execute` has returned. With at-most-once nothing is tried again: an answer is only noted.
  */
 export class BatchCollector implements OutputCollector<Values, Streams & NoStreams> {
+  readonly #parts: CollectorParts;
   readonly #bolt: BoltOperator;
-  readonly #context: TaskContext;
   readonly #isTracking: boolean;
   #link: ((stream: string, direct: boolean) => Link) | undefined;
   /** The task chosen by the `emitDirect` under way. */
@@ -33,9 +55,9 @@ export class BatchCollector implements OutputCollector<Values, Streams & NoStrea
   /** The first tuple that was failed since it was taken. */
   #failed: TupleFailed | undefined;
 
-  constructor(bolt: BoltOperator, context: TaskContext, isTracking: boolean) {
-    this.#bolt = bolt;
-    this.#context = context;
+  constructor(parts: CollectorParts, isTracking: boolean) {
+    this.#parts = parts;
+    this.#bolt = parts.operator;
     this.#isTracking = isTracking;
   }
 
@@ -72,16 +94,23 @@ export class BatchCollector implements OutputCollector<Values, Streams & NoStrea
   }
 
   ack(tuple: Tuple): void {
-    takeAnswer(this.#delivered(tuple), 'acked', this.#bolt);
+    const own = this.#delivered(tuple);
+    takeAnswer(own, 'acked', this.#bolt);
+    const { counters, now } = this.#parts;
+    counters.acked++;
+    if (own.receivedAt === undefined) return;
+    counters.processed++;
+    counters.processTime += now() - own.receivedAt;
   }
 
   fail(tuple: Tuple, reason?: string): void {
     const own = this.#delivered(tuple);
     takeAnswer(own, 'failed', this.#bolt);
+    this.#parts.counters.failed++;
     if (!this.#isTracking || this.#failed !== undefined) return;
     const { name } = this.#bolt;
     const by = reason === undefined ? `'${name}'` : `'${name}' (${reason})`;
-    this.#failed = new TupleFailed(this.#bolt, own, `was failed by ${by}`, 'look at the bolt');
+    this.#failed = new TupleFailed(this.#bolt, own, `was failed by ${by}`, 'look at the bolt', reason);
   }
 
   /** A batch has no message timeout. */
@@ -89,14 +118,27 @@ export class BatchCollector implements OutputCollector<Values, Streams & NoStrea
     this.#delivered(tuple);
   }
 
+  messageIds(tuple: Tuple): readonly SpoutMessageId[] {
+    const { origin } = this.#delivered(tuple);
+    return this.#isTracking ? messagesOf(origin).map(({ spout, task, id }) => ({ spout, task, id: id! })) : [];
+  }
+
   #emit(stream: string, direct: boolean, values: Values, anchors: Tuple | readonly Tuple[]): void {
     const tuples = (Array.isArray(anchors) ? anchors : [anchors]).map((tuple: Tuple) => this.#anchor(tuple));
     if (this.executing === undefined) throw this.#betweenBatches();
-    const context = this.#context;
+    const { context, counters, listener } = this.#parts;
     context.timestamp = Math.max(timeOfEmit(this.#bolt, tuples, this.executing.timestamp), this.watermark);
     context.windowEnd = Number.NaN;
     context.origin = originOf(tuples.map(({ origin }) => origin));
+    counters.emitted++;
+    if (listener !== undefined && listener.isIdle !== true) listener(this.#emitted(stream, values, context.origin));
     this.#link!(stream, direct).push(values);
+  }
+
+  #emitted(stream: string, values: Values, origin: Origin): JobEvent {
+    const { component, task } = this.#parts.info;
+    const anchors = [...new Set(messagesOf(origin).map(({ id }) => id!))];
+    return { kind: 'tupleEmitted', component, task, stream, values, anchors };
   }
 
   #anchor(tuple: Tuple): BatchTuple {

@@ -99,7 +99,9 @@ export class LocalRunner implements BatchRunner {
       for (const [index, task] of this.#tasks[stage.id]!.entries()) {
         const inputs = called[index] ?? this.#inputs(stage, index, batch, outputs);
         for (const input of inputs) {
-          const result = task.runBatch(input());
+          const work = input();
+          const run = () => task.runBatch(work);
+          const result = components?.work.run(stage, index, work.length, run) ?? run();
           yield* reports.take(batch, { stage: stage.id, task: index }, result);
           if (!(result instanceof TaskFailure)) written[index] = result.outputs;
           yield;

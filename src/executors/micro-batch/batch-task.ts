@@ -157,7 +157,7 @@ export class BatchTask<O extends ShuffleOutput> {
   /** A record that cannot be processed: its spout hears of it, or it is set aside, or the attempt fails. */
   #giveUp(place: RecordPlace, error: StreamError): void {
     if (error instanceof TupleFailed && error.messages.length > 0)
-      this.#notes.push({ kind: 'tuple-failed', by: error.by, messages: error.messages });
+      this.#notes.push({ kind: 'tuple-failed', by: error.blamed, messages: error.messages });
     else if (this.#services.plan.settings.onError === 'dead-letter') this.#setAside(place, error);
     else throw error;
   }

@@ -44,3 +44,14 @@ export interface Batch extends CutPoint {
 
 /** What a job waits for before its next step. Undefined: it only gives others a turn. */
 export type Wait = Promise<unknown> | undefined;
+
+/** How many records of each source it has. */
+export function recordsBySource({ blocks }: Batch): ReadonlyMap<string, number> {
+  const records = new Map<string, number>();
+  for (const [name, received] of blocks) {
+    const source = name.slice(0, name.lastIndexOf(':'));
+    const count = received.reduce((sum, { values }) => sum + values.length, 0);
+    records.set(source, (records.get(source) ?? 0) + count);
+  }
+  return records;
+}

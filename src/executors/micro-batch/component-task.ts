@@ -3,9 +3,11 @@ import type { KeyedStore } from '../../core/keyed-store.js';
 import type { Prng } from '../../core/prng.js';
 import { nameOf } from '../../plan/kinds.js';
 import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
+import type { Listener } from '../../runtime/events.js';
 import type { CustomGrouping, TaskInfo } from '../../topology/components.js';
 import { type FunctionTable, functionId } from '../../topology/graph.js';
 import type { Chain } from '../chain.js';
+import type { ComponentCounters } from '../component-counters.js';
 import { pushBy } from '../grouping.js';
 import type { Link } from '../link.js';
 import { streamLinks } from '../stream-links.js';
@@ -22,6 +24,10 @@ export interface ComponentParts {
   readonly functions: FunctionTable;
   readonly prng: Prng;
   readonly infoOf: (stage: Stage, task: number) => TaskInfo;
+  /** Of the component. */
+  readonly counters: ComponentCounters;
+  readonly now: () => number;
+  readonly listener: Listener | undefined;
   readonly store: (operator: CoreOperator, task: number) => KeyedStore;
   readonly isStateful: (operator: CoreOperator) => boolean;
   /** How far stream time of a task is (us): -Infinity before it begins. */
@@ -133,7 +139,7 @@ export class ComponentTask {
   }
 
   #makeBolt(): BatchBolt | undefined {
-    const { plan, functions, store, isStateful, watermarkOf, infoOf } = this.#parts;
+    const { plan, functions, store, isStateful, watermarkOf, infoOf, counters, now, listener } = this.#parts;
     const stage = this.#stage;
     const task = this.#task;
     const operator = this.#head;
@@ -149,6 +155,9 @@ export class ComponentTask {
       functions,
       info: infoOf(stage, task),
       context: this.#context,
+      counters,
+      now,
+      listener,
       origins,
       store: isStateful(operator) ? store(operator, task) : undefined,
       watermark: watermarkOf(stage, task),

@@ -4,17 +4,21 @@ import type { Prng } from '../../core/prng.js';
 import { floorTo } from '../../core/time.js';
 import type { Plan, SpoutOperator, Stage } from '../../plan/plan.js';
 import { taskPlace } from '../../plan/task-place.js';
+import type { Listener } from '../../runtime/events.js';
 import type { Clock, Scheduler } from '../../runtime/world.js';
 import type { TaskInfo } from '../../topology/components.js';
 import type { FunctionTable } from '../../topology/graph.js';
-import type { MicroBatchOptions } from '../executor.js';
+import { treesOf } from '../component-counters.js';
+import type { JobResult, MicroBatchOptions } from '../executor.js';
 import { type ComponentMetric, ComponentMetrics } from '../metrics.js';
 import type { Stores } from '../stores.js';
 import type { Batch, PartitionMark } from './batch.js';
 import { ComponentTask } from './component-task.js';
+import { CountedWork } from './counted-work.js';
 import type { Progress } from './progress.js';
 import { SpoutReader } from './spout-reader.js';
 import type { TaskContext } from './task-context.js';
+import type { ComponentReport } from './task-messages.js';
 
 /** What components need of their job. */
 export interface ComponentsParts {
@@ -26,6 +30,8 @@ export interface ComponentsParts {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly options: Pick<MicroBatchOptions, 'maxSpoutPending' | 'trigger'>;
+  /** Hears of each emit. */
+  readonly listener: Listener | undefined;
   /** What a spout throws fails the job. */
   readonly failed: (error: unknown) => void;
 }
@@ -43,19 +49,24 @@ export class Components {
   readonly #spouts = new Map<string, SpoutReader>();
   /** By name. */
   readonly #metrics = new Map<string, ComponentMetrics>();
+  readonly work: CountedWork;
 
   constructor(parts: ComponentsParts) {
     this.#parts = parts;
+    this.work = new CountedWork(parts.plan, parts.clock);
   }
 
   /** The task of a stage, kernels' stages among them: their exits lead to bolts too. */
   task(stage: Stage, task: number, context: TaskContext): ComponentTask {
-    const { plan, functions, stores, progress, prng } = this.#parts;
+    const { plan, functions, stores, progress, prng, clock, listener } = this.#parts;
     const made = new ComponentTask(stage, task, context, {
       plan,
       functions,
       prng,
       infoOf: (...place) => this.#infoOf(...place),
+      counters: this.work.counters[stage.id]!,
+      now: () => clock.now(),
+      listener,
       store: stores.of,
       isStateful: stores.isStateful,
       watermarkOf: ({ id }, of) => progress.gateOf(id, of).minimum,
@@ -67,7 +78,7 @@ export class Components {
 
   /** The tasks of a spout, as partitions that are read. `reached`: how far the stream time of each is (us), -Infinity before it begins. */
   readers(operator: SpoutOperator, reached: (task: number) => number): readonly SpoutReader[] {
-    const { plan, functions, clock, scheduler, options, failed } = this.#parts;
+    const { plan, functions, clock, scheduler, options, listener, failed } = this.#parts;
     const stage = plan.stages.find(({ head }) => head === operator.id)!;
     const { maxSpoutPending: pendingMax } = options;
     const made = Array.from(
@@ -78,9 +89,11 @@ export class Components {
           operator,
           task,
           info: this.#infoOf(stage, task),
+          counters: this.work.counters[stage.id]!,
           functions,
           clock,
           scheduler,
+          listener,
           failed,
           pendingMax,
           reached: reached(task),
@@ -118,9 +131,22 @@ export class Components {
     for (const { source, partition, offset } of marks) this.#spouts.get(`${source}:${partition}`)?.processed(offset);
   }
 
+  /** What the tasks of a stage did on a worker. */
+  did(stage: number, { counted, events }: ComponentReport): void {
+    this.work.counters[stage]!.addCounts(counted);
+    for (const event of events) this.#parts.listener?.(event);
+  }
+
   /** What a task on a worker counted about itself. */
   heard(metrics: readonly ComponentMetric[]): void {
     if (metrics[0] !== undefined) this.#metricsOf(metrics[0].component).heard(metrics);
+  }
+
+  /** What was counted in a run of `duration` us. */
+  numbers(duration: number): Pick<JobResult, 'components' | 'acked' | 'failed'> {
+    const { operators, stages } = this.#parts.plan;
+    const spouts = this.work.counters.filter((_, stage) => operators[stages[stage]!.head]!.kind === 'spout');
+    return { components: this.work.counters.map((counters) => counters.toStats(duration)), ...treesOf(spouts) };
   }
 
   /** What components count about themselves. @throws StreamError what a gauge throws. */

@@ -2,8 +2,9 @@
 import type { Plan } from '../../plan/plan.js';
 import type { BatchInfo } from '../../runtime/events.js';
 import { BATCHES_KEPT, type JobResult, type MicroBatchOptions, type RunningJob, type Services } from '../executor.js';
+import { startedOrFailed } from '../failed-start.js';
 import { Outcome } from '../outcome.js';
-import type { Batch, CutPoint, Wait } from './batch.js';
+import { type Batch, type CutPoint, recordsBySource, type Wait } from './batch.js';
 import { microBatchOptions } from './options.js';
 import { type JobParts, partsOf } from './parts.js';
 import type { Restart } from './restart.js';
@@ -11,7 +12,9 @@ import type { Snapshots } from './snapshots.js';
 
 /** Starts a plan in the micro-batch model. @throws StreamError as `microBatchOptions`. */
 export function startMicroBatch(plan: Plan, services: Services, options: Partial<MicroBatchOptions> = {}): RunningJob {
-  return new MicroBatchJob(plan, services, microBatchOptions(options, services.workers?.count ?? 0));
+  const checked = microBatchOptions(options, services.workers?.count ?? 0);
+  const outcome = new Outcome('micro-batch', plan, services);
+  return startedOrFailed(outcome, () => new MicroBatchJob(plan, services, checked, outcome));
 }
 
 /**
@@ -43,12 +46,12 @@ class MicroBatchJob implements RunningJob {
   #isWaiting = false;
   #isClosed = false;
 
-  constructor(plan: Plan, services: Services, options: MicroBatchOptions) {
+  constructor(plan: Plan, services: Services, options: MicroBatchOptions, outcome: Outcome) {
     this.#plan = plan;
     this.#services = services;
     this.#options = options;
     this.#began = services.world.clock.now();
-    this.#outcome = new Outcome('micro-batch', plan, services);
+    this.#outcome = outcome;
     this.done = this.#outcome.result;
     this.#parts = partsOf(plan, services, options, {
       outcome: this.#outcome,
@@ -273,25 +276,18 @@ class MicroBatchJob implements RunningJob {
     const recordsRead = new Map<string, number>();
     for (const { source, recordsRead: count } of this.#parts.partitions)
       recordsRead.set(source, (recordsRead.get(source) ?? 0) + count);
-    this.#outcome.settle(outcome, error, this.#parts.components?.closings ?? [], {
-      duration: this.#services.world.clock.now() - this.#began,
+    const { components } = this.#parts;
+    const duration = this.#services.world.clock.now() - this.#began;
+    this.#outcome.settle(outcome, error, components?.closings ?? [], {
+      duration,
       recordsRead: Object.fromEntries(recordsRead),
       state: (uid) => this.#parts.stores.state(uid),
-      metrics: () => this.#parts.components?.metrics() ?? [],
+      ...components?.numbers(duration),
+      metrics: () => components?.metrics() ?? [],
       batches: this.#batches,
       batchCount: this.#batchCount,
       taskRetries: this.#parts.reports.retries,
       recomputedRecords: this.#parts.runner.recomputed,
     });
   }
-}
-
-function recordsBySource({ blocks }: Batch): ReadonlyMap<string, number> {
-  const records = new Map<string, number>();
-  for (const [name, received] of blocks) {
-    const source = name.slice(0, name.lastIndexOf(':'));
-    const count = received.reduce((sum, { values }) => sum + values.length, 0);
-    records.set(source, (records.get(source) ?? 0) + count);
-  }
-  return records;
 }

@@ -4,13 +4,14 @@ import { prng } from '../../core/prng.js';
 import { nameOf } from '../../plan/kinds.js';
 import type { CoreOperator, Stage } from '../../plan/plan.js';
 import { taskPlace } from '../../plan/task-place.js';
+import type { JobEvent } from '../../runtime/events.js';
 import type { TaskInfo } from '../../topology/components.js';
 import { type ComponentMetric, ComponentMetrics } from '../metrics.js';
 import { type TaskHostParts, workerOf } from '../workers.js';
-import type { BoltPlace } from './bolt-places.js';
 import { ComponentTask } from './component-task.js';
+import { CountedWork } from './counted-work.js';
 import type { TaskContext } from './task-context.js';
-import type { TaskId } from './task-messages.js';
+import type { ComponentReport, Opening, TaskId } from './task-messages.js';
 
 /** What they need of their host. */
 export interface HostComponentsParts extends Pick<TaskHostParts, 'plan' | 'functions' | 'clock' | 'seed' | 'worker'> {
@@ -18,23 +19,25 @@ export interface HostComponentsParts extends Pick<TaskHostParts, 'plan' | 'funct
   readonly isStateful: (operator: CoreOperator) => boolean;
 }
 
-/** Where a task's bolt goes on, and how many workers there are. */
-interface Opening {
-  readonly place: BoltPlace;
-  readonly workers: number;
-}
-
 /** A task that has no bolt and writes to none: nobody opens it. */
-const NOT_OPENED: Opening = { place: { watermark: Number.NEGATIVE_INFINITY, ticks: undefined }, workers: 1 };
+const NOT_OPENED: Opening = {
+  place: { watermark: Number.NEGATIVE_INFINITY, ticks: undefined },
+  workers: 1,
+  hasListener: false,
+};
 
 export class HostComponents {
   readonly #parts: HostComponentsParts;
   readonly #tasks = new Map<string, ComponentTask>();
   readonly #openings = new Map<string, Opening>();
   readonly #metrics = new Map<string, ComponentMetrics>();
+  readonly work: CountedWork;
+  /** What the work under way emitted. */
+  #events: JobEvent[] = [];
 
   constructor(parts: HostComponentsParts) {
     this.#parts = parts;
+    this.work = new CountedWork(parts.plan, parts.clock);
   }
 
   /** How a task is going to be made. */
@@ -44,14 +47,17 @@ export class HostComponents {
 
   /** The task of a stage, made with its chain. */
   task(stage: Stage, task: number, context: TaskContext): ComponentTask {
-    const { plan, functions, seed, worker, store, isStateful } = this.#parts;
+    const { plan, functions, clock, seed, worker, store, isStateful } = this.#parts;
     const id = { stage: stage.id, task };
-    const { place, workers } = this.#openings.get(keyOf(id)) ?? NOT_OPENED;
+    const { place, workers, hasListener } = this.#openings.get(keyOf(id)) ?? NOT_OPENED;
     const made = new ComponentTask(stage, task, context, {
       plan,
       functions,
       prng: prng(seed).fork('components'),
       infoOf: (...of) => this.#infoOf(...of),
+      counters: this.work.counters[stage.id]!,
+      now: () => clock.now(),
+      listener: hasListener ? (event) => void this.#events.push(event) : undefined,
       store,
       isStateful,
       watermarkOf: () => place.watermark,
@@ -64,6 +70,18 @@ export class HostComponents {
 
   of(id: TaskId): ComponentTask | undefined {
     return this.#tasks.get(keyOf(id));
+  }
+
+  /** Nobody hears of the work that is done: it was told before. Its counts are told with the next. */
+  unheard(): void {
+    this.#events = [];
+  }
+
+  /** What there is to say of a piece of work that is done. */
+  report(id: TaskId): ComponentReport {
+    const events = this.#events;
+    this.#events = [];
+    return { place: this.of(id)?.place, counted: this.work.counters[id.stage]!.takeCounts(), events };
   }
 
   /** What the task counted about itself. @throws StreamError what a gauge throws. */

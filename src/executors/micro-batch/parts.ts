@@ -101,7 +101,7 @@ export function partsOf(plan: Plan, services: Services, options: MicroBatchOptio
 
 function componentsOf(
   plan: Plan,
-  { functions, world }: Services,
+  { functions, world, listener }: Services,
   options: MicroBatchOptions,
   parts: Pick<ComponentsParts, 'stores' | 'progress' | 'failed'>,
 ): Components | undefined {
@@ -113,6 +113,7 @@ function componentsOf(
     functions,
     clock,
     scheduler,
+    listener,
     prng: prng.fork('components'),
     options,
   });

@@ -1,25 +1,20 @@
 /** The bolts on workers, as the driver sees them: what their tasks begin with, what they read in order, and how they are closed. */
 import type { Plan, Stage } from '../../plan/plan.js';
+import type { Listener } from '../../runtime/events.js';
 import { type TaskWorkers, workerOf } from '../workers.js';
 import type { Batch } from './batch.js';
-import type { BoltPlace } from './bolt-places.js';
 import type { Components } from './components.js';
 import { inBandOf, type MarkedOutput } from './in-band.js';
 import type { Progress } from './progress.js';
 import { errorOf } from './sent-errors.js';
-import type { FromHost, SentOutput, TaskId, TaskWork } from './task-messages.js';
+import type { FromHost, Opening, SentOutput, SentResult, TaskId, TaskWork } from './task-messages.js';
 
 export interface RemoteComponentsParts {
   readonly plan: Plan;
   readonly workers: TaskWorkers;
   readonly progress: Progress;
   readonly components: Components;
-}
-
-/** Where a task with a component begins, and how many workers there are. */
-export interface ComponentStart {
-  readonly place: BoltPlace;
-  readonly workers: number;
+  readonly listener: Listener | undefined;
 }
 
 export class RemoteComponents {
@@ -37,13 +32,14 @@ export class RemoteComponents {
   }
 
   /** Of a task with a bolt, or that writes to one by a grouping, which goes on where it was; undefined for any other. */
-  startOf(stage: Stage, task: number): ComponentStart | undefined {
-    const { plan, progress, workers } = this.#parts;
+  startOf(stage: Stage, task: number): Opening | undefined {
+    const { plan, progress, workers, listener } = this.#parts;
     const hasBolt = ({ head }: Stage): boolean => plan.operators[head]!.kind === 'bolt';
     const readers = plan.stages.filter((reader) => reader.inputs.some((input) => input.stage === stage.id));
     if (![stage, ...readers].some(hasBolt)) return undefined;
     const watermark = progress.gateOf(stage.id, task).minimum;
-    return { place: { watermark, ticks: undefined }, workers: workers.count };
+    const hasListener = listener !== undefined && listener.isIdle !== true;
+    return { place: { watermark, ticks: undefined }, workers: workers.count, hasListener };
   }
 
   /** The rows that all producers wrote for a task, in order. */
@@ -52,6 +48,11 @@ export class RemoteComponents {
     const isCombined = plan.operators[stage.head]!.kind === 'window-reduce';
     const order = inBandOf(progress.gateOf(stage.id, task), written as readonly MarkedOutput[], task, isCombined);
     return { kind: 'in-band', rows: written.map(({ rows }) => rows[task]!), order, ticksFrom: this.#ticksFrom };
+  }
+
+  /** A task's result is taken. */
+  taken(stage: number, { component }: SentResult): void {
+    if (component !== undefined) this.#parts.components.did(stage, component);
   }
 
   /** Closes all bolts. Those that a worker takes with it are gone without a word. Rejects with the first error that one threw. */

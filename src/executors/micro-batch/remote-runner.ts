@@ -120,8 +120,10 @@ export class RemoteRunner implements BatchRunner {
         yield results;
         results = underWay.resultsOf(stage.id) as readonly SentResult[];
       }
-      for (const [task, result] of results.entries())
+      for (const [task, result] of results.entries()) {
+        this.#components?.taken(stage.id, result);
         yield* reports.take(batch, { stage: stage.id, task }, reportOf(result));
+      }
     }
     for (const { source, partition, time } of underWay.times) Object.assign(progress.timeOf(source, partition), time);
     this.#underWay.shift();

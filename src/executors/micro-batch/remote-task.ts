@@ -1,8 +1,7 @@
 /** One task on workers, as the driver keeps it: what it was given since its last snapshot, so that it can be made again. */
 import type { GateState, RestoredJob } from '../../runtime/durability.js';
 import { BoltPlaces } from './bolt-places.js';
-import type { ComponentStart } from './remote-components.js';
-import type { SentResult, TaskId, TaskWork, ToHost } from './task-messages.js';
+import type { Opening, SentResult, TaskId, TaskWork, ToHost } from './task-messages.js';
 
 /** Rows of one message of a restore. */
 const ROWS_A_MESSAGE = 10_000;
@@ -22,7 +21,7 @@ interface Kept {
 export interface RemoteTaskParts extends TaskId {
   /** Uids of the stateful operators of its stage. */
   readonly stateful: readonly string[];
-  readonly component: ComponentStart | undefined;
+  readonly component: Opening | undefined;
   readonly send: (worker: number, message: ToHost) => void;
   /** Told the result of each batch once. Without state it may come before that of an earlier batch. */
   readonly done: (batch: number, result: SentResult) => void;
@@ -76,7 +75,7 @@ export class RemoteTask {
     if (!this.#kept.some((kept) => kept.batch === batch)) return;
     // A batch that is done again fails only with functions that are not deterministic; the job fails with it.
     if (result.kind === 'failed') this.#failure ??= result;
-    else if (result.place !== undefined) this.#places?.behind(batch, result.place);
+    else if (result.component?.place !== undefined) this.#places?.behind(batch, result.component.place);
     for (const kept of [...this.#kept])
       if (!kept.isDone && (kept.batch === batch || this.#failure !== undefined))
         this.#take(kept, this.#failure ?? result);
@@ -104,9 +103,8 @@ export class RemoteTask {
   begin(worker: number, base: RestoredJob | undefined): void {
     this.#restore(worker, base);
     if (this.#places === undefined) return;
-    const { workers } = this.parts.component!;
     const place = this.isStateful ? this.#places.first : this.#places.last;
-    this.parts.send(worker, { ...this.#id, kind: 'open', place, workers });
+    this.parts.send(worker, { ...this.parts.component!, ...this.#id, kind: 'open', place });
   }
 
   #restore(worker: number, base: RestoredJob | undefined): void {

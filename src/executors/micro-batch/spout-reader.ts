@@ -1,10 +1,12 @@
 /** One task of a user-written spout, as a partition that is polled: what it emits becomes records of batches. */
 import { floorTo } from '../../core/time.js';
 import type { Plan, SpoutOperator } from '../../plan/plan.js';
+import type { Listener } from '../../runtime/events.js';
 import type { Block, PartitionReader } from '../../runtime/source.js';
 import type { Clock, Scheduler } from '../../runtime/world.js';
 import type { MessageId, NoStreams, SpoutCollector, Streams, TaskInfo, Values } from '../../topology/components.js';
 import type { FunctionTable } from '../../topology/graph.js';
+import type { ComponentCounters } from '../component-counters.js';
 import { DeferredEmits, type Emitted } from '../deferred-emits.js';
 import { SpoutLife } from '../spout-life.js';
 import { checkStream } from '../stream-links.js';
@@ -23,9 +25,11 @@ export interface SpoutReaderParts {
   readonly operator: SpoutOperator;
   readonly task: number;
   readonly info: TaskInfo;
+  readonly counters: ComponentCounters;
   readonly functions: FunctionTable;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  readonly listener: Listener | undefined;
   /** Where its stream time goes on: not below, also where the clock was set back since (us). */
   readonly reached: number;
   /** The most messages whose batch is not done, unless the spout has its own limit. */
@@ -48,6 +52,8 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
   /** Tracked messages whose batch is not done, oldest first; and those whose batch is, and that no checkpoint has yet. */
   #pending: SpoutMessage[] = [];
   #uncommitted: SpoutMessage[] = [];
+  /** Messages of which it is taken how long they take until they are acked (us), oldest first. */
+  readonly #timed: { readonly message: SpoutMessage; readonly emittedAt: number }[] = [];
   /** What the poll under way fills. */
   #block: Block | undefined;
   #max = 0;
@@ -108,6 +114,7 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
     this.#pending = this.#pending.slice(done.length);
     for (const message of done) if (message.answer === 'none') this.#uncommitted.push(message);
     const failed = done.filter(({ answer }) => answer === 'fail');
+    this.#parts.counters.failed += failed.length;
     // It may emit them again, also when it was done.
     if (failed.length > 0) this.#isExhausted = false;
     blaming(this.#parts.operator, () => {
@@ -120,6 +127,7 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
     const done = this.#uncommitted.filter((message) => message.offset < offset);
     this.#uncommitted = this.#uncommitted.slice(done.length);
     for (const message of done) message.answer = 'ack';
+    this.#completed(offset, done.length);
     blaming(this.#parts.operator, () => {
       for (const { id } of done) this.#life.spout.ack?.(id!);
     });
@@ -151,6 +159,18 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
     }
   }
 
+  /** So many messages were acked, below that offset. */
+  #completed(offset: number, acked: number): void {
+    const { counters, clock } = this.#parts;
+    counters.acked += acked;
+    while (this.#timed.length > 0 && this.#timed[0]!.message.offset < offset) {
+      const { message, emittedAt } = this.#timed.shift()!;
+      if (message.answer !== 'ack') continue;
+      counters.completed++;
+      counters.completeTime += clock.now() - emittedAt;
+    }
+  }
+
   get #isQuiet(): boolean {
     return this.#waiting.length === 0 && this.#pending.length === 0;
   }
@@ -174,11 +194,18 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
   }
 
   #give(emit: Emitted): void {
-    const { operator, task } = this.#parts;
+    const { operator, task, counters, clock, listener } = this.#parts;
     const block = this.#block!;
     const message = new SpoutMessage(emit, { spout: operator.name, task, offset: block.firstOffset + block.length });
-    if (message.id !== undefined) this.#pending.push(message);
+    if (message.id !== undefined) {
+      this.#pending.push(message);
+      if (counters.isSampled(message.offset + 1)) this.#timed.push({ message, emittedAt: clock.now() });
+    }
     block.push(message, this.#now);
+    if (listener === undefined || listener.isIdle === true) return;
+    const { stream, values, id } = emit;
+    const anchors = id === undefined ? [] : [id];
+    listener({ kind: 'tupleEmitted', component: operator.name, task, stream, values, anchors });
   }
 
   get #now(): number {

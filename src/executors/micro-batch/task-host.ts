@@ -156,13 +156,12 @@ class MicroBatchHost {
 
   #run(message: RunMessage, inputs: readonly (() => TaskInput)[]): void {
     const { stage, task, batch, silent, work } = message;
-    const component = this.#components?.of(message);
-    if (work.kind === 'in-band') component?.beginAt(work.ticksFrom);
+    if (work.kind === 'in-band') this.#components?.of(message)?.beginAt(work.ticksFrom);
     const result = this.#result(message, inputs);
-    if (silent && !(result instanceof TaskFailure)) return;
+    if (silent && !(result instanceof TaskFailure)) return this.#components?.unheard();
     const buffers: ArrayBuffer[] = [];
     try {
-      const sent = sentResult(result, buffers, component?.place);
+      const sent = sentResult(result, buffers, this.#components?.report(message));
       this.#send({ kind: 'result', stage, task, batch, result: sent }, buffers);
     } catch (thrown) {
       if (!(thrown instanceof StreamError)) throw thrown;
@@ -174,9 +173,12 @@ class MicroBatchHost {
   /** Everything in one result, also where the work is done in pieces. */
   #result(id: TaskId, inputs: readonly (() => TaskInput)[]): TaskResult<HostOutput> | TaskFailure {
     const task = this.#taskOf(id);
+    const stage = this.#parts.plan.stages[id.stage]!;
     let all: TaskResult<HostOutput> | undefined;
     for (const input of inputs) {
-      const result = task.runBatch(input());
+      const work = input();
+      const run = () => task.runBatch(work);
+      const result = this.#components?.work.run(stage, id.task, work.length, run) ?? run();
       if (result instanceof TaskFailure)
         return new TaskFailure(
           [...(all?.notes ?? []), ...result.notes],

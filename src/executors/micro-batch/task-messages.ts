@@ -2,6 +2,7 @@
 import type { StreamError } from '../../core/errors.js';
 import type { SnapshotRow } from '../../core/keyed-store.js';
 import type { GateState, PartitionTimes, StoreSource } from '../../runtime/durability.js';
+import type { JobEvent } from '../../runtime/events.js';
 import { Block } from '../../runtime/source.js';
 import type { ComponentMetric } from '../metrics.js';
 import type { SnapshotCut } from '../stores.js';
@@ -50,13 +51,23 @@ export type TaskWork =
       readonly ticksFrom: number;
     };
 
+/** How a task with a component begins. */
+export interface Opening {
+  /** Where its bolt goes on. */
+  readonly place: BoltPlace;
+  /** So many workers there are. */
+  readonly workers: number;
+  /** Somebody listens to what is emitted. */
+  readonly hasListener: boolean;
+}
+
 /** To a worker. */
 export type ToHost = TaskId &
   (
     | { readonly kind: 'restore'; readonly uid: string; readonly rows: readonly SnapshotRow[] }
     | { readonly kind: 'gates'; readonly gates: readonly GateState[] }
-    /** Of a task with a component, behind its state: a bolt is prepared. It goes on at that place; there are so many workers. */
-    | { readonly kind: 'open'; readonly place: BoltPlace; readonly workers: number }
+    /** Of a task with a component, behind its state: a bolt is prepared. */
+    | ({ readonly kind: 'open' } & Opening)
     /** The job has ended: a bolt cleans up. */
     | { readonly kind: 'close' }
     /** `silent`: state only is wanted, because the result came before the worker was lost. */
@@ -107,15 +118,28 @@ interface SentLetter {
   readonly error: PlainError;
 }
 
+/** What a worker says of components beside the result of a task. */
+export interface ComponentReport {
+  /** Where the task's bolt is now. */
+  readonly place: BoltPlace | undefined;
+  /** From `takeCounts`: what the tasks of its stage counted since the last result. */
+  readonly counted: readonly number[];
+  /** What the task emitted, where somebody listens. */
+  readonly events: readonly JobEvent[];
+}
+
 /** A result as it is sent. */
-export type SentResult = { readonly notes: readonly SentNote[]; readonly retries: number } & (
+export type SentResult = {
+  readonly notes: readonly SentNote[];
+  readonly retries: number;
+  /** Only in a job with components. */
+  readonly component?: ComponentReport;
+} & (
   | {
       readonly kind: 'done';
       readonly outputs: ReadonlyMap<string, SentOutput>;
       readonly results: ReadonlyMap<string, SentRows>;
       readonly counts: TaskReport['counts'];
-      /** Where the task's bolt is now. */
-      readonly place: BoltPlace | undefined;
     }
   | { readonly kind: 'failed'; readonly error: PlainError }
 );
@@ -152,11 +176,10 @@ export function blocksOf(sent: readonly SentBlock[]): readonly Block[] {
 export function sentResult(
   result: TaskResult<HostOutput> | TaskFailure,
   buffers: ArrayBuffer[],
-  place?: BoltPlace,
+  component?: ComponentReport,
 ): SentResult {
-  const { retries } = result;
-  const notes = result.notes.map(sentNote);
-  if (result instanceof TaskFailure) return { kind: 'failed', notes, retries, error: plainError(result.error) };
+  const common = { notes: result.notes.map(sentNote), retries: result.retries, ...(component && { component }) };
+  if (result instanceof TaskFailure) return { ...common, kind: 'failed', error: plainError(result.error) };
   const outputs = mapped(result.outputs, (output) => ({
     rows: output instanceof PairsOutput ? output.sent(buffers) : output.rows.map((rows) => sentRows(rows, buffers)),
     watermark: output.watermark,
@@ -164,7 +187,7 @@ export function sentResult(
     ...(output instanceof InBandOutput ? { marks: output.marks } : {}),
   }));
   const results = mapped(result.results, (rows) => sentRows(rows, buffers));
-  return { kind: 'done', outputs, results, counts: result.counts, notes, retries, place };
+  return { ...common, kind: 'done', outputs, results, counts: result.counts };
 }
 
 /** The part of a result that leaves the stages. */

@@ -16,11 +16,14 @@ export class TupleFailed extends StreamError {
   readonly messages: readonly MessagePlace[];
   readonly values: Values;
   readonly by: string;
+  /** Who gave it up, and the reason that the bolt gave. */
+  readonly blamed: string;
 
-  constructor({ name, place }: BoltOperator, { values, origin }: GivenUp, why: string, hint: string) {
+  constructor({ name, place }: BoltOperator, { values, origin }: GivenUp, why: string, hint: string, reason?: string) {
     super('RG035', `a tuple ${why}`, hint, { operator: name, place });
     this.messages = messagesOf(origin);
     this.values = values;
     this.by = name;
+    this.blamed = reason === undefined ? name : `${name}: ${reason}`;
   }
 }

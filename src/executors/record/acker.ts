@@ -1,12 +1,15 @@
 /** Acker tasks: one XOR per tuple tree. It is zero exactly when every edge of the tree was both made and acked. */
 import type { StreamError } from '../../core/errors.js';
 import type { FailReason } from '../../runtime/events.js';
+import type { SpoutMessageId } from '../../topology/components.js';
 import type { ChannelDecorator } from '../executor.js';
 
 /** What a spout task hears about its trees, by slot. */
 export interface TreeOwner {
   treeDone(slot: number): void;
   treeFailed(slot: number, failure: TreeFailure): void;
+  /** The message of a spout's tree. */
+  messageOf?(slot: number): SpoutMessageId;
 }
 
 /** Why a tree failed: the reason, and the component that said so. */
@@ -123,6 +126,12 @@ export class AckerTasks implements AckLane {
   /** True while the tree is neither done nor failed. */
   isOpen(root: number, generation: number): boolean {
     return this.#generations[root] === generation && this.#states[root] !== FREE;
+  }
+
+  /** The message of a spout's tree that is open. */
+  messageOf(root: number, generation: number): SpoutMessageId | undefined {
+    if (!this.isOpen(root, generation)) return undefined;
+    return this.#owners[root >>> this.#shift]!.messageOf?.(root & ((1 << this.#shift) - 1));
   }
 
   /**

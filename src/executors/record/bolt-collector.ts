@@ -1,7 +1,7 @@
 /** The collector of one bolt task: emits into the task's chain, and answers about tuples. */
 import type { StreamError } from '../../core/errors.js';
 import type { BoltOperator } from '../../plan/plan.js';
-import type { NoStreams, OutputCollector, Streams, Tuple, Values } from '../../topology/components.js';
+import type { NoStreams, OutputCollector, SpoutMessageId, Streams, Tuple, Values } from '../../topology/components.js';
 import type { Link } from '../link.js';
 import { streamLinks } from '../stream-links.js';
 import { checkOpen, takeAnswer, timeOfEmit } from '../tuple-answers.js';
@@ -87,6 +87,14 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
     this.#parts.lane.resetTimeout(own.root, own.generation);
     for (let i = 0; i < (own.extra?.length ?? 0); i += 4)
       this.#parts.lane.resetTimeout(own.extra![i]!, own.extra![i + 1]!);
+  }
+
+  messageIds(tuple: Tuple): readonly SpoutMessageId[] {
+    const { ackers } = this.#parts;
+    const { root, generation, extra } = boltTuple(tuple, this.#bolt.name);
+    const roots = new Map([[root, generation]]);
+    for (let i = 0; i < (extra?.length ?? 0); i += 4) roots.set(extra![i]!, extra![i + 1]!);
+    return [...roots].flatMap((tree) => ackers.messageOf(...tree) ?? []);
   }
 
   #emit(link: Link, stream: string, values: Values, anchors: Tuple | readonly Tuple[]): void {

@@ -4,6 +4,7 @@ import type { Plan } from '../../plan/plan.js';
 import type { RestoredJob } from '../../runtime/durability.js';
 import type { JobEvent } from '../../runtime/events.js';
 import type { JobResult, RecordOptions, RunningJob, Services } from '../executor.js';
+import { startedOrFailed } from '../failed-start.js';
 import { Outcome } from '../outcome.js';
 import { Barriers, type MetBarrier } from './barriers.js';
 import type { FromWorker } from './messages.js';
@@ -14,12 +15,13 @@ import type { ControlledJob } from './run-control.js';
 import { RunMaker } from './run-maker.js';
 import { SkippedRecords, type SourceRecord } from './skipped-records.js';
 import { Snapshots } from './snapshots.js';
-import { treesOf } from './statistics.js';
 import { TreeIds } from './tree-ids.js';
 
 /** Starts a plan in the record model. @throws StreamError `RG017`, `RG019` for settings that do not go together */
 export function startRecord(plan: Plan, services: Services, options: Partial<RecordOptions> = {}): RunningJob {
-  return new RecordJob(plan, services, recordOptions(plan, options));
+  const checked = recordOptions(plan, options);
+  const outcome = new Outcome('record', plan, services);
+  return startedOrFailed(outcome, () => new RecordJob(plan, services, checked, outcome));
 }
 
 /**
@@ -53,12 +55,12 @@ class RecordJob implements RunningJob, ControlledJob {
   #replayed = 0;
   #barriersSkipped = 0;
 
-  constructor(plan: Plan, services: Services, options: RecordOptions) {
+  constructor(plan: Plan, services: Services, options: RecordOptions, outcome: Outcome) {
     this.#plan = plan;
     this.#services = services;
     this.#began = services.world.clock.now();
     this.#survival = survivalOf(plan, options, services);
-    this.#outcome = new Outcome('record', plan, services);
+    this.#outcome = outcome;
     this.done = this.#outcome.result;
     const { hasBarriers, savesAtStop } = this.#survival;
     const restored = hasBarriers || savesAtStop ? services.durability!.recovered.snapshot : undefined;
@@ -289,8 +291,7 @@ class RecordJob implements RunningJob, ControlledJob {
       duration,
       recordsRead: Object.fromEntries(recordsRead),
       state: (uid) => this.#snapshots.state(uid, stores),
-      ...this.#maker.counted(duration),
-      ...treesOf(this.#maker.counters.filter((counter) => recordsRead.has(counter.component))),
+      ...this.#maker.counted(duration, recordsRead),
       replayed: this.#replayed,
       barriersSkipped: this.#barriersSkipped,
     });

@@ -16,7 +16,7 @@ import { Outbox } from './outbox.js';
 import { placementOf } from './placement.js';
 import { ResultRows } from './result-rows.js';
 import { SkippedRecords, type SourceRecord } from './skipped-records.js';
-import { type ComponentCounters, countersOf } from './statistics.js';
+import { countersOf, type StageCounters } from './statistics.js';
 import type { JobControl } from './task.js';
 import { packedTree } from './tree-ids.js';
 import { TurnQuantum } from './turn-quantum.js';
@@ -35,7 +35,7 @@ export class HostRun implements JobControl {
   isOver = false;
   readonly #parts: TaskHostParts;
   readonly #wiring: Wiring;
-  readonly #counters: readonly ComponentCounters[];
+  readonly #counters: readonly StageCounters[];
   readonly #outbox = new Outbox();
   readonly #answers = new Map<number, Answers>();
   readonly #results: ResultRows[] = [];

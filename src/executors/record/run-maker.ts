@@ -5,6 +5,7 @@ import type { Emit, RecordContext } from '../../kernels/kernel.js';
 import { isSpout, nameOf } from '../../plan/kinds.js';
 import type { Plan } from '../../plan/plan.js';
 import type { RestoredJob } from '../../runtime/durability.js';
+import { treesOf } from '../component-counters.js';
 import type { RecordOptions, Services } from '../executor.js';
 import type { Outcome, RunNumbers } from '../outcome.js';
 import { type AckLane, decorated } from './acker.js';
@@ -15,7 +16,7 @@ import { Run } from './run.js';
 import { type ControlledJob, RunControl } from './run-control.js';
 import type { SkippedRecords } from './skipped-records.js';
 import { SpoutTask } from './spout-task.js';
-import { type ComponentCounters, countersOf } from './statistics.js';
+import { countersOf, type StageCounters } from './statistics.js';
 import type { TreeIds } from './tree-ids.js';
 import { TurnQuantum } from './turn-quantum.js';
 import { wire } from './wiring.js';
@@ -36,7 +37,7 @@ export interface RunParts {
 /** Counters and user-written spouts stay the same over all wirings. */
 export class RunMaker {
   /** By stage. */
-  readonly counters: readonly ComponentCounters[];
+  readonly counters: readonly StageCounters[];
   readonly #parts: RunParts;
   readonly #place: Placement;
   readonly #prng: Prng;
@@ -124,9 +125,13 @@ export class RunMaker {
     links?.begin(restored);
   }
 
-  /** What was counted in a run of `duration` us, by us and by components. */
-  counted(duration: number): Pick<RunNumbers, 'components' | 'metrics'> {
+  /** What was counted in a run of `duration` us, by us and by components; `read`: by source and spout. */
+  counted(
+    duration: number,
+    read: ReadonlyMap<string, number>,
+  ): Pick<RunNumbers, 'components' | 'metrics' | 'acked' | 'failed'> {
     return {
+      ...treesOf(this.counters.filter(({ component }) => read.has(component))),
       components: this.counters.map((counter) => counter.toStats(duration)),
       metrics: () => this.counters.flatMap(({ metrics }) => metrics.read()),
     };

@@ -1,6 +1,7 @@
 /** The tuple trees of one spout task, and the way of one emit into the chain. */
 import { StreamError } from '../../core/errors.js';
-import type { MessageId, Values } from '../../topology/components.js';
+import { nameOf } from '../../plan/kinds.js';
+import type { MessageId, SpoutMessageId, Values } from '../../topology/components.js';
 import type { Emitted } from '../deferred-emits.js';
 import type { Link } from '../link.js';
 import type { TreeFailure, TreeOwner } from './acker.js';
@@ -67,6 +68,11 @@ export class SpoutTrees implements TreeOwner {
     const { ids, values } = this.#pending;
     this.#answer(slot, this.#errors.isFailure(ids[slot]!, values[slot], failure));
     this.#parts.job.wake();
+  }
+
+  messageOf(slot: number): SpoutMessageId {
+    const { head, task } = this.#parts;
+    return { spout: nameOf(head), task, id: this.#pending.ids[slot]! };
   }
 
   /** The message is done, and the spout has heard it. */

@@ -12,7 +12,7 @@ import type { AckerTasks, AckLane } from './acker.js';
 import type { Anchors } from './anchors.js';
 import type { Edge } from './edge.js';
 import type { SourceRecord } from './skipped-records.js';
-import type { ComponentCounters } from './statistics.js';
+import type { StageCounters } from './statistics.js';
 import type { TurnQuantum } from './turn-quantum.js';
 
 /** Everything that a task needs; it opens and finds nothing itself. */
@@ -32,7 +32,7 @@ export interface TaskParts {
   readonly ackers: AckerTasks;
   /** The way of this task's acks. */
   readonly lane: AckLane;
-  readonly counters: ComponentCounters;
+  readonly counters: StageCounters;
   readonly prng: Prng;
   readonly quantum: TurnQuantum;
   /** Stream time (us). */

@@ -20,7 +20,7 @@ import type { SourceChainTask } from './source-chain-task.js';
 import type { SourceTask } from './source-task.js';
 import type { SpoutTask } from './spout-task.js';
 import type { StageTask } from './stage-task.js';
-import type { ComponentCounters } from './statistics.js';
+import type { StageCounters } from './statistics.js';
 import type { JobControl } from './task.js';
 import type { TurnQuantum } from './turn-quantum.js';
 
@@ -79,7 +79,7 @@ export interface WiringParts {
   readonly sink: (operator: SinkOperator, context: RecordContext, task: number) => Emit;
   readonly lane: (stage: Stage, ackers: AckerTasks) => AckLane;
   /** By stage. */
-  readonly counters: readonly ComponentCounters[];
+  readonly counters: readonly StageCounters[];
   readonly job: JobControl;
   readonly prng: Prng;
   readonly now: () => number;

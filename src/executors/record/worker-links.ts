@@ -26,7 +26,7 @@ import { restoreMessages } from './restore-messages.js';
 import type { Block } from './ring.js';
 import type { RunControl } from './run-control.js';
 import { type SnapshotElsewhere, SnapshotLost } from './snapshots.js';
-import type { ComponentCounters } from './statistics.js';
+import type { StageCounters } from './statistics.js';
 import type { TreeIds } from './tree-ids.js';
 import type { TurnQuantum } from './turn-quantum.js';
 import type { RemoteEnds } from './wiring-parts.js';
@@ -41,7 +41,7 @@ export interface LinkParts {
   /** Number of the wiring. */
   readonly run: number;
   readonly control: RunControl;
-  readonly counters: readonly ComponentCounters[];
+  readonly counters: readonly StageCounters[];
   readonly trees: TreeIds;
   readonly quantum: TurnQuantum;
   /** A lost worker's tasks come back alone: what they would have missed is remembered. */

@@ -230,7 +230,7 @@ describe('a tuple that a bolt fails', () => {
       expect(out).toEqual([{ n: 0 }, { n: 2 }]);
       expect(spout.heard).toEqual(['fail 1', 'ack 0', 'ack 2', 'fail 1']);
       expect(events.filter(({ kind }) => kind === 'tupleFailed')).toEqual(
-        Array(2).fill({ kind: 'tupleFailed', component: 'numbers', task: 0, id: 1, reason: 'failed', by: 'fail' }),
+        Array(2).fill({ kind: 'tupleFailed', component: 'numbers', task: 0, id: 1, reason: 'failed', by: 'fail: odd' }),
       );
     },
   );
