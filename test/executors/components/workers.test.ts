@@ -144,6 +144,53 @@ describe.each([1, 2, 3])('on %i workers', (workers) => {
     expect(await ran({ workers })).toEqual(alone);
   });
 
+  it('components count the same, tell the same emits, and know the same messages', async () => {
+    const ran = async (on: Run) => {
+      const ids: string[] = [];
+      const { job: result, events } = await run(
+        job((t) => {
+          const pass = t.setBolt<N, N>('pass', passing, { parallelism: 2 }).shuffleGrouping(numbersOf(t, spoutOf(40)));
+          t.setBolt<N, N>(
+            'last',
+            () => ({
+              execute: (tuple, out) => {
+                ids.push(
+                  out
+                    .messageIds(tuple)
+                    .map(({ spout, task, id }) => `${spout}:${task} ${id}`)
+                    .join(),
+                );
+                if (tuple.values.n % 7 === 3 && tuple.values.failures === 0) out.fail(tuple);
+                else out.ack(tuple);
+              },
+            }),
+            { parallelism: 2 },
+          ).fieldsGrouping(pass, 'n');
+        }),
+        on,
+      );
+      const emitted = events.flatMap((event) =>
+        event.kind === 'tupleEmitted'
+          ? [`${event.component} ${event.anchors.join()} ${JSON.stringify(event.values)}`]
+          : [],
+      );
+      const components = result.components.map(
+        ({ component, tasks, emitted, transferred, executed, acked, failed }) => ({
+          component,
+          counts: [tasks, emitted, transferred, executed, acked, failed],
+        }),
+      );
+      return { components, emitted: new Set(emitted), ids: new Set(ids), answers: [result.acked, result.failed] };
+    };
+    const alone = await ran({});
+    expect(alone.components.map(({ component }) => component)).toEqual(['numbers', 'pass', 'last']);
+    expect([alone.emitted.size, alone.ids.size, alone.answers]).toEqual([92, 40, [40, 6]]);
+    const onWorkers = await ran({ workers });
+    expect(onWorkers).toEqual({ ...alone, components: onWorkers.components });
+    // Which tuples share a batch with one that fails, and are executed again with it, the groupings decide.
+    expect(onWorkers.components.slice(0, 2)).toEqual(alone.components.slice(0, 2));
+  });
+
   it.each(['at-least-once', 'at-most-once'] as const)('a dead letter names its message, %s', async (guarantee) => {
     const letters = async (on: Run) => {
       const settings = { guarantee, onError: 'dead-letter', attemptsMax: 2 } as const;
