@@ -187,8 +187,7 @@ A bolt that holds tuples in its own memory (holdsTuples: true) acks them later t
 call that brought them. As micro-batches every tuple is answered within its batch: the batch
 is done when its tuples are, and what the bolt holds could not be given back when the batch is
 tried again. Keep what it waits for in a state (setStatefulBolt) and ack at once, or in windows
-(setWindowedBolt), which are in a state then; or run record at a time. Spouts and bolts run in
-the driver's thread as micro-batches: leave --workers out.
+(setWindowedBolt), which are in a state then; or run record at a time.
 
   raingauge run job.ts --mode record
 

@@ -88,8 +88,9 @@ kills one on purpose, in both models, and tells what that cost. RG063 lists the 
     text: `
 Micro-batch (Spark): before a batch runs, the driver logs which records are its share. A
 lost worker's state comes back from the last checkpoint, and the batches since then run
-again for its tasks only: that is lineage. A driver that starts again reads checkpoint and
-log, and runs the same batches with the same records.
+again for its tasks only: that is lineage. A bolt that keeps nothing in a state begins empty,
+and executes again what was under way. A driver that starts again reads checkpoint and log,
+and runs the same batches with the same records.
 
 Record at a time (Storm): the spout keeps what is not done, and emits it again. Where state
 must survive, barriers run through the topology with the records; what every task held when

@@ -1,6 +1,5 @@
 /** What a comparison is about to do: the job with its settings, how long it runs, and what will be demanded of it. */
 import { StreamError } from '../core/errors.js';
-import { refuseOnWorkers } from '../executors/micro-batch/options.js';
 import { checkFaults } from '../host/run-faults.js';
 import { TASK_WORKER_MODULE } from '../host/worker-pool.js';
 import { compile } from '../plan/compile.js';
@@ -57,7 +56,6 @@ export function prepare(topology: Topology, options: CompareOptions): Setup {
   const mode = 'micro-batch';
   const plan = compile(realSinks ? job : withEnds(job, { sinks: captured }), { parallelism, chaining, mode });
   refuseComponents(job, options);
-  refuseOnWorkers(plan, options.workers?.count ?? 0);
   // How long the input is will be known when it is recorded.
   const total = Number.POSITIVE_INFINITY;
   if (options.faults !== undefined) checkFaults(plan, options.workers?.count ?? 0, { plan: options.faults, total });
@@ -83,7 +81,7 @@ export function prepare(topology: Topology, options: CompareOptions): Setup {
   };
 }
 
-/** Only the oracle can judge faults, and both modes must be given the same input. */
+/** Only the oracle can judge faults and crashes, and both modes must be given the same input. */
 function refuseComponents(job: Topology, { faults, crash }: CompareOptions): void {
   const spout = job.graph.nodes.find((node) => node.kind === 'spout' && node.repeatable !== true);
   if (spout !== undefined)
@@ -95,18 +93,13 @@ function refuseComponents(job: Topology, { faults, crash }: CompareOptions): voi
     );
   const absence = oracleAbsence(job);
   if (absence === undefined || (faults === undefined && crash === undefined)) return;
+  const what = faults === undefined ? 'a crash' : 'faults';
   const onWorker = faults?.find((fault) => WORKER_FAULTS.has(fault.kind) && fault.target !== 'driver');
-  if (onWorker === undefined && crash === undefined)
-    throw new StreamError(
-      'RG019',
-      `compare judges faults by the oracle: ${absence}`,
-      'compare without faults, or use raingauge simulate, which judges such a job by runs without a fault',
-    );
-  const what = onWorker === undefined ? '--crash kills' : `'${showFault(onWorker)}' strikes`;
+  const broken = onWorker === undefined ? '' : ` --workers 2 --fault ${showFault(onWorker)}`;
   throw new StreamError(
     'RG019',
-    `${what} a worker in each mode, and micro-batch mode has none for spouts and bolts: record mode alone runs them on workers`,
-    `raingauge simulate JOB --mode record --workers 2${onWorker === undefined ? '' : ` --fault ${showFault(onWorker)}`} breaks and judges it there`,
+    `compare judges ${what} by the oracle: ${absence}`,
+    `compare without ${what}, or use raingauge simulate JOB${broken} with --mode record or micro-batch, which judges such a job by runs without a fault`,
   );
 }
 

@@ -37,7 +37,7 @@ export interface TaskHostParts {
   readonly scheduler: Scheduler;
   /** For busy times of components. */
   readonly clock: Clock;
-  /** Seeds the worker's ids. */
+  /** Seeds the worker's ids and groupings. */
   readonly seed: number;
   readonly worker: number;
   /** Default: in memory. */

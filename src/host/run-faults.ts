@@ -3,6 +3,7 @@ import { StreamError } from '../core/errors.js';
 import type { ChannelDecorator } from '../executors/executor.js';
 import { workerOf } from '../executors/workers.js';
 import type { Plan, Stage } from '../plan/plan.js';
+import { countedSpout } from '../runtime/faults/counted-spout.js';
 import { type FaultPlan, SIMULATED_KINDS, showFault } from '../runtime/faults/fault-plan.js';
 import { faultyChannels } from '../runtime/faults/faulty-channels.js';
 import { type CallCounts, faultyFunctions } from '../runtime/faults/faulty-functions.js';
@@ -10,13 +11,14 @@ import { faultySource, type Silence } from '../runtime/faults/faulty-source.js';
 import { FaultTimes, type TimedFault } from '../runtime/faults/injector.js';
 import type { SourceReader } from '../runtime/source.js';
 import type { Clock, World } from '../runtime/world.js';
-import type { FunctionTable, Topology } from '../topology/graph.js';
+import type { Spout, Values } from '../topology/components.js';
+import { type FunctionTable, functionId, type Topology } from '../topology/graph.js';
 import { suggest } from './suggest.js';
 
 /** A fault plan, and what a run must know to follow it. */
 export interface FaultOptions {
   readonly plan: FaultPlan;
-  /** Records of the whole input, for faults at a share of it. */
+  /** Records of the whole input, and messages of spouts, for faults at a share of it. */
   readonly total?: number;
   /** How the driver dies. Default: SIGKILL of this process. */
   readonly killDriver?: () => void;
@@ -59,16 +61,18 @@ export function runFaults(job: Topology, plan: Plan, world: World, workers: numb
   };
   const times = new FaultTimes(options.plan, strike);
   const channels = faultyChannels(options.plan, scheduler, () => clock.now());
+  const read = (records: number): void => {
+    ingested += records;
+    times.ingested(ingested, options.total ?? Number.POSITIVE_INFINITY);
+  };
+  const functions = functionsWithFaults(job, options.plan, clock, options.counts);
   return {
-    functions: functionsWithFaults(job, options.plan, clock, options.counts),
+    functions: withCountedSpouts(job, functions, () => read(1)),
     channels,
     source: (name, reader) => {
       const silence = { until: Number.NEGATIVE_INFINITY };
       silences.set(name, silence);
-      return faultySource(reader, silence, clock, scheduler, (records) => {
-        ingested += records;
-        times.ingested(ingested, options.total ?? Number.POSITIVE_INFINITY);
-      });
+      return faultySource(reader, silence, clock, scheduler, read);
     },
     begin: (started) => {
       pool = started;
@@ -88,6 +92,15 @@ export function functionsWithFaults(
   const uids = new Map(job.graph.nodes.map((node) => [String(node.id), nameOf(node)]));
   const owner = (id: string): string | undefined => (id.includes('spec:') ? undefined : uids.get(id.split(':')[0]!));
   return faultyFunctions(job.functions, faults, owner, (span) => spend(clock, span), counts);
+}
+
+function withCountedSpouts({ graph }: Topology, functions: FunctionTable, emitted: () => void): FunctionTable {
+  const counted = graph.nodes.flatMap(({ kind, id }) => {
+    const role = functionId(id, 'create');
+    const create = functions.get(role) as () => Spout<Values>;
+    return kind === 'spout' ? [[role, () => countedSpout(create(), emitted)] as const] : [];
+  });
+  return new Map([...functions, ...counted]);
 }
 
 /** Uids and names of the components that a fault may name. */

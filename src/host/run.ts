@@ -2,7 +2,7 @@
 import { defined } from '../core/defined.js';
 import { StreamError } from '../core/errors.js';
 import type { JobResult, RunningJob, Services } from '../executors/executor.js';
-import { microBatchOptions, refuseOnWorkers } from '../executors/micro-batch/options.js';
+import { microBatchOptions } from '../executors/micro-batch/options.js';
 import { openAt } from '../executors/micro-batch/restart.js';
 import type { Plan } from '../plan/plan.js';
 import { connectorsFolder } from '../runtime/checkpoint-folder.js';
@@ -58,7 +58,7 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
   const options = await resolvedOptions(topology, given, world);
   const { job, plan } = compileJob(topology, options);
   // Before anything is opened.
-  if (options.mode === 'micro-batch') checkMicroBatch(plan, options);
+  if (options.mode === 'micro-batch') microBatchOptions(options.microBatch ?? {}, options.workers?.count ?? 0);
   const listeners = new Listeners(options.listener);
   const activation = new Activation();
   const setAsides = new SetAsides(listeners.all);
@@ -123,11 +123,6 @@ export async function start(topology: Topology, given: RunOptions): Promise<Star
   } catch (thrown) {
     return closedAfter(thrown, opened);
   }
-}
-
-function checkMicroBatch(plan: Plan, { microBatch = {}, workers }: RunOptions): void {
-  microBatchOptions(microBatch, workers?.count ?? 0);
-  refuseOnWorkers(plan, workers?.count ?? 0);
 }
 
 /** With what only the outside knows of sources. Where all ends are opened from outside, nobody is asked. */

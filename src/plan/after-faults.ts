@@ -50,7 +50,6 @@ interface Traits {
   readonly acking: boolean;
   readonly ackOn: AckOn;
   readonly isStateful: boolean;
-  readonly hasComponents: boolean;
   readonly hasSpouts: boolean;
   /** Bolts that keep what they know to themselves. */
   readonly hasBolts: boolean;
@@ -70,7 +69,6 @@ function traitsOf(graph: Graph, setup: RecordSetup): Traits {
     acking: setup.acking && settings.guarantee !== 'at-most-once',
     ackOn: ackedOn(graph, setup),
     isStateful: nodes.some(isStateful),
-    hasComponents: nodes.some(({ kind }) => kind === 'spout' || kind === 'bolt'),
     hasSpouts,
     hasBolts: forgetful.length > 0,
     hasWindows: forgetful.some(({ windows }) => windows !== undefined),
@@ -116,13 +114,11 @@ function thrownInRecords({ asked, acking, isStateful, hasBolts }: Traits): Held 
   return { holds: 'at-least-once', how: `its tuple tree is replayed: ${twice} may have it twice` };
 }
 
-function workerOfBatches({ hasComponents }: Traits): Held {
-  if (hasComponents)
-    return { holds: 'no', how: 'refused: as micro-batches spouts and bolts run in the thread of the driver' };
-  return {
-    holds: 'exactly-once',
-    how: 'its tasks only are made again: state of the last snapshot, inputs since; no result is taken twice',
-  };
+function workerOfBatches({ asked, hasBolts, hasWindows }: Traits): Held {
+  const how = 'its tasks only are made again: state of the last snapshot, inputs since; no result is taken twice';
+  if (!hasBolts) return { holds: 'exactly-once', how };
+  const bolts = `${beginEmpty(hasWindows)}, and execute again what was under way`;
+  return { holds: asked === 'at-most-once' ? 'at-most-once' : 'at-least-once', how: `${how}; ${bolts}` };
 }
 
 function workerOfRecords(job: Traits): Held {
@@ -201,6 +197,11 @@ function lostWithDriver(
   return [
     ...(job.hasLiveSources ? [LIVE] : []),
     ...(job.hasSpouts ? ['a spout must emit by itself what it heard no ack of'] : []),
-    ...(job.hasBolts ? [job.hasWindows ? 'bolts begin empty, but for their windows' : 'bolts begin empty'] : []),
+    ...(job.hasBolts ? [beginEmpty(job.hasWindows)] : []),
   ];
+}
+
+/** Bolts that keep what they know to themselves; as micro-batches their windows are in a state. */
+function beginEmpty(hasWindows: boolean): string {
+  return hasWindows ? 'bolts begin empty, but for their windows' : 'bolts begin empty';
 }

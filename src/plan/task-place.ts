@@ -50,8 +50,6 @@ function headName({ operators }: Plan, { head }: Stage): string {
 /** The component's own stream from which an operator of its chain, or itself, writes. */
 function ownStream(plan: Plan, stage: Stage, operator: number, output: string): string {
   if (operator === stage.head) return output;
-  const within = plan.operators[operator]!.inputs.find(
-    (input) => input.exchange === undefined && stage.operators.includes(input.operator),
-  )!;
+  const within = plan.operators[operator]!.inputs.find((input) => stage.operators.includes(input.operator))!;
   return ownStream(plan, stage, within.operator, within.output);
 }

@@ -248,14 +248,14 @@ describe('compare of a job with spouts', () => {
       'a worker that is killed',
       job(),
       { faults: [parseFault('kill:split@50%')] },
-      /micro-batch mode has none for spouts/,
+      /compare judges faults by the oracle/,
     ],
     ['another fault', job(), { faults: [parseFault('throw:split@5')] }, /compare judges faults by the oracle/],
     [
       'a crash',
       job(),
       { crash: { count: 2, isolation: 'thread', job: undefined } },
-      /--crash kills a worker in each mode/,
+      /compare judges a crash by the oracle/,
     ],
   ])('refuses %s, and says why', async (_what, refused, options, message) => {
     const refusal = compare(refused, { ...quick, ...options });

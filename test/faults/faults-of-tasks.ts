@@ -85,7 +85,7 @@ export const FAULTS_OF_TASKS: readonly FaultRow[] = [
     number: 27,
     fault: 'worker: much slower than the others',
     promised:
-      'the job is late, and right; in micro-batch mode with speculation a slow task without state gets a twin, and the first to finish commits',
+      'the job is late, and right; in micro-batch mode with speculation a slow task without state or a bolt gets a twin, and the first to finish commits',
     tests: [
       [
         'faults/row-27-slow-worker.test.ts',
@@ -151,6 +151,11 @@ export const FAULTS_OF_TASKS: readonly FaultRow[] = [
     promised: USUAL,
     tests: [
       ['executors/micro-batch/worker-losses.test.ts', 'lost at any moment: the output of an undisturbed job'],
+      [
+        'executors/components/random-workers.test.ts',
+        'give the same on workers, whichever of them are lost and whatever batches overlap',
+      ],
+      ['executors/components/survival.test.ts', 'workers that die, and the driver too: the same'],
       [WORKERS, 'exactly-once: workers that are lost at any moment, one or several: the output of an undisturbed run'],
       [WORKERS, 'state must survive: everything goes back to the last checkpoint, and nothing is missing'],
       [WORKERS, 'no state: the trees under way are replayed, and nothing is missing'],
@@ -159,6 +164,7 @@ export const FAULTS_OF_TASKS: readonly FaultRow[] = [
         'at %i us: each window has the same result, once, and late records stay late',
       ],
       ['recovery/worker-loss.test.ts', 'can be killed'],
+      ['recovery/bolt-loss.test.ts', 'on a worker (%s) that has the fault %s'],
     ],
   },
   {

@@ -432,8 +432,8 @@ export const MUTANTS = [
   ]),
   mutant('lost-state', 'workers, micro-batch', 'a lost task comes back without the state of the snapshot', [
     `${MICRO}/remote-task.js`,
-    '        this.restore(worker, base);\n        let batches',
-    '        let batches',
+    '        this.#restore(worker, base);\n',
+    '',
   ]),
   mutant(
     'recomputed-taken',
@@ -448,7 +448,7 @@ export const MUTANTS = [
   ),
   mutant('twin-with-state', 'slow workers', 'a slow task gets a twin though its state is on one worker', [
     `${MICRO}/speculation.js`,
-    'task.isStateful ? undefined : ',
+    'task.isPinned ? undefined : ',
     '',
   ]),
   mutant(

@@ -1,5 +1,4 @@
 /** What a simulation can do with a job that has spouts and bolts. It runs nothing. */
-import { refuseOnWorkers } from '../../executors/micro-batch/options.js';
 import { compile } from '../../plan/compile.js';
 import { withSettings } from '../../topology/builder.js';
 import type { Node, Topology } from '../../topology/graph.js';
@@ -9,20 +8,19 @@ import type { SimulateOptions } from './simulate.js';
 
 /** What spouts and bolts of a job mean for its scenarios. */
 export interface ComponentRules {
-  /** As micro-batches it runs too, in the driver's thread. */
+  /** It runs as micro-batches too. */
   readonly canBatch: boolean;
 }
 
 /** Undefined for a job without spouts and bolts. @throws StreamErrors with `RG017`, `RG019` for what such a job cannot do. */
 export function componentRules(job: Topology, options: SimulateOptions): ComponentRules | undefined {
   if (oracleAbsence(job) === undefined) return undefined;
-  const { mode, guarantee, workers = 0 } = options;
+  const { mode, guarantee } = options;
   const asked = guarantee === undefined ? {} : { guarantee };
   const outside = withSettings(withOutside(job, OUTSIDE), asked);
   compile(outside, { mode: mode ?? 'record' });
-  if (mode === 'micro-batch') refuseOnWorkers(compile(outside, { mode }), workers);
   // Acks, and faults of acks, are record mode's.
-  const isOfRecords = options.faults !== undefined || options.ackOn !== undefined || workers > 0;
+  const isOfRecords = options.faults !== undefined || options.ackOn !== undefined;
   return {
     canBatch: mode === 'micro-batch' || (mode === undefined && !isOfRecords && !outside.graph.nodes.some(holds)),
   };

@@ -42,7 +42,6 @@ export function scenarioOf(
     increments: pick(random, [0, 1, 3, 10]),
     ...given,
   };
-  if (target.batchesInDriver === true && drawn.mode === 'micro-batch') drawn.workers = 0;
   // Of a stream of its own, and by the workers that there are in the end: one batch at a time needs none.
   drawn.microBatch = { ...drawn.microBatch, ...drawOverlap(prng(seed).fork('overlap'), drawn.workers) };
   if (ackOn !== undefined) drawn.record = { ...drawn.record, ackOn, ...(ackOn === 'expiry' ? ROOM_FOR_WINDOWS : {}) };

@@ -241,7 +241,8 @@ class Run {
   }
 
   #options(life: Incarnation): RunOptions {
-    const { mode, guarantee, parallelism, chaining, workers, seed, faults, attemptsMax } = this.#scenario;
+    const { mode, guarantee, parallelism, chaining, workers, seed, faults, attemptsMax, records } = this.#scenario;
+    const spouts = this.#job.graph.nodes.filter(({ kind }) => kind === 'spout');
     const { snapshotBatches, snapshotTime, segmentBytes, increments, microBatch, record } = this.#scenario;
     const checkpoint = { folder: FOLDER, batches: snapshotBatches, time: snapshotTime, segmentBytes, increments };
     return {
@@ -266,7 +267,7 @@ class Run {
       faults: {
         // A fault strikes once in all lives; files were decorated outside of them.
         plan: faults.filter((fault) => !this.#struck.has(fault)),
-        total: recordCount(this.#trace),
+        total: recordCount(this.#trace) + records * spouts.length,
         counts: this.#counts,
         killDriver: () => life.kill(),
         onStrike: (fault) => this.#strike(fault, life),

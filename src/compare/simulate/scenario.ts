@@ -56,8 +56,6 @@ export interface Target {
   readonly attemptsMax: number;
   /** How long, and how many, tuples are held by windows (us): shorter timeouts and lower limits would be refused. */
   readonly held?: { readonly time: number; readonly tuples: number };
-  /** As micro-batches it has no workers. */
-  readonly batchesInDriver?: boolean;
 }
 
 /** One of the choices. */

@@ -244,7 +244,6 @@ function targetOf(job: Topology, { guarantee }: SimulateOptions, hasComponents: 
     batchInterval: job.graph.settings.batchInterval,
     attemptsMax: job.graph.settings.attemptsMax,
     held: heldBy(plan),
-    batchesInDriver: hasComponents,
   };
 }
 

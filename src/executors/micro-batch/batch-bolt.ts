@@ -12,6 +12,7 @@ import type { Link } from '../link.js';
 import { isEventTime, Ticks, type TicksPlace } from '../ticks.js';
 import { attributed } from '../user-error.js';
 import { BatchCollector, BatchTuple } from './batch-collector.js';
+import type { BoltPlace } from './bolt-places.js';
 import type { TaskContext } from './task-context.js';
 import { TupleFailed } from './tuple-failed.js';
 
@@ -75,6 +76,17 @@ export class BatchBolt {
   beginAt(time: number): void {
     const { plan, operator } = this.#parts;
     if (!isEventTime(plan, operator)) this.#ticks.beginAt(time);
+  }
+
+  get place(): BoltPlace {
+    return { watermark: this.collector.watermark, ticks: this.#ticks.place };
+  }
+
+  /** Before anything ran. */
+  set place({ watermark, ticks }: BoltPlace) {
+    this.collector.watermark = watermark;
+    if (ticks !== undefined) this.#ticks.place = ticks;
+    this.keep();
   }
 
   open(): void {

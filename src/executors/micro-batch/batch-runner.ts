@@ -101,7 +101,7 @@ export class LocalRunner implements BatchRunner {
         for (const input of inputs) {
           const work = input();
           const run = () => task.runBatch(work);
-          const result = components?.counted(stage, index, work.length, run) ?? run();
+          const result = components?.work.run(stage, index, work.length, run) ?? run();
           yield* reports.take(batch, { stage: stage.id, task: index }, result);
           if (!(result instanceof TaskFailure)) written[index] = result.outputs;
           yield;

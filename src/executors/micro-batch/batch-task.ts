@@ -6,14 +6,13 @@ import type { CoreOperator, Plan, SinkOperator, Stage } from '../../plan/plan.js
 import type { GateState } from '../../runtime/durability.js';
 import type { FunctionTable } from '../../topology/graph.js';
 import { buildChain, type Chain } from '../chain.js';
-import type { DeadLetter } from '../executor.js';
 import type { Link } from '../link.js';
 import type { Stores } from '../stores.js';
 import { Rows } from './rows.js';
 import { type ShuffleExit, type ShuffleOutput, shuffleLink } from './shuffle.js';
 import { newTaskContext, type TaskContext } from './task-context.js';
 import { TaskExits } from './task-exits.js';
-import { TaskFailure, type TaskNote, type TaskResult } from './task-result.js';
+import { type RecordPlace, TaskFailure, type TaskNote, type TaskResult } from './task-result.js';
 import { TupleFailed } from './tuple-failed.js';
 
 /** What all tasks of a job share. */
@@ -41,9 +40,6 @@ export interface TaskComponent<O extends ShuffleOutput> {
   /** The tuples of the batch that nobody answered: each as the error that it is. */
   takeUnanswered(): readonly TupleFailed[];
 }
-
-/** Where a record came from, for a dead letter. */
-export type RecordPlace = Pick<DeadLetter, 'source' | 'partition' | 'offset' | 'value'>;
 
 /** The work of one task in one batch: records by index, then what follows them. */
 export interface TaskInput {
@@ -162,7 +158,7 @@ export class BatchTask<O extends ShuffleOutput> {
   #giveUp(place: RecordPlace, error: StreamError): void {
     if (error instanceof TupleFailed && error.messages.length > 0)
       this.#notes.push({ kind: 'tuple-failed', by: error.blamed, messages: error.messages });
-    else if (this.#services.plan.settings.onError === 'dead-letter') this.#setAside({ ...place, error });
+    else if (this.#services.plan.settings.onError === 'dead-letter') this.#setAside(place, error);
     else throw error;
   }
 
@@ -269,11 +265,11 @@ export class BatchTask<O extends ShuffleOutput> {
   #resultFailed(value: unknown, error: StreamError): void {
     if (!this.#isolating) throw error;
     const head = this.#services.plan.operators[this.stage.head]!;
-    this.#setAside({ source: head.uid, partition: this.task, offset: -1, value, error });
+    this.#setAside({ source: head.uid, partition: this.task, offset: -1, value }, error);
   }
 
-  #setAside(letter: DeadLetter): void {
-    this.#notes.push({ kind: 'dead-letter', letter });
+  #setAside({ message, ...place }: RecordPlace, error: StreamError): void {
+    this.#notes.push({ kind: 'dead-letter', letter: { ...place, error }, message });
   }
 
   #stage(operator: SinkOperator): (value: unknown) => void {

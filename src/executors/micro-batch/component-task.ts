@@ -12,6 +12,7 @@ import { pushBy } from '../grouping.js';
 import type { Link } from '../link.js';
 import { streamLinks } from '../stream-links.js';
 import { BatchBolt } from './batch-bolt.js';
+import type { BoltPlace } from './bolt-places.js';
 import { type RowsOutput, type ShuffleExit, shuffleLink } from './shuffle.js';
 import type { SpoutMessage } from './spout-message.js';
 import type { TaskContext } from './task-context.js';
@@ -31,6 +32,8 @@ export interface ComponentParts {
   readonly isStateful: (operator: CoreOperator) => boolean;
   /** How far stream time of a task is (us): -Infinity before it begins. */
   readonly watermarkOf: (stage: Stage, task: number) => number;
+  /** That task of the reader runs where these do. */
+  readonly isNear: (reader: CoreOperator, task: number) => boolean;
 }
 
 export class ComponentTask {
@@ -55,6 +58,16 @@ export class ComponentTask {
   /** The first batch begins at that stream time (us). */
   beginAt(time: number): void {
     this.#bolt?.beginAt(time);
+  }
+
+  /** A bolt that was somewhere else goes on where it was. */
+  goOn(place: BoltPlace): void {
+    if (this.#bolt !== undefined) this.#bolt.place = place;
+  }
+
+  /** Where the bolt is, between two batches. */
+  get place(): BoltPlace | undefined {
+    return this.#bolt?.place;
   }
 
   open(): void {
@@ -152,7 +165,7 @@ export class ComponentTask {
   }
 
   #grouping({ key, exchange, reader, readers }: ShuffleExit, output: () => RowsOutput): Link['push'] {
-    const { prng, functions } = this.#parts;
+    const { prng, functions, isNear } = this.#parts;
     const draws = prng.fork(`shuffle:${this.#stage.id}:${this.#task}:${key}`);
     const parts = {
       exchange,
@@ -163,10 +176,10 @@ export class ComponentTask {
         prng: draws,
         createGrouping: (role: string) => (functions.get(functionId(reader.node, role)) as () => CustomGrouping)(),
         writer: { component: nameOf(this.#head), task: this.#task },
-        // All tasks of a batch run in this thread, one after another: none is behind, and all are near.
+        // A batch is divided before any task runs that reads it: none is behind.
         loadOf: () => 0,
       },
-      isNear: () => true,
+      isNear: (task: number) => isNear(reader, task),
       directTask: () => this.#bolt?.collector.directTask ?? this.#directTask,
     };
     return pushBy(parts, (task, value) => output().writeTo(task, value, this.#context));

@@ -2,24 +2,23 @@
 
 import type { Prng } from '../../core/prng.js';
 import { floorTo } from '../../core/time.js';
-import { nameOf } from '../../plan/kinds.js';
 import type { Plan, SpoutOperator, Stage } from '../../plan/plan.js';
 import { taskPlace } from '../../plan/task-place.js';
 import type { Listener } from '../../runtime/events.js';
 import type { Clock, Scheduler } from '../../runtime/world.js';
 import type { TaskInfo } from '../../topology/components.js';
 import type { FunctionTable } from '../../topology/graph.js';
-import { ComponentCounters, treesOf } from '../component-counters.js';
+import { treesOf } from '../component-counters.js';
 import type { JobResult, MicroBatchOptions } from '../executor.js';
 import { type ComponentMetric, ComponentMetrics } from '../metrics.js';
 import type { Stores } from '../stores.js';
 import type { Batch, PartitionMark } from './batch.js';
 import { ComponentTask } from './component-task.js';
+import { CountedWork } from './counted-work.js';
 import type { Progress } from './progress.js';
-import type { RowsOutput } from './shuffle.js';
 import { SpoutReader } from './spout-reader.js';
 import type { TaskContext } from './task-context.js';
-import { TaskFailure, type TaskResult } from './task-result.js';
+import type { ComponentReport } from './task-messages.js';
 
 /** What components need of their job. */
 export interface ComponentsParts {
@@ -37,25 +36,24 @@ export interface ComponentsParts {
   readonly failed: (error: unknown) => void;
 }
 
-/** What came of a piece of work. */
-type Ran = TaskResult<RowsOutput> | TaskFailure;
+/** Whether a job has spouts or bolts. */
+export function hasComponents({ operators }: Plan): boolean {
+  return operators.some(({ kind }) => kind === 'spout' || kind === 'bolt');
+}
 
 export class Components {
   readonly #parts: ComponentsParts;
   readonly #tasks: ComponentTask[] = [];
-  #hasBegun = false;
+  /** Where ticks begin (us). */
+  #begin: number | undefined;
   readonly #spouts = new Map<string, SpoutReader>();
   /** By name. */
   readonly #metrics = new Map<string, ComponentMetrics>();
-  /** By stage. */
-  readonly #counters: readonly ComponentCounters[];
+  readonly work: CountedWork;
 
   constructor(parts: ComponentsParts) {
     this.#parts = parts;
-    const { operators, stages } = parts.plan;
-    this.#counters = stages.map(
-      ({ head, parallelism }) => new ComponentCounters(nameOf(operators[head]!), parallelism),
-    );
+    this.work = new CountedWork(parts.plan, parts.clock);
   }
 
   /** The task of a stage, kernels' stages among them: their exits lead to bolts too. */
@@ -66,12 +64,13 @@ export class Components {
       functions,
       prng,
       infoOf: (...place) => this.#infoOf(...place),
-      counters: this.#counters[stage.id]!,
+      counters: this.work.counters[stage.id]!,
       now: () => clock.now(),
       listener,
       store: stores.of,
       isStateful: stores.isStateful,
       watermarkOf: ({ id }, of) => progress.gateOf(id, of).minimum,
+      isNear: () => true,
     });
     this.#tasks.push(made);
     return made;
@@ -90,7 +89,7 @@ export class Components {
           operator,
           task,
           info: this.#infoOf(stage, task),
-          counters: this.#counters[stage.id]!,
+          counters: this.work.counters[stage.id]!,
           functions,
           clock,
           scheduler,
@@ -111,14 +110,15 @@ export class Components {
   }
 
   /** Ticks begin with the interval of the first batch, which is the same when a restart runs it again. */
-  begin({ time }: Batch): void {
-    if (this.#hasBegun) return;
-    this.#hasBegun = true;
+  begin({ time }: Batch): number {
+    if (this.#begin !== undefined) return this.#begin;
     const { plan, options } = this.#parts;
     const { batchInterval } = plan.settings;
     // A tick's batch has what came before it, and one that was cut at once what came by then.
     const from = options.trigger === 'interval' ? time - batchInterval : floorTo(time, batchInterval);
     for (const task of this.#tasks) task.beginAt(from);
+    this.#begin = from;
+    return from;
   }
 
   /** The job stops: spouts emit nothing new. */
@@ -131,27 +131,22 @@ export class Components {
     for (const { source, partition, offset } of marks) this.#spouts.get(`${source}:${partition}`)?.processed(offset);
   }
 
-  /** Runs a piece of work of a task, and counts what it did. Bolts count their own tuples, spouts their messages. */
-  counted(stage: Stage, task: number, length: number, run: () => Ran): Ran {
-    const { plan, clock } = this.#parts;
-    const counters = this.#counters[stage.id]!;
-    const began = clock.now();
-    const result = run();
-    counters.busy += clock.now() - began;
-    if (result instanceof TaskFailure) return result;
-    for (const { rows } of result.outputs.values())
-      for (const { length: written } of rows) counters.transferred += written;
-    const { kind } = plan.operators[stage.head]!;
-    if (kind !== 'bolt') counters.executed[task]! += length;
-    if (kind === 'source' || kind === 'spout') counters.emitted += length;
-    return result;
+  /** What the tasks of a stage did on a worker. */
+  did(stage: number, { counted, events }: ComponentReport): void {
+    this.work.counters[stage]!.addCounts(counted);
+    for (const event of events) this.#parts.listener?.(event);
+  }
+
+  /** What a task on a worker counted about itself. */
+  heard(metrics: readonly ComponentMetric[]): void {
+    if (metrics[0] !== undefined) this.#metricsOf(metrics[0].component).heard(metrics);
   }
 
   /** What was counted in a run of `duration` us. */
   numbers(duration: number): Pick<JobResult, 'components' | 'acked' | 'failed'> {
     const { operators, stages } = this.#parts.plan;
-    const spouts = this.#counters.filter((_, stage) => operators[stages[stage]!.head]!.kind === 'spout');
-    return { components: this.#counters.map((counters) => counters.toStats(duration)), ...treesOf(spouts) };
+    const spouts = this.work.counters.filter((_, stage) => operators[stages[stage]!.head]!.kind === 'spout');
+    return { components: this.work.counters.map((counters) => counters.toStats(duration)), ...treesOf(spouts) };
   }
 
   /** What components count about themselves. @throws StreamError what a gauge throws. */
@@ -167,8 +162,13 @@ export class Components {
   #infoOf(stage: Stage, task: number): TaskInfo {
     const { plan, clock } = this.#parts;
     const place = taskPlace(plan, stage, task);
-    const metrics = this.#metrics.get(place.component) ?? new ComponentMetrics(place.component);
-    this.#metrics.set(place.component, metrics);
-    return { ...place, metrics: metrics.of(task, plan.operators[stage.head]!, () => clock.now()) };
+    const metrics = this.#metricsOf(place.component).of(task, plan.operators[stage.head]!, () => clock.now());
+    return { ...place, metrics };
+  }
+
+  #metricsOf(component: string): ComponentMetrics {
+    const metrics = this.#metrics.get(component) ?? new ComponentMetrics(component);
+    this.#metrics.set(component, metrics);
+    return metrics;
   }
 }

@@ -5,14 +5,13 @@ import { BATCHES_KEPT, type JobResult, type MicroBatchOptions, type RunningJob, 
 import { startedOrFailed } from '../failed-start.js';
 import { Outcome } from '../outcome.js';
 import { type Batch, type CutPoint, recordsBySource, type Wait } from './batch.js';
-import { microBatchOptions, refuseOnWorkers } from './options.js';
+import { microBatchOptions } from './options.js';
 import { type JobParts, partsOf } from './parts.js';
 import type { Restart } from './restart.js';
 import type { Snapshots } from './snapshots.js';
 
-/** Starts a plan in the micro-batch model. @throws StreamError as `microBatchOptions` and `refuseOnWorkers`. */
+/** Starts a plan in the micro-batch model. @throws StreamError as `microBatchOptions`. */
 export function startMicroBatch(plan: Plan, services: Services, options: Partial<MicroBatchOptions> = {}): RunningJob {
-  refuseOnWorkers(plan, services.workers?.count ?? 0);
   const checked = microBatchOptions(options, services.workers?.count ?? 0);
   const outcome = new Outcome('micro-batch', plan, services);
   return startedOrFailed(outcome, () => new MicroBatchJob(plan, services, checked, outcome));

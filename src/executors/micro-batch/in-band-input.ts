@@ -1,15 +1,16 @@
 /** The work of a task behind a shuffle, in a job with bolts: rows of all producers, with watermarks between them. */
 import { recordOf } from '../../kernels/map-async.js';
 import type { Chain } from '../chain.js';
-import { NO_RECORD, type RecordPlace, type TaskInput } from './batch-task.js';
+import { NO_RECORD, type TaskInput } from './batch-task.js';
 import type { RowCaller } from './called-rows.js';
-import { type InBand, TracedRows } from './in-band.js';
+import { type InBand, type ReadableTraced, TracedRows } from './in-band.js';
 import { messagesOf, type TaskContext } from './task-context.js';
+import type { RecordPlace } from './task-result.js';
 
 export class InBandInput implements TaskInput {
   readonly length: number;
   /** By producer. */
-  readonly #rows: readonly TracedRows[];
+  readonly #rows: readonly ReadableTraced[];
   readonly #order: InBand;
   readonly #origin: { readonly source: string; readonly partition: number };
   /** Rises that were told, now and when what ran was kept. */
@@ -17,7 +18,7 @@ export class InBandInput implements TaskInput {
   #kept = 0;
 
   constructor(
-    rows: readonly TracedRows[],
+    rows: readonly ReadableTraced[],
     order: InBand,
     origin: { readonly source: string; readonly partition: number },
   ) {
@@ -67,7 +68,7 @@ export class InBandInput implements TaskInput {
     if (found === undefined) return { ...this.#origin, offset: -1, value: undefined };
     const [message] = messagesOf(found.rows.origins[found.row]);
     if (message === undefined) return { ...this.#origin, offset: index, value: recordOf(found.rows.at(found.row)) };
-    return { source: message.spout, partition: message.task, offset: message.id ?? -1, value: message.values };
+    return { source: message.spout, partition: message.task, offset: message.id ?? -1, value: undefined, message };
   }
 
   /** The records between two rises, in the order in which they are read: no rise stands within a span. */
@@ -96,7 +97,8 @@ export class InBandInput implements TaskInput {
     const { push } = chain.head;
     let base = 0;
     for (const span of this.#order.spans) {
-      const { timestamps, windowEnds, values, origins } = this.#rows[span.producer]!;
+      const rows = this.#rows[span.producer]!;
+      const { timestamps, windowEnds, origins } = rows;
       const shift = span.from - base;
       const end = base + span.to - span.from;
       for (let i = Math.max(from, base); i < Math.min(to, end); i++) {
@@ -106,13 +108,13 @@ export class InBandInput implements TaskInput {
         context.windowEnd = windowEnds[row]!;
         context.producer = span.producer;
         context.origin = origins[row];
-        push(values[row]);
+        push(rows.at(row));
       }
       base = end;
     }
   }
 
-  #find(index: number): { readonly rows: TracedRows; readonly row: number } | undefined {
+  #find(index: number): { readonly rows: ReadableTraced; readonly row: number } | undefined {
     let base = 0;
     for (const { producer, from, to } of this.#order.spans) {
       if (index < base + to - from) return { rows: this.#rows[producer]!, row: index - base + from };

@@ -1,11 +1,15 @@
 /** Shuffles in which watermarks keep their place between the rows, for jobs with bolts: a tick stands between two tuples. */
 import type { WatermarkGate } from '../link.js';
 import { type ReadableRows, Rows } from './rows.js';
-import { RowsOutput, type ShuffleExit } from './shuffle.js';
+import { type OutputTime, RowsOutput, type ShuffleExit } from './shuffle.js';
 import type { Origin, TaskContext } from './task-context.js';
 
 /** Rows that know of which spout messages they came. */
-export class TracedRows extends Rows {
+export interface ReadableTraced extends ReadableRows {
+  readonly origins: readonly Origin[];
+}
+
+export class TracedRows extends Rows implements ReadableTraced {
   readonly origins: Origin[] = [];
 
   override add(value: unknown, context: TaskContext): void {
@@ -15,7 +19,7 @@ export class TracedRows extends Rows {
 
   override addAs(value: unknown, others: ReadableRows, index: number): void {
     super.addAs(value, others, index);
-    this.origins[this.length - 1] = others instanceof TracedRows ? others.origins[index] : undefined;
+    this.origins[this.length - 1] = (others as Partial<ReadableTraced>).origins?.[index];
   }
 
   override cutTo(length: number): void {
@@ -25,13 +29,21 @@ export class TracedRows extends Rows {
 }
 
 /** A watermark, and how many rows were there before it, by reading task. */
-interface Mark {
+export interface Mark {
   readonly watermark: number;
   readonly lengths: readonly number[];
 }
 
+/** What one task wrote, without the rows themselves. */
+export interface MarkedOutput {
+  readonly marks: readonly Mark[];
+  readonly end: OutputTime['end'];
+  /** By reading task. */
+  readonly rows: readonly { readonly length: number }[];
+}
+
 /** What one task writes for the tasks of one reading stage in one batch. */
-export class InBandOutput extends RowsOutput {
+export class InBandOutput extends RowsOutput implements MarkedOutput {
   declare readonly rows: readonly TracedRows[];
   readonly marks: Mark[] = [];
 
@@ -79,7 +91,7 @@ export interface InBand {
  */
 export function inBandOf(
   gate: WatermarkGate,
-  producers: readonly InBandOutput[],
+  producers: readonly MarkedOutput[],
   task: number,
   isCombined: boolean,
 ): InBand {
@@ -111,12 +123,12 @@ export function inBandOf(
 class Reading {
   readonly spans: Span[] = [];
   length = 0;
-  readonly #producers: readonly InBandOutput[];
+  readonly #producers: readonly MarkedOutput[];
   readonly #task: number;
   readonly #read: number[];
   readonly #marks: number[];
 
-  constructor(producers: readonly InBandOutput[], task: number) {
+  constructor(producers: readonly MarkedOutput[], task: number) {
     this.#producers = producers;
     this.#task = task;
     this.#read = producers.map(() => 0);

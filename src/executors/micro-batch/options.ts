@@ -1,7 +1,5 @@
 /** The micro-batch model's settings: Spark's defaults, and limits where Spark has none. */
 import { StreamError } from '../../core/errors.js';
-import { nameOf } from '../../plan/kinds.js';
-import type { Plan } from '../../plan/plan.js';
 import type { MicroBatchOptions } from '../executor.js';
 
 const MICRO_BATCH_DEFAULTS: MicroBatchOptions = {
@@ -56,17 +54,4 @@ export function microBatchOptions(given: Partial<MicroBatchOptions>, workers: nu
       'add workers (--workers 2), or leave speculation out',
     );
   return options;
-}
-
-/** @throws StreamError `RG019` for spouts and bolts with workers. */
-export function refuseOnWorkers({ operators }: Plan, workers: number): void {
-  const component = operators.find(({ kind }) => kind === 'spout' || kind === 'bolt');
-  if (workers === 0 || component === undefined) return;
-  const { kind, place } = component;
-  throw new StreamError(
-    'RG019',
-    `the ${kind} '${nameOf(component)}' runs in the driver's thread as micro-batches, and the job asks for ${workers} worker${workers === 1 ? '' : 's'}`,
-    'leave --workers out, or run the job with --mode record',
-    { place },
-  );
 }

@@ -10,7 +10,7 @@ import { BatchAllocator } from './allocator.js';
 import type { Batch, CutPoint } from './batch.js';
 import { BatchCutter } from './batch-cutter.js';
 import { type BatchRunner, LocalRunner, type RunnerParts } from './batch-runner.js';
-import { Components, type ComponentsParts } from './components.js';
+import { Components, type ComponentsParts, hasComponents } from './components.js';
 import { Progress } from './progress.js';
 import { RateControl } from './rate-control.js';
 import { intakeOf, partitionsOf, type ReceivedPartition } from './received.js';
@@ -105,7 +105,7 @@ function componentsOf(
   options: MicroBatchOptions,
   parts: Pick<ComponentsParts, 'stores' | 'progress' | 'failed'>,
 ): Components | undefined {
-  if (!plan.operators.some(({ kind }) => kind === 'spout' || kind === 'bolt')) return undefined;
+  if (!hasComponents(plan)) return undefined;
   const { clock, scheduler, prng } = world;
   return new Components({
     ...parts,

@@ -10,8 +10,10 @@ import type { Batch, Wait } from './batch.js';
 import { type BatchRunner, type RunnerParts, type StateCut, sourceOf } from './batch-runner.js';
 import { BatchUnderWay, type TimeBehind } from './batch-under-way.js';
 import { timeBehind } from './progress.js';
+import { RemoteComponents } from './remote-components.js';
 import { RemoteCut } from './remote-cut.js';
 import { RemoteTask } from './remote-task.js';
+import { errorOf } from './sent-errors.js';
 import { Speculation, type SpeculationOptions } from './speculation.js';
 import { type FromHost, reportOf, type SentResult, sentBlocks, type TaskWork } from './task-messages.js';
 
@@ -33,7 +35,7 @@ export interface RemoteRunnerParts extends RunnerParts {
 const ALL: SnapshotCut = { epoch: 0, since: undefined };
 
 /**
- * 1. A task with state is on one worker for good; one without is on another in each of `concurrentJobs` batches. Its work of a batch goes
+ * 1. A task with state or a component is on one worker for good; any other is on another in each of `concurrentJobs` batches. Its work of a batch goes
  *    there in one message, as soon as all that it reads is there and its work of the batch before is given; a worker takes its messages
  *    in order. What it gave comes back in one message.
  * 2. Of a batch that is run, results are taken in task order, when all tasks of the stage are done.
@@ -51,6 +53,7 @@ export class RemoteRunner implements BatchRunner {
   /** Stream time of source partitions behind the batch that began last, by stage and task. */
   readonly #timesAhead = new Map<string, PartitionTimes>();
   readonly #speculation: Speculation | undefined;
+  readonly #components: RemoteComponents | undefined;
   readonly #lost = new Set<number>();
   #base: RestoredJob | undefined;
   #cut: RemoteCut | undefined;
@@ -63,13 +66,21 @@ export class RemoteRunner implements BatchRunner {
     this.#parts = parts;
     this.batchesUnderWayMax = options.concurrentJobs + BATCHES_AHEAD;
     this.#base = restored;
+    this.#components = parts.components && new RemoteComponents({ ...parts, components: parts.components });
     this.#tasks = plan.stages.map((stage) =>
       Array.from({ length: stage.parallelism }, (_, task) => {
         const stateful = stage.operators.map((id) => plan.operators[id]!).filter(parts.stores.isStateful);
         const uids = stateful.map(({ uid }) => uid);
         const send = (worker: number, message: unknown): void => workers.send(worker, message);
         const done = (batch: number, result: SentResult): void => this.#take(stage.id, task, batch, result);
-        return new RemoteTask({ stage: stage.id, task, stateful: uids, send, done });
+        return new RemoteTask({
+          stage: stage.id,
+          task,
+          stateful: uids,
+          component: this.#components?.startOf(stage, task),
+          send,
+          done,
+        });
       }),
     );
     workers.listen({
@@ -78,7 +89,7 @@ export class RemoteRunner implements BatchRunner {
       ready: (worker) => this.#back(worker),
       failed: (error) => parts.failed(error),
     });
-    for (const task of this.#tasks.flat()) task.restore(this.#workerOf(task), restored);
+    for (const task of this.#tasks.flat()) task.begin(this.#workerOf(task), restored);
     if (!options.speculation || workers.count === 1) return;
     const { world, listener, failed } = parts;
     this.#speculation = new Speculation({
@@ -93,6 +104,7 @@ export class RemoteRunner implements BatchRunner {
   }
 
   begin(batch: Batch): void {
+    this.#components?.begin(batch);
     this.#underWay.push(new BatchUnderWay(this.#parts.plan, batch, this.#timesBehind(batch)));
     this.#giveReady();
     this.#speculation?.watch();
@@ -108,8 +120,10 @@ export class RemoteRunner implements BatchRunner {
         yield results;
         results = underWay.resultsOf(stage.id) as readonly SentResult[];
       }
-      for (const [task, result] of results.entries())
+      for (const [task, result] of results.entries()) {
+        this.#components?.taken(stage.id, result);
         yield* reports.take(batch, { stage: stage.id, task }, reportOf(result));
+      }
     }
     for (const { source, partition, time } of underWay.times) Object.assign(progress.timeOf(source, partition), time);
     this.#underWay.shift();
@@ -159,6 +173,8 @@ export class RemoteRunner implements BatchRunner {
       for (let rows = await source.next(); rows.length > 0; rows = await source.next()) store.restore(rows);
     }
     this.#gathered = cut.innerGates;
+    const open = this.#tasks.flat().filter((task) => task.isComponent && !this.#lost.has(this.#workerOf(task)));
+    await this.#components?.close(open.map(({ parts: { stage, task } }) => ({ stage, task })));
   }
 
   /** Also for the work of later batches: the driver does not wait for tasks to say how far they got. */
@@ -196,11 +212,11 @@ export class RemoteRunner implements BatchRunner {
     }
   }
 
-  /** The worker of a task with state; of one without, in that batch. */
-  #workerOf({ isStateful, parts: { stage, task } }: RemoteTask, batch = 0): number {
+  /** The worker of a task that stays there; of any other, in that batch. */
+  #workerOf({ isPinned, parts: { stage, task } }: RemoteTask, batch = 0): number {
     const { workers, options } = this.#parts;
     const home = workerOf(stage, task, workers.count);
-    return isStateful ? home : (home + (batch % options.concurrentJobs)) % workers.count;
+    return isPinned ? home : (home + (batch % options.concurrentJobs)) % workers.count;
   }
 
   #work(stage: Stage, task: number, underWay: BatchUnderWay): TaskWork {
@@ -211,7 +227,13 @@ export class RemoteRunner implements BatchRunner {
       return { kind: 'blocks', blocks, time: underWay.timeBefore(source, task) };
     }
     const written = underWay.inputsOf(stage);
-    return { kind: 'rows', rows: written.map(({ rows }) => rows[task]!), news: progress.hear(stage, task, written) };
+    return (
+      this.#components?.work(stage, task, written) ?? {
+        kind: 'rows',
+        rows: written.map(({ rows }) => rows[task]!),
+        news: progress.hear(stage, task, written),
+      }
+    );
   }
 
   /** What reads the result of a task may go on with it, also while an earlier batch is run. */
@@ -224,10 +246,22 @@ export class RemoteRunner implements BatchRunner {
 
   #hear(worker: number, message: FromHost): void {
     const { stage, task } = message;
-    if (message.kind !== 'result') return this.#cut?.hear({ stage, task }, message.cut, message.piece);
+    switch (message.kind) {
+      case 'piece':
+        return this.#cut?.hear({ stage, task }, message.cut, message.piece);
+      case 'failed':
+        return this.#parts.failed(errorOf(message.error));
+      case 'closed':
+        return this.#components?.hear(message);
+      case 'result':
+        return this.#result(worker, message);
+    }
+  }
+
+  #result(worker: number, { stage, task, batch, result }: Extract<FromHost, { readonly kind: 'result' }>): void {
     try {
-      this.#speculation?.done(message.batch, { stage, task }, worker);
-      this.#tasks[stage]![task]!.hear(message.batch, message.result);
+      this.#speculation?.done(batch, { stage, task }, worker);
+      this.#tasks[stage]![task]!.hear(batch, result);
     } catch (thrown) {
       this.#parts.failed(thrown);
     }
@@ -238,13 +272,16 @@ export class RemoteRunner implements BatchRunner {
     this.#parts.listener?.({ kind: 'workerLost', worker, reason });
     this.#cut?.giveUp();
     this.#cut = undefined;
+    this.#components?.lost(worker);
   }
 
   #back(worker: number): void {
     this.#lost.delete(worker);
+    // Bolts would be prepared for nothing.
+    if (this.#gathered !== undefined) return;
     for (const task of this.#tasks.flat()) {
       const { stage, task: partition } = task.parts;
-      if (task.isStateful && this.#workerOf(task) !== worker) continue;
+      if (task.isPinned && this.#workerOf(task) !== worker) continue;
       const { batches, records } = task.again(worker, this.#base);
       this.recomputed += records;
       if (batches > 0) this.#parts.listener?.({ kind: 'taskRecomputed', stage, partition, batches, records });

@@ -1,6 +1,7 @@
 /** One task on workers, as the driver keeps it: what it was given since its last snapshot, so that it can be made again. */
 import type { GateState, RestoredJob } from '../../runtime/durability.js';
-import type { SentResult, TaskId, TaskWork, ToHost } from './task-messages.js';
+import { BoltPlaces } from './bolt-places.js';
+import type { Opening, SentResult, TaskId, TaskWork, ToHost } from './task-messages.js';
 
 /** Rows of one message of a restore. */
 const ROWS_A_MESSAGE = 10_000;
@@ -20,6 +21,7 @@ interface Kept {
 export interface RemoteTaskParts extends TaskId {
   /** Uids of the stateful operators of its stage. */
   readonly stateful: readonly string[];
+  readonly component: Opening | undefined;
   readonly send: (worker: number, message: ToHost) => void;
   /** Told the result of each batch once. Without state it may come before that of an earlier batch. */
   readonly done: (batch: number, result: SentResult) => void;
@@ -40,9 +42,20 @@ export class RemoteTask {
   /** In order. Of a task without state only what is not done. */
   #kept: Kept[] = [];
   #failure: SentResult | undefined;
+  readonly #places: BoltPlaces | undefined;
 
   constructor(parts: RemoteTaskParts) {
     this.parts = parts;
+    this.#places = parts.component && new BoltPlaces(parts.component.place);
+  }
+
+  get isComponent(): boolean {
+    return this.#places !== undefined;
+  }
+
+  /** It is on one worker for good. */
+  get isPinned(): boolean {
+    return this.isStateful || this.#places !== undefined;
   }
 
   get isStateful(): boolean {
@@ -62,6 +75,7 @@ export class RemoteTask {
     if (!this.#kept.some((kept) => kept.batch === batch)) return;
     // A batch that is done again fails only with functions that are not deterministic; the job fails with it.
     if (result.kind === 'failed') this.#failure ??= result;
+    else if (result.component?.place !== undefined) this.#places?.behind(batch, result.component.place);
     for (const kept of [...this.#kept])
       if (!kept.isDone && (kept.batch === batch || this.#failure !== undefined))
         this.#take(kept, this.#failure ?? result);
@@ -82,10 +96,18 @@ export class RemoteTask {
   /** A snapshot holds what came up to that batch. */
   forget(batch: number): void {
     this.#kept = this.#kept.filter((kept) => kept.batch > batch);
+    this.#places?.forget(batch);
   }
 
-  /** State of a snapshot to a worker that has none. */
-  restore(worker: number, base: RestoredJob | undefined): void {
+  /** To a worker that has nothing of it: state of a snapshot, and then its bolt begins. */
+  begin(worker: number, base: RestoredJob | undefined): void {
+    this.#restore(worker, base);
+    if (this.#places === undefined) return;
+    const place = this.isStateful ? this.#places.first : this.#places.last;
+    this.parts.send(worker, { ...this.parts.component!, ...this.#id, kind: 'open', place });
+  }
+
+  #restore(worker: number, base: RestoredJob | undefined): void {
     if (base === undefined || !this.isStateful) return;
     const { stage, task, stateful } = this.parts;
     const send = (message: ToHost): void => this.parts.send(worker, message);
@@ -104,7 +126,7 @@ export class RemoteTask {
 
   /** Makes the task again on a worker that has it, and is back and empty. */
   again(worker: number, base: RestoredJob | undefined): Recomputed {
-    this.restore(worker, base);
+    this.begin(worker, base);
     let batches = 0;
     let records = 0;
     for (const kept of this.#kept) {
@@ -135,6 +157,6 @@ export class RemoteTask {
 }
 
 function recordsOf(work: TaskWork): number {
-  if (work.kind === 'rows') return work.rows.reduce((sum, { length }) => sum + length, 0);
-  return work.blocks.reduce((sum, { length }) => sum + length, 0);
+  const pieces = work.kind === 'blocks' ? work.blocks : work.rows;
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }

@@ -3,7 +3,9 @@ import type { Key } from '../../core/keys.js';
 import { Partial } from '../../kernels/partial.js';
 import { isPair } from '../../kernels/shapes.js';
 import { type Column, cellsOf, columnOf } from './column-codec.js';
+import { type ReadableTraced, TracedRows } from './in-band.js';
 import { type Numbers, numbersOf, spread } from './number-column.js';
+import { type KnownMessages, type SentOrigins, sentOrigins } from './origin-codec.js';
 import type { ReadableRows, Rows } from './rows.js';
 
 /** Values as they are, pairs as two columns, or partials, which would lose their prototype. */
@@ -23,6 +25,8 @@ export interface SentRows {
   readonly columns: Columns;
   readonly timestamps: Numbers;
   readonly windowEnds: Numbers;
+  /** Undefined where no row came of a spout's message. */
+  readonly origins?: SentOrigins | undefined;
 }
 
 /** Copies rows into columns. `buffers` gets what may be transferred. */
@@ -31,7 +35,8 @@ export function sentRows(rows: Rows, buffers: ArrayBuffer[]): SentRows {
   const columns = columnsOf(rows.values, length, buffers);
   const timestamps = numbersOf(rows.timestamps, length, buffers);
   const windowEnds = numbersOf(rows.windowEnds, length, buffers);
-  return { length, columns, timestamps, windowEnds };
+  const origins = rows instanceof TracedRows ? sentOrigins(rows.origins, length, buffers) : undefined;
+  return { length, columns, timestamps, windowEnds, ...(origins && { origins }) };
 }
 
 /** Rows to read in place: a pair is made when it is read, so that it dies young. */
@@ -43,6 +48,11 @@ export function readable({ length, columns, timestamps, windowEnds }: SentRows):
     windowEnds: spread(windowEnds),
     clear: () => undefined,
   };
+}
+
+/** The same, with the messages that rows came of. */
+export function readableTraced(sent: SentRows, known: KnownMessages): ReadableTraced {
+  return { ...readable(sent), origins: known.originsOf(sent.origins, sent.length) };
 }
 
 function readerOf(columns: Columns): (index: number) => unknown {

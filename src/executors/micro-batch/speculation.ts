@@ -23,8 +23,8 @@ export interface SpeculationParts {
 }
 
 /**
- * Looks each `speculationInterval` while work is under way. A twin runs behind what its worker has to do already. A task with state has
- * none: its state is on one worker.
+ * Looks each `speculationInterval` while work is under way. A twin runs behind what its worker has to do already. A task with
+ * state or a component has none: it is on one worker.
  */
 export class Speculation {
   readonly #parts: SpeculationParts;
@@ -72,7 +72,7 @@ export class Speculation {
     const { tasks, listener } = this.#parts;
     for (const { batch, id } of this.#stragglers.slow(this.#now(), (stage) => tasks[stage]!.length)) {
       const task = tasks[id.stage]![id.task]!;
-      const worker = task.isStateful ? undefined : this.#freest(task.workersOf(batch));
+      const worker = task.isPinned ? undefined : this.#freest(task.workersOf(batch));
       if (worker === undefined) continue;
       this.#stragglers.given(batch, id, worker, this.#now());
       listener?.({ kind: 'taskSpeculated', stage: id.stage, partition: id.task, worker });

@@ -2,7 +2,15 @@
 import type { MessageId, Values } from '../../topology/components.js';
 import type { Emitted } from '../deferred-emits.js';
 
-export class SpoutMessage implements Emitted {
+/** Where a message is: rows carry it, and whoever has the batch finds the message. */
+export interface MessagePlace {
+  readonly spout: string;
+  readonly task: number;
+  readonly offset: number;
+  readonly id: MessageId | undefined;
+}
+
+export class SpoutMessage implements Emitted, MessagePlace {
   readonly spout: string;
   readonly task: number;
   /** Counts the emits of the spout's task. */

@@ -1,9 +1,9 @@
 /** What is known of the record at hand in a task: its times, who wrote it, and the spout messages that it came of. */
 import type { RecordContext } from '../../kernels/kernel.js';
-import type { SpoutMessage } from './spout-message.js';
+import type { MessagePlace } from './spout-message.js';
 
 /** The messages of user-written spouts that a record came of; undefined where it came of none. */
-export type Origin = SpoutMessage | readonly SpoutMessage[] | undefined;
+export type Origin = MessagePlace | readonly MessagePlace[] | undefined;
 
 export interface TaskContext extends RecordContext {
   /** Which of the task's inputs it came over: counts the tasks of all stages that write to it. */
@@ -16,9 +16,9 @@ export function newTaskContext(): TaskContext {
 }
 
 /** The messages of an origin. */
-export function messagesOf(origin: Origin): readonly SpoutMessage[] {
+export function messagesOf(origin: Origin): readonly MessagePlace[] {
   if (origin === undefined) return [];
-  return Array.isArray(origin) ? origin : [origin as SpoutMessage];
+  return Array.isArray(origin) ? origin : [origin as MessagePlace];
 }
 
 /** Those of several records, each once. */

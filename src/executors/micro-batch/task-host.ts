@@ -1,30 +1,29 @@
 /** What a worker runs in the micro-batch model: tasks with their state. It knows neither batches' order nor other workers. */
 import { StreamError } from '../../core/errors.js';
+import type { Stage } from '../../plan/plan.js';
 import type { GateState, StoreSource } from '../../runtime/durability.js';
+import type { ComponentMetric } from '../metrics.js';
 import { createStores, type SnapshotCut, type Stores } from '../stores.js';
 import type { TaskHost, TaskHostParts } from '../workers.js';
-import { sourceOf } from './batch-runner.js';
-import { BatchTask } from './batch-task.js';
+import { BatchTask, type TaskInput } from './batch-task.js';
 import { callerOf, type RowCaller } from './called-rows.js';
+import { hasComponents } from './components.js';
+import { HostComponents } from './host-components.js';
+import { blockInputs, shuffledInput } from './host-inputs.js';
+import { InBandOutput } from './in-band.js';
 import { PairsOutput } from './pairs-output.js';
-import { piecesOf } from './pieces.js';
-import type { PartitionTime } from './progress.js';
-import { readable } from './row-codec.js';
-import { Rows } from './rows.js';
+import { plainError } from './sent-errors.js';
 import { RowsOutput, type ShuffleExit } from './shuffle.js';
-import { BlockInput, ShuffleInput } from './task-inputs.js';
 import {
-  blocksOf,
   type CutPiece,
   type FromHost,
   type HostOutput,
   type StoreHead,
   sentResult,
   type TaskId,
-  type TaskWork,
   type ToHost,
 } from './task-messages.js';
-import { TaskFailure, type TaskResult } from './task-result.js';
+import { joinedResults, TaskFailure, type TaskResult } from './task-result.js';
 
 export function createMicroBatchHost(parts: TaskHostParts): TaskHost {
   const host = new MicroBatchHost(parts);
@@ -42,12 +41,11 @@ interface Cut {
 
 type RunMessage = Extract<ToHost, { readonly kind: 'run' }>;
 
-/** Work, with what came of its rows' calls where there are any. */
-type ReadyWork = TaskWork & { readonly called?: Rows };
+type HostTask = Pick<BatchTask<HostOutput>, 'runBatch' | 'gates'>;
 
 /** A task is made when it is first heard of. */
 interface HostedTask {
-  readonly task: BatchTask<HostOutput> | undefined;
+  readonly task: HostTask | undefined;
   /** Where its stage begins with calls. */
   readonly caller: RowCaller | undefined;
   readonly gates: readonly GateState[];
@@ -59,6 +57,7 @@ const NEW_TASK: HostedTask = { task: undefined, caller: undefined, gates: [], cu
 class MicroBatchHost {
   readonly #parts: TaskHostParts;
   readonly #stores: Stores;
+  readonly #components: HostComponents | undefined;
   readonly #tasks = new Map<string, HostedTask>();
   /** What came for tasks whose calls are under way, in order. */
   readonly #waiting = new Map<string, ToHost[]>();
@@ -66,6 +65,8 @@ class MicroBatchHost {
   constructor(parts: TaskHostParts) {
     this.#parts = parts;
     this.#stores = createStores(parts.plan, undefined, parts.createStore);
+    const { of: store, isStateful } = this.#stores;
+    this.#components = hasComponents(parts.plan) ? new HostComponents({ ...parts, store, isStateful }) : undefined;
   }
 
   /** A task takes its messages one after another, and others do not wait for it. */
@@ -81,6 +82,10 @@ class MicroBatchHost {
         return this.#restore(message, message.uid, message.rows);
       case 'gates':
         return this.#set(message, { gates: message.gates });
+      case 'open':
+        return this.#open(message, message);
+      case 'close':
+        return this.#close(message);
       case 'run':
         return this.#call(message);
       case 'cut':
@@ -101,16 +106,43 @@ class MicroBatchHost {
     this.#stores.of(operator!, task).restore(rows);
   }
 
+  /** Bolts are prepared: what they throw is the job's failure, and no reason to begin this worker anew. */
+  #open(id: TaskId, opening: Extract<ToHost, { readonly kind: 'open' }>): void {
+    const { stage, task } = id;
+    try {
+      this.#components?.willOpen(id, opening);
+      this.#taskOf(id);
+      this.#components?.of(id)?.open();
+    } catch (thrown) {
+      this.#send({ kind: 'failed', stage, task, error: plainError(thrown) });
+    }
+  }
+
+  #close({ stage, task }: TaskId): void {
+    let metrics: readonly ComponentMetric[] = [];
+    let error: unknown;
+    try {
+      metrics = this.#components?.metricsOf({ stage, task }) ?? [];
+      this.#components?.of({ stage, task })?.close();
+    } catch (thrown) {
+      error = thrown;
+    }
+    this.#send({ kind: 'closed', stage, task, metrics, error: error === undefined ? undefined : plainError(error) });
+  }
+
   #call(message: RunMessage): void {
+    const { plan } = this.#parts;
     const { work } = message;
     this.#taskOf(message);
+    if (work.kind === 'blocks') return this.#run(message, blockInputs(plan, message, work));
     const { caller } = this.#hosted(message);
-    if (caller === undefined || work.kind !== 'rows') return this.#run(message, work);
+    const input = shuffledInput(plan, message, work);
+    if (caller === undefined) return this.#run(message, [() => input]);
     this.#waiting.set(nameOf(message), []);
-    caller
-      .call(work.rows.map(readable))
-      .then((rows) => {
-        this.#run(message, { ...work, called: rows });
+    input
+      .called(caller)
+      .then((called) => {
+        this.#run(message, [() => called]);
         const waiting = this.#waiting.get(nameOf(message))!;
         this.#waiting.delete(nameOf(message));
         for (const next of waiting) this.hear(next);
@@ -122,13 +154,15 @@ class MicroBatchHost {
       );
   }
 
-  #run(message: RunMessage, work: ReadyWork): void {
-    const { stage, task, batch, silent } = message;
-    const result = this.#result(message, work);
-    if (silent && !(result instanceof TaskFailure)) return;
+  #run(message: RunMessage, inputs: readonly (() => TaskInput)[]): void {
+    const { stage, task, batch, silent, work } = message;
+    if (work.kind === 'in-band') this.#components?.of(message)?.beginAt(work.ticksFrom);
+    const result = this.#result(message, inputs);
+    if (silent && !(result instanceof TaskFailure)) return this.#components?.unheard();
     const buffers: ArrayBuffer[] = [];
     try {
-      this.#send({ kind: 'result', stage, task, batch, result: sentResult(result, buffers) }, buffers);
+      const sent = sentResult(result, buffers, this.#components?.report(message));
+      this.#send({ kind: 'result', stage, task, batch, result: sent }, buffers);
     } catch (thrown) {
       if (!(thrown instanceof StreamError)) throw thrown;
       const failed = new TaskFailure([], 0, thrown);
@@ -137,30 +171,22 @@ class MicroBatchHost {
   }
 
   /** Everything in one result, also where the work is done in pieces. */
-  #result(id: TaskId, work: ReadyWork): TaskResult<HostOutput> | TaskFailure {
-    const { plan } = this.#parts;
-    const stage = plan.stages[id.stage]!;
+  #result(id: TaskId, inputs: readonly (() => TaskInput)[]): TaskResult<HostOutput> | TaskFailure {
     const task = this.#taskOf(id);
-    if (work.kind === 'rows') {
-      const origin = { source: plan.operators[stage.head]!.uid, partition: id.task };
-      return task.runBatch(
-        new ShuffleInput(work.called === undefined ? work.rows.map(readable) : [work.called], work.news, origin),
-      );
-    }
-    const origin = { source: sourceOf(plan, stage), partition: id.task };
-    const time: PartitionTime = { ...work.time };
-    const pieces = piecesOf(plan, stage, blocksOf(work.blocks));
+    const stage = this.#parts.plan.stages[id.stage]!;
     let all: TaskResult<HostOutput> | undefined;
-    for (const piece of pieces) {
-      const result = task.runBatch(new BlockInput(piece, time, plan.step, origin));
+    for (const input of inputs) {
+      const work = input();
+      const run = () => task.runBatch(work);
+      const result = this.#components?.work.run(stage, id.task, work.length, run) ?? run();
       if (result instanceof TaskFailure)
         return new TaskFailure(
           [...(all?.notes ?? []), ...result.notes],
           (all?.retries ?? 0) + result.retries,
           result.error,
         );
-      if (pieces.length === 1) return result;
-      all = joined(all, result);
+      if (inputs.length === 1) return result;
+      all = joinedResults(all, result);
     }
     return all!;
   }
@@ -208,15 +234,32 @@ class MicroBatchHost {
     this.#parts.send(message, buffers);
   }
 
-  #taskOf(id: TaskId): BatchTask<HostOutput> {
+  #taskOf(id: TaskId): HostTask {
     const { task, gates } = this.#hosted(id);
     if (task !== undefined) return task;
     const { plan, functions, clock, scheduler } = this.#parts;
-    const services = { plan, functions, stores: this.#stores, newOutput };
-    const made = new BatchTask(plan.stages[id.stage]!, id.task, services, gates);
+    const made = this.#newTask(plan.stages[id.stage]!, id.task, gates);
     const caller = callerOf(plan.stages[id.stage]!, { plan, functions, world: { clock, scheduler } });
     this.#set(id, { task: made, caller });
     return made;
+  }
+
+  /** With bolts, watermarks keep their place between the rows. */
+  #newTask(stage: Stage, task: number, gates: readonly GateState[]): HostTask {
+    const { plan, functions } = this.#parts;
+    const services = { plan, functions, stores: this.#stores };
+    const components = this.#components;
+    if (components === undefined) return new BatchTask<HostOutput>(stage, task, { ...services, newOutput }, gates);
+    return new BatchTask<RowsOutput>(
+      stage,
+      task,
+      {
+        ...services,
+        newOutput: (exit) => new InBandOutput(exit),
+        component: (...of) => components.task(...of),
+      },
+      gates,
+    );
   }
 
   #hosted(id: TaskId): HostedTask {
@@ -237,22 +280,4 @@ function newOutput(exit: ShuffleExit): HostOutput {
   const { exchange, reader, readers } = exit;
   const arePairs = exchange.kind === 'hash' && reader.kind !== 'window-reduce';
   return arePairs ? new PairsOutput(reader, readers) : new RowsOutput(exit);
-}
-
-/** Results of pieces one behind the other; the rows of `result` are used again. Pieces are cut only where nothing is shuffled. */
-function joined(all: TaskResult<HostOutput> | undefined, result: TaskResult<HostOutput>): TaskResult<HostOutput> {
-  const results = new Map(all?.results as Map<string, Rows> | undefined);
-  for (const [sink, rows] of result.results) {
-    const into = results.get(sink) ?? new Rows();
-    into.append(rows);
-    results.set(sink, into);
-    rows.clear();
-  }
-  return {
-    outputs: result.outputs,
-    results,
-    counts: [...(all?.counts ?? []), ...result.counts],
-    notes: [...(all?.notes ?? []), ...result.notes],
-    retries: (all?.retries ?? 0) + result.retries,
-  };
 }

@@ -3,12 +3,13 @@ import { floorTo } from '../../core/time.js';
 import { recordOf } from '../../kernels/map-async.js';
 import type { Block, Heartbeat } from '../../runtime/source.js';
 import type { Chain } from '../chain.js';
-import { NO_RECORD, type RecordPlace, type TaskInput } from './batch-task.js';
+import { NO_RECORD, type TaskInput } from './batch-task.js';
 import type { RowCaller } from './called-rows.js';
 import type { GateNews, PartitionTime } from './progress.js';
 import type { ReadableRows } from './rows.js';
 import { SpoutMessage } from './spout-message.js';
 import type { TaskContext } from './task-context.js';
+import type { RecordPlace } from './task-result.js';
 
 type Push = (value: unknown) => void;
 type Advance = (watermark: number) => void;

@@ -2,9 +2,10 @@
 import { SameIdentity } from '../../core/identity.js';
 import type { RecordContext } from '../../kernels/kernel.js';
 import type { Listener } from '../../runtime/events.js';
+import type { DeadLetter } from '../executor.js';
 import type { Outcome } from '../outcome.js';
 import type { Batch, Wait } from './batch.js';
-import type { SpoutMessage } from './spout-message.js';
+import { type MessagePlace, SpoutMessage } from './spout-message.js';
 import { TaskFailure, type TaskNote, type TaskReport } from './task-result.js';
 
 /** A task by its place. */
@@ -28,7 +29,7 @@ export class TaskReports {
 
   /** Takes what a task did for a batch; results that would be seen at once wait for the batch's log record. @throws the failure's error. */
   *take(batch: Batch, { stage, task }: TaskPlace, report: TaskReport | TaskFailure): Generator<Wait, void, void> {
-    for (const note of report.notes) this.#note(stage, task, note);
+    for (const note of report.notes) this.#note(batch, stage, task, note);
     this.retries += report.retries;
     if (report instanceof TaskFailure) throw report.error;
     for (const [counter, by] of report.counts) this.#outcome.count(counter, by);
@@ -53,22 +54,39 @@ export class TaskReports {
     }
   }
 
-  #note(stage: number, partition: number, note: TaskNote): void {
+  #note(batch: Batch, stage: number, partition: number, note: TaskNote): void {
     switch (note.kind) {
       case 'dead-letter':
-        return this.#outcome.deadLetter(note.letter);
+        return this.#outcome.deadLetter(wholeLetter(batch, note));
       case 'failed':
         return this.#listener?.({ kind: 'taskFailed', stage, partition, attempt: note.attempt, code: note.code });
       case 'tuple-failed':
-        for (const message of note.messages) this.#failed(message, note.by);
+        for (const place of note.messages) this.#failed(messageIn(batch, place), note.by);
     }
   }
 
   /** Its spout hears of it at its next turn; of a message that several tasks gave up, once. */
-  #failed(message: SpoutMessage, by: string): void {
-    if (message.answer !== 'none') return;
+  #failed(message: SpoutMessage | undefined, by: string): void {
+    if (message?.answer !== 'none') return;
     message.answer = 'fail';
     const { spout: component, task, id } = message;
     this.#listener?.({ kind: 'tupleFailed', component, task, id: id!, reason: 'failed', by });
   }
+}
+
+/** Of a message its spout said more than a row does. */
+function wholeLetter(batch: Batch, { letter, message: place }: Extract<TaskNote, { kind: 'dead-letter' }>): DeadLetter {
+  if (place === undefined) return letter;
+  return { ...letter, value: messageIn(batch, place)?.values };
+}
+
+/** Undefined where it was of an earlier batch, as at most once it may be. */
+function messageIn({ blocks }: Batch, place: MessagePlace): SpoutMessage | undefined {
+  if (place instanceof SpoutMessage) return place;
+  const { spout, task, offset } = place;
+  for (const { firstOffset, values } of blocks.get(`${spout}:${task}`) ?? []) {
+    const message = values[offset - firstOffset];
+    if (message instanceof SpoutMessage) return message;
+  }
+  return undefined;
 }

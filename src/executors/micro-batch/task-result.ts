@@ -1,16 +1,23 @@
 /** What a task hands back: nothing of it was seen by anyone before. It knows neither sinks nor listeners. */
 import type { KernelCounter } from '../../kernels/kernel.js';
 import type { DeadLetter } from '../executor.js';
-import type { ReadableRows, Rows } from './rows.js';
+import { type ReadableRows, Rows } from './rows.js';
 import type { ShuffleOutput } from './shuffle.js';
-import type { SpoutMessage } from './spout-message.js';
+import type { MessagePlace } from './spout-message.js';
+
+/** Where a record came from, for a dead letter. */
+export type RecordPlace = Pick<DeadLetter, 'source' | 'partition' | 'offset' | 'value'> & {
+  /** The spout message that it came of. */
+  readonly message?: MessagePlace | undefined;
+};
 
 /** What happened on the way to a result, in order. */
 export type TaskNote =
   | { readonly kind: 'failed'; readonly attempt: number; readonly code: string }
-  | { readonly kind: 'dead-letter'; readonly letter: DeadLetter }
+  /** With the message whose tuple it is, its value is the message's. */
+  | { readonly kind: 'dead-letter'; readonly letter: DeadLetter; readonly message: MessagePlace | undefined }
   /** A bolt gave a tuple up: the spouts that emitted its messages will hear of it. */
-  | { readonly kind: 'tuple-failed'; readonly by: string; readonly messages: readonly SpoutMessage[] };
+  | { readonly kind: 'tuple-failed'; readonly by: string; readonly messages: readonly MessagePlace[] };
 
 /** The part of a result that leaves the stages: for sinks, listeners and counts. */
 export interface TaskReport {
@@ -40,4 +47,25 @@ export class TaskFailure {
     this.retries = retries;
     this.error = error;
   }
+}
+
+/** Results of pieces one behind the other; the rows of `result` are used again. Pieces are cut only where nothing is shuffled. */
+export function joinedResults<O extends ShuffleOutput>(
+  all: TaskResult<O> | undefined,
+  result: TaskResult<O>,
+): TaskResult<O> {
+  const results = new Map(all?.results as Map<string, Rows> | undefined);
+  for (const [sink, rows] of result.results) {
+    const into = results.get(sink) ?? new Rows();
+    into.append(rows);
+    results.set(sink, into);
+    rows.clear();
+  }
+  return {
+    outputs: result.outputs,
+    results,
+    counts: [...(all?.counts ?? []), ...result.counts],
+    notes: [...(all?.notes ?? []), ...result.notes],
+    retries: (all?.retries ?? 0) + result.retries,
+  };
 }

@@ -2,7 +2,7 @@
 import { StreamError } from '../../core/errors.js';
 import type { BoltOperator } from '../../plan/plan.js';
 import type { Values } from '../../topology/components.js';
-import type { SpoutMessage } from './spout-message.js';
+import type { MessagePlace } from './spout-message.js';
 import { messagesOf, type Origin } from './task-context.js';
 
 /** The tuple, as far as it matters here. */
@@ -13,7 +13,7 @@ interface GivenUp {
 
 export class TupleFailed extends StreamError {
   /** The messages that it came of; none where it came of sources. */
-  readonly messages: readonly SpoutMessage[];
+  readonly messages: readonly MessagePlace[];
   readonly values: Values;
   readonly by: string;
   /** Who gave it up, and the reason that the bolt gave. */

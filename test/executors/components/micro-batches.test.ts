@@ -546,13 +546,4 @@ describe('what a batch cannot have', () => {
       /RG019: the bolt 'hold' holds tuples in its own memory, and as micro-batches every tuple is answered within its batch/,
     );
   });
-
-  it('is a worker', async () => {
-    const job = numbers(new Numbers(1), (t, from) => void t.setBolt('pass', passing).shuffleGrouping(from));
-    const workers = { count: 2, job: { path: 'none', export: 'default' } } as never;
-    await expect(startVirtual(job, () => ({ mode: 'micro-batch', workers }))).rejects.toMatchObject({
-      code: 'RG019',
-      message: "the spout 'numbers' runs in the driver's thread as micro-batches, and the job asks for 2 workers",
-    });
-  });
 });

@@ -7,6 +7,7 @@ import type { Topology } from '../../../src/topology/graph.js';
 import { memory } from '../../../src/topology/sink-specs.js';
 import type { KeyValueState, StatefulBolt } from '../../../src/topology/stateful-bolt.js';
 import { aSource } from '../../compare/memory-ends.js';
+import { FakeWorkers } from '../micro-batch/fake-workers.js';
 import { type Crash, type Life, type LifeOptions, live } from '../micro-batch/incarnations.js';
 import { live as liveAsRecords } from '../record/survival/lives.js';
 
@@ -100,6 +101,33 @@ describe('exactly-once', () => {
       expect(stateOf(disturbed)).toEqual(stateOf(undisturbed));
     }
     expect(crashed).toBeGreaterThan(30);
+  });
+
+  it('workers that die, and the driver too: the same', { timeout: 120_000 }, async () => {
+    const topology = sums('exactly-once');
+    const undisturbed = await lifeOf(topology, []);
+    let crashed = 0;
+    let losses = 0;
+    for (let count = 5; count < 300; count += 13) {
+      const pools: FakeWorkers[] = [];
+      const lost = [
+        { worker: count % 2, after: count % 29 },
+        { worker: 1 - (count % 2), after: count % 41 },
+      ];
+      const disturbed = await lifeOf(topology, count % 3 === 0 ? [] : [{ kind: 'events', count }], {
+        services: (world, plan) => {
+          pools.push(new FakeWorkers(world, plan, topology.functions, 2, lost, count % 2 === 0 ? 20 : 4_000));
+          return { workers: pools.at(-1)! };
+        },
+      });
+      crashed += disturbed.crashed;
+      losses += pools.reduce((sum, pool) => sum + pool.losses, 0);
+      expect([disturbed.job.outcome, disturbed.job.error], `${count}`).toEqual(['finished', undefined]);
+      expect(seen(disturbed), `${count}`).toEqual(seen(undisturbed));
+      expect(stateOf(disturbed), `${count}`).toEqual(stateOf(undisturbed));
+    }
+    expect(crashed).toBeGreaterThan(8);
+    expect(losses).toBeGreaterThan(20);
   });
 });
 

@@ -87,6 +87,28 @@ describe.each(MODES)('%s', (mode) => {
     expect(tasks.at(-1)).toMatchObject({ targets: [], sources: [{ stream: 'odd' }, { stream: 'default' }] });
   });
 
+  it('is told of a reader behind a window that runs in its own chain', async () => {
+    const told: TaskInfo[] = [];
+    const pass = () => ({
+      prepare: (info: TaskInfo) => void told.push(info),
+      execute: ({ values }: { values: N }, out: { emit(values: N): void }) => out.emit(values),
+    });
+    const job = topology('chained', { batchInterval: seconds(1) }, (t) => {
+      const windows = t
+        .setBasicBolt<N, N>('first', pass)
+        .shuffleGrouping(t.source('in', memorySource<N>([])))
+        .map(({ n }) => [n, 1] as const)
+        .reduceByKey({ uid: 'windows', reduce: (a, b) => a + b })
+        .map(([n]) => ({ n }));
+      t.setBasicBolt<N, N>('second', pass).globalGrouping(windows).to('out', memory());
+    });
+    await runIntervals(job, { mode, inputs: { in: [[]] } });
+    expect(told.map(({ component, targets }) => [component, targets])).toEqual([
+      ['first', [{ component: 'second', stream: 'default', grouping: 'global' }]],
+      ['second', []],
+    ]);
+  });
+
   /** A bolt with two tasks behind a source. */
   const counted = async (prepare: (metrics: TaskMetrics, task: number) => (n: number) => void) => {
     const job = topology('counted', { batchInterval: seconds(1) }, (t) => {
