@@ -11,6 +11,8 @@ import { pathToFileURL } from 'node:url';
 
 const [, , main] = process.argv;
 const exit = process.exit;
+/** Where a process can still be started when the folder of a test is gone. */
+const home = process.cwd();
 let turns = 0;
 
 // A command that has ended lets go of what it left open by ending the process some seconds later: with no code, unlike every other end.
@@ -28,6 +30,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const end = `${mark}${process.exitCode ?? 0}\n`;
   process.stdout.removeAllListeners('error');
   process.removeAllListeners('uncaughtException').removeAllListeners('unhandledRejection');
+  process.chdir(home);
   process.stdout.write(end);
   process.stderr.write(end);
 }

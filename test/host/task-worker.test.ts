@@ -10,9 +10,12 @@ import { startWorkerPool, type WorkerPoolOptions } from '../../src/host/worker-p
 import { jobSetup } from '../../src/host/worker-setup.js';
 import { createRealWorld } from '../../src/runtime/real-world.js';
 import type { Topology } from '../../src/topology/graph.js';
+import { builtForm } from '../built-form.js';
 import type { Echo } from './echo-hosts.js';
 
-const world = createRealWorld({ workers: { 'task-worker': new URL('./echo-task-worker.ts', import.meta.url) } });
+const world = createRealWorld({
+  workers: { 'task-worker': builtForm(new URL('./echo-task-worker.ts', import.meta.url)) },
+});
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const WORDS: JobLocation = { path: fileURLToPath(new URL('./words-job.mjs', import.meta.url)), exportName: 'default' };
 const folder = mkdtempSync(join(tmpdir(), 'raingauge-workers-'));

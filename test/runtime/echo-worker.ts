@@ -1,4 +1,7 @@
-/** A worker module for the tests of threads and processes: tells what it was given and what its clock says, then echoes. */
+/**
+ * A worker module for the tests of threads and processes: tells what it was given and what its clock says, then echoes. Without types, as
+ * `builtForm` wants it.
+ */
 import { realClock } from '../../src/runtime/real-world.js';
 import { thisWorker } from '../../src/runtime/this-worker.js';
 

@@ -5,9 +5,10 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createRealWorld } from '../../src/runtime/real-world.js';
 import { createSimulatedWorld } from '../../src/runtime/simulated-world.js';
 import type { Isolation, Scheduler, Worker } from '../../src/runtime/world.js';
+import { builtForm } from '../built-form.js';
 
 const ISOLATIONS = ['thread', 'process'] as const;
-const world = createRealWorld({ workers: { 'task-worker': new URL('./echo-worker.ts', import.meta.url) } });
+const world = createRealWorld({ workers: { 'task-worker': builtForm(new URL('./echo-worker.ts', import.meta.url)) } });
 
 /** A started echo worker whose messages can be waited for one by one; it has said its first. */
 async function startEcho(isolation: Isolation, data: unknown = {}) {

@@ -30,7 +30,6 @@ const LIVES_MAX = 60;
 const EVENTS_MAX = 3_000_000;
 /** Virtual time after the last record in which a life must end (us): faults are over by then, so this is the proof that it goes on. */
 const PATIENCE = 600_000_000;
-
 /** Where the simulated driver keeps its progress. */
 const FOLDER = '/checkpoint';
 
