@@ -1,9 +1,7 @@
 /** Runs the examples of the README, the docs and the doc comments, so that what they show is what happens. */
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lessonOf, topics } from '../src/cli/lessons.js';
+import { raingauge } from './cli/command.js';
 import { commandLineProblems } from './examples/command-help.js';
 import {
   blocksOfDocComments,
@@ -15,7 +13,7 @@ import {
   isTypeScript,
 } from './examples/extract.js';
 import { loadExamples, typeErrorsOf, writeExamples } from './examples/run-examples.js';
-import { readFiles, root } from './tidy/source-files.js';
+import { readFiles } from './tidy/source-files.js';
 
 const exampleTimeoutMs = 300_000;
 
@@ -50,25 +48,22 @@ describe('the examples of README, docs and doc comments', () => {
 });
 
 describe('the command lines of README, docs and lessons', () => {
-  it('use commands and options that the help knows', { timeout: exampleTimeoutMs }, () => {
-    const problems = commandLines.flatMap(({ place, words }) =>
-      commandLineProblems(words, helpOf).map((problem) => `${place} ${problem}`),
-    );
+  it('use commands and options that the help knows', { timeout: exampleTimeoutMs }, async () => {
+    const problems: string[] = [];
+    for (const { place, words } of commandLines)
+      for (const problem of await commandLineProblems(words, helpOf)) problems.push(`${place} ${problem}`);
     expect(problems).toEqual([]);
   });
 });
 
 const helpTexts = new Map<string, string>();
 
-function helpOf(words: readonly string[]): string {
+async function helpOf(words: readonly string[]): Promise<string> {
   const command = words.join(' ');
   const known = helpTexts.get(command);
   if (known !== undefined) return known;
-  const main = join(root, 'src', 'cli', 'main.ts');
-  if (!existsSync(main)) throw new Error(`README shows a command line, but there is no ${main}`);
-  const arguments_ = ['--import', 'tsx', main, ...words, '--help'];
-  const { status, stdout, stderr } = spawnSync(process.execPath, arguments_, { cwd: root, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`raingauge ${command} --help failed:\n${stderr}`);
+  const { code, stdout, stderr } = await raingauge([...words, '--help']);
+  if (code !== 0) throw new Error(`raingauge ${command} --help failed:\n${stderr}`);
   helpTexts.set(command, stdout);
   return stdout;
 }
@@ -113,21 +108,21 @@ describe('finding examples', () => {
     expect(commandLinesOfLesson('a', lesson)).toEqual([{ place: 'lesson a', words: ['run', 'job.ts', '--json'] }]);
   });
 
-  it('reports the commands and options that the help does not list', () => {
+  it('reports the commands and options that the help does not list', async () => {
     const help: Record<string, string> = {
       '': 'Usage: raingauge\n\nOptions:\n  -V, --version\n\nCommands:\n  run [options] <job>  runs\n  state  shows\n',
       run: 'Usage: raingauge run\n\nOptions:\n  -m, --mode <mode>  the mode\n  --json\n',
       state: 'Commands:\n  show  shows\n',
       'state show': 'Options:\n  --key <key>\n',
     };
-    const check = (line: string): readonly string[] =>
+    const check = (line: string): Promise<readonly string[]> =>
       commandLineProblems(line.split(' '), (words) => help[words.join(' ')]!);
-    expect(check('run job.ts -m record --json')).toEqual([]);
-    expect(check('--version')).toEqual([]);
-    expect(check('state show --key=a')).toEqual([]);
-    expect(check('walk job.ts')).toEqual(['there is no command walk']);
-    expect(check('run job.ts --mod record')).toEqual(['raingauge run has no option --mod']);
-    expect(check('state show --mode')).toEqual(['raingauge state show has no option --mode']);
+    expect(await check('run job.ts -m record --json')).toEqual([]);
+    expect(await check('--version')).toEqual([]);
+    expect(await check('state show --key=a')).toEqual([]);
+    expect(await check('walk job.ts')).toEqual(['there is no command walk']);
+    expect(await check('run job.ts --mod record')).toEqual(['raingauge run has no option --mod']);
+    expect(await check('state show --mode')).toEqual(['raingauge state show has no option --mode']);
   });
 });
 

@@ -1,17 +1,17 @@
 /** Checks a command line of the docs against what `raingauge … --help` says. */
 
 /** Prints the help of a command; the words are those of the command, none for the help of raingauge itself. */
-export type HelpOf = (words: readonly string[]) => string;
+export type HelpOf = (words: readonly string[]) => string | Promise<string>;
 
 /** Says which command or option of a call the help does not know, in a sentence each. */
-export function commandLineProblems(words: readonly string[], helpOf: HelpOf): readonly string[] {
+export async function commandLineProblems(words: readonly string[], helpOf: HelpOf): Promise<readonly string[]> {
   const command: string[] = [];
-  let help = helpOf([]);
+  let help = await helpOf([]);
   for (const word of words) {
     if (word.startsWith('-') || !hasCommands(help)) break;
     if (!isListed(help, word)) return command.length === 0 ? [`there is no command ${word}`] : [];
     command.push(word);
-    help = helpOf(command);
+    help = await helpOf(command);
   }
   return words
     .filter((word) => /^--?[a-zA-Z]/.test(word))

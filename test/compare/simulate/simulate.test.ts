@@ -98,7 +98,7 @@ describe('simulate', () => {
     'goes the same way with state in lmdb, event by event: %s',
     { timeout: TIMEOUT },
     async (_, job, given) => {
-      const options = { ...given, seeds: isLong ? 500 : 8 };
+      const options = { ...given, seeds: isLong ? 500 : 5 };
       const inMemory = await simulate(job, options);
       const inLmdb = await simulate(job, { ...options, state: 'lmdb' });
       expect(inLmdb.failure).toBeNull();
@@ -120,7 +120,7 @@ describe('simulate', () => {
     ['record', 'exactly-once'],
   ] as const)('survives damaged checkpoints: %s, %s', async (mode, guarantee) => {
     const faults = ['crash:1@1500', 'flip:chk-@1', 'crash:2@2500', 'flip:chk-@2', 'flip:chk-@2'].map(parseFault);
-    const result = await simulate(shop, { seeds: 12, faults, mode, guarantee });
+    const result = await simulate(shop, { seeds: isLong ? 100 : 6, faults, mode, guarantee });
     expect(failureOf(result, 'test/compare/simulate/shop.ts')).toBe('');
     expect(result.coverage['flip']).toBeGreaterThan(0);
   });
