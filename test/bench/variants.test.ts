@@ -5,7 +5,7 @@ import { GROUPS } from '../../bench/variants.js';
 import { operatorNames } from '../conformance/vocabulary/operator-names.js';
 
 /** Fewer than an interval, so that the end of the input matters too. */
-const LINES = 2_000;
+const LINES = 600;
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
 /** They start threads, or drivers, that load TypeScript anew: one such variant stands for the others, but in a long run. */
 const DEAR = /^(?:(?:round-robin|keyed)-workers|restart-record)$/;

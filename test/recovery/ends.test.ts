@@ -10,7 +10,7 @@ import { launch, type Outcome, projectFolderOf, untilSays } from '../cli/command
 import { isLong, MODES } from './numbers.js';
 
 const RECORDS = isLong ? 20_000 : 1_000;
-const KILLS = isLong ? 20 : 2;
+const KILLS = isLong ? 20 : 1;
 /** The exit code of a job that was asked to stop; none when it had not begun to listen yet, since all was done by an earlier life. */
 const INTERRUPTED: readonly unknown[] = [130, null];
 /** Requests of clients that are under way at a time: each waits for a checkpoint. */

@@ -44,7 +44,7 @@ describe('simulate a job of spouts and bolts', () => {
   it('keeps every promise as micro-batches on workers that are lost', {
     timeout: isLong ? 3_600_000 : 300_000,
   }, async () => {
-    const options = { seeds: SEEDS, mode: 'micro-batch', workers: 2, twice: 0.2 } as const;
+    const options = { seeds: isLong ? SEEDS : 12, mode: 'micro-batch', workers: 2, twice: 0.2 } as const;
     const { failure, coverage, overlapping } = await simulate(sentences, options);
     expect(failure).toBeNull();
     for (const what of ['kill', 'clog', 'crash']) expect(coverage[what], what).toBeGreaterThan(0);
@@ -120,7 +120,7 @@ describe('simulate a job of spouts and bolts', () => {
         };
       }).shuffleGrouping(sums.shuffleGrouping(from));
     });
-    expect(await simulate(job, { seeds: isLong ? 200 : 10, twice: 0 })).toMatchObject({ failure: null });
+    expect(await simulate(job, { seeds: isLong ? 200 : 6, twice: 0 })).toMatchObject({ failure: null });
   });
 
   it('loses no tuple of a window, in either mode: each is in a result', { timeout: 300_000 }, async () => {
@@ -145,7 +145,7 @@ describe('simulate a job of spouts and bolts', () => {
         .to('out', none());
     });
     for (const mode of ['micro-batch', 'record'] as const) {
-      const options = { mode, guarantee: 'at-least-once', seeds: isLong ? 300 : 8, twice: 0 } as const;
+      const options = { mode, guarantee: 'at-least-once', seeds: isLong ? 300 : 5, twice: 0 } as const;
       const { failure, crashes } = await simulate(job, options);
       expect(failure, mode).toBeNull();
       expect(crashes, mode).toBeGreaterThan(2);
