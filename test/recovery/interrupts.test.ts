@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { launch, raingauge, untilSays } from '../cli/command.js';
 import { commandOf, SLOW, until, untilFiles } from './lives.js';
-import { EXACT, foundIn, isLong, MODES, numbersFolder, RECORDS } from './numbers.js';
+import { EXACT, foundIn, isLong, MIDDLE, MODES, numbersFolder, RECORDS } from './numbers.js';
 
 const SIGNALS = [
   { signal: 'SIGINT', exit: 130, guarantee: 'exactly-once' },
@@ -66,7 +66,7 @@ describe.concurrent('a driver that is asked to stop', () => {
   });
 });
 
-const HELD_FROM = 1_500;
+const HELD_FROM = MIDDLE;
 
 /** Keeps the worker from going on from a record on, while the driver hears everything. */
 const HELD = `(n) => {

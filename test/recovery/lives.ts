@@ -4,7 +4,7 @@ import { prng } from '../../src/core/prng.js';
 import type { Mode } from '../../src/runtime/events.js';
 import type { Guarantee } from '../../src/topology/specs.js';
 import { type Launched, launch, type Outcome, untilSays } from '../cli/command.js';
-import { restartsAt, visibleFiles } from './numbers.js';
+import { RATE, restartsAt, visibleFiles } from './numbers.js';
 
 /** One job with its lives. */
 export interface Lives {
@@ -33,12 +33,12 @@ const LIFE_MS_MAX = 900;
 const LOOK_MS = 20;
 
 /** Records a second of a life that must not end by itself, also where a checkpoint or an interval takes seconds. */
-export const SLOW = 200;
+export const SLOW = RATE / 5;
 
 /** The words of the command; `--log-level info` tells when the job has begun. */
 export function commandOf(
   { mode, guarantee, more = [] }: Pick<Lives, 'mode' | 'guarantee' | 'more'>,
-  rate = 1_000,
+  rate = RATE,
 ): string[] {
   const ends = ['--sink', 'counts=file:counts', '--sink', 'totals=file:totals'];
   const recovery = ['--checkpoint', 'progress', '--checkpoint-interval', '250ms'];

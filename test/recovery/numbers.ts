@@ -14,7 +14,11 @@ export const isLong = process.env['RAINGAUGE_LONG'] === '1';
 export const PROMISES = MODES.flatMap((mode) => GUARANTEES.map((guarantee) => ({ mode, guarantee })));
 
 /** Records of the job, and its keys: record n has the key n % KEYS. Partition p of two has the records p, p + 2 … */
-export const RECORDS = 4_000;
+export const RECORDS = isLong ? 4_000 : 1_000;
+/** So many a second make it last four seconds. */
+export const RATE = RECORDS / 4;
+/** A record in the middle. */
+export const MIDDLE = (RECORDS * 3) / 8;
 const KEYS = 7;
 
 /**

@@ -5,7 +5,7 @@ import type { Mode } from '../../src/runtime/events.js';
 import type { Isolation } from '../../src/runtime/world.js';
 import { GUARANTEES, type Guarantee } from '../../src/topology/specs.js';
 import { type Outcome, raingauge } from '../cli/command.js';
-import { EXACT, type Found, foundIn, isLong, MODES, numbersFolder, RECORDS } from './numbers.js';
+import { EXACT, type Found, foundIn, isLong, MIDDLE, MODES, numbersFolder, RATE, RECORDS } from './numbers.js';
 
 interface Loss {
   readonly mode: Mode;
@@ -18,25 +18,30 @@ const TIMEOUT_MS = 300_000;
 
 /** Allocates without end, once: whoever comes after finds the file. */
 const HOG = `(n) => {
-  if (n !== 1500 || existsSync('hogged')) return n;
+  if (n !== ${MIDDLE} || existsSync('hogged')) return n;
   writeFileSync('hogged', '');
   for (const kept = []; ; ) kept.push(new Array(100_000).fill(n));
 }`;
 
 describe.concurrent.each(MODES)('a worker, %s', (mode) => {
   it('can be killed', { timeout: TIMEOUT_MS }, async () => {
-    const loss = { mode, guarantee: 'exactly-once', isolation: 'process', fault: 'kill:counts@1500' } as const;
+    const loss = { mode, guarantee: 'exactly-once', isolation: 'process', fault: `kill:counts@${MIDDLE}` } as const;
     expect((await lose(loss)).stderr).toMatch(/^warning: worker \d was lost: ended by SIGKILL$/m);
   });
 
   if (isLong || mode === 'record')
     it('can be killed with at-most-once, where its state may go with it', { timeout: TIMEOUT_MS }, async () => {
-      const loss = { mode, guarantee: 'at-most-once', isolation: 'process', fault: 'kill:totals@1500' } as const;
+      const loss = { mode, guarantee: 'at-most-once', isolation: 'process', fault: `kill:totals@${MIDDLE}` } as const;
       expect((await lose(loss)).stderr).toMatch(/^warning: worker \d was lost: ended by SIGKILL$/m);
     });
 
   it('can be ended, as a thread', { timeout: TIMEOUT_MS }, async () => {
-    const loss = { mode, guarantee: 'at-least-once', isolation: 'thread', fault: 'terminate:totals@1500' } as const;
+    const loss = {
+      mode,
+      guarantee: 'at-least-once',
+      isolation: 'thread',
+      fault: `terminate:totals@${MIDDLE}`,
+    } as const;
     expect((await lose(loss)).stderr).toMatch(/^warning: worker \d was lost: killed$/m);
   });
 
@@ -59,13 +64,23 @@ describe.concurrent.each(MODES)('a worker, %s', (mode) => {
   // In each mode one of both, but in a long run: simulated workers are stopped in both.
   if (isLong || mode === 'micro-batch')
     it('can be stopped for a while, and is only late', { timeout: TIMEOUT_MS }, async () => {
-      const loss = { mode, guarantee: 'exactly-once', isolation: 'process', fault: 'stop:counts@1500+1500ms' } as const;
+      const loss = {
+        mode,
+        guarantee: 'exactly-once',
+        isolation: 'process',
+        fault: `stop:counts@${MIDDLE}+1500ms`,
+      } as const;
       expect((await lose(loss)).stderr).not.toContain('was lost');
     });
 
   if (isLong || mode === 'record')
     it('can be stopped for too long: it is fenced off, and another comes', { timeout: TIMEOUT_MS }, async () => {
-      const loss = { mode, guarantee: 'exactly-once', isolation: 'process', fault: 'stop:counts@1500+12s' } as const;
+      const loss = {
+        mode,
+        guarantee: 'exactly-once',
+        isolation: 'process',
+        fault: `stop:counts@${MIDDLE}+12s`,
+      } as const;
       expect((await lose(loss)).stderr).toMatch(/^warning: worker \d was lost: it gave no sign of life for 10 s$/m);
     });
 
@@ -143,6 +158,6 @@ function withoutDuplicates(found: Found): Found {
 
 function wordsOf({ mode, guarantee, isolation }: Omit<Loss, 'fault'>): string[] {
   const ends = ['--sink', 'counts=file:counts', '--sink', 'totals=file:totals'];
-  const job = ['run', 'job.mjs', '--mode', mode, '--guarantee', guarantee, '--rate', '2000'];
+  const job = ['run', 'job.mjs', '--mode', mode, '--guarantee', guarantee, '--rate', String(2 * RATE)];
   return [...job, ...ends, '--workers', '2', '--isolation', isolation];
 }
