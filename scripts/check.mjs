@@ -13,17 +13,21 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const isLong = process.argv.includes('--long');
 const report = '.vitest-report.json';
 
-/** None needs another; the longest first. */
-const cheap = [
-  { name: 'types', script: 'typescript/bin/tsc', args: ['--noEmit'] },
-  { name: 'lint and format', script: '@biomejs/biome/bin/biome', args: ['check', '--error-on-warnings', '.'] },
-  { name: 'unused code and dependencies', script: 'knip/bin/knip.js', args: ['--no-config-hints'] },
+/** What only a release needs: `npm run package` runs them as well, and CI does. */
+const packaged = [
   {
     name: 'types as a user of the package sees them',
     script: '@arethetypeswrong/cli/dist/index.js',
     args: ['--pack', '.', '--profile', 'esm-only', '--quiet'],
   },
   { name: 'package contents', script: 'publint/src/cli.js', args: ['--strict'] },
+];
+/** None needs another; the longest first. */
+const cheap = [
+  { name: 'types', script: 'typescript/bin/tsc', args: ['--noEmit'] },
+  { name: 'lint and format', script: '@biomejs/biome/bin/biome', args: ['check', '--error-on-warnings', '.'] },
+  { name: 'unused code and dependencies', script: 'knip/bin/knip.js', args: ['--no-config-hints'] },
+  ...(isLong ? packaged : []),
 ];
 const tests = {
   name: isLong ? 'tests (long)' : 'tests',

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { simulate } from '../../../src/compare/simulate/simulate.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
-const seeds = isLong ? 2_000 : 40;
+const seeds = isLong ? 2_000 : 20;
 const words = Array.from({ length: 500 }, (_, i) => `word ${i % 17}`);
 
 const lookUps = (lengthOf: (word: string) => Promise<number>) =>

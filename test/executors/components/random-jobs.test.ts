@@ -6,7 +6,7 @@ import { jobOf, type Recipe, recipe } from './random-jobs.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 5_000 : 80;
+const numRuns = isLong ? 5_000 : 50;
 
 async function answer(given: Recipe, mode: 'micro-batch' | 'record') {
   const { steps, input, parallelism } = given;

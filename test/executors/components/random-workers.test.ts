@@ -9,7 +9,7 @@ import { jobOf, type Recipe, recipe, type Step } from './random-jobs.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 5_000 : 80;
+const numRuns = isLong ? 5_000 : 40;
 const timeout = isLong ? 3_600_000 : 300_000;
 
 const ways = fc.record({

@@ -59,7 +59,7 @@ describe('exactly-once', () => {
         if (recipe.sources.flat().length === 1) expect(life.job.resultsWritten).toEqual(undisturbed.job.resultsWritten);
         expect(life.job.recordsRead).toEqual(undisturbed.job.recordsRead);
       }),
-      { seed, numRuns: isLong ? 5_000 : 150, verbose: 0 },
+      { seed, numRuns: isLong ? 5_000 : 75, verbose: 0 },
     );
     expect(crashed).toBeGreaterThan(50);
     expect(restored).toBeGreaterThan(50);

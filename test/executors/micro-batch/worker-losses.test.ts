@@ -12,7 +12,7 @@ import { witness } from './witness.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 5_000 : 120;
+const numRuns = isLong ? 5_000 : 60;
 
 const lives = fc.record({
   recipe: recipes,

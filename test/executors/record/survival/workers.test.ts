@@ -12,7 +12,7 @@ import { type Lives, type LivesParts, live } from './lives.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 2_000 : 40;
+const numRuns = isLong ? 2_000 : 20;
 
 const asWitness = ({ job, sinks }: Lives): Witness => ({ job, sinks }) as unknown as Witness;
 
