@@ -13,7 +13,7 @@ import { waysOf } from '../../executors/random/ways.js';
 
 const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 3_000 : 40;
+const numRuns = isLong ? 3_000 : 80;
 
 it(`gives the same plain results, and the oracle's provenance, in both modes on ${numRuns} random topologies`, {
   timeout: isLong ? 3_600_000 : 300_000,
