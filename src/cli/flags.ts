@@ -58,12 +58,16 @@ export function addJobFlags(command: Command): Command {
     .addOption(
       flag(
         '--source <name=uri>',
-        'read source NAME from file:, tcp:, kafka:, stdin:, generate: or none: (repeatable)',
+        'read source NAME from file:, tcp:, http:, kafka:, stdin:, generate: or none: (repeatable)',
         endsOf('--source'),
       ),
     )
     .addOption(
-      flag('--sink <name=uri>', 'write sink NAME to file:, kafka:, stdout: or none: (repeatable)', endsOf('--sink')),
+      flag(
+        '--sink <name=uri>',
+        'write sink NAME to file:, http:, kafka:, stdout:, reply: or none: (repeatable)',
+        endsOf('--sink'),
+      ),
     )
     .optionsGroup('Job:')
     .addOption(

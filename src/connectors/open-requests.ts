@@ -69,11 +69,26 @@ export class OpenRequests {
     return id;
   }
 
-  /** The first result of a request is its answer. */
+  /** Whether a result would be an answer. */
+  isAwaited(id: string): boolean {
+    return this.#sourceOf(id)?.waiting.has(id) === true;
+  }
+
+  /** The first result of a request is its answer; one that comes too late is counted. */
   reply(id: string, body: string | Uint8Array, contentType: string): void {
-    // An id that is none of ours may name any source, and no list grows by it.
-    const requests = this.#sources.get(id.slice(0, id.lastIndexOf('/')));
+    const requests = this.#sourceOf(id);
     if (requests?.end(id, 200, body, contentType) === false) requests.late++;
+  }
+
+  /** A result came too late to be looked at. */
+  tooLate(id: string): void {
+    const requests = this.#sourceOf(id);
+    if (requests !== undefined) requests.late++;
+  }
+
+  /** The result of a request cannot be an answer. */
+  fail(id: string, code: string): void {
+    this.#sourceOf(id)?.end(id, 500, `the request failed with ${code}\n`);
   }
 
   /** The record was set aside for good. */
@@ -107,6 +122,11 @@ export class OpenRequests {
     const requests = this.#of(source);
     for (const id of [...requests.waiting.keys()])
       requests.end(id, 503, 'the job has ended before there was a result\n');
+  }
+
+  /** An id that is none of ours may name any source, and no list grows by it. */
+  #sourceOf(id: string): SourceRequests | undefined {
+    return this.#sources.get(id.slice(0, id.lastIndexOf('/')));
   }
 
   #of(source: string): SourceRequests {

@@ -68,10 +68,14 @@ const OPENERS: Readonly<Record<string, Open>> = {
     const settings = { ...(options as unknown as WebhookSettings), name, format, headers, url: role('url') as string };
     return openWebhookSink(settings, { world, setAside });
   },
-  reply: async ({ name, options }, _role, { world, requests = new OpenRequests(world) }) => {
+  reply: async (
+    { name, options },
+    _role,
+    { world, requests = new OpenRequests(world), setAside = () => undefined },
+  ) => {
     const format = await openFormat(options, world.files);
     const { kind } = (options['format'] ?? {}) as { readonly kind?: unknown };
-    return openReplySink({ name, format, contentType: contentTypeOf(kind) }, requests);
+    return openReplySink({ name, format, contentType: contentTypeOf(kind) }, { requests, setAside });
   },
   none: (_sink, _role, { transactional }) => openNoneSink(transactional),
 };

@@ -58,7 +58,7 @@ export function sendCopy(send: () => void): void {
   try {
     send();
   } catch (error) {
-    if (!(error instanceof DOMException) || error.name !== 'DataCloneError') throw error;
+    if (!(error instanceof Error) || !isUncloneable(error)) throw error;
     throw new StreamError(
       'RG056',
       `a value cannot be sent to or from a worker: ${error.message}`,
@@ -66,4 +66,9 @@ export function sendCopy(send: () => void): void {
       { cause: error },
     );
   }
+}
+
+/** A thread's channel throws a DOMException, and a process's a plain Error with the same words. */
+function isUncloneable({ name, message }: Error): boolean {
+  return name === 'DataCloneError' || message.endsWith('could not be cloned.');
 }

@@ -225,18 +225,24 @@ export function topology(
   checkFunctions({ build: making }, topology);
   const returned: unknown = making!(new TopologyBuilder(draft));
   draft.seal();
-  if (returned instanceof Promise) throw notAtOnce(name, returned);
+  if (isLater(returned)) throw notAtOnce(name, returned);
   const { nodes, functions } = inOrder(draft);
   const graph: Graph = { name, settings: { ...DEFAULT_SETTINGS, ...own }, nodes };
   return Object.freeze({ graph: deepFreeze(graph), functions });
 }
 
-function notAtOnce(name: string, returned: Promise<unknown>): StreamError {
-  returned.catch(() => undefined); // what it goes on with is refused too, and nobody waits for it
+/** What an `async` function or a generator gives: it has not run to its end. */
+function isLater(returned: unknown): returned is object {
+  return typeof returned === 'object' && returned !== null && ('then' in returned || 'next' in returned);
+}
+
+function notAtOnce(name: string, returned: object): StreamError {
+  // What it goes on with is refused too, and nobody waits for it.
+  if (returned instanceof Promise) returned.catch(() => undefined);
   return new StreamError(
     'RG023',
-    `the function that builds topology '${name}' returned a promise`,
-    'await what you need before topology(…), and remove async',
+    `the function that builds topology '${name}' returned ${'then' in returned ? 'a promise' : 'a generator'}`,
+    'await what you need before topology(…), and remove async, or the star of function*',
     { place: placeOf(topology) },
   );
 }

@@ -108,7 +108,8 @@ export interface OutputCollector<V extends Values, S extends Streams = NoStreams
   resetTimeout(tuple: Tuple): void;
   /**
    * The messages of spouts that the tuple came of, each once: looked up when it is asked. None where nothing tracks the tuple (at-most-once, no
-   * id, a tick), of a tree that is over, and on workers, since ids stay with their spout. Source: Storm `Tuple.getMessageId`.
+   * id, a tick), and of a tree that is over: record at a time with its last ack, as micro-batches with its batch. Record at a time also none on
+   * workers, since ids stay with their spout. Source: Storm `Tuple.getMessageId`.
    */
   messageIds(tuple: Tuple): readonly SpoutMessageId[];
 }

@@ -98,6 +98,14 @@ describe.each(['thread', 'process'] as const)('a %s', (isolation) => {
     expect(await next()).toBe('0 ready');
   });
 
+  it('is sent, and sends, only what can be copied', async () => {
+    const pool = await startPool(isolation);
+    const next = eventsOf(pool);
+    expect(() => pool.send(0, () => 1)).toThrow(expect.objectContaining({ code: 'RG056' }));
+    pool.send(0, 'send a function');
+    expect(await next()).toMatch(/^failed RG056: a value cannot be sent to or from a worker: .*could not be cloned/);
+  });
+
   it('is lost when it is stopped for too long', async () => {
     const pool = await startPool(isolation, { heartbeatInterval: 20_000, heartbeatTimeout: 200_000 });
     const next = eventsOf(pool);

@@ -67,3 +67,12 @@ it('a topology without a function is refused', () => {
     expect.objectContaining({ code: 'RG004', message: "topology() needs a function 'build', but got undefined" }),
   );
 });
+
+it.each([
+  ['a generator', function* () {}],
+  // biome-ignore lint/suspicious/noThenProperty: that is the point
+  ['a promise', () => ({ then: () => undefined })],
+])('what returned %s has not described its topology yet', (what, build) => {
+  const message = `the function that builds topology 'late' returned ${what}`;
+  expect(() => topology('late', build as never)).toThrow(expect.objectContaining({ code: 'RG023', message }));
+});
