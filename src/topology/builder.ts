@@ -233,7 +233,8 @@ export function topology(
 
 /** What an `async` function or a generator gives: it has not run to its end. */
 function isLater(returned: unknown): returned is object {
-  return typeof returned === 'object' && returned !== null && ('then' in returned || 'next' in returned);
+  const tag = Object.prototype.toString.call(returned);
+  return (typeof returned === 'object' && returned !== null && 'then' in returned) || /Generator\]$/.test(tag);
 }
 
 function notAtOnce(name: string, returned: object): StreamError {
