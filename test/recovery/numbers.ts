@@ -1,14 +1,17 @@
 /** A job whose results tell of each record how often it was counted, and what a run of it left in its folders. */
+
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cellsOf, openCheckpoint } from '../../src/cli/state-folder.js';
 import { StreamError } from '../../src/core/errors.js';
 import type { Mode } from '../../src/runtime/events.js';
 import { GUARANTEES } from '../../src/topology/specs.js';
+import { isLong } from '../breadth.js';
 import { projectFolderOf } from '../cli/command.js';
 
+export { isLong };
+
 export const MODES: readonly Mode[] = ['micro-batch', 'record'];
-export const isLong = process.env['RAINGAUGE_LONG'] === '1';
 
 /** Every mode with every guarantee. */
 export const PROMISES = MODES.flatMap((mode) => GUARANTEES.map((guarantee) => ({ mode, guarantee })));
