@@ -201,7 +201,7 @@ export interface JobResult {
   readonly recomputedRecords?: number;
   /** Storm's numbers, of each component and of operators behind an exchange. As micro-batches of jobs with spouts or bolts, else none. */
   readonly components: readonly ComponentStats[];
-  /** What spouts and bolts counted about themselves (`info.metrics`), in both modes. */
+  /** What spouts and bolts counted about themselves (`info.metrics`), in both modes; on workers none of a job that failed. */
   readonly metrics: readonly ComponentMetric[];
   /** Tuple trees of spouts, and in record mode of sources: done ones, and failed attempts. As micro-batches: messages of spouts. */
   readonly acked: number;
