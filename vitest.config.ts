@@ -14,7 +14,7 @@ const OWN_PROCESS = [
 ];
 
 /** Modules that name what a worker's thread or process begins with. */
-const STARTERS = /\/src\/((?:host\/worker-pool|compare\/driver|compare\/fault-run))\.ts$/;
+const STARTERS = /\/src\/(host\/worker-pool|compare\/driver|compare\/fault-run)\.ts$/;
 
 /** Workers begin with the built module where it is as new as `src`: else each would load TypeScript anew, which takes a second. */
 const builtWorkers: Plugin = {

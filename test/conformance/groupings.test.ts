@@ -1,12 +1,14 @@
 /** Which task of a bolt gets which tuple: the same rules in both modes, tuple by tuple and from one interval to the next. */
+
 import { describe, expect, it } from 'vitest';
 import { runIntervals } from '../../src/testing/index.js';
 import { topology } from '../../src/topology/builder.js';
 import type { BoltDeclarer } from '../../src/topology/component-streams.js';
-import type { Bolt, CustomGrouping } from '../../src/topology/components.js';
+import type { CustomGrouping } from '../../src/topology/components.js';
 import { none } from '../../src/topology/sink-specs.js';
 import { memory } from '../../src/topology/source-specs.js';
 import type { Stream } from '../../src/topology/streams.js';
+import { placing } from '../executors/placing-bolt.js';
 import { B } from './interval-cases.js';
 
 interface Word {
@@ -18,20 +20,6 @@ interface Placed extends Word {
 }
 
 const TASKS = 4;
-
-/** Tells where each tuple is. */
-const placing = (): Bolt<Word, Placed> => {
-  let task = -1;
-  return {
-    prepare: (_out, info) => {
-      task = info.task;
-    },
-    execute: (tuple, out) => {
-      out.emit({ ...tuple.values, task }, tuple);
-      out.ack(tuple);
-    },
-  };
-};
 
 type Group = (bolt: BoltDeclarer<Word, Placed>, words: Stream<Word>) => unknown;
 const MODES = ['micro-batch', 'record'] as const;
@@ -45,7 +33,7 @@ describe.each(MODES)('%s', (mode) => {
     let n = 0;
     const inputs = { words: words.map((each) => each.map((word): Word => ({ word, n: n++ }))) };
     const job = topology('grouped', { batchInterval: B }, (t) => {
-      const bolt = t.setBolt<Word, Placed>('placing', placing, { parallelism: TASKS });
+      const bolt = t.setBolt<Word, Placed>('placing', placing<Word>, { parallelism: TASKS });
       group(bolt, t.source('words', memory<Word>([])));
       bolt.to('out', none());
     });
@@ -156,7 +144,7 @@ describe.each(MODES)('%s', (mode) => {
           { streams: { routed: 'direct' } },
         )
         .shuffleGrouping(t.source('words', memory<Word>([])));
-      t.setBolt<Word, Placed>('placing', placing, { parallelism: TASKS })
+      t.setBolt<Word, Placed>('placing', placing<Word>, { parallelism: TASKS })
         .directGrouping(route.stream('routed'))
         .to('out', none());
     });
@@ -177,7 +165,7 @@ it('fields and partialKey place a key alike in both modes', async () => {
     const places = await Promise.all(
       MODES.map(async (mode) => {
         const job = topology('grouped', { batchInterval: B }, (t) => {
-          t.setBolt<Word, Placed>('placing', placing, { parallelism: TASKS })
+          t.setBolt<Word, Placed>('placing', placing<Word>, { parallelism: TASKS })
             [group](t.source('words', memory<Word>([])), 'word')
             .to('out', none());
         });

@@ -1,12 +1,13 @@
 /** Random jobs on random input: both modes must say what the oracle says, at every parallelism, however input is split. */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { isLong } from '../breadth.js';
 import { build } from './random/build.js';
 import { askOracle, differences, runIn } from './random/judge.js';
 import { OPERATORS, type Recipe, recipes } from './random/recipe.js';
 import { waysOf } from './random/ways.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 const numRuns = isLong ? 10_000 : 300;
 

@@ -1,4 +1,5 @@
 /** Task workers on real threads and in real processes: they load the job, are killed, come back, and say why they cannot. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,13 +11,13 @@ import { startWorkerPool, type WorkerPoolOptions } from '../../src/host/worker-p
 import { jobSetup } from '../../src/host/worker-setup.js';
 import { createRealWorld } from '../../src/runtime/real-world.js';
 import type { Topology } from '../../src/topology/graph.js';
+import { isLong } from '../breadth.js';
 import { builtForm } from '../built-form.js';
 import type { Echo } from './echo-hosts.js';
 
 const world = createRealWorld({
   workers: { 'task-worker': builtForm(new URL('./echo-task-worker.ts', import.meta.url)) },
 });
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const WORDS: JobLocation = { path: fileURLToPath(new URL('./words-job.mjs', import.meta.url)), exportName: 'default' };
 const folder = mkdtempSync(join(tmpdir(), 'raingauge-workers-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,4 +1,5 @@
 /** A reader far behind its topic: what waits unread in Kafka takes no memory here. 1 M messages in `npm run test:kafka`, 10 M in a long run. */
+
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -7,9 +8,9 @@ import { FetchLoop } from '../../src/connectors/kafka/fetch-loop.js';
 import { Lane } from '../../src/connectors/kafka/lane.js';
 import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import { createRealWorld } from '../../src/runtime/real-world.js';
+import { isLong } from '../breadth.js';
 import { noKafka, TEST_MS, useBroker, WAIT_MS } from './broker.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const MANY = isLong ? 10_000_000 : 1_000_000;
 /** More than a reader takes ahead. */
 const FEW = 150_000;

@@ -1,13 +1,13 @@
 /** Tests of what a checkpoint folder promises: every crash state of its protocols gives a promised prefix, and never nothing. */
+
 import { describe, expect, it } from 'vitest';
 import { prng } from '../../src/core/prng.js';
 import type { CheckpointFolder } from '../../src/runtime/checkpoint-folder.js';
 import type { LogRecord } from '../../src/runtime/durability.js';
 import { SimulatedFiles } from '../../src/runtime/simulated-files.js';
+import { isLong } from '../breadth.js';
 import { allocated, expectedState, openFolder, prepared, received, save, stateOf } from './checkpoint-kit.js';
 import { atOnce, type Crash, crashesDuring, killsDuring } from './crashes.js';
-
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 
 /** What was asked for and what was acknowledged so far. */
 interface Promised {

@@ -1,4 +1,5 @@
 /** Tests of the log: every crash of its protocols, every kind of damage, groups, segments and failures. */
+
 import { describe, expect, it } from 'vitest';
 import { StreamError } from '../../src/core/errors.js';
 import { prng } from '../../src/core/prng.js';
@@ -6,10 +7,10 @@ import { encodeSegmentHeader } from '../../src/runtime/log-format.js';
 import { openSegmentedLog, type SegmentedLog, type SegmentedLogOptions } from '../../src/runtime/segmented-log.js';
 import { SimulatedFiles } from '../../src/runtime/simulated-files.js';
 import type { Files, OpenFile } from '../../src/runtime/world.js';
+import { isLong } from '../breadth.js';
 import { atOnce, crashesDuring, killsDuring } from './crashes.js';
 import { decorated } from './decorated-files.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (content: Uint8Array): string => new TextDecoder().decode(content);
 const newFiles = (): SimulatedFiles => new SimulatedFiles(atOnce);

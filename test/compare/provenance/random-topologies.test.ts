@@ -1,4 +1,5 @@
 /** Random jobs with provenance: plain results stay what they were, and both modes make each result of the same records as the oracle. */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { OracleAnswer } from '../../../src/compare/oracle/answer.js';
@@ -6,12 +7,12 @@ import { withIds } from '../../../src/compare/provenance/record-ids.js';
 import { plainRecord, type Traced } from '../../../src/compare/provenance/traced.js';
 import { withProvenance } from '../../../src/compare/provenance/with-provenance.js';
 import { CapturedSink } from '../../../src/testing/captured-sink.js';
+import { isLong } from '../../breadth.js';
 import { type Built, build } from '../../executors/random/build.js';
 import { askOracle, differences, runIn, type Witness } from '../../executors/random/judge.js';
 import { OPERATORS, recipes } from '../../executors/random/recipe.js';
 import { waysOf } from '../../executors/random/ways.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 const numRuns = isLong ? 3_000 : 80;
 

@@ -1,11 +1,12 @@
 /** Calls under drawn faults: no promise is broken, and calls that wait for the real world are refused. */
+
 import { topology } from 'raingauge';
 import { none } from 'raingauge/sinks';
 import { memory } from 'raingauge/sources';
 import { expect, it } from 'vitest';
 import { simulate } from '../../../src/compare/simulate/simulate.js';
+import { isLong } from '../../breadth.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seeds = isLong ? 2_000 : 20;
 const words = Array.from({ length: 500 }, (_, i) => `word ${i % 17}`);
 

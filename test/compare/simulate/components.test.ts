@@ -1,4 +1,5 @@
 /** The simulation of jobs with spouts and bolts: judged by the ledger of messages, and by what runs without a fault give. */
+
 import {
   type Bolt,
   type KeyValueState,
@@ -15,9 +16,9 @@ import { simulate } from '../../../src/compare/simulate/simulate.js';
 import { shareOf } from '../../../src/compare/spouts/spout-allowance.js';
 import { SpoutLedger } from '../../../src/compare/spouts/spout-ledger.js';
 import { parseFault } from '../../../src/runtime/faults/fault-plan.js';
+import { isLong } from '../../breadth.js';
 import sentences, { sentencesJob } from './sentences.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const SEEDS = isLong ? 1_000 : 20;
 
 describe('simulate a job of spouts and bolts', () => {

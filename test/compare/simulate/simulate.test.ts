@@ -1,4 +1,5 @@
 /** The simulation as a test: seeds of faults in both modes and under every guarantee. `RAINGAUGE_LONG=1` runs 10,000 of them. */
+
 import { describe, expect, it } from 'vitest';
 import wordCount from '../../../comparisons/word-count.js';
 import { repeatFlags, type SimulateResult, simulate } from '../../../src/compare/simulate/simulate.js';
@@ -7,13 +8,13 @@ import { parseFault, showFault } from '../../../src/runtime/faults/fault-plan.js
 import { topology } from '../../../src/topology/builder.js';
 import { none } from '../../../src/topology/sink-specs.js';
 import { memory } from '../../../src/topology/source-specs.js';
+import { isLong } from '../../breadth.js';
 import panes from './panes.js';
 import relay from './relay.js';
 import shop from './shop.js';
 import spread from './spread.js';
 import unsteady from './unsteady.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 /** Seeds that run twice: 2 of 100, and 10 in a long run. */
 const TWICE = isLong ? 0.1 : 0.02;
 const TIMEOUT = isLong ? 3_600_000 : 300_000;

@@ -1,10 +1,11 @@
 /** Jobs of bolts and operators at random: as micro-batches they give what they give record at a time. */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { runIntervals } from '../../../src/testing/index.js';
+import { isLong } from '../../breadth.js';
 import { jobOf, type Recipe, recipe } from './random-jobs.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 const numRuns = isLong ? 5_000 : 50;
 

@@ -1,13 +1,14 @@
 /** Jobs of bolts and operators at random on workers that are lost: they give what they give in one thread. */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Trace } from '../../../src/compare/trace.js';
 import { seconds } from '../../../src/core/time.js';
+import { isLong } from '../../breadth.js';
 import { FakeWorkers } from '../micro-batch/fake-workers.js';
 import { type Life, type LifeOptions, live } from '../micro-batch/incarnations.js';
 import { jobOf, type Recipe, recipe, type Step } from './random-jobs.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 const numRuns = isLong ? 5_000 : 40;
 const timeout = isLong ? 3_600_000 : 300_000;

@@ -1,14 +1,15 @@
 /** The driver is gone at any moment, and the next one goes on: what is seen is what the job's guarantee says. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withSettings } from '../../../src/topology/builder.js';
+import { isLong } from '../../breadth.js';
 import { type Built, build } from '../random/build.js';
 import { askOracle, differences, runIn } from '../random/judge.js';
 import { recipes } from '../random/recipe.js';
 import { type Crash, live } from './incarnations.js';
 import { witness } from './witness.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 
 const crash: fc.Arbitrary<Crash> = fc.oneof(

@@ -1,8 +1,10 @@
 /** Tasks on workers: the same answer as in one thread, also when workers are lost, and when the driver is too. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JobEvent } from '../../../src/runtime/events.js';
 import { withSettings } from '../../../src/topology/builder.js';
+import { isLong } from '../../breadth.js';
 import { type Built, build } from '../random/build.js';
 import { askOracle, differences, runIn } from '../random/judge.js';
 import { recipes } from '../random/recipe.js';
@@ -10,7 +12,6 @@ import { FakeWorkers } from './fake-workers.js';
 import { live } from './incarnations.js';
 import { witness } from './witness.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 const numRuns = isLong ? 5_000 : 60;
 

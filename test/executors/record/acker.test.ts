@@ -1,12 +1,13 @@
 /** The ledger of the ackers against a textbook acker (a Map of BigInts) and against what a tree really is: its open edges. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Prng, prng } from '../../../src/core/prng.js';
 import { AckerTasks, type TreeFailure } from '../../../src/executors/record/acker.js';
 import { EdgeIds } from '../../../src/executors/record/edge-ids.js';
+import { isLong } from '../../breadth.js';
 
 const CAPACITY = 8;
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 
 /** Hears what spouts hear. */
 class Spouts {

@@ -13,6 +13,7 @@ import type { BoltDeclarer, Component } from '../../../src/topology/component-st
 import { type Bolt, isTick, type OutputCollector, type Tuple } from '../../../src/topology/components.js';
 import type { Topology } from '../../../src/topology/graph.js';
 import { memory } from '../../../src/topology/sink-specs.js';
+import { placing } from '../placing-bolt.js';
 
 interface Word {
   readonly word: string;
@@ -31,19 +32,6 @@ const job = (build: (t: TopologyBuilder, spout: Component<Word>) => void, settin
     ),
   );
 
-/** A bolt that passes tuples on, says which task it is, and acks. */
-const passing = (): Bolt<Word, Word & { readonly task: number }> => {
-  let task = -1;
-  return {
-    prepare: (_out, info) => {
-      task = info.task;
-    },
-    execute: (tuple, out) => {
-      out.emit({ ...tuple.values, task }, tuple);
-      out.ack(tuple);
-    },
-  };
-};
 const acking: () => Bolt<Word> = () => ({ execute: (tuple, out) => out.ack(tuple) });
 
 describe('groupings', () => {
@@ -55,7 +43,7 @@ describe('groupings', () => {
     tasks = 4,
   ) =>
     job((t, spout) => {
-      group(t.setBolt('pass', passing, { parallelism: tasks }), spout).to('out', memory());
+      group(t.setBolt('pass', placing<Word>, { parallelism: tasks }), spout).to('out', memory());
     });
   const run = (topology: ReturnType<typeof grouped>, messages: readonly ScriptedMessage[] = words(40, 10)) =>
     runTuples(topology, { spouts: { words: { messages } } });
@@ -517,7 +505,7 @@ describe('ticks', () => {
         },
         { parallelism: 2 },
       );
-      const pass = t.setBolt('pass', passing, { parallelism: 3 }).shuffleGrouping(spout);
+      const pass = t.setBolt('pass', placing<Word>, { parallelism: 3 }).shuffleGrouping(spout);
       const last = (): Bolt<Word> => {
         const own: { time: number; isTick: boolean }[] = [];
         return {
@@ -604,7 +592,7 @@ describe('a stream made of bolts', () => {
     const mixed = topology('mixed', { batchInterval: micros(1_000) }, (t) => {
       const spout = t.setSpout<Word>('words', () => ({ nextTuple: () => 'done' }));
       const totals = t
-        .setBolt<Word, Word & { task: number }>('pass', passing, { parallelism: 2 })
+        .setBolt<Word, Word & { task: number }>('pass', placing<Word>, { parallelism: 2 })
         .shuffleGrouping(spout)
         .map(({ word, n }) => [word, n] as const)
         .runningReduce({ uid: 'total', reduce: (a, b) => a + b });

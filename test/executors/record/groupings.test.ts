@@ -1,4 +1,5 @@
 /** Groupings as Storm has them, beyond those that every job uses: which task gets which tuple, and what cannot be. */
+
 import { describe, expect, it } from 'vitest';
 import { prng } from '../../../src/core/prng.js';
 import { Anchors } from '../../../src/executors/record/anchors.js';
@@ -9,9 +10,10 @@ import { runTuples, type TupleRun } from '../../../src/testing/index.js';
 import { startVirtual } from '../../../src/testing/virtual-run.js';
 import { topology } from '../../../src/topology/builder.js';
 import type { BoltDeclarer, Component } from '../../../src/topology/component-streams.js';
-import type { Bolt, CustomGrouping } from '../../../src/topology/components.js';
+import type { CustomGrouping } from '../../../src/topology/components.js';
 import type { JobSettings } from '../../../src/topology/graph.js';
 import { memory } from '../../../src/topology/sink-specs.js';
+import { placing } from '../placing-bolt.js';
 
 interface Word {
   readonly word: string;
@@ -24,26 +26,13 @@ interface Placed extends Word {
 const words = (count: number, distinct = count) =>
   Array.from({ length: count }, (_, n) => ({ id: n, values: { word: `w${n % distinct}`, n } }));
 
-const placing = (): Bolt<Word, Placed> => {
-  let task = -1;
-  return {
-    prepare: (_out, info) => {
-      task = info.task;
-    },
-    execute: (tuple, out) => {
-      out.emit({ ...tuple.values, task }, tuple);
-      out.ack(tuple);
-    },
-  };
-};
-
 type Group = (bolt: BoltDeclarer<Word, Placed>, spout: Component<Word>) => BoltDeclarer<Word, Placed>;
 
 const run = (group: Group, messages = words(40, 10), tasks = 4, settings: Partial<JobSettings> = {}) =>
   runTuples(
     topology('grouped', settings, (t) => {
       const spout = t.setSpout<Word>('words', () => ({ nextTuple: () => 'done' }));
-      group(t.setBolt('place', placing, { parallelism: tasks }), spout).to('out', memory());
+      group(t.setBolt('place', placing<Word>, { parallelism: tasks }), spout).to('out', memory());
     }),
     { spouts: { words: { messages } } },
   );
@@ -198,7 +187,7 @@ describe('a default stream that is direct', () => {
             { direct: true },
           )
           .shuffleGrouping(spout);
-        group(t.setBolt('place', placing, { parallelism: 2 }), sorting).to('out', memory());
+        group(t.setBolt('place', placing<Word>, { parallelism: 2 }), sorting).to('out', memory());
       }),
       { spouts: { words: { messages: words(5) } } },
     );
@@ -228,7 +217,9 @@ it('a spout knows how many of its messages are pending', async () => {
         return out.emit({ word: 'w', n }, ++n);
       },
     }));
-    t.setBolt('place', placing).shuffleGrouping(spout).to('out', memory());
+    t.setBolt('place', placing<Word>)
+      .shuffleGrouping(spout)
+      .to('out', memory());
   });
   await startVirtual(job, () => ({ mode: 'record' })).then((started) => started.end());
   expect(pending).toEqual([0, 1, 2, 3]);

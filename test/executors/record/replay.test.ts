@@ -1,4 +1,5 @@
 /** Replay of records of sources: no window closes over a record that is still under way, whatever gets lost. */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { prng } from '../../../src/core/prng.js';
@@ -9,8 +10,8 @@ import { startVirtual } from '../../../src/testing/virtual-run.js';
 import { topology } from '../../../src/topology/builder.js';
 import { none } from '../../../src/topology/sink-specs.js';
 import { memory } from '../../../src/topology/source-specs.js';
+import { isLong } from '../../breadth.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const B = millis(10);
 
 const job = topology('replay', { batchInterval: B }, (t) => {

@@ -1,4 +1,5 @@
 /** Random tuple trees through bolts that fail, throw, forget to ack, while tuples and acks get lost: what spouts hear. */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { prng } from '../../../src/core/prng.js';
@@ -12,8 +13,7 @@ import { topology } from '../../../src/topology/builder.js';
 import type { MessageId, OutputCollector, Tuple } from '../../../src/topology/components.js';
 import type { Topology } from '../../../src/topology/graph.js';
 import { memory } from '../../../src/topology/sink-specs.js';
-
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
+import { isLong } from '../../breadth.js';
 
 interface Message {
   /** The message id: what the tuple belongs to. */

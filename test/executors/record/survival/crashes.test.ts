@@ -1,14 +1,15 @@
 /** The driver dies between any two durable steps of a barrier: random jobs say what they would have said undisturbed. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { prng } from '../../../../src/core/prng.js';
+import { isLong } from '../../../breadth.js';
 import { build } from '../../random/build.js';
 import { askOracle, differences, runIn, type Witness } from '../../random/judge.js';
 import { recipes } from '../../random/recipe.js';
 import { missingOrStrange } from './comparison.js';
 import { type Lives, type LivesParts, live } from './lives.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 const numRuns = isLong ? 2_000 : 20;
 

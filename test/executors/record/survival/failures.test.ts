@@ -1,17 +1,18 @@
 /** Exactly-once within a process: trees that fail or get lost set the job back, and nothing is seen twice. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { prng } from '../../../../src/core/prng.js';
 import { millis } from '../../../../src/core/time.js';
 import { topology } from '../../../../src/topology/builder.js';
 import { memory as memorySink } from '../../../../src/topology/sink-specs.js';
+import { isLong } from '../../../breadth.js';
 import { aSource } from '../../../compare/memory-ends.js';
 import { build } from '../../random/build.js';
 import { askOracle, differences, runIn, type Witness } from '../../random/judge.js';
 import { recipes } from '../../random/recipe.js';
 import { type Lives, type LivesParts, live } from './lives.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 const numRuns = isLong ? 2_000 : 30;
 const MANY = 1_000;

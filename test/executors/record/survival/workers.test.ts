@@ -1,8 +1,10 @@
 /** Tasks on workers: the same answer as in one thread, also when workers are lost at any moment. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { prng } from '../../../../src/core/prng.js';
 import type { FunctionTable } from '../../../../src/topology/graph.js';
+import { isLong } from '../../../breadth.js';
 import { build } from '../../random/build.js';
 import { askOracle, differences, runIn, type Witness } from '../../random/judge.js';
 import { recipes } from '../../random/recipe.js';
@@ -10,7 +12,6 @@ import { missingOrStrange } from './comparison.js';
 import { FakeWorkers } from './fake-workers.js';
 import { type Lives, type LivesParts, live } from './lives.js';
 
-const isLong = process.env['RAINGAUGE_LONG'] === '1';
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 const numRuns = isLong ? 2_000 : 20;
 
