@@ -28,7 +28,7 @@ const wordCount = (count: (word: string) => number) =>
       .to('counts', none());
   });
 
-describe('compare', () => {
+describe.concurrent('compare', () => {
   it('finds the same answer in both modes and the oracle, and measures both', async () => {
     const phases = new Set<ComparePhase>();
     const result = await compare(
@@ -232,7 +232,7 @@ describe('compare', () => {
   });
 });
 
-describe('compare of a job with bolts', () => {
+describe.concurrent('compare of a job with bolts', () => {
   const bolts = (count: () => StatefulBolt<Word, string, number, Word>) =>
     topology('bolts', { batchInterval: millis(50) }, (t) => {
       const split = t
@@ -301,7 +301,7 @@ interface Word {
   readonly n: number;
 }
 
-describe('compare refuses', () => {
+describe.concurrent('compare refuses', () => {
   it.each([
     [
       'an input without a record',

@@ -96,7 +96,7 @@ describe('late earthquakes', () => {
   });
 });
 
-describe('compare', () => {
+describe.concurrent('compare', () => {
   it.each([
     ['access-log-sessions', accessLogSessions],
     ['trending-words', trendingWords],

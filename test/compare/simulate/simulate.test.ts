@@ -8,7 +8,7 @@ import { parseFault, showFault } from '../../../src/runtime/faults/fault-plan.js
 import { topology } from '../../../src/topology/builder.js';
 import { none } from '../../../src/topology/sink-specs.js';
 import { memory } from '../../../src/topology/source-specs.js';
-import { isLong } from '../../breadth.js';
+import { isLong, isWide } from '../../breadth.js';
 import panes from './panes.js';
 import relay from './relay.js';
 import shop from './shop.js';
@@ -99,7 +99,7 @@ describe('simulate', () => {
     'goes the same way with state in lmdb, event by event: %s',
     { timeout: TIMEOUT },
     async (_, job, given) => {
-      const options = { ...given, seeds: isLong ? 500 : 5 };
+      const options = { ...given, seeds: isLong ? 500 : isWide ? 5 : 2 };
       const inMemory = await simulate(job, options);
       const inLmdb = await simulate(job, { ...options, state: 'lmdb' });
       expect(inLmdb.failure).toBeNull();
@@ -121,7 +121,7 @@ describe('simulate', () => {
     ['record', 'exactly-once'],
   ] as const)('survives damaged checkpoints: %s, %s', async (mode, guarantee) => {
     const faults = ['crash:1@1500', 'flip:chk-@1', 'crash:2@2500', 'flip:chk-@2', 'flip:chk-@2'].map(parseFault);
-    const result = await simulate(shop, { seeds: isLong ? 100 : 6, faults, mode, guarantee });
+    const result = await simulate(shop, { seeds: isLong ? 100 : isWide ? 6 : 3, faults, mode, guarantee });
     expect(failureOf(result, 'test/compare/simulate/shop.ts')).toBe('');
     expect(result.coverage['flip']).toBeGreaterThan(0);
   });
