@@ -7,7 +7,7 @@ import { encodeSegmentHeader } from '../../src/runtime/log-format.js';
 import { openSegmentedLog, type SegmentedLog, type SegmentedLogOptions } from '../../src/runtime/segmented-log.js';
 import { SimulatedFiles } from '../../src/runtime/simulated-files.js';
 import type { Files, OpenFile } from '../../src/runtime/world.js';
-import { isLong } from '../breadth.js';
+import { isLong, isWide } from '../breadth.js';
 import { atOnce, crashesDuring, killsDuring } from './crashes.js';
 import { decorated } from './decorated-files.js';
 
@@ -157,8 +157,8 @@ describe('a log after a loss of power', () => {
     }
   });
 
-  it(`keeps its promise through ${isLong ? 5_000 : 150} random lives`, { timeout: 600_000 }, async () => {
-    for (let seed = 1; seed <= (isLong ? 5_000 : 150); seed++) {
+  it(`keeps its promise through ${isLong ? 5_000 : isWide ? 150 : 75} random lives`, { timeout: 600_000 }, async () => {
+    for (let seed = 1; seed <= (isLong ? 5_000 : isWide ? 150 : 75); seed++) {
       const random = prng(seed);
       const files = newFiles();
       let promised: readonly string[] = [];

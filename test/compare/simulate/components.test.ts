@@ -16,10 +16,10 @@ import { simulate } from '../../../src/compare/simulate/simulate.js';
 import { shareOf } from '../../../src/compare/spouts/spout-allowance.js';
 import { SpoutLedger } from '../../../src/compare/spouts/spout-ledger.js';
 import { parseFault } from '../../../src/runtime/faults/fault-plan.js';
-import { isLong } from '../../breadth.js';
+import { isLong, isWide } from '../../breadth.js';
 import sentences, { sentencesJob } from './sentences.js';
 
-const SEEDS = isLong ? 1_000 : 20;
+const SEEDS = isLong ? 1_000 : isWide ? 20 : 12;
 
 describe('simulate a job of spouts and bolts', () => {
   it(`keeps every promise in ${SEEDS} seeds`, { timeout: isLong ? 3_600_000 : 300_000 }, async () => {
@@ -121,7 +121,7 @@ describe('simulate a job of spouts and bolts', () => {
         };
       }).shuffleGrouping(sums.shuffleGrouping(from));
     });
-    expect(await simulate(job, { seeds: isLong ? 200 : 6, twice: 0 })).toMatchObject({ failure: null });
+    expect(await simulate(job, { seeds: isLong ? 200 : isWide ? 6 : 3, twice: 0 })).toMatchObject({ failure: null });
   });
 
   it('loses no tuple of a window, in either mode: each is in a result', { timeout: 300_000 }, async () => {
@@ -146,7 +146,7 @@ describe('simulate a job of spouts and bolts', () => {
         .to('out', none());
     });
     for (const mode of ['micro-batch', 'record'] as const) {
-      const options = { mode, guarantee: 'at-least-once', seeds: isLong ? 300 : 5, twice: 0 } as const;
+      const options = { mode, guarantee: 'at-least-once', seeds: isLong ? 300 : isWide ? 5 : 3, twice: 0 } as const;
       const { failure, crashes } = await simulate(job, options);
       expect(failure, mode).toBeNull();
       expect(crashes, mode).toBeGreaterThan(2);

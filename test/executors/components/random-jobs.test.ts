@@ -3,11 +3,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { runIntervals } from '../../../src/testing/index.js';
-import { isLong } from '../../breadth.js';
+import { isLong, isWide } from '../../breadth.js';
 import { jobOf, type Recipe, recipe } from './random-jobs.js';
 
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 5_000 : 50;
+const numRuns = isLong ? 5_000 : isWide ? 50 : 35;
 
 async function answer(given: Recipe, mode: 'micro-batch' | 'record') {
   const { steps, input, parallelism } = given;

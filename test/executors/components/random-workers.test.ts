@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Trace } from '../../../src/compare/trace.js';
 import { seconds } from '../../../src/core/time.js';
-import { isLong } from '../../breadth.js';
+import { isLong, isWide } from '../../breadth.js';
 import { FakeWorkers } from '../micro-batch/fake-workers.js';
 import { type Life, type LifeOptions, live } from '../micro-batch/incarnations.js';
 import { jobOf, type Recipe, recipe, type Step } from './random-jobs.js';
 
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 5_000 : 40;
+const numRuns = isLong ? 5_000 : isWide ? 40 : 25;
 const timeout = isLong ? 3_600_000 : 300_000;
 
 const ways = fc.record({

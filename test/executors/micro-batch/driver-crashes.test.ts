@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withSettings } from '../../../src/topology/builder.js';
-import { isLong } from '../../breadth.js';
+import { isLong, isWide } from '../../breadth.js';
 import { type Built, build } from '../random/build.js';
 import { askOracle, differences, runIn } from '../random/judge.js';
 import { recipes } from '../random/recipe.js';
@@ -60,7 +60,7 @@ describe('exactly-once', () => {
         if (recipe.sources.flat().length === 1) expect(life.job.resultsWritten).toEqual(undisturbed.job.resultsWritten);
         expect(life.job.recordsRead).toEqual(undisturbed.job.recordsRead);
       }),
-      { seed, numRuns: isLong ? 5_000 : 75, verbose: 0 },
+      { seed, numRuns: isLong ? 5_000 : isWide ? 75 : 50, verbose: 0 },
     );
     expect(crashed).toBeGreaterThan(50);
     expect(restored).toBeGreaterThan(50);

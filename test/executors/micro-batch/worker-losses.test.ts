@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JobEvent } from '../../../src/runtime/events.js';
 import { withSettings } from '../../../src/topology/builder.js';
-import { isLong } from '../../breadth.js';
+import { isLong, isWide } from '../../breadth.js';
 import { type Built, build } from '../random/build.js';
 import { askOracle, differences, runIn } from '../random/judge.js';
 import { recipes } from '../random/recipe.js';
@@ -13,7 +13,7 @@ import { live } from './incarnations.js';
 import { witness } from './witness.js';
 
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 5_000 : 60;
+const numRuns = isLong ? 5_000 : isWide ? 60 : 40;
 
 const lives = fc.record({
   recipe: recipes,

@@ -6,7 +6,7 @@ import { prng } from '../../../../src/core/prng.js';
 import { millis } from '../../../../src/core/time.js';
 import { topology } from '../../../../src/topology/builder.js';
 import { memory as memorySink } from '../../../../src/topology/sink-specs.js';
-import { isLong } from '../../../breadth.js';
+import { isLong, isWide } from '../../../breadth.js';
 import { aSource } from '../../../compare/memory-ends.js';
 import { build } from '../../random/build.js';
 import { askOracle, differences, runIn, type Witness } from '../../random/judge.js';
@@ -14,7 +14,7 @@ import { recipes } from '../../random/recipe.js';
 import { type Lives, type LivesParts, live } from './lives.js';
 
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 2_000 : 30;
+const numRuns = isLong ? 2_000 : isWide ? 30 : 20;
 const MANY = 1_000;
 
 const asWitness = ({ job, sinks }: Lives): Witness => ({ job, sinks }) as unknown as Witness;

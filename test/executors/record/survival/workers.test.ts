@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { prng } from '../../../../src/core/prng.js';
 import type { FunctionTable } from '../../../../src/topology/graph.js';
-import { isLong } from '../../../breadth.js';
+import { isLong, isWide } from '../../../breadth.js';
 import { build } from '../../random/build.js';
 import { askOracle, differences, runIn, type Witness } from '../../random/judge.js';
 import { recipes } from '../../random/recipe.js';
@@ -13,7 +13,7 @@ import { FakeWorkers } from './fake-workers.js';
 import { type Lives, type LivesParts, live } from './lives.js';
 
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 2_000 : 20;
+const numRuns = isLong ? 2_000 : isWide ? 20 : 12;
 
 const asWitness = ({ job, sinks }: Lives): Witness => ({ job, sinks }) as unknown as Witness;
 
