@@ -2,14 +2,14 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isLong, isWide } from '../breadth.js';
+import { isLong } from '../breadth.js';
 import { build } from './random/build.js';
 import { askOracle, differences, runIn } from './random/judge.js';
 import { OPERATORS, type Recipe, recipes } from './random/recipe.js';
 import { waysOf } from './random/ways.js';
 
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
-const numRuns = isLong ? 10_000 : isWide ? 300 : 200;
+const numRuns = isLong ? 10_000 : 300;
 
 const TWO_SOURCES = 'two sources';
 const SEVERAL_PARTITIONS = 'several partitions';
