@@ -12,6 +12,7 @@ import type { CoreOperator, Plan, SinkOperator, Stage } from '../plan/plan.js';
 import { resultIds } from '../plan/result-ids.js';
 import type { GateState } from '../runtime/durability.js';
 import type { FunctionTable } from '../topology/graph.js';
+import { branchLink } from './branch-link.js';
 import { fanOut, gated, type Link, NOWHERE, WatermarkGate } from './link.js';
 import { narrowLink } from './narrow-links.js';
 import { onTime } from './on-time.js';
@@ -201,6 +202,8 @@ class ChainBuilder {
       case 'flat-map':
       case 'filter':
         return narrowLink(operator, functions, this.outputOf(operator, 'default'));
+      case 'branch':
+        return branchLink(operator, functions, (arm) => this.outputOf(operator, arm));
       case 'timestamps': {
         const late = this.outputOf(operator, 'late');
         const step = this.#parts.plan.step;

@@ -1,7 +1,7 @@
 /** Links of the narrow operators: one record in, any number out, no state. User functions run here, nowhere deeper. */
 import { derivedFlatMap, derivedMap } from '../kernels/derived-map.js';
 import { isPair, notAPair } from '../kernels/shapes.js';
-import type { FilterOperator, FlatMapOperator, MapOperator } from '../plan/plan.js';
+import type { CoreOperator, FilterOperator, FlatMapOperator, MapOperator } from '../plan/plan.js';
 import { type FunctionTable, functionId } from '../topology/graph.js';
 import type { Link } from './link.js';
 import { attributed, promiseReturned, wrongShape } from './user-error.js';
@@ -24,14 +24,7 @@ export function narrowLink(
       return { push: flatPush(operator, find, next.push), advance, end };
     }
     case 'filter':
-      return {
-        push:
-          operator.arm === undefined
-            ? filterPush(operator, find('filter'), next.push)
-            : armPush(operator, find, next.push),
-        advance,
-        end,
-      };
+      return { push: filterPush(operator, find('filter'), next.push), advance, end };
   }
 }
 
@@ -184,25 +177,12 @@ function filterPush(operator: FilterOperator, keep: Unary, next: Link['push']): 
       throw attributed(thrown, operator);
     }
     if (kept === true) next(value);
-    else if (kept !== false && truthy(operator, kept)) next(value);
+    else if (kept !== false && isTrue(operator, kept)) next(value);
   };
 }
 
-function armPush(operator: FilterOperator, find: (role: string) => Unary, next: Link['push']): Link['push'] {
-  const own = find(`arm:${operator.arm!}`);
-  const before = operator.before.map((arm) => find(`arm:${arm}`));
-  return (value) => {
-    let kept: boolean;
-    try {
-      kept = before.every((holds) => !truthy(operator, holds(value))) && truthy(operator, own(value));
-    } catch (thrown) {
-      throw attributed(thrown, operator);
-    }
-    if (kept) next(value);
-  };
-}
-
-function truthy(operator: FilterOperator, kept: unknown): boolean {
+/** A predicate's answer. @throws StreamError `RG031` for a promise. */
+export function isTrue(operator: CoreOperator, kept: unknown): boolean {
   if (kept instanceof Promise) throw promiseReturned(operator);
   return Boolean(kept);
 }

@@ -78,7 +78,9 @@ export function describeOperator(operator: CoreOperator): string {
     case 'flat-map':
       return `${FLAT_MAP_WORDS[operator.shape]} ${operator.uid}`;
     case 'filter':
-      return `filter ${operator.uid}${operator.arm === undefined ? '' : ` (arm ${operator.arm})`}`;
+      return `filter ${operator.uid}`;
+    case 'branch':
+      return `branch ${operator.uid} (${operator.arms.join(', ')})`;
     case 'map-async':
       return `${operator.shape === 'value' ? 'mapAsync' : 'mapValuesAsync'} ${operator.uid} (${callsOf(operator)})`;
     case 'timestamps':

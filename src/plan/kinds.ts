@@ -20,6 +20,7 @@ const KINDS: Readonly<Record<CoreOperator['kind'], KindTraits>> = {
   map: NARROW,
   'flat-map': NARROW,
   filter: NARROW,
+  branch: NARROW,
   'map-async': { ...NARROW, isNarrow: false },
   timestamps: { ...NARROW, isStateful: true },
   'window-reduce': PER_INTERVAL,

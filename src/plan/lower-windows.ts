@@ -95,8 +95,7 @@ function reduced(lowering: Lowering, node: ReducedNode, reduction: Reduction): v
     maxEmptyIntervals: lowering.maxEmptyIntervals,
     inputs: lowering.exchange(source, HASH),
   });
-  if (reduction.filter === true)
-    last = lowering.add(node, { kind: 'filter', arm: undefined, before: [], inputs: lowering.forward(last), slide });
+  if (reduction.filter === true) last = lowering.add(node, { kind: 'filter', inputs: lowering.forward(last), slide });
   if (unpairs !== undefined) last = mapped(lowering, node, last, unpairs, slide);
   lowering.markPerInterval(node);
   lowering.setOutput(node, 'default', [{ operator: last, output: 'default' }]);

@@ -38,7 +38,7 @@ function lowerNode(lowering: Lowering, node: Node): void {
     case 'flatMapValues':
       return narrow(lowering, node, node.input, { kind: 'flat-map', shape: 'pair-values' });
     case 'filter':
-      return narrow(lowering, node, node.input, { kind: 'filter', arm: undefined, before: [] });
+      return narrow(lowering, node, node.input, { kind: 'filter' });
     case 'mapAsync':
       return calling(lowering, node, 'value');
     case 'mapValuesAsync':
@@ -51,14 +51,13 @@ function lowerNode(lowering: Lowering, node: Node): void {
       );
       if (node.inputs.every((input) => lowering.isPerInterval(input))) lowering.markPerInterval(node);
       return;
-    case 'branch':
+    case 'branch': {
       if (lowering.isPerInterval(node.input)) lowering.markPerInterval(node);
-      node.arms.forEach((arm, index) => {
-        const inputs = lowering.forward(node.input);
-        const operator = lowering.add(node, { kind: 'filter', arm, before: node.arms.slice(0, index), inputs, slide });
-        lowering.setOutput(node, arm, [{ operator, output: 'default' }]);
-      });
+      const { arms } = node;
+      const operator = lowering.add(node, { kind: 'branch', arms, inputs: lowering.forward(node.input), slide });
+      for (const arm of arms) lowering.setOutput(node, arm, [{ operator, output: arm }]);
       return;
+    }
     case 'timestamps': {
       const { maxOutOfOrderness, idleTimeout } = node;
       const inputs = lowering.forward(node.input);
@@ -185,7 +184,7 @@ function narrow(
   operator:
     | { readonly kind: 'map'; readonly shape: 'value' | 'key' | 'pair-values' }
     | { readonly kind: 'flat-map'; readonly shape: 'value' | 'pair-values' }
-    | { readonly kind: 'filter'; readonly arm: undefined; readonly before: readonly string[] },
+    | { readonly kind: 'filter' },
 ): void {
   if (lowering.isPerInterval(input)) lowering.markPerInterval(node);
   const draft: OperatorDraft = { ...operator, inputs: lowering.forward(input), slide: lowering.slide(node) };

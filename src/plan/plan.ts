@@ -62,11 +62,14 @@ export interface FlatMapOperator extends OperatorBase {
   /** `left-of` and `right-of` give the records of one side. */
   readonly shape: 'value' | 'pair-values' | 'left-of' | 'right-of';
 }
-/** Keeps what role `filter` holds for; a branch becomes one filter an arm: `arm` holds and none of `before` does. */
+/** Keeps what role `filter` holds for. */
 export interface FilterOperator extends OperatorBase {
   readonly kind: 'filter';
-  readonly arm: string | undefined;
-  readonly before: readonly string[];
+}
+/** An output for each arm: of the arms that hold for a record the first has it. */
+export interface BranchOperator extends OperatorBase {
+  readonly kind: 'branch';
+  readonly arms: readonly string[];
 }
 /** A call for each record, whose answer comes later: it heads a stage, whose tasks are those of the stages before it. */
 export interface MapAsyncOperator extends OperatorBase {
@@ -178,6 +181,7 @@ export type CoreOperator =
   | MapOperator
   | FlatMapOperator
   | FilterOperator
+  | BranchOperator
   | MapAsyncOperator
   | TimestampsOperator
   | WindowReduceOperator

@@ -268,6 +268,28 @@ describe.each(VARIANTS)('%s', (_variantName, variant) => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
+  it('a branch asks the arms in order until one holds, and each at most once', async () => {
+    const asked: string[] = [];
+    const ask = (arm: string, holds: (n: number) => boolean) => (n: number) => {
+      asked.push(`${arm} ${n}`);
+      return holds(n);
+    };
+    const build = (t: TopologyBuilder) => {
+      const arms = {
+        small: ask('small', (n) => n < 3),
+        even: ask('even', (n) => n % 2 === 0),
+        odd: ask('odd', () => true),
+      };
+      const { small, even, odd } = numbers(t).branch(arms);
+      return odd.union(even, small);
+    };
+    const { outputs } = await run(build, { in: [[1, 4], [5]] });
+    expect(outputs['out']!.map(sorted)).toEqual([[1, 4], [5]]);
+    expect(asked.filter((each) => each.endsWith('1'))).toEqual(['small 1']);
+    expect(asked.filter((each) => each.endsWith('4'))).toEqual(['small 4', 'even 4']);
+    expect(asked.filter((each) => each.endsWith('5'))).toEqual(['small 5', 'even 5', 'odd 5']);
+  });
+
   it('keeps the state of each key', async () => {
     const build = (t: TopologyBuilder) => {
       const running = pairs(t).runningReduce({ uid: 'running', reduce: add });
