@@ -202,6 +202,7 @@ export const RATIOS: readonly Goal[] = [
   times('acker against BigInt and Map', 'acker-slab', 'acker-bigint'),
   cost('write-ahead log, overlapped, and snapshots', 'log-and-snapshots', 'log-none'),
   cost('journal, record at a time', 'journal', 'journal-none'),
+  times('two threads by hand against the hand loop', 'hand-loop-two-threads', 'hand-loop-one-thread'),
   times('two workers, round robin, against one chain in one thread', 'round-robin-workers', 'one-partition'),
   onTwoCores('two workers, round robin: what their CPU time allows', 'round-robin-workers', 'round-robin-thread'),
   onTwoCores('two workers, keyed: what their CPU time allows', 'keyed-workers', 'keyed-thread'),

@@ -10,6 +10,7 @@ import * as nulls from './variants/null-operators.js';
 import { restarts } from './variants/restart.js';
 import * as spoutBolt from './variants/spout-bolt.js';
 import { stateUpdates } from './variants/state.js';
+import { twoThreadsByHand } from './variants/two-threads-by-hand.js';
 import { windowSlide } from './variants/window-slide.js';
 import * as wordCount from './variants/word-count.js';
 import * as byHand from './variants/word-count-by-hand.js';
@@ -117,6 +118,8 @@ export const GROUPS: readonly Group[] = [
     unit: 'line',
     isOneJob: true,
     variants: {
+      'hand-loop-one-thread': byHand.handLoop,
+      'hand-loop-two-threads': twoThreadsByHand,
       'one-partition': workers.onePartition,
       'round-robin-thread': workers.roundRobin('thread'),
       'round-robin-workers': workers.roundRobin('workers'),
