@@ -190,7 +190,8 @@ describe.each(MODES)('%s', (mode: Mode) => {
     }
   });
 
-  const kinds = (['folder', 'tail'] as const).filter((kind) => isWide || (kind === 'tail') === (mode === 'record'));
+  const some = mode === 'record' ? (['tail'] as const) : (['folder'] as const);
+  const kinds = isWide ? (['folder', 'folder of two partitions', 'tail'] as const) : some;
   it.each(kinds)('a %s gives each line exactly once', { timeout: TIMEOUT_MS }, async (kind) => {
     const folder = projectFolderOf({ 'job.mjs': job('generator((n) => n)') });
     const [inside, log] = [join(folder, 'in'), join(folder, 'app.log')];
@@ -201,7 +202,7 @@ describe.each(MODES)('%s', (mode: Mode) => {
       const random = prng(3).fork(`${kind} ${mode}`);
       for (let n = 0, file = 0; n < RECORDS; file++) {
         const lines = Array.from({ length: Math.min(RECORDS - n, 1 + random.below(40)) }, () => `${n++}\n`).join('');
-        if (kind === 'folder') {
+        if (kind !== 'tail') {
           writeFileSync(join(folder, 'part'), lines);
           renameSync(join(folder, 'part'), join(inside, `f${random.below(1_000)}-${file}`));
         } else {
@@ -215,7 +216,8 @@ describe.each(MODES)('%s', (mode: Mode) => {
       }
       isWritten = true;
     })();
-    const source = kind === 'folder' ? 'in=folder:in?scanEvery=50ms' : 'in=tail:app.log';
+    const shared = kind === 'folder of two partitions' ? '&partitions=2' : '';
+    const source = kind === 'tail' ? 'in=tail:app.log' : `in=folder:in?scanEvery=50ms${shared}`;
     const words = ['--mode', mode, '--guarantee', 'exactly-once', '--source', source, '--sink', 'out=file:out'];
     const { code, stderr } = await liveOn(
       words,
