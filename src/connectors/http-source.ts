@@ -207,11 +207,11 @@ class HttpReader {
     if (!this.#buffer.isOpen) return answer(503, 'the job has ended\n');
     if (this.#calls === undefined) {
       this.#buffer.add(values);
-      response.once('close', this.#receipts.add(this.#buffer.received, values.length, answer));
+      whenGone(request, response, this.#receipts.add(this.#buffer.received, values.length, answer));
     } else if (values.length === 1) {
       const { record, forget } = this.#calls.begin(values[0], this.#buffer.received, answer);
       this.#buffer.add([record]);
-      response.once('close', forget);
+      whenGone(request, response, forget);
     } else {
       this.#refused++;
       answer(400, 'there is no record in the body\n');
@@ -236,6 +236,18 @@ class HttpReader {
     decoder.end(values, undecoded);
     this.#invalidLines += decoder.invalidLines;
   }
+}
+
+/** Tells once. A client that sends ahead has requests whose responses have no socket yet, and never close. */
+function whenGone({ socket }: IncomingMessage, response: ServerResponse, tell: () => void): void {
+  const gone = (): void => {
+    socket.off('close', gone);
+    response.off('close', gone);
+    tell();
+  };
+  socket.setMaxListeners(0);
+  socket.once('close', gone);
+  response.once('close', gone);
 }
 
 /** The rest of a refused body is read and dropped, up to a limit: a client that is cut off in the middle would not see the answer. */

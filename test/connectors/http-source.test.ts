@@ -227,6 +227,25 @@ describe('the http source', () => {
     expect(last).toBe(200);
   });
 
+  it('frees the places of a client that sent requests ahead and is gone', async () => {
+    const { source, partition, url } = await open({ requestsMax: 3 });
+    const socket = connect(source.port, '127.0.0.1');
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na'.repeat(3));
+    expect(await takeSome(partition, 3)).toEqual(['a', 'a', 'a']);
+    expect((await post(url, 'z')).status).toBe(429);
+    socket.resetAndDestroy();
+    const taken = async (): Promise<number> => {
+      for (;;) {
+        const { status } = await post(url, 'b');
+        if (status !== 429) return status;
+      }
+    };
+    const next = Promise.all([taken(), taken(), taken()]);
+    expect(await takeSome(partition, 3)).toEqual(['b', 'b', 'b']);
+    partition.commit!(6);
+    expect(await next).toEqual([200, 200, 200]);
+  });
+
   it('says which port is taken', async () => {
     const { source } = await open();
     const settings = { ...http({ port: source.port }).options } as never;
