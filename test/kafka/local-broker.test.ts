@@ -1,7 +1,7 @@
 /** The helper that starts a real broker: its command, a kill and a restart, and that none is left behind. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +11,9 @@ import { isAlive, readBrokerFolder, startLocalBroker } from '../../src/cli/kafka
 import { openKafkaPort } from '../../src/connectors/kafka/open-port.js';
 import { type Outcome, raingauge, root } from '../cli/command.js';
 import { noKafka, TEST_MS, temporaryFolder, useBroker, VERSION, WAIT_MS } from './broker.js';
+
+/** A broker that meets it may speak before it is gone; what is not read would keep the connection, and `close` would wait for it. */
+const readAll = (socket: Socket): void => void socket.on('error', () => undefined).resume();
 
 describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: TEST_MS }, () => {
   const broker = useBroker();
@@ -54,7 +57,7 @@ describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: TEST_MS }, ()
   it('takes other ports when its own are taken before it listens, and keeps those that it had', async () => {
     const folder = join(await temporaryFolder(), 'pushed-out');
     const taken = await freePort();
-    const server = createServer();
+    const server = createServer(readAll);
     await new Promise<void>((resolve) => server.listen(taken, '127.0.0.1', resolve));
     const pairs = [
       [taken, await freePort()],
@@ -72,7 +75,7 @@ describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: TEST_MS }, ()
     await new Promise((resolve) => server.close(resolve));
 
     await expect.poll(() => isAlive(pid), { timeout: WAIT_MS }).toBe(false);
-    const other = createServer();
+    const other = createServer(readAll);
     await new Promise<void>((resolve) => other.listen(place!.port, '127.0.0.1', resolve));
     await expect(startLocalBroker(options)).rejects.toMatchObject({
       code: 'RG043',
