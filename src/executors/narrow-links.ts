@@ -1,4 +1,4 @@
-/** Links of the narrow operators: one record in, any number out, no state. User functions run here, nowhere deeper. */
+/** Links of the narrow operators: one record in, any number out, no state. User functions run here and in `branch-link`, nowhere deeper. */
 import { derivedFlatMap, derivedMap } from '../kernels/derived-map.js';
 import { isPair, notAPair } from '../kernels/shapes.js';
 import type { CoreOperator, FilterOperator, FlatMapOperator, MapOperator } from '../plan/plan.js';
