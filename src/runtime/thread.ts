@@ -8,7 +8,7 @@ import type { Worker } from './world.js';
  * The young generation of a worker (MiB): what a batch brings is copied there from the driver's heap, and dies with the batch. Three times what V8
  * takes by itself saves a worker from taking each batch for old (bench `round-robin-workers`: 6 %).
  */
-const YOUNG_GENERATION_MIB = 144;
+const YOUNG_GENERATION_MIB = 64;
 
 /** Starts a module on a thread of its own. */
 export function startThread(url: URL, data: unknown): Worker {

@@ -1,6 +1,6 @@
 /** Columns of values on their way between threads or processes: numbers in one buffer, short texts in one string, the rest as it is. */
 
-import { NumberColumn, type Numbers, spread } from './number-column.js';
+import { NumberColumn, type NumberValues } from './number-column.js';
 
 /** Short texts joined, with the length of each in order; `LONG` stands for the next of the others. */
 interface Texts {
@@ -9,7 +9,7 @@ interface Texts {
   readonly long: readonly string[];
 }
 
-export type Column = readonly unknown[] | Numbers | Texts;
+export type Column = readonly unknown[] | NumberValues | Texts;
 
 /**
  * Texts below this are joined: to copy each alone costs four times as much (`running` of 600,000 lines on one worker: 10 s, joined 4 s).
@@ -41,7 +41,7 @@ export function valuesOf(column: Column): unknown[] {
 
 /** The values to read only: they may be the column itself. */
 export function cellsOf(column: Column): ArrayLike<unknown> {
-  if ('same' in column) return spread(column);
+  if ('same' in column) return new Array<unknown>(column.length).fill(column.same);
   if (!('text' in column)) return column;
   const { text, lengths, long } = column;
   const values = new Array<unknown>(lengths.length);
@@ -56,13 +56,13 @@ export function cellsOf(column: Column): ArrayLike<unknown> {
 }
 
 /** Undefined when not all are numbers. */
-function numericOf(values: readonly unknown[], buffers: ArrayBuffer[]): Numbers | undefined {
+function numericOf(values: readonly unknown[], buffers: ArrayBuffer[]): NumberValues | undefined {
   const numbers = new NumberColumn();
   for (const value of values) {
     if (typeof value !== 'number') return undefined;
     numbers.add(value);
   }
-  return numbers.sent(buffers);
+  return numbers.sentValues(buffers);
 }
 
 /** Undefined when there is nothing to join. `+=` makes a rope that sending flattens once, in half the time of `join`. */

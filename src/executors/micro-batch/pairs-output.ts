@@ -115,7 +115,7 @@ class PairColumns {
     const keys = columnOf(this.keys, buffers);
     const numbers = this.keys.length === length && this.#areInOrder() ? undefined : this.numbers.slice(0, length);
     if (numbers !== undefined) buffers.push(numbers.buffer);
-    const values = this.others === undefined ? this.values.sent(buffers) : columnOf(this.others, buffers);
+    const values = this.others === undefined ? this.values.sentValues(buffers) : columnOf(this.others, buffers);
     const timestamps = this.timestamps.sent(buffers);
     const windowEnds = this.windowEnds.sent(buffers);
     return { length, columns: { kind: 'pairs', keys, numbers, values }, timestamps, windowEnds };

@@ -18,7 +18,7 @@ type Columns =
       readonly numbers: Uint32Array | undefined;
       readonly values: Column;
     }
-  | { readonly kind: 'partials'; readonly keys: Column; readonly values: Column; readonly counts: Numbers };
+  | { readonly kind: 'partials'; readonly keys: Column; readonly values: Column; readonly counts: Column };
 
 export interface SentRows {
   readonly length: number;
@@ -60,8 +60,8 @@ function readerOf(columns: Columns): (index: number) => unknown {
   if (columns.kind === 'values') return (i) => values[i];
   const keys = cellsOf(columns.keys);
   if (columns.kind === 'partials') {
-    const counts = spread(columns.counts);
-    return (i) => new Partial(keys[i] as Key, values[i], counts[i]!);
+    const counts = cellsOf(columns.counts);
+    return (i) => new Partial(keys[i] as Key, values[i], counts[i] as number);
   }
   const { numbers } = columns;
   return numbers === undefined ? (i) => [keys[i], values[i]] : (i) => [keys[numbers[i]!], values[i]];
@@ -93,7 +93,7 @@ function partialsOf(rows: readonly unknown[], length: number, buffers: ArrayBuff
   if (length === 0 || !(rows[0] instanceof Partial)) return undefined;
   const keys = new Array<unknown>(length);
   const values = new Array<unknown>(length);
-  const counts = new Float64Array(length);
+  const counts = new Array<number>(length);
   for (let i = 0; i < length; i++) {
     const row = rows[i];
     if (!(row instanceof Partial)) return undefined;
@@ -105,6 +105,6 @@ function partialsOf(rows: readonly unknown[], length: number, buffers: ArrayBuff
     kind: 'partials',
     keys: columnOf(keys, buffers),
     values: columnOf(values, buffers),
-    counts: numbersOf(counts, length, buffers),
+    counts: columnOf(counts, buffers),
   };
 }
