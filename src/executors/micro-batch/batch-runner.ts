@@ -12,6 +12,7 @@ import { InBandOutput, inBandOf } from './in-band.js';
 import { InBandInput } from './in-band-input.js';
 import { piecesOf } from './pieces.js';
 import type { Progress } from './progress.js';
+import { SpareRows } from './rows.js';
 import { RowsOutput } from './shuffle.js';
 import { BlockInput, ShuffleInput } from './task-inputs.js';
 import type { TaskReports } from './task-reports.js';
@@ -71,13 +72,14 @@ export class LocalRunner implements BatchRunner {
   readonly #tasks: readonly (readonly BatchTask<RowsOutput>[])[];
   /** By stage: of each task where a stage begins with calls, else none. */
   readonly #callers: readonly (readonly RowCaller[])[];
+  readonly #spare = new SpareRows();
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
     this.#callers = parts.plan.stages.map((stage) =>
       Array.from({ length: stage.parallelism }, () => callerOf(stage, parts)).filter((caller) => caller !== undefined),
     );
-    const services = servicesOf(parts);
+    const services = servicesOf(parts, this.#spare);
     this.#tasks = parts.plan.stages.map((stage) =>
       Array.from(
         { length: stage.parallelism },
@@ -108,6 +110,13 @@ export class LocalRunner implements BatchRunner {
         }
       }
     }
+    if (components === undefined) this.#reuse(outputs);
+  }
+
+  /** What was written in a batch that is over. Rows of a job with components hold more than rows. */
+  #reuse(outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[]): void {
+    for (const output of outputs.flat().flatMap((written) => [...written.values()]))
+      for (const rows of output.rows) this.#spare.give(rows);
   }
 
   cut(cut: SnapshotCut): StateCut {
@@ -191,9 +200,9 @@ export class LocalRunner implements BatchRunner {
 const NOT_CALLED: readonly never[] = [];
 
 /** With bolts, watermarks keep their place between the rows. */
-function servicesOf({ plan, functions, stores, components }: RunnerParts): TaskServices<RowsOutput> {
+function servicesOf({ plan, functions, stores, components }: RunnerParts, spare: SpareRows): TaskServices<RowsOutput> {
   const services = { plan, functions, stores };
-  if (components === undefined) return { ...services, newOutput: (exit) => new RowsOutput(exit) };
+  if (components === undefined) return { ...services, newOutput: (exit) => new RowsOutput(exit, () => spare.take()) };
   const component: TaskServices<RowsOutput>['component'] = (...task) => components.task(...task);
   return { ...services, newOutput: (exit) => new InBandOutput(exit), component };
 }

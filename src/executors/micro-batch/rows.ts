@@ -79,3 +79,18 @@ export class Rows implements ReadableRows {
     this.windowEnds = windowEnds;
   }
 }
+
+/** Rows that were read, to be written anew: those of the next batch need not grow again. */
+export class SpareRows {
+  readonly #spare: Rows[] = [];
+
+  take(): Rows {
+    return this.#spare.pop() ?? new Rows();
+  }
+
+  /** Nobody reads them any more. */
+  give(rows: Rows): void {
+    rows.clear();
+    this.#spare.push(rows);
+  }
+}
