@@ -1,7 +1,5 @@
 /** Reads the URIs of `--source NAME=URI` and `--sink NAME=URI` into specs. Opens nothing. */
-import { nearest, StreamError } from '../core/errors.js';
-import { withoutSecrets } from '../core/secrets.js';
-import { type Duration, parseDuration } from '../core/time.js';
+import { nearest } from '../core/errors.js';
 import { folder, type TailOptions, tail } from './file-specs.js';
 import { type FormatSpec, type Formatted, formatOf } from './formats.js';
 import { VOCABULARY_SIZE, wordLines } from './generated-words.js';
@@ -17,22 +15,17 @@ import { type HttpOptions, http, reply, tcpServer, webhook } from './network-spe
 import { none, type StdoutOptions, stdout, textFile as textFileSink } from './sink-specs.js';
 import { generator, memory, stdin, type TcpOptions, type TextFileOptions, tcp, textFile } from './source-specs.js';
 import type { SinkSpec, SourceSpec } from './specs.js';
-
-/** A URI in parts: `generate:words?count=10` is `generate`, `words`, `{ count: '10' }`. */
-interface Parts {
-  readonly uri: string;
-  readonly scheme: string;
-  readonly rest: string;
-  readonly query: ReadonlyMap<string, string>;
-}
-
-/** How a scheme is read: the options of its query, an example, and the spec that it becomes. */
-interface Scheme<Spec> {
-  /** `any`: the query belongs to the other side. */
-  readonly options: readonly string[] | 'any';
-  readonly example: string;
-  readonly read: (parts: Parts) => Spec;
-}
+import {
+  addressOf,
+  duration,
+  malformed,
+  type Parts,
+  pathOf,
+  type Scheme,
+  split,
+  wholeNumber,
+  yesOrNo,
+} from './uri-parts.js';
 
 const FORMAT_OPTIONS = ['format', 'schema', 'columns', 'header', 'delimiter'];
 const LINE_OPTIONS = ['invalidUtf8', 'lineBytesMax', 'onUndecodable', ...FORMAT_OPTIONS];
@@ -46,7 +39,7 @@ const SOURCES: Readonly<Record<string, Scheme<SourceSpec<unknown>>>> = {
   },
   tail: { options: ['rotated', ...LINE_OPTIONS], example: 'tail:app.log', read: readTail },
   tcp: { options: ['onClose', 'reconnectsMax', ...LINE_OPTIONS], example: 'tcp://localhost:9999', read: readTcp },
-  stdin: { options: LINE_OPTIONS, example: 'stdin:', read: (parts) => stdin(lineOptions(parts)) },
+  stdin: { options: LINE_OPTIONS, example: 'stdin:', isBare: true, read: (parts) => stdin(lineOptions(parts)) },
   'tcp-server': {
     options: ['connectionsMax', 'idleTimeout', ...LINE_OPTIONS],
     example: 'tcp-server://127.0.0.1:9999',
@@ -66,7 +59,7 @@ const SOURCES: Readonly<Record<string, Scheme<SourceSpec<unknown>>>> = {
     read: readGenerator,
   },
   kafka: { options: KAFKA_SOURCE_OPTIONS, example: KAFKA_EXAMPLE, read: (parts) => kafkaSourceOf(kafkaUri(parts)) },
-  none: { options: [], example: 'none:', read: () => memory<unknown>([]) },
+  none: { options: [], example: 'none:', isBare: true, read: () => memory<unknown>([]) },
 };
 
 const SINKS: Readonly<Record<string, Scheme<SinkSpec<unknown>>>> = {
@@ -80,11 +73,12 @@ const SINKS: Readonly<Record<string, Scheme<SinkSpec<unknown>>>> = {
   reply: {
     options: FORMAT_OPTIONS,
     example: 'reply:',
+    isBare: true,
     read: (parts) => reply(parts.query.has('format') ? { format: readFormat(parts) } : {}) as SinkSpec<unknown>,
   },
-  stdout: { options: ['format', 'max'], example: 'stdout:?format=lines', read: readStdout },
+  stdout: { options: ['format', 'max'], example: 'stdout:?format=lines', isBare: true, read: readStdout },
   kafka: { options: KAFKA_SINK_OPTIONS, example: KAFKA_EXAMPLE, read: (parts) => kafkaSinkOf(kafkaUri(parts)) },
-  none: { options: [], example: 'none:', read: none },
+  none: { options: [], example: 'none:', isBare: true, read: none },
 };
 
 /**
@@ -189,49 +183,6 @@ function kafkaUri(parts: Parts): KafkaUri {
   };
 }
 
-/** Never shows what stands in front of an `@`: it may be a password. */
-function split(uri: string, schemes: Readonly<Record<string, Scheme<unknown>>>, end: 'source' | 'sink'): Parts {
-  const shown = withoutSecrets(uri);
-  if (/^kafka:\/\/[^/?#]*@/i.test(uri)) {
-    throw new StreamError(
-      'RG006',
-      `'${shown}' has a user and a password in it, and URIs are printed`,
-      'for Kafka write ?sasl=plain&username=NAME, and set KAFKA_PASSWORD in the environment',
-    );
-  }
-  const match = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/is.exec(uri);
-  const scheme = match?.[1]?.toLowerCase();
-  if (match !== null && scheme !== undefined && Object.hasOwn(schemes, scheme)) {
-    const parts = { uri, scheme, rest: match[2]!, query: new Map(new URLSearchParams(match[3] ?? '')) };
-    const { options } = schemes[scheme]!;
-    if (options !== 'any') allow(parts, options);
-    return parts;
-  }
-  const names = Object.keys(schemes);
-  const rule = `a ${end} is ${names.map((name) => `${name}:`).join(', ')}`;
-  if (scheme === undefined) {
-    throw new StreamError('RG006', `'${shown}' has no scheme; ${rule}`, `write file:${shown || 'PATH'} for a file`);
-  }
-  const near = nearest(scheme, names);
-  const rest = shown.slice(scheme.length + 1);
-  const hint =
-    near === undefined
-      ? `write for example ${schemes[names[0]!]!.example}`
-      : `did you mean ${rest === '' ? schemes[near]!.example : `${near}:${rest}`}?`;
-  throw new StreamError('RG006', `'${shown}' has the unknown scheme '${scheme}'; ${rule}`, hint);
-}
-
-/** `file:a/b` and `file:///a/b` are both understood; the second has its escapes decoded. */
-function pathOf(parts: Parts): string {
-  try {
-    const path = parts.rest.startsWith('//') ? decodeURIComponent(parts.rest.replace(/^\/\/[^/]*/, '')) : parts.rest;
-    if (path !== '') return path;
-  } catch {
-    // An escape that is none: the same rule applies.
-  }
-  throw malformed(parts, 'has no path', 'write file:PATH');
-}
-
 function lineOptions(
   parts: Parts,
 ): Pick<TextFileOptions, 'invalidUtf8' | 'lineBytesMax'> & Pick<Formatted<unknown>, 'format' | 'onUndecodable'> {
@@ -250,51 +201,4 @@ function readFormat(parts: Parts): FormatSpec<unknown> {
     delimiter: parts.query.get('delimiter'),
     header: yesOrNo(parts, 'header'),
   });
-}
-
-function allow(parts: Parts, names: readonly string[]): void {
-  for (const [name, value] of parts.query) {
-    if (names.includes(name)) continue;
-    const near = nearest(name, names);
-    const known = names.length === 0 ? 'it takes no options' : `its options are ${names.join(', ')}`;
-    const isRate = name === 'rate' && parts.scheme === 'generate';
-    const hint = isRate ? `use --rate ${value}` : near === undefined ? `leave out ${name}` : `did you mean ${near}?`;
-    throw malformed(parts, `has the unknown option '${name}'; ${known}`, hint);
-  }
-}
-
-/** `//HOST:PORT/PATH`; `onlyPath` when no other makes sense. */
-function addressOf(
-  parts: Parts,
-  onlyPath?: string,
-): { readonly host: string; readonly port: number; readonly path: string } {
-  const match = /^\/\/(\[[^\]]+\]|[^@:/?#]+):(\d+)(\/.*)?$/.exec(parts.rest);
-  const path = match?.[3] ?? '/';
-  if (match === null || (onlyPath !== undefined && path !== onlyPath)) {
-    throw malformed(parts, 'has no host and port', `write ${parts.scheme}://localhost:9999`);
-  }
-  return { host: match[1]!.replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]), path };
-}
-
-function duration(parts: Parts, name: string): Duration | undefined {
-  const text = parts.query.get(name);
-  return text === undefined ? undefined : parseDuration(text);
-}
-
-function wholeNumber(parts: Parts, name: string): number | undefined {
-  const text = parts.query.get(name);
-  if (text === undefined) return undefined;
-  if (/^\d+$/.test(text)) return Number(text);
-  throw malformed(parts, `has ${name}=${text}, which is no whole number`, `write ${name}=1000`);
-}
-
-function yesOrNo(parts: Parts, name: string): boolean {
-  const text = parts.query.get(name) ?? 'false';
-  if (text === 'true' || text === '') return true;
-  if (text === 'false') return false;
-  throw malformed(parts, `has ${name}=${text}, which is neither true nor false`, `write ${name}=true`);
-}
-
-function malformed(parts: Parts, what: string, hint: string): StreamError {
-  return new StreamError('RG006', `'${withoutSecrets(parts.uri)}' ${what}`, hint);
 }

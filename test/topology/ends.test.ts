@@ -106,8 +106,19 @@ describe('a URI', () => {
     ['generate:wrods', 'use generate:words'],
     ['generate:words?count=many', 'write count=1000'],
     ['none:?count=1', 'leave out count'],
+    ['none:nothing', 'write none:'],
+    ['stdin:lines', 'write stdin:'],
+    ['generate:words?count=1&count=2', 'leave one count out'],
   ])('%s is refused as a source', (uri, hint) => {
     expect(() => parseSourceUri(uri)).toThrow(expect.objectContaining({ code: 'RG006', hint }));
+  });
+
+  it.each([
+    ['reply://127.0.0.1/orders', 'write reply:'],
+    ['stdout:counts', 'write stdout:?format=lines'],
+    ['none:nothing?', 'write none:'],
+  ])('%s is refused as a sink', (uri, hint) => {
+    expect(() => parseSinkUri(uri)).toThrow(expect.objectContaining({ code: 'RG006', hint }));
   });
 
   it('of a source is none of a sink', () => {
