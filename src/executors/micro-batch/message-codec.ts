@@ -1,6 +1,6 @@
 /** A spout's messages on their way to a worker: columns beside those of their values. It knows no blocks. */
 import type { MessageId, Values } from '../../topology/components.js';
-import { type Column, columnOf, valuesOf } from './column-codec.js';
+import { type Column, columnOf, valuesOf } from '../column-codec.js';
 import { SpoutMessage } from './spout-message.js';
 
 export interface SentMessages {

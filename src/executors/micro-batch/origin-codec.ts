@@ -1,7 +1,7 @@
 /** The spout messages of rows on their way between threads or processes: places, each once. It knows no rows. */
 import type { MessageId } from '../../topology/components.js';
-import { type Column, cellsOf, columnOf } from './column-codec.js';
-import { NumberColumn, type Numbers, spread } from './number-column.js';
+import { type Column, cellsOf, columnOf } from '../column-codec.js';
+import { NumberColumn, type Numbers, spread } from '../number-column.js';
 import type { MessagePlace } from './spout-message.js';
 import { messagesOf, type Origin } from './task-context.js';
 

@@ -4,10 +4,10 @@ import { assert } from '../../core/assert.js';
 import type { RecordContext } from '../../kernels/kernel.js';
 import type { Partial } from '../../kernels/partial.js';
 import { isPair, notAPair } from '../../kernels/shapes.js';
+import { columnOf } from '../column-codec.js';
+import { NumberColumn } from '../number-column.js';
 import { taskOf } from '../task-of-key.js';
 import { attributed, type Blamed } from '../user-error.js';
-import { columnOf } from './column-codec.js';
-import { NumberColumn } from './number-column.js';
 import type { SentRows } from './row-codec.js';
 import type { OutputTime, ShuffleOutput } from './shuffle.js';
 

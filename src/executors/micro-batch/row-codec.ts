@@ -1,10 +1,10 @@
 /** Rows on their way between threads or processes: columns, which are copied several times faster than a small array for each record. */
 import type { Key } from '../../core/keys.js';
 import { Partial } from '../../kernels/partial.js';
-import { isPair } from '../../kernels/shapes.js';
-import { type Column, cellsOf, columnOf } from './column-codec.js';
+import { type Column, cellsOf, columnOf } from '../column-codec.js';
+import { type Numbers, numbersOf, spread } from '../number-column.js';
+import { pairColumnsOf } from '../values-codec.js';
 import { type ReadableTraced, TracedRows } from './in-band.js';
-import { type Numbers, numbersOf, spread } from './number-column.js';
 import { type KnownMessages, type SentOrigins, sentOrigins } from './origin-codec.js';
 import type { ReadableRows, Rows } from './rows.js';
 
@@ -15,7 +15,7 @@ type Columns =
       readonly kind: 'pairs';
       readonly keys: Column;
       /** Of each pair, its key among `keys`; undefined: one after another. */
-      readonly numbers: Uint32Array | undefined;
+      readonly numbers?: Uint32Array | undefined;
       readonly values: Column;
     }
   | { readonly kind: 'partials'; readonly keys: Column; readonly values: Column; readonly counts: Column };
@@ -69,23 +69,9 @@ function readerOf(columns: Columns): (index: number) => unknown {
 
 function columnsOf(rows: readonly unknown[], length: number, buffers: ArrayBuffer[]): Columns {
   return (
-    pairsOf(rows, length, buffers) ??
+    pairColumnsOf(rows, length, buffers) ??
     partialsOf(rows, length, buffers) ?? { kind: 'values', values: columnOf(rows.slice(0, length), buffers) }
   );
-}
-
-/** Undefined when not all are pairs. */
-function pairsOf(rows: readonly unknown[], length: number, buffers: ArrayBuffer[]): Columns | undefined {
-  if (length === 0 || !isPair(rows[0])) return undefined;
-  const keys = new Array<unknown>(length);
-  const values = new Array<unknown>(length);
-  for (let i = 0; i < length; i++) {
-    const row = rows[i];
-    if (!isPair(row)) return undefined;
-    keys[i] = row[0];
-    values[i] = row[1];
-  }
-  return { kind: 'pairs', keys: columnOf(keys, buffers), numbers: undefined, values: columnOf(values, buffers) };
 }
 
 /** Undefined when not all are partials. */

@@ -193,7 +193,7 @@ export class HostRun implements JobControl {
       const { entrances } = this.#wiring;
       for (let i = 0; i < processed.length; i += 2) entrances.get(processed[i]!)!.processed!(processed[i + 1]!);
       for (const rows of edges) {
-        this.#done += rows.values.length;
+        this.#done += rows.count;
         entrances.get(rows.edge)!.onBlock(blockOf(rows));
         this.#drain();
       }

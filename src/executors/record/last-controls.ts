@@ -25,7 +25,8 @@ export class LastControls {
     if (rows.length === 0) return undefined;
     return {
       edge,
-      values: rows.map(() => undefined),
+      count: rows.length,
+      values: { kind: 'values', values: rows.map(() => undefined) },
       times: Float64Array.from(rows.flatMap(([, first, second]) => [first, second])),
       ids: Int32Array.from(rows.flatMap(([kind]) => [kind, 0, 0, 0])),
     };

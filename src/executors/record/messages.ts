@@ -6,6 +6,7 @@ import type { GateState, SnapshotMeta, StoreSource } from '../../runtime/durabil
 import type { FailReason, JobEvent } from '../../runtime/events.js';
 import type { RecordOptions } from '../executor.js';
 import type { ComponentMetric } from '../metrics.js';
+import { readValues, type SentValues, sentValues } from '../values-codec.js';
 import type { TreeFailure } from './acker.js';
 import type { ExtraAnchors } from './anchors.js';
 import type { Block } from './ring.js';
@@ -14,7 +15,8 @@ import type { SourceRecord } from './skipped-records.js';
 /** Entries of one edge, as they lay in its ring. */
 export interface EdgeRows {
   readonly edge: number;
-  readonly values: unknown[];
+  readonly count: number;
+  readonly values: SentValues;
   readonly times: Float64Array;
   readonly ids: Int32Array;
   readonly extras?: (ExtraAnchors | undefined)[];
@@ -60,7 +62,7 @@ export type ToWorker =
 export interface SinkRows {
   readonly sink: string;
   readonly task: number;
-  readonly values: unknown[];
+  readonly values: SentValues;
   /** Stream time and window end, in turn. */
   readonly times: Float64Array;
   /** Of a sink that asks for ids. */
@@ -175,17 +177,13 @@ export function rowsOf(edge: number, block: Block): EdgeRows {
   const { ring, from, to } = block;
   const { values, times, ids, extras, recordIds, mask } = ring;
   const count = (to - from) | 0;
-  const rows = {
-    edge,
-    values: new Array<unknown>(count),
-    times: new Float64Array(2 * count),
-    ids: new Int32Array(4 * count),
-  };
+  const own = new Array<unknown>(count);
+  const rows = { edge, count, times: new Float64Array(2 * count), ids: new Int32Array(4 * count) };
   const named = recordIds === undefined ? undefined : new Array<string | undefined>(count).fill(undefined);
   const further = extras === undefined ? undefined : new Array<ExtraAnchors | undefined>(count).fill(undefined);
   for (let i = 0; i < count; i++) {
     const at = (from + i) & mask;
-    rows.values[i] = values[at];
+    own[i] = values[at];
     values[at] = undefined;
     rows.times[2 * i] = times[2 * at]!;
     rows.times[2 * i + 1] = times[2 * at + 1]!;
@@ -195,14 +193,15 @@ export function rowsOf(edge: number, block: Block): EdgeRows {
   }
   return {
     ...rows,
+    values: sentValues(own, []),
     ...(further === undefined ? {} : { extras: further }),
     ...(named === undefined ? {} : { recordIds: named }),
   };
 }
 
 /** The entries of a message, as a task takes them. */
-export function blockOf({ values, times, ids, extras, recordIds }: EdgeRows): Block {
-  return { ring: { mask: -1, values, times, ids, extras, recordIds }, from: 0, to: values.length };
+export function blockOf({ count, values, times, ids, extras, recordIds }: EdgeRows): Block {
+  return { ring: { mask: -1, values: readValues(values), times, ids, extras, recordIds }, from: 0, to: count };
 }
 
 /** What can be handed over in place of a copy. */

@@ -1,5 +1,6 @@
 /** Results of a worker's task for one sink, gathered for one message. */
 import type { RecordContext } from '../../kernels/kernel.js';
+import { sentValues } from '../values-codec.js';
 import type { SinkRows } from './messages.js';
 
 export class ResultRows {
@@ -37,6 +38,8 @@ export class ResultRows {
     this.#values = [];
     this.#ids = [];
     const times = this.#times.slice(0, 2 * values.length);
-    return [{ sink: this.#sink, task: this.#task, values, times, ...(this.#takesIds && { ids }) }];
+    return [
+      { sink: this.#sink, task: this.#task, values: sentValues(values, []), times, ...(this.#takesIds && { ids }) },
+    ];
   }
 }

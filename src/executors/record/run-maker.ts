@@ -8,6 +8,7 @@ import type { RestoredJob } from '../../runtime/durability.js';
 import { treesOf } from '../component-counters.js';
 import type { RecordOptions, Services } from '../executor.js';
 import type { Outcome, RunNumbers } from '../outcome.js';
+import { readValues } from '../values-codec.js';
 import { type AckLane, decorated } from './acker.js';
 import type { SinkRows } from './messages.js';
 import { type Placement, placementOf } from './placement.js';
@@ -178,7 +179,7 @@ export class RunMaker {
       const name = `${task}:${sink}`;
       const emit = emits.get(name) ?? this.#sink(sink, context, task);
       emits.set(name, emit);
-      values.forEach((value, i) => {
+      readValues(values).forEach((value, i) => {
         context.timestamp = times[2 * i]!;
         context.windowEnd = times[2 * i + 1]!;
         identity.begin(ids?.[i]);

@@ -161,7 +161,7 @@ export class WorkerLinks implements RemoteEnds {
       if (link.isLost || link.outbox.isEmpty) return;
       const { edges, processed } = link.outbox.take();
       for (const rows of edges) {
-        link.outstanding += rows.values.length;
+        link.outstanding += rows.count;
         if (remembers) this.#controls.remember(rows);
       }
       const message: ToWorker = {

@@ -28,8 +28,8 @@ interface Slot {
 }
 
 function rowsIn(message: unknown): number {
-  const { edges = [] } = message as { edges?: readonly { readonly values: readonly unknown[] }[] };
-  return edges.reduce((sum, { values }) => sum + values.length, 0);
+  const { edges = [] } = message as { edges?: readonly { readonly count: number }[] };
+  return edges.reduce((sum, { count }) => sum + count, 0);
 }
 
 export class FakeWorkers implements TaskWorkers {

@@ -1,7 +1,8 @@
 /** Columns give back what they were made of, whatever form they take on the way. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Column, columnOf, valuesOf } from '../../../src/executors/micro-batch/column-codec.js';
+import { type Column, columnOf, valuesOf } from '../../src/executors/column-codec.js';
+import { readValues, type SentValues, sentValues } from '../../src/executors/values-codec.js';
 
 const LARGEST = 2 ** 31 - 1;
 
@@ -36,6 +37,32 @@ describe('a column', () => {
   it('of integers holds integers, which V8 need not box', () => {
     expect(columnOf([1, 2], [])).toBeInstanceOf(Int32Array);
     expect(columnOf([1, -0], [])).toBeInstanceOf(Float64Array);
+  });
+});
+
+describe('values of records', () => {
+  it('are what they were, pairs or not', () => {
+    const part = fc.oneof(fc.integer(), fc.double(), fc.string());
+    const pair = fc.tuple(part, part);
+    const control = fc.constant(undefined);
+    const values = fc.oneof(
+      fc.array(pair, { minLength: 8 }),
+      fc.array(fc.tuple(fc.string(), fc.integer()), { minLength: 8 }),
+      fc.array(fc.oneof(pair, part, control, fc.tuple(part, part, part))),
+    );
+    fc.assert(
+      fc.property(values, (given) => {
+        const buffers: ArrayBuffer[] = [];
+        const values = sentValues([...given], buffers);
+        expect(readValues(structuredClone<SentValues>(values, { transfer: buffers }))).toStrictEqual(given);
+      }),
+    );
+  });
+
+  it('are columns when all are pairs', () => {
+    const pairs = Array.from({ length: 8 }, (_, i) => ['a', i]);
+    expect(sentValues(pairs, [])).toMatchObject({ kind: 'pairs' });
+    expect(sentValues([...pairs, undefined], [])).toMatchObject({ kind: 'values' });
   });
 });
 
