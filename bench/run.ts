@@ -82,7 +82,7 @@ function main(): { readonly judged: readonly Judged[]; readonly agree: boolean }
   return { judged: goals, agree: problems.length === 0 };
 }
 
-/** What to run: all groups but families, which take long, or those named; for a variant also what its goals compare it with. */
+/** What to run: all groups but those that take long, or those named; for a variant also what its goals compare it with. */
 function choose(only: readonly string[]): readonly { readonly group: Group; readonly variants: readonly string[] }[] {
   const wanted = new Set(only);
   for (const { of } of [...GOALS, ...RATIOS])
@@ -90,7 +90,9 @@ function choose(only: readonly string[]): readonly { readonly group: Group; read
   const chosen = GROUPS.flatMap((group) => {
     const all = Object.keys(group.variants);
     const isWanted =
-      only.length === 0 ? group.family === undefined : wanted.has(group.name) || wanted.has(group.family ?? group.name);
+      only.length === 0
+        ? group.isOnlyWhenNamed === undefined
+        : wanted.has(group.name) || wanted.has(group.family ?? group.name);
     const variants = isWanted ? all : all.filter((variant) => wanted.has(variant));
     return variants.length === 0 ? [] : [{ group, variants }];
   });

@@ -26,14 +26,12 @@ export interface Group {
   readonly isOneJob: boolean;
   /** The name by which groups that belong together can be asked for. */
   readonly family?: string;
+  /** It takes long, and is left out unless it is asked for. */
+  readonly isOnlyWhenNamed?: true;
   readonly variants: Readonly<Record<string, Variant>>;
 }
 
-/** So many lines that what each thread does once, to load and to compile, is as little of the whole as in a job that runs for longer than seconds. */
-const fiveTimes =
-  (variant: Variant): Variant =>
-  ({ lines, seed }) =>
-    variant({ lines: 5 * lines, seed });
+const OPERATORS_FAMILY = { unit: 'record', family: 'operators', isOnlyWhenNamed: true } as const;
 
 export const GROUPS: readonly Group[] = [
   {
@@ -167,14 +165,20 @@ export const GROUPS: readonly Group[] = [
     unit: 'restart',
     isOneJob: true,
     family: 'restart',
+    isOnlyWhenNamed: true,
     variants: { 'restart-micro-batch': restarts('micro-batch'), 'restart-record': restarts('record') },
   },
-  ...OPERATORS.map((operator) => ({ ...operator, unit: 'record', isOneJob: true, family: 'operators' })),
-  { name: 'operators-growth', unit: 'record', isOneJob: false, family: 'operators', variants: GROWTHS },
+  ...OPERATORS.map((operator) => ({ ...operator, ...OPERATORS_FAMILY, isOneJob: true })),
+  { ...OPERATORS_FAMILY, name: 'operators-growth', isOneJob: false, variants: GROWTHS },
 ];
 
 /** The variant of that name. */
 export function variantNamed(name: string): Variant | undefined {
   for (const { variants } of GROUPS) if (Object.hasOwn(variants, name)) return variants[name];
   return undefined;
+}
+
+/** So many lines that what each thread does once, to load and to compile, is as little of the whole as in a job that runs for longer than seconds. */
+function fiveTimes(variant: Variant): Variant {
+  return ({ lines, seed }) => variant({ lines: 5 * lines, seed });
 }

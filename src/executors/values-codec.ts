@@ -1,10 +1,14 @@
-/** Values of records on their way between threads or processes: pairs as two columns, which are copied several times faster than an array for each. */
+/**
+ * Values of records on their way between threads or processes: pairs as two columns (two workers in record mode, bench `keyed-record-workers`: a third
+ * less time than an array for each).
+ */
 import { isPair } from '../kernels/shapes.js';
 import { type Column, cellsOf, columnOf, valuesOf } from './column-codec.js';
 
-/** Below so many a column saves nothing. */
+/** The few values of a job that is not busy go as they are. */
 const FEW = 8;
 
+/** Pairs in order. */
 export interface PairColumns {
   readonly kind: 'pairs';
   readonly keys: Column;
@@ -13,7 +17,7 @@ export interface PairColumns {
 
 export type SentValues = PairColumns | { readonly kind: 'values'; readonly values: Column };
 
-/** The array is given away. `buffers` gets what may be transferred. */
+/** The array is given away: it may be sent itself. `buffers` gets what may be transferred. */
 export function sentValues(values: readonly unknown[], buffers: ArrayBuffer[]): SentValues {
   if (values.length < FEW) return { kind: 'values', values };
   return pairColumnsOf(values, values.length, buffers) ?? { kind: 'values', values: columnOf(values, buffers) };

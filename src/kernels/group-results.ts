@@ -9,55 +9,74 @@ import type { WindowGroupFunctions } from './window-group.js';
 /** As the plan names them. */
 export type GroupResult = 'list' | JoinKind | 'each' | 'glom' | 'mapPartitions';
 
-/** How one kind works. `values` is a copy, which results may keep. */
+/** How one kind works. */
 export interface GroupResults {
   readonly isKeyed: boolean;
-  readonly of: (key: Key, values: readonly unknown[]) => Iterable<unknown>;
+  /** Of the first `count` of a list that goes on living. What is given is read before the next call. */
+  readonly of: (key: Key, values: readonly unknown[], count: number) => Iterable<unknown>;
 }
 
 /** Finds the way of a kind. */
 export function resultsOf(gives: GroupResult, functions: WindowGroupFunctions, task: number): GroupResults {
   switch (gives) {
     case 'list':
-      return { isKeyed: true, of: (key, values) => [[key, values]] };
+      return { isKeyed: true, of: (key, values, count) => [[key, values.slice(0, count)]] };
     case 'each':
-      return { isKeyed: false, of: (_key, values) => values };
+      return { isKeyed: false, of: (_key, values, count) => values.slice(0, count) };
     case 'glom':
-      return { isKeyed: false, of: (_key, values) => [values] };
+      return { isKeyed: false, of: (_key, values, count) => [values.slice(0, count)] };
     case 'mapPartitions':
-      return { isKeyed: false, of: (_key, values) => elements(functions.mapPartitions!(values, task)) };
+      return {
+        isKeyed: false,
+        of: (_key, values, count) => elements(functions.mapPartitions!(values.slice(0, count), task)),
+      };
     case 'cogroup':
-      return { isKeyed: true, of: (key, values) => [[key, [side(values, 0), side(values, 1)]]] };
-    default: {
-      const keepsLeft = gives === 'leftOuterJoin' || gives === 'fullOuterJoin';
-      const keepsRight = gives === 'rightOuterJoin' || gives === 'fullOuterJoin';
       return {
         isKeyed: true,
-        of: (key, values) => joined(key, side(values, 0), side(values, 1), keepsLeft, keepsRight),
+        of: (key, values, count) => {
+          const sides: [unknown[], unknown[]] = [[], []];
+          split(values, count, sides);
+          return [[key, sides]];
+        },
       };
-    }
+    default:
+      return { isKeyed: true, of: joining(gives) };
   }
 }
 
 /** Each left value with each right one. Where one side has none, an outer join that keeps the other gives it alone. */
-function* joined(
-  key: Key,
-  left: readonly unknown[],
-  right: readonly unknown[],
-  keepsLeft: boolean,
-  keepsRight: boolean,
-): Iterable<unknown> {
-  const lefts = left.length === 0 && keepsRight ? NOTHING : left;
-  const rights = right.length === 0 && keepsLeft ? NOTHING : right;
+function joining(kind: Exclude<JoinKind, 'cogroup'>): GroupResults['of'] {
+  const keepsLeft = kind === 'leftOuterJoin' || kind === 'fullOuterJoin';
+  const keepsRight = kind === 'rightOuterJoin' || kind === 'fullOuterJoin';
+  // The same for each key: most have a value or two, and joining them costs less than an array (bench `operators`).
+  const sides: [unknown[], unknown[]] = [[], []];
+  const results: unknown[] = [];
+  return (key, values, count) => {
+    for (const side of sides) side.length = 0;
+    results.length = 0;
+    split(values, count, sides);
+    const lefts = sides[0].length === 0 && keepsRight ? NOTHING : sides[0];
+    const rights = sides[1].length === 0 && keepsLeft ? NOTHING : sides[1];
+    if (lefts.length * rights.length > MADE_AT_ONCE) return joined(key, lefts, rights);
+    for (const a of lefts) for (const b of rights) results.push([key, [a, b]]);
+    return results;
+  };
+}
+
+/** Results of a key that are more are made one after another, as they are read. */
+const MADE_AT_ONCE = 64;
+
+function* joined(key: Key, lefts: readonly unknown[], rights: readonly unknown[]): Iterable<unknown> {
   for (const a of lefts) for (const b of rights) yield [key, [a, b]];
 }
 
 const NOTHING: readonly unknown[] = [undefined];
 
-function side(values: readonly unknown[], wanted: Sided[0]): readonly unknown[] {
-  const found: unknown[] = [];
-  for (const [from, value] of values as readonly Sided[]) if (from === wanted) found.push(value);
-  return found;
+function split(values: readonly unknown[], count: number, sides: readonly [unknown[], unknown[]]): void {
+  for (let i = 0; i < count; i++) {
+    const [side, value] = values[i] as Sided;
+    sides[side].push(value);
+  }
 }
 
 /** All that a function gives, so that one that throws in the middle gives nothing. @throws StreamError `RG031` for a promise, `RG032` for what is no iterable. */

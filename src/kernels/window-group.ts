@@ -53,7 +53,7 @@ export function createWindowGroup(setup: KernelSetup<WindowGroupFunctions, Windo
     store.drop(SCRATCH);
   }
 
-  const make = ({ key, value, count }: Cell) => of(key, (value as unknown[]).slice(0, count));
+  const make = ({ key, value, count }: Cell) => of(key, value as unknown[], count);
   const made = (cell: Cell): Iterable<unknown> | typeof SET_ASIDE => {
     try {
       return make(cell);

@@ -1,4 +1,4 @@
-/** Takes the URI of a source or a sink apart: its scheme, what follows, and the options of its query. It knows no scheme. */
+/** Takes the URI of a source or a sink apart: its scheme, what follows, and the options of its query. It makes no spec. */
 import { nearest, StreamError } from '../core/errors.js';
 import { withoutSecrets } from '../core/secrets.js';
 import { type Duration, parseDuration } from '../core/time.js';
@@ -35,9 +35,13 @@ export function split(uri: string, schemes: Readonly<Record<string, Scheme<unkno
   const scheme = match?.[1]?.toLowerCase();
   if (match !== null && scheme !== undefined && Object.hasOwn(schemes, scheme)) {
     const parts = { uri, scheme, rest: match[2]!, query: new Map(new URLSearchParams(match[3] ?? '')) };
-    const { options, isBare, example } = schemes[scheme]!;
+    const { options, isBare } = schemes[scheme]!;
     if (isBare === true && parts.rest !== '')
-      throw malformed(parts, `has something behind ${scheme}:, which takes nothing`, `write ${example}`);
+      throw malformed(
+        parts,
+        `has something behind ${scheme}:, which takes only options`,
+        `write ${scheme}:${match[3] === undefined ? '' : withoutSecrets(`?${match[3]}`)}`,
+      );
     if (options !== 'any') allow(parts, options, [...new URLSearchParams(match[3]).keys()]);
     return parts;
   }

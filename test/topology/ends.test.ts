@@ -87,6 +87,7 @@ describe('a URI', () => {
     ['stdout:', { kind: 'stdout', options: { max: 10 }, capabilities: { delivery: 'auto' } }],
     ['stdout:?format=lines&max=3', { options: { max: 3 }, capabilities: { delivery: 'record' } }],
     ['NONE:', { kind: 'none' }],
+    ['http://127.0.0.1:8080/counts?tag=a&tag=b', { kind: 'webhook' }],
   ])('%s names a sink', (uri, spec) => expect(parseSinkUri(uri)).toMatchObject(spec));
 
   it.each([
@@ -108,6 +109,8 @@ describe('a URI', () => {
     ['none:?count=1', 'leave out count'],
     ['none:nothing', 'write none:'],
     ['stdin:lines', 'write stdin:'],
+    ['stdin:-?format=json', 'write stdin:?format=json'],
+    ['stdin:-?token=abc', 'write stdin:?token=***'],
     ['generate:words?count=1&count=2', 'leave one count out'],
   ])('%s is refused as a source', (uri, hint) => {
     expect(() => parseSourceUri(uri)).toThrow(expect.objectContaining({ code: 'RG006', hint }));
@@ -115,8 +118,9 @@ describe('a URI', () => {
 
   it.each([
     ['reply://127.0.0.1/orders', 'write reply:'],
-    ['stdout:counts', 'write stdout:?format=lines'],
-    ['none:nothing?', 'write none:'],
+    ['stdout:counts', 'write stdout:'],
+    ['stdout:?max=1&max=2', 'leave one max out'],
+    ['none:nothing?', 'write none:?'],
   ])('%s is refused as a sink', (uri, hint) => {
     expect(() => parseSinkUri(uri)).toThrow(expect.objectContaining({ code: 'RG006', hint }));
   });

@@ -110,10 +110,11 @@ export class LocalRunner implements BatchRunner {
         }
       }
     }
+    // With components rows are traced ones, which hold more.
     if (components === undefined) this.#reuse(outputs);
   }
 
-  /** What was written in a batch that is over. Rows of a job with components hold more than rows. */
+  /** What was written in a batch that is over. */
   #reuse(outputs: readonly (readonly ReadonlyMap<string, RowsOutput>[])[]): void {
     for (const output of outputs.flat().flatMap((written) => [...written.values()]))
       for (const rows of output.rows) this.#spare.give(rows);

@@ -23,7 +23,7 @@ export class PairsOutput implements ShuffleOutput {
   watermark = Number.NEGATIVE_INFINITY;
   end: OutputTime['end'];
   readonly #reader: Blamed;
-  readonly #columns: readonly PairColumns[];
+  readonly #columns: readonly PairsWriter[];
   /** Place of a text in `#tasks` and `#numbers`. */
   readonly #places = new Map<string, number>();
   readonly #tasks: number[] = [];
@@ -33,7 +33,7 @@ export class PairsOutput implements ShuffleOutput {
 
   constructor(reader: Blamed, readers: number) {
     this.#reader = reader;
-    this.#columns = Array.from({ length: readers }, () => new PairColumns());
+    this.#columns = Array.from({ length: readers }, () => new PairsWriter());
   }
 
   write(value: unknown, context: RecordContext): void {
@@ -81,7 +81,7 @@ export class PairsOutput implements ShuffleOutput {
 }
 
 /** For one reading task. */
-class PairColumns {
+class PairsWriter {
   /** Also of pairs that were taken back. */
   readonly keys: unknown[] = [];
   readonly timestamps = new NumberColumn();

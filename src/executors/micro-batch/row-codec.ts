@@ -3,7 +3,7 @@ import type { Key } from '../../core/keys.js';
 import { Partial } from '../../kernels/partial.js';
 import { type Column, cellsOf, columnOf } from '../column-codec.js';
 import { type Numbers, numbersOf, spread } from '../number-column.js';
-import { pairColumnsOf } from '../values-codec.js';
+import { type PairColumns, pairColumnsOf } from '../values-codec.js';
 import { type ReadableTraced, TracedRows } from './in-band.js';
 import { type KnownMessages, type SentOrigins, sentOrigins } from './origin-codec.js';
 import type { ReadableRows, Rows } from './rows.js';
@@ -11,13 +11,8 @@ import type { ReadableRows, Rows } from './rows.js';
 /** Values as they are, pairs as two columns, or partials, which would lose their prototype. */
 type Columns =
   | { readonly kind: 'values'; readonly values: Column }
-  | {
-      readonly kind: 'pairs';
-      readonly keys: Column;
-      /** Of each pair, its key among `keys`; undefined: one after another. */
-      readonly numbers?: Uint32Array | undefined;
-      readonly values: Column;
-    }
+  /** `numbers`: of each pair, its key among `keys`; undefined: one after another. */
+  | (PairColumns & { readonly numbers?: Uint32Array | undefined })
   | { readonly kind: 'partials'; readonly keys: Column; readonly values: Column; readonly counts: Column };
 
 export interface SentRows {

@@ -204,7 +204,7 @@ export function blockOf({ count, values, times, ids, extras, recordIds }: EdgeRo
   return { ring: { mask: -1, values: readValues(values), times, ids, extras, recordIds }, from: 0, to: count };
 }
 
-/** What can be handed over in place of a copy. */
+/** What can be handed over in place of a copy, but for the columns of values, which are small beside it. */
 export function transferOf(edges: readonly EdgeRows[]): ArrayBuffer[] {
   return edges.flatMap(({ times, ids }) => [times.buffer as ArrayBuffer, ids.buffer as ArrayBuffer]);
 }
