@@ -40,6 +40,14 @@ export async function makeTopic(
   }
 }
 
+/** Deletes topics, so that a broker that is started again and again need not load those of all rounds. */
+export async function dropTopics(broker: TestBroker, topics: readonly string[]): Promise<void> {
+  const admin = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [...topics] });
+  await admin.disconnect();
+}
+
 /** Writes lines; `KEY|VALUE` where keys are wanted. */
 export async function produce(
   broker: TestBroker,

@@ -1,5 +1,5 @@
 /** The helper that starts a real broker: its command, a kill and a restart, and that none is left behind. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -22,7 +22,11 @@ describe.skipIf(noKafka !== undefined)('a local Kafka', { timeout: TEST_MS }, ()
     const topics = 'org.apache.kafka.tools.TopicCommand';
     await broker.tool(topics, ['--create', '--topic', 'kept', '--partitions', '2']);
     const before = broker.bootstrap;
+    const shell = Number(spawnSync('ps', ['-o', 'ppid=', '-p', String(broker.pid)], { encoding: 'utf8' }).stdout);
+    expect(isAlive(shell)).toBe(true);
     await broker.kill();
+    // It would kill whoever has the broker's number by then.
+    await expect.poll(() => isAlive(shell), { timeout: WAIT_MS }).toBe(false);
     await broker.start();
     expect(broker.bootstrap).toBe(before);
     expect((await broker.tool(topics, ['--list'])).split('\n')).toContain('kept');

@@ -153,9 +153,20 @@ interface Started {
 }
 
 /**
- * `owned`: a shell stands between. It waits for the end of its standard input, which the system closes when this process is gone,
- * and then kills the broker: so none is left behind by a process that was killed itself.
+ * Starts a broker and, beside it, who waits for the end of standard input, which the system closes when this process is gone, and then kills
+ * the broker: so none is left behind by a process that was killed itself. Both end with the broker, since its number may soon be another process's.
  */
+const OWNED = [
+  'exec 4<&0',
+  'java "$@" >&3 2>&1 4<&- & P=$!',
+  'echo $P',
+  '{ read -r _ <&4; kill -9 $P; } 2>/dev/null & W=$!',
+  'exec 4<&-',
+  'wait $P',
+  'kill -9 $W 2>/dev/null',
+].join('\n');
+
+/** `owned`: a shell stands between. */
 async function launch(args: readonly string[], log: string, life: LocalBrokerOptions['life']): Promise<Started> {
   const output = openSync(log, 'w');
   try {
@@ -167,8 +178,7 @@ async function launch(args: readonly string[], log: string, life: LocalBrokerOpt
       child.unref();
       return { pid: child.pid ?? 0, hasEnded: () => ended };
     }
-    const script = 'java "$@" >&3 2>&1 & P=$!; echo $P; cat >/dev/null; kill -9 $P 2>/dev/null';
-    const child = spawn('sh', ['-c', script, 'sh', ...args], {
+    const child = spawn('sh', ['-c', OWNED, 'sh', ...args], {
       stdio: ['pipe', 'pipe', 'ignore', output],
       detached: true,
     });
