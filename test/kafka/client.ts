@@ -40,7 +40,7 @@ export async function makeTopic(
   }
 }
 
-/** Deletes topics, so that a broker that is started again and again need not load those of all rounds. */
+/** Deletes topics: a broker that was started again with six hundred partitions ran out of its memory (256 MiB). */
 export async function dropTopics(broker: TestBroker, topics: readonly string[]): Promise<void> {
   const admin = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();

@@ -238,6 +238,8 @@ function whyOf(text: string): string {
   const lines = text.split('\n').filter((line) => /exception|error/i.test(line));
   return (
     PORT_TAKEN.exec(text)?.[0] ??
+    // Which it says in the middle of much that follows from it.
+    lines.find((line) => line.includes('java.lang.OutOfMemoryError')) ??
     lines.findLast((line) => line.startsWith('Caused by:')) ??
     lines.at(-1) ??
     text.trim().split('\n').at(-1) ??
