@@ -48,7 +48,7 @@ export function resultsOf(gives: GroupResult, functions: WindowGroupFunctions, t
 function joining(kind: Exclude<JoinKind, 'cogroup'>): GroupResults['of'] {
   const keepsLeft = kind === 'leftOuterJoin' || kind === 'fullOuterJoin';
   const keepsRight = kind === 'rightOuterJoin' || kind === 'fullOuterJoin';
-  // The same for each key: most have a value or two, and joining them costs less than an array (bench `operators`).
+  // Used again for each key: most have a value or two, and new arrays would cost more than joining them.
   const sides: [unknown[], unknown[]] = [[], []];
   const results: unknown[] = [];
   return (key, values, count) => {

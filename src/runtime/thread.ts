@@ -5,10 +5,10 @@ import { tsxModule } from './typescript.js';
 import type { Worker } from './world.js';
 
 /**
- * The young generation of a worker (MiB): what a batch brings is copied there from the driver's heap, and dies with the batch. Twice what V8 takes by
- * itself. With 144 the merged job takes 8 % longer, since less of it stays in the cache, and the keyed one 13 % less (bench `workers`, 5 rounds).
+ * The young generation of a worker (MiB): what a batch brings is copied there from the driver's heap, and dies with the batch. With 64 half of what keyed
+ * tasks make outlives a collection: two workers then do 0.81 of one thread's work, and 0.98 with this (bench `workers-keyed`, 7 rounds each).
  */
-const YOUNG_GENERATION_MIB = 64;
+const YOUNG_GENERATION_MIB = 144;
 
 /** Starts a module on a thread of its own. */
 export function startThread(url: URL, data: unknown): Worker {

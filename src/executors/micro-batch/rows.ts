@@ -84,8 +84,8 @@ export class Rows implements ReadableRows {
 const SPARE_ROWS_MAX = 65_536;
 
 /**
- * Rows that were read, to be used again: those of the next batch need not grow (bench `partitionBy`: 5 % less time). First in, first out, so that
- * tasks of equal batches get their own rows back.
+ * Rows that were read, to be used again: those of the next batch need not grow. First in, first out, so that tasks of equal batches get their own
+ * rows back.
  */
 export class SpareRows {
   readonly #spare: Rows[] = [];
