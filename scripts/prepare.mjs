@@ -18,7 +18,8 @@ export function prepare() {
   checkNode();
   if (!isInstalled()) {
     say('node_modules does not match package-lock.json: installing with npm ci');
-    runOrExit(npm(['ci', '--include=dev', '--ignore-scripts']), 'npm ci failed');
+    // Errors only: npm warns of Node 20 for packages of an optional Kafka client, which no one who begins needs.
+    runOrExit(npm(['ci', '--include=dev', '--ignore-scripts', '--loglevel=error']), 'npm ci failed');
   }
   if (!isBuilt()) {
     say('dist is older than src: building');

@@ -5,14 +5,22 @@ import type { RecordContext } from '../../kernels/kernel.js';
 import type { Partial } from '../../kernels/partial.js';
 import { isPair, notAPair } from '../../kernels/shapes.js';
 import { columnOf } from '../column-codec.js';
+import { KeyColumn } from '../key-column.js';
 import { NumberColumn } from '../number-column.js';
 import { taskOf } from '../task-of-key.js';
 import { attributed, type Blamed } from '../user-error.js';
+import { KnownTexts, NONE, UNKNOWN } from './known-texts.js';
 import type { SentRows } from './row-codec.js';
 import type { OutputTime, ShuffleOutput } from './shuffle.js';
 
 /** After so many keys it is known whether they come again. */
 const KEYS_TRIED = 1_024;
+
+/** A longer text that came: the task that reads it, and its number there. */
+interface LongText {
+  readonly task: number;
+  readonly number: number;
+}
 
 /**
  * A text that is a key is looked up once: that gives the task that reads it, and the number under which it is sent. So a key is hashed,
@@ -24,29 +32,36 @@ export class PairsOutput implements ShuffleOutput {
   end: OutputTime['end'];
   readonly #reader: Blamed;
   readonly #columns: readonly PairsWriter[];
-  /** Place of a text in `#tasks` and `#numbers`. */
-  readonly #places = new Map<string, number>();
-  readonly #tasks: number[] = [];
-  readonly #numbers: number[] = [];
+  readonly #known: KnownTexts;
+  readonly #batch: number;
+  readonly #long = new Map<string, LongText>();
   #records = 0;
+  #keys = 0;
   #looksUp = true;
 
-  constructor(reader: Blamed, readers: number) {
+  /** `known`: of this way out of a task, from batch to batch. */
+  constructor(reader: Blamed, readers: number, known: KnownTexts = new KnownTexts()) {
     this.#reader = reader;
     this.#columns = Array.from({ length: readers }, () => new PairsWriter());
+    this.#known = known;
+    this.#batch = known.begin();
   }
 
   write(value: unknown, context: RecordContext): void {
     if (!isPair(value)) throw attributed(notAPair(value), this.#reader);
     const key = value[0];
     if (typeof key !== 'string' || !this.#looksUp) {
-      const columns = this.#columns[taskOf(this.#reader, key, this.#columns.length)]!;
-      columns.add(columns.keys.push(key) - 1, value[1], context);
+      const columns = this.#columns[this.#taskOf(key)]!;
+      columns.add(columns.keys.add(key), value[1], context);
       return;
     }
-    const place = this.#places.get(key) ?? this.#enter(key);
-    this.#columns[this.#tasks[place]!]!.add(this.#numbers[place]!, value[1], context);
     this.#records += 1;
+    const known = this.#known;
+    const place = known.placeOf(key);
+    if (place === UNKNOWN) return this.#writeLong(key, value[1], context);
+    let number = known.numberAt(place, this.#batch);
+    if (number === NONE) number = this.#enter(key, place);
+    this.#columns[known.taskAt(place)]!.add(number, value[1], context);
   }
 
   writePartial(_partial: Partial): void {
@@ -69,21 +84,44 @@ export class PairsOutput implements ShuffleOutput {
     return this.#columns.map((columns) => columns.sent(buffers));
   }
 
-  #enter(key: string): number {
-    const place = this.#tasks.length;
-    const task = taskOf(this.#reader, key, this.#columns.length);
-    this.#tasks.push(task);
-    this.#numbers.push(this.#columns[task]!.keys.push(key) - 1);
-    this.#places.set(key, place);
-    if (place === KEYS_TRIED) this.#looksUp = this.#records > 2 * KEYS_TRIED;
-    return place;
+  /** A text that is new in this batch gets its number. */
+  #enter(key: string, place: number): number {
+    const known = this.#known;
+    if (known.taskAt(place) === NONE) known.setTask(place, this.#taskOf(key));
+    const number = this.#columns[known.taskAt(place)]!.keys.add(key);
+    known.setNumber(place, this.#batch, number);
+    this.#count();
+    return number;
+  }
+
+  #writeLong(key: string, value: unknown, context: RecordContext): void {
+    const { task, number } = this.#long.get(key) ?? this.#enterLong(key);
+    this.#columns[task]!.add(number, value, context);
+  }
+
+  #enterLong(key: string): LongText {
+    const task = this.#taskOf(key);
+    const entered = { task, number: this.#columns[task]!.keys.add(key) };
+    this.#long.set(key, entered);
+    this.#count();
+    return entered;
+  }
+
+  /** One more key. */
+  #count(): void {
+    this.#keys += 1;
+    if (this.#keys === KEYS_TRIED) this.#looksUp = this.#records > 2 * KEYS_TRIED;
+  }
+
+  #taskOf(key: unknown): number {
+    return taskOf(this.#reader, key, this.#columns.length);
   }
 }
 
 /** For one reading task. */
 class PairsWriter {
   /** Also of pairs that were taken back. */
-  readonly keys: unknown[] = [];
+  readonly keys = new KeyColumn();
   readonly timestamps = new NumberColumn();
   readonly windowEnds = new NumberColumn();
   /** Of each pair, its key. */
@@ -112,7 +150,7 @@ class PairsWriter {
 
   sent(buffers: ArrayBuffer[]): SentRows {
     const { length } = this.timestamps;
-    const keys = columnOf(this.keys, buffers);
+    const keys = this.keys.sent(buffers);
     const numbers = this.keys.length === length && this.#areInOrder() ? undefined : this.numbers.slice(0, length);
     if (numbers !== undefined) buffers.push(numbers.buffer);
     const values = this.others === undefined ? this.values.sentValues(buffers) : columnOf(this.others, buffers);

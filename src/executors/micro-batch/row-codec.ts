@@ -8,11 +8,13 @@ import { type ReadableTraced, TracedRows } from './in-band.js';
 import { type KnownMessages, type SentOrigins, sentOrigins } from './origin-codec.js';
 import type { ReadableRows, Rows } from './rows.js';
 
+/** `numbers`: of each pair, its key among `keys`; undefined: one after another. */
+type PairRows = PairColumns & { readonly numbers?: Uint32Array | undefined };
+
 /** Values as they are, pairs as two columns, or partials, which would lose their prototype. */
 type Columns =
   | { readonly kind: 'values'; readonly values: Column }
-  /** `numbers`: of each pair, its key among `keys`; undefined: one after another. */
-  | (PairColumns & { readonly numbers?: Uint32Array | undefined })
+  | PairRows
   | { readonly kind: 'partials'; readonly keys: Column; readonly values: Column; readonly counts: Column };
 
 export interface SentRows {
@@ -51,6 +53,7 @@ export function readableTraced(sent: SentRows, known: KnownMessages): ReadableTr
 }
 
 function readerOf(columns: Columns): (index: number) => unknown {
+  if (columns.kind === 'pairs' && 'same' in columns.values) return sameValueReaderOf(columns, columns.values.same);
   const values = cellsOf(columns.values);
   if (columns.kind === 'values') return (i) => values[i];
   const keys = cellsOf(columns.keys);
@@ -60,6 +63,12 @@ function readerOf(columns: Columns): (index: number) => unknown {
   }
   const { numbers } = columns;
   return numbers === undefined ? (i) => [keys[i], values[i]] : (i) => [keys[numbers[i]!], values[i]];
+}
+
+/** Of pairs that have one and the same value, as those that are counted. */
+function sameValueReaderOf({ keys: sent, numbers }: PairRows, value: unknown): (index: number) => unknown {
+  const keys = cellsOf(sent);
+  return numbers === undefined ? (i) => [keys[i], value] : (i) => [keys[numbers[i]!], value];
 }
 
 function columnsOf(rows: readonly unknown[], length: number, buffers: ArrayBuffer[]): Columns {

@@ -11,6 +11,7 @@ import { hasComponents } from './components.js';
 import { HostComponents } from './host-components.js';
 import { blockInputs, shuffledInput } from './host-inputs.js';
 import { InBandOutput } from './in-band.js';
+import { KnownTexts } from './known-texts.js';
 import { PairsOutput } from './pairs-output.js';
 import { plainError } from './sent-errors.js';
 import { RowsOutput, type ShuffleExit } from './shuffle.js';
@@ -249,7 +250,8 @@ class MicroBatchHost {
     const { plan, functions } = this.#parts;
     const services = { plan, functions, stores: this.#stores };
     const components = this.#components;
-    if (components === undefined) return new BatchTask<HostOutput>(stage, task, { ...services, newOutput }, gates);
+    if (components === undefined)
+      return new BatchTask<HostOutput>(stage, task, { ...services, newOutput: outputsOf() }, gates);
     return new BatchTask<RowsOutput>(
       stage,
       task,
@@ -275,9 +277,14 @@ function nameOf({ stage, task }: TaskId): string {
   return `${stage}:${task}`;
 }
 
-/** Pairs go as columns; what was combined has each key once as it is. */
-function newOutput(exit: ShuffleExit): HostOutput {
-  const { exchange, reader, readers } = exit;
-  const arePairs = exchange.kind === 'hash' && reader.kind !== 'window-reduce';
-  return arePairs ? new PairsOutput(reader, readers) : new RowsOutput(exit);
+/** What one task writes into: pairs as columns; what was combined has each key once as it is. */
+function outputsOf(): (exit: ShuffleExit) => HostOutput {
+  const known = new Map<string, KnownTexts>();
+  return (exit) => {
+    const { key, exchange, reader, readers } = exit;
+    if (exchange.kind !== 'hash' || reader.kind === 'window-reduce') return new RowsOutput(exit);
+    const texts = known.get(key) ?? new KnownTexts();
+    known.set(key, texts);
+    return new PairsOutput(reader, readers, texts);
+  };
 }

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { millis } from '../../../src/core/time.js';
+import { KnownTexts } from '../../../src/executors/micro-batch/known-texts.js';
 import { PairsOutput } from '../../../src/executors/micro-batch/pairs-output.js';
 import { readable, type SentRows } from '../../../src/executors/micro-batch/row-codec.js';
 import type { ReadableRows } from '../../../src/executors/micro-batch/rows.js';
@@ -92,6 +93,20 @@ describe('pairs as columns', () => {
         expect(columns.map((each) => listed(readable(each)))).toEqual(rows.map(listed));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('are the same when texts are known from the batches before', () => {
+    fc.assert(
+      fc.property(fc.array(writes, { minLength: 2, maxLength: 4 }), (batches) => {
+        const known = new KnownTexts();
+        for (const batch of batches) {
+          const { rows } = written(new RowsOutput(exitTo(2)), batch, [], []);
+          const columns = sent(written(new PairsOutput(reader, 2, known), batch, [], []));
+          expect(columns.map((each) => listed(readable(each)))).toEqual(rows.map(listed));
+        }
+      }),
+      { numRuns: 100 },
     );
   });
 
