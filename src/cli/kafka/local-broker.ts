@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { StreamError } from '../../core/errors.js';
 import { freePorts } from './free-port.js';
 import { kafkaJars, runTool } from './jars.js';
+import { PORT_TAKEN, whyNotStarted } from './why-not-started.js';
 
 /** A broker must be ready within this time: a machine that does much else needs a multiple of the usual 5 s (ms). */
 const READY_TIMEOUT_MS = 300_000;
@@ -218,9 +219,6 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** What Java says of a port that another program listens on. */
-const PORT_TAKEN = /failed to bind to (\S+): Address already in use/;
-
 function isPortTaken(thrown: unknown): boolean {
   return thrown instanceof StreamError && PORT_TAKEN.test(thrown.message);
 }
@@ -228,21 +226,7 @@ function isPortTaken(thrown: unknown): boolean {
 function notStarted(text: string): StreamError {
   return new StreamError(
     'RG043',
-    `the local Kafka broker did not start: ${whyOf(text).trim().slice(0, 300)}`,
+    `the local Kafka broker did not start: ${whyNotStarted(text)}`,
     'its whole output is in kafka.log of its folder',
-  );
-}
-
-/** The line of its output that says most; its farewell is full of exceptions that follow from the first. */
-function whyOf(text: string): string {
-  const lines = text.split('\n').filter((line) => /exception|error/i.test(line));
-  return (
-    PORT_TAKEN.exec(text)?.[0] ??
-    // Which it says in the middle of much that follows from it.
-    lines.find((line) => line.includes('java.lang.OutOfMemoryError')) ??
-    lines.findLast((line) => line.startsWith('Caused by:')) ??
-    lines.at(-1) ??
-    text.trim().split('\n').at(-1) ??
-    ''
   );
 }
