@@ -42,6 +42,11 @@ function mapPush(operator: MapOperator, find: (role: string) => Unary, next: Lin
       return (value) => next([value, 1]);
     case 'constant':
       return () => next(NULL_ONE);
+    case 'pair':
+      return (value) => {
+        if (!isPair(value)) throw attributed(notAPair(value), operator);
+        next(value);
+      };
     case 'drop-key':
       return (pair) => next((pair as Pair)[1]);
     default:

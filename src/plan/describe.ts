@@ -110,6 +110,7 @@ const MAP_WORDS = {
   'pair-key': 'partitionBy',
   unit: 'pair with 1:',
   constant: 'count one:',
+  pair: 'partitionBy',
   'drop-key': 'drop key:',
   'null-key': 'one key:',
   'keep-key': 'keep key:',

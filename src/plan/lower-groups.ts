@@ -4,6 +4,7 @@ import type {
   IntervalNode,
   Node,
   PairedNode,
+  PartitionByNode,
   RepartitionNode,
   StreamRef,
   WindowNode,
@@ -59,9 +60,10 @@ export function lowerPartitions(
 }
 
 /** `repartition` and `partitionBy`: records are spread over tasks, where the chain goes on. */
-export function lowerRepartition(lowering: Lowering, node: RepartitionNode): void {
+export function lowerRepartition(lowering: Lowering, node: RepartitionNode | PartitionByNode): void {
   if (lowering.isPerInterval(node.input)) lowering.markPerInterval(node);
-  const operator = spread(lowering, node, node.input);
+  const isByKey = node.kind === 'partitionBy' && node.isByKey;
+  const operator = isByKey ? placed(lowering, node) : spread(lowering, node, node.input);
   lowering.setOutput(node, 'default', [{ operator, output: 'default' }]);
 }
 
@@ -92,6 +94,12 @@ function gathered(
   lowering.markPerInterval(node);
   const pane = greatestCommonDivisor(window, slide);
   lowering.end(node, { kind: 'window-group', window, slide, pane, gives, inputs });
+}
+
+/** Brings each pair to the task of its key. */
+function placed(lowering: Lowering, node: PartitionByNode): number {
+  const inputs = lowering.exchange(node.input, HASH);
+  return lowering.add(node, { kind: 'map', shape: 'pair', inputs, slide: lowering.slideOf(node.input) });
 }
 
 /** Pairs each record with a task's key, or with what the user's function makes of its own, brings it there, and takes the key off. */

@@ -51,11 +51,11 @@ export interface SourceOperator extends OperatorBase {
 }
 /**
  * `map`: role `map`; `pair-values` maps a pair's value, `key` pairs with a key, `pair-key` pairs a pair with what role `by` makes of its key,
- * `unit` pairs with 1, `constant` pairs null with 1. Others are built in: `derivedMap` has them.
+ * `unit` pairs with 1, `constant` pairs null with 1, `pair` gives the pair that it gets. Others are built in: `derivedMap` has them.
  */
 export interface MapOperator extends OperatorBase {
   readonly kind: 'map';
-  readonly shape: 'value' | 'pair-values' | 'key' | 'pair-key' | 'unit' | 'constant' | 'drop-key' | DerivedMap;
+  readonly shape: 'value' | 'pair-values' | 'key' | 'pair-key' | 'unit' | 'constant' | 'pair' | 'drop-key' | DerivedMap;
 }
 export interface FlatMapOperator extends OperatorBase {
   readonly kind: 'flat-map';

@@ -152,10 +152,16 @@ export interface SessionNode extends NodeBase {
 }
 /** What becomes of two streams' values for one key and interval. */
 export type JoinKind = 'cogroup' | 'join' | 'leftOuterJoin' | 'rightOuterJoin' | 'fullOuterJoin';
-/** Spreads a stream over `partitions` tasks: in turn, or by what its function makes of the key. */
+/** Spreads a stream over `partitions` tasks in turn. */
 export interface RepartitionNode extends NodeBase {
-  readonly kind: 'repartition' | 'partitionBy';
+  readonly kind: 'repartition';
   readonly input: StreamRef;
+}
+/** Spreads pairs over tasks by key, or by what its function makes of the key. */
+export interface PartitionByNode extends NodeBase {
+  readonly kind: 'partitionBy';
+  readonly input: StreamRef;
+  readonly isByKey: boolean;
 }
 export interface WindowNode extends NodeBase {
   readonly kind:
@@ -249,6 +255,7 @@ export type Node =
   | IntervalJoinNode
   | SessionNode
   | RepartitionNode
+  | PartitionByNode
   | WindowNode
   | StatefulNode
   | MapWithStateNode

@@ -76,9 +76,11 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
    *   pairs.partitionBy({ by: (key) => key === 'a' })
    */
   partitionBy(options: Omit<Placed, 'orderSensitive'> & { readonly by?: (key: K) => Key } = {}): KeyedStream<K, V> {
-    const { by = (key: K): Key => key, ...placed } = options;
-    checkFunctions({ by }, this.partitionBy);
-    return this.add({ kind: 'partitionBy', input: this.ref }, { by }, this.partitionBy, placed);
+    const { by, ...placed } = options;
+    const functions = by === undefined ? {} : { by };
+    checkFunctions(functions, this.partitionBy);
+    const isByKey = by === undefined;
+    return this.add({ kind: 'partitionBy', input: this.ref, isByKey }, functions, this.partitionBy, placed);
   }
 
   /**

@@ -242,19 +242,12 @@ const wrong: readonly (readonly [name: string, code: string, build: Build])[] = 
     'RG032',
     (t) => (numbers(t) as unknown as KeyedStream<string, number>).mapValues((n) => n, { uid: 'op' }),
   ],
-  ...[5, null, 'ab', ['a', 1, 2]].map((record): readonly [string, string, Build] => [
-    `partitionBy gets ${JSON.stringify(record)}, which is no pair`,
-    'RG032',
-    (t) =>
-      (numbers(t).map(() => record) as unknown as KeyedStream<string, number>).partitionBy({
-        uid: 'op',
-        by: (key) => key,
-      }),
-  ]),
   ...[5, null, 'ab', ['a', 1, 2]].flatMap((record): (readonly [string, string, Build])[] => {
     const records = (t: TopologyBuilder) => numbers(t).map(() => record) as unknown as KeyedStream<string, number>;
     const what = `gets ${JSON.stringify(record)}, which is no pair`;
     return [
+      [`partitionBy ${what}`, 'RG032', (t) => records(t).partitionBy({ uid: 'op' })],
+      [`partitionBy with a function ${what}`, 'RG032', (t) => records(t).partitionBy({ uid: 'op', by: (key) => key })],
       [`joinTable ${what}`, 'RG032', (t) => records(t).joinTable([['a', 1]], { uid: 'op' })],
       [`leftOuterJoinTable ${what}`, 'RG032', (t) => records(t).leftOuterJoinTable([['a', 1]], { uid: 'op' })],
     ];
