@@ -119,7 +119,11 @@ export const NARROW: readonly OperatorCase[] = [
   onLines('repartition', {
     job: (lines) => lines.repartition(2).map(hash),
     loop: (intervals, emit) => {
-      for (const lines of intervals) for (const line of lines) emit(hash(line));
+      for (const lines of intervals) {
+        const parts: [string[], string[]] = [[], []];
+        for (let i = 0; i < lines.length; i++) parts[(i & 1) as 0 | 1].push(lines[i]!);
+        for (const part of parts) for (const line of part) emit(hash(line));
+      }
     },
     weigh: (sum) => sum,
   }),
