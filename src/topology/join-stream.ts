@@ -114,10 +114,7 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
    */
   joinTable<W>(table: Table<K, W>, options: Named = {}): KeyedStream<K, readonly [V, W]> {
     const rows = rowsByKey(checkTable(table, this.joinTable));
-    const flatMap = (record: unknown): unknown[] => {
-      const [key, value] = checkedPair(record);
-      return (rows.get(encodeKey(key)) ?? []).map((row) => [key, [value, row]]);
-    };
+    const flatMap = withRows(rows, []);
     return this.add({ kind: 'joinTable', input: this.ref }, { flatMap, rows }, this.joinTable, options);
   }
 
@@ -130,10 +127,7 @@ export class JoinStream<K extends Key, V> extends Stream<readonly [K, V]> {
    */
   leftOuterJoinTable<W>(table: Table<K, W>, options: Named = {}): KeyedStream<K, readonly [V, W | undefined]> {
     const rows = rowsByKey(checkTable(table, this.leftOuterJoinTable));
-    const flatMap = (record: unknown): unknown[] => {
-      const [key, value] = checkedPair(record);
-      return (rows.get(encodeKey(key)) ?? [undefined]).map((row) => [key, [value, row]]);
-    };
+    const flatMap = withRows(rows, [undefined]);
     const node = { kind: 'leftOuterJoinTable', input: this.ref } as const;
     return this.add(node, { flatMap, rows }, this.leftOuterJoinTable, options);
   }
@@ -156,6 +150,27 @@ function checkedPair(record: unknown): readonly [Key, unknown] {
     `a keyed operator got ${shown(record)}, not a pair [key, value]`,
     'return [key, value] from the map before it, or use keyBy',
   );
+}
+
+/** Puts the rows of its key beside a pair's value; `none`: of a key that has no row. */
+function withRows(
+  rows: ReadonlyMap<string, readonly unknown[]>,
+  none: readonly unknown[],
+): (record: unknown) => unknown[] {
+  const ofText = textsOnly(rows);
+  return (record) => {
+    const [key, value] = checkedPair(record);
+    const found = (typeof key === 'string' ? ofText.get(key) : rows.get(encodeKey(key))) ?? none;
+    const results = new Array<unknown>(found.length);
+    for (let i = 0; i < found.length; i++) results[i] = [key, [value, found[i]]];
+    return results;
+  };
+}
+
+/** The same by the keys that are texts, which need not be encoded for each record. */
+function textsOnly(rows: ReadonlyMap<string, readonly unknown[]>): ReadonlyMap<string, readonly unknown[]> {
+  const isText = /^s\d+:/;
+  return new Map([...rows].filter(([name]) => isText.test(name)).map(([name, of]) => [name.replace(isText, ''), of]));
 }
 
 /** A table's values by encoded key. */
