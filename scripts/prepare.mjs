@@ -18,7 +18,7 @@ export function prepare() {
   checkNode();
   if (!isInstalled()) {
     say('node_modules does not match package-lock.json: installing with npm ci');
-    // Errors only: npm warns of Node 20 for packages of an optional Kafka client, which no one who begins needs.
+    // Errors only: what npm warns of (Node 20, for packages of an optional Kafka client) is nothing that who begins could mend.
     runOrExit(npm(['ci', '--include=dev', '--ignore-scripts', '--loglevel=error']), 'npm ci failed');
   }
   if (!isBuilt()) {

@@ -56,6 +56,7 @@ export function cellsOf(column: Column): ArrayLike<unknown> {
   return values;
 }
 
+/** `Buffer` is the one that can: what `TextDecoder` calls latin1 is windows-1252. */
 export function latin1({ buffer, byteOffset, length }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }

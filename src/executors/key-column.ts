@@ -1,8 +1,9 @@
-/** Keys on their way between threads or processes, written one by one: short texts as bytes, so that no key is kept for it. */
+/** Keys on their way between threads or processes, written one by one: short texts as bytes, so that no key is kept for it. It knows no pairs. */
 import { type Column, cellsOf, columnOf, LONG, latin1, SHORT_BELOW, type Texts } from './column-codec.js';
 
 export class KeyColumn {
   length = 0;
+  // Plain fields, as in `NumberColumn`: `add` is called for each key of a batch.
   private bytes = new Uint8Array(1_024);
   private used = 0;
   private lengths = new Uint8Array(256);
@@ -12,7 +13,7 @@ export class KeyColumn {
   /** All keys, from the first on that is no text. */
   private others: unknown[] | undefined;
 
-  /** Returns its place. */
+  /** Puts a key, which may be anything, behind the others. Returns its place: how many were there before. */
   add(key: unknown): number {
     const at = this.length;
     if (typeof key !== 'string' && this.others === undefined) this.others = Array.from(cellsOf(this.#texts()));
@@ -22,7 +23,7 @@ export class KeyColumn {
     return at;
   }
 
-  /** `buffers` gets what may be transferred. */
+  /** A column of all that were added, apart from what is added later. `buffers` gets what may be transferred. */
   sent(buffers: ArrayBuffer[]): Column {
     if (this.others !== undefined) return columnOf(this.others, buffers);
     if (this.long.length === this.length) return this.long;

@@ -69,7 +69,7 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
    * Which task that is, and which keys share one, only operators that look at partitions (`glom`, `mapPartitions`) can tell. Keeps
    * nothing. Source: PySpark `DStream.partitionBy`.
    *
-   * @throws StreamError `RG033` in the run where `by` gives no key.
+   * @throws StreamError `RG032` in the run for a record that is no pair, `RG033` where `by`, or without it the pair, has no key.
    *
    * @example
    *   pairs: [[['a', 1], ['b', 2], ['a', 3]]]

@@ -183,6 +183,32 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'partitionBy: pairs of a key are in one partition, whatever partition they come of',
+    build: (t) =>
+      pairs(t)
+        .repartition(2)
+        .partitionBy({ partitions: 3 })
+        .mapPartitions((all) => [...new Set([...all].map(([key]) => key))].map((key) => `${key}`))
+        .countByValue(),
+    input: [
+      [
+        ['a', 1],
+        ['a', 2],
+        ['b', 3],
+        ['b', 4],
+        ['c', 5],
+        ['c', 6],
+      ],
+    ],
+    output: [
+      [
+        ['a', 1],
+        ['b', 1],
+        ['c', 1],
+      ],
+    ],
+  },
+  {
     name: 'partitionBy: what has the same partition is together, in order',
     build: (t) =>
       pairs(t)

@@ -1,5 +1,6 @@
 /** Two streams that meet, and a stream that meets a table, in both modes, at every parallelism, chained or not. */
 import { describe } from 'vitest';
+import type { Key } from '../../src/core/keys.js';
 import type { KeyedStream } from '../../src/topology/streams.js';
 import { a, add, b, type Case, checkCases, pairs, pairs2, times } from './interval-cases.js';
 import { VARIANTS } from './variants.js';
@@ -7,6 +8,18 @@ import { VARIANTS } from './variants.js';
 const LEFT = [[a(1), a(2)], [b(3)], [], [a(9)], []];
 const RIGHT = [[a(10), b(20)], [b(30), b(31)], [a(40)], [], []];
 const joined = (key: string, x: number | undefined, y: number | undefined) => [key, [x, y]];
+
+/** Texts with what `encodeKey` writes, and keys that are none. */
+const KEYS: readonly NonNullable<Key>[] = [
+  '',
+  's3:abc',
+  'abc',
+  'a key of more than ten letters',
+  '5',
+  5,
+  ['abc'],
+  true,
+];
 
 const cases: readonly Case[] = [
   {
@@ -144,6 +157,16 @@ const cases: readonly Case[] = [
         ['a', [3, 'z']],
       ],
     ],
+  },
+  {
+    name: 'joinTable: keys of any kind and length, also such as look like encoded ones',
+    build: (t) =>
+      pairs(t)
+        .keyBy(([, n]) => KEYS[n]!)
+        .joinTable(KEYS.map((key, i) => [key, i] as const))
+        .map(([, [[, n], row]]) => [n, row]),
+    input: [KEYS.map((_, i) => a(i))],
+    output: [KEYS.map((_, i) => [i, i])],
   },
   {
     name: 'leftOuterJoinTable: what has no row stays; a Map is a table',

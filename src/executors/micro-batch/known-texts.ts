@@ -1,4 +1,7 @@
-/** Short texts that come again from batch to batch, each with the task that reads it and its number in the batch at hand. */
+/**
+ * Short texts that come again from batch to batch, each with the task that reads it and its number in the batch at hand. It knows neither pairs nor who
+ * reads them.
+ */
 import { hashOf, toWords, words } from '../../runtime/key-words.js';
 
 /** One-byte texts of up to so many characters are their four numbers (`key-words.ts`). */
@@ -13,7 +16,7 @@ const BATCH = 6;
 const TAKEN = 7;
 
 const SLOTS_MIN = 1_024;
-/** At most half of the slots are taken: then all are forgotten. 4 MiB. */
+/** At most half of the slots are taken, 65,536: then all are forgotten. 4 MiB. */
 const SLOTS_MAX = 131_072;
 
 /** Texts that somebody chose to collide are not known. */
@@ -32,6 +35,8 @@ export class KnownTexts {
   // Plain fields, as in `CellIndex`: `placeOf` is called for each record.
   private entries = new Int32Array(SLOTS_MIN * ENTRY);
   private mask = SLOTS_MIN * ENTRY - 1;
+  /** How often all were forgotten. */
+  forgotten = 0;
   #size = 0;
   #batch = 0;
 
@@ -102,6 +107,7 @@ export class KnownTexts {
     if (old.length === SLOTS_MAX * ENTRY) {
       old.fill(0);
       this.#size = 0;
+      this.forgotten += 1;
       return;
     }
     this.entries = new Int32Array(old.length * 2);

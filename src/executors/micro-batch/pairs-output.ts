@@ -16,8 +16,8 @@ import type { OutputTime, ShuffleOutput } from './shuffle.js';
 /** After so many keys it is known whether they come again. */
 const KEYS_TRIED = 1_024;
 
-/** A longer text that came: the task that reads it, and its number there. */
-interface LongText {
+/** A text that `KnownTexts` does not keep: the task that reads it, and its number there. */
+interface OtherText {
   readonly task: number;
   readonly number: number;
 }
@@ -25,7 +25,8 @@ interface LongText {
 /**
  * A text that is a key is looked up once: that gives the task that reads it, and the number under which it is sent. So a key is hashed,
  * sent and made again once a batch and not once a record, and a pair is dead when it is written (bench `keyed-workers`).
- * Other keys, and texts of which less than half come again, are numbered one after another without a look.
+ * Other keys, texts of which less than half come again, and what comes in a batch behind more texts than are kept, are numbered one after another
+ * without a look.
  */
 export class PairsOutput implements ShuffleOutput {
   watermark = Number.NEGATIVE_INFINITY;
@@ -34,17 +35,19 @@ export class PairsOutput implements ShuffleOutput {
   readonly #columns: readonly PairsWriter[];
   readonly #known: KnownTexts;
   readonly #batch: number;
-  readonly #long = new Map<string, LongText>();
+  readonly #others = new Map<string, OtherText>();
+  readonly #forgotten: number;
   #records = 0;
   #keys = 0;
   #looksUp = true;
 
-  /** `known`: of this way out of a task, from batch to batch. */
+  /** `known`: of this way out, from batch to batch. */
   constructor(reader: Blamed, readers: number, known: KnownTexts = new KnownTexts()) {
     this.#reader = reader;
     this.#columns = Array.from({ length: readers }, () => new PairsWriter());
     this.#known = known;
     this.#batch = known.begin();
+    this.#forgotten = known.forgotten;
   }
 
   write(value: unknown, context: RecordContext): void {
@@ -58,7 +61,7 @@ export class PairsOutput implements ShuffleOutput {
     this.#records += 1;
     const known = this.#known;
     const place = known.placeOf(key);
-    if (place === UNKNOWN) return this.#writeLong(key, value[1], context);
+    if (place === UNKNOWN) return this.#writeOther(key, value[1], context);
     let number = known.numberAt(place, this.#batch);
     if (number === NONE) number = this.#enter(key, place);
     this.#columns[known.taskAt(place)]!.add(number, value[1], context);
@@ -94,15 +97,15 @@ export class PairsOutput implements ShuffleOutput {
     return number;
   }
 
-  #writeLong(key: string, value: unknown, context: RecordContext): void {
-    const { task, number } = this.#long.get(key) ?? this.#enterLong(key);
+  #writeOther(key: string, value: unknown, context: RecordContext): void {
+    const { task, number } = this.#others.get(key) ?? this.#enterOther(key);
     this.#columns[task]!.add(number, value, context);
   }
 
-  #enterLong(key: string): LongText {
+  #enterOther(key: string): OtherText {
     const task = this.#taskOf(key);
     const entered = { task, number: this.#columns[task]!.keys.add(key) };
-    this.#long.set(key, entered);
+    this.#others.set(key, entered);
     this.#count();
     return entered;
   }
@@ -111,6 +114,8 @@ export class PairsOutput implements ShuffleOutput {
   #count(): void {
     this.#keys += 1;
     if (this.#keys === KEYS_TRIED) this.#looksUp = this.#records > 2 * KEYS_TRIED;
+    // More texts than are kept: to enter them again and again would cost more than it saves.
+    if (this.#known.forgotten !== this.#forgotten) this.#looksUp = false;
   }
 
   #taskOf(key: unknown): number {

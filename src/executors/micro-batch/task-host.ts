@@ -60,6 +60,8 @@ class MicroBatchHost {
   readonly #stores: Stores;
   readonly #components: HostComponents | undefined;
   readonly #tasks = new Map<string, HostedTask>();
+  /** By way out; of all tasks here, since who reads a text does not depend on who writes it. */
+  readonly #known = new Map<string, KnownTexts>();
   /** What came for tasks whose calls are under way, in order. */
   readonly #waiting = new Map<string, ToHost[]>();
 
@@ -251,7 +253,7 @@ class MicroBatchHost {
     const services = { plan, functions, stores: this.#stores };
     const components = this.#components;
     if (components === undefined)
-      return new BatchTask<HostOutput>(stage, task, { ...services, newOutput: outputsOf() }, gates);
+      return new BatchTask<HostOutput>(stage, task, { ...services, newOutput: (exit) => this.#output(exit) }, gates);
     return new BatchTask<RowsOutput>(
       stage,
       task,
@@ -262,6 +264,15 @@ class MicroBatchHost {
       },
       gates,
     );
+  }
+
+  /** Pairs go as columns; what was combined has each key once as it is. */
+  #output(exit: ShuffleExit): HostOutput {
+    const { key, exchange, reader, readers } = exit;
+    if (exchange.kind !== 'hash' || reader.kind === 'window-reduce') return new RowsOutput(exit);
+    const known = this.#known.get(key) ?? new KnownTexts();
+    this.#known.set(key, known);
+    return new PairsOutput(reader, readers, known);
   }
 
   #hosted(id: TaskId): HostedTask {
@@ -275,16 +286,4 @@ class MicroBatchHost {
 
 function nameOf({ stage, task }: TaskId): string {
   return `${stage}:${task}`;
-}
-
-/** What one task writes into: pairs as columns; what was combined has each key once as it is. */
-function outputsOf(): (exit: ShuffleExit) => HostOutput {
-  const known = new Map<string, KnownTexts>();
-  return (exit) => {
-    const { key, exchange, reader, readers } = exit;
-    if (exchange.kind !== 'hash' || reader.kind === 'window-reduce') return new RowsOutput(exit);
-    const texts = known.get(key) ?? new KnownTexts();
-    known.set(key, texts);
-    return new PairsOutput(reader, readers, texts);
-  };
 }

@@ -57,6 +57,18 @@ describe('texts that come again', () => {
     expect(known.taskAt(known.placeOf(`text ${TOO_MANY - 1}`))).toBe(1);
   });
 
+  it.each([
+    ['the third number', 'sensors/0005', 'sensors/001i'],
+    ['the fourth number', 'sensors/room014', 'sensors/room01g'],
+  ])('are told apart by %s alone, where they search from the same slot', (_, one, other) => {
+    const known = new KnownTexts();
+    const place = known.placeOf(one);
+    expect(numbersOf(one).filter((number, i) => number !== numbersOf(other)[i])).toHaveLength(1);
+    expect(slotOf(one)).toBe(slotOf(other));
+    expect(known.placeOf(other)).not.toBe(place);
+    expect(known.placeOf(one)).toBe(place);
+  });
+
   it('that were chosen to collide are not known', () => {
     const known = new KnownTexts();
     const places = collidingTexts(100).map((text) => known.placeOf(text));
@@ -65,15 +77,24 @@ describe('texts that come again', () => {
   });
 });
 
-/** Texts of which all search from one and the same slot of a small table. */
+function numbersOf(text: string): readonly number[] {
+  toWords(text);
+  return [...words];
+}
+
+/** Where the search for a text begins in the smallest table. */
+function slotOf(text: string): number {
+  const [word0, word1, word2, word3] = numbersOf(text) as [number, number, number, number];
+  return hashOf(word0, word1, word2, word3) & 0x3ff;
+}
+
+/** Texts of which all search from one and the same slot. */
 function collidingTexts(count: number): readonly string[] {
-  const byHash = new Map<number, string[]>();
+  const bySlot = new Map<number, string[]>();
   for (let i = 0; ; i++) {
     const text = i.toString(36);
-    toWords(text);
-    const low = hashOf(words[0]!, words[1]!, words[2]!, words[3]!) & 0x3ff;
-    const same = byHash.get(low) ?? [];
-    byHash.set(low, same);
+    const same = bySlot.get(slotOf(text)) ?? [];
+    bySlot.set(slotOf(text), same);
     if (same.push(text) === count) return same;
   }
 }

@@ -132,6 +132,18 @@ describe('pairs as columns', () => {
     expect((rows!.columns as { numbers: unknown }).numbers).toBeUndefined();
   });
 
+  it('are not looked up behind more keys than are kept', () => {
+    const few = Array.from({ length: 5_000 }, (_, i) => numbered(i % 1_000));
+    const many = Array.from({ length: 140_000 }, (_, i) => numbered(i % 70_000));
+    const [rows] = sent(written(new PairsOutput(reader, 1), [...few, ...many], [], []));
+    expect(listed(readable(rows!)).map((row) => (row as [unknown])[0])).toEqual(
+      [...few, ...many].map(({ pair }) => pair),
+    );
+    const { keys } = rows!.columns as Extract<SentRows['columns'], { kind: 'pairs' }>;
+    // 65,536 once, and the rest of the batch one by one.
+    expect((keys as { lengths: Uint8Array }).lengths.length).toBe(140_000);
+  });
+
   it('are refused when they are no pairs, and when a key is none', () => {
     const context = { timestamp: 0, windowEnd: Number.NaN };
     expect(() => new PairsOutput(reader, 2).write('alone', context)).toThrow(

@@ -187,7 +187,9 @@ class Building {
       case 'repartition':
         return this.#onNumbers(from, (s) => s.repartition(1 + (a % 4), { uid }));
       case 'partitionBy':
-        return this.#onPairs(from, (s) => s.partitionBy({ by: (key) => key === 0, partitions: 1 + (a % 4), uid }));
+        return this.#onPairs(from, (s) =>
+          s.partitionBy({ ...(a % 2 === 0 && { by: (key) => key === 0 }), partitions: 1 + (a % 4), uid }),
+        );
       case 'transform':
         return this.#onNumbers(from, (s) => s.transform((values, end) => [digest(values), end % 7], { uid }));
       case 'transformWith':
