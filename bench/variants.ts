@@ -136,10 +136,10 @@ export const GROUPS: readonly Group[] = [
     isOneJob: true,
     family: 'workers',
     variants: {
-      'keyed-thread': workers.keyed('micro-batch', 'thread'),
-      'keyed-workers': workers.keyed('micro-batch', 'workers'),
-      'keyed-record-thread': workers.keyed('record', 'thread'),
-      'keyed-record-workers': workers.keyed('record', 'workers'),
+      'keyed-thread': fiveTimes(workers.keyed('micro-batch', 'thread')),
+      'keyed-workers': fiveTimes(workers.keyed('micro-batch', 'workers')),
+      'keyed-record-thread': fiveTimes(workers.keyed('record', 'thread')),
+      'keyed-record-workers': fiveTimes(workers.keyed('record', 'workers')),
     },
   },
   {

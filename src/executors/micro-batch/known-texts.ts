@@ -29,7 +29,7 @@ export const NONE = -1;
 
 /**
  * A table in one array: it keeps no text alive, and there is nothing in it that a collection would copy. A `Map` of each batch's texts, and the texts,
- * outlived one half of the time (bench `keyed-workers`). It is a cache: what is forgotten is entered again, under another number.
+ * often outlived one: a tenth of the time of `keyed-workers` over 1 M lines. It is a cache: what is forgotten is entered again, under another number.
  */
 export class KnownTexts {
   // Plain fields, as in `CellIndex`: `placeOf` is called for each record.
