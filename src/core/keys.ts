@@ -7,8 +7,10 @@ export type Key = string | number | bigint | boolean | null | undefined | readon
 /** Tuples within tuples of a key. One that contains itself is deeper than any. */
 const TUPLE_DEPTH_MAX = 100;
 
-/** Key groups: the unit in which keyed state moves between tasks. Fixed, so that a checkpoint fits any parallelism. */
-export const KEY_GROUPS = 128;
+const KEY_GROUP_BITS = 7;
+
+/** Key groups: the unit in which keyed state moves between tasks. Fixed, so that a checkpoint fits any parallelism. A power of two. */
+export const KEY_GROUPS = 1 << KEY_GROUP_BITS;
 
 /**
  * Encodes a key as text: equal keys, and only they, have equal text. -0 equals 0, NaN equals NaN.
@@ -40,23 +42,26 @@ function encodeTuple(tuple: readonly unknown[], depth: number): string {
   return `[${parts.join('')}]`;
 }
 
+/** A number of 32 bits with a sign: with a larger one V8 would turn the hash into a floating-point number and back at each character. */
+const HASH_SEED = 0x9747b28c | 0;
+
 /** A 32-bit hash of a key; the same on every machine and in every mode. @throws StreamError `RG033` as `encodeKey`. */
 function hashKey(key: unknown): number {
   return hashString(typeof key === 'string' ? key : encodeKey(key));
 }
 
-/** The key group of a key, in [0, KEY_GROUPS). */
+/** The key group of a key, in [0, KEY_GROUPS). By its bits: V8 divides what may be above 2^31 as floating-point numbers. */
 function keyGroup(key: unknown): number {
-  return (hashKey(key) >>> 0) % KEY_GROUPS;
+  return hashKey(key) & (KEY_GROUPS - 1);
 }
 
 /** The task, in [0, parallelism), that owns a key: contiguous ranges of key groups. */
 export function taskOfKey(key: unknown, parallelism: number): number {
-  return parallelism === 1 ? 0 : Math.floor((keyGroup(key) * parallelism) / KEY_GROUPS);
+  return parallelism === 1 ? 0 : Math.imul(keyGroup(key), parallelism) >>> KEY_GROUP_BITS;
 }
 
 function hashString(text: string): number {
-  let hash = 0x9747b28c;
+  let hash = HASH_SEED;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x5bd1e995);
   hash ^= hash >>> 15;
   hash = Math.imul(hash, 0x2c1b3c6d);

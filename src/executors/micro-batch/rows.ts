@@ -18,6 +18,8 @@ export class Rows implements ReadableRows {
   length: number;
   timestamps: Float64Array;
   windowEnds: Float64Array;
+  /** Rows that the times have room for: as a field, since the length of a typed array is slower to compare with. */
+  private capacity: number;
 
   constructor(
     values: unknown[] = [],
@@ -28,10 +30,14 @@ export class Rows implements ReadableRows {
     this.length = values.length;
     this.timestamps = timestamps;
     this.windowEnds = windowEnds;
+    this.capacity = timestamps.length;
   }
 
   add(value: unknown, context: RecordContext): void {
-    const at = this.#place(value);
+    const at = this.length;
+    if (at === this.capacity) this.#grow();
+    this.length = at + 1;
+    this.values[at] = value;
     this.timestamps[at] = context.timestamp;
     this.windowEnds[at] = context.windowEnd;
   }
@@ -42,7 +48,10 @@ export class Rows implements ReadableRows {
 
   /** A value in place of a row of others, with all that is known of that row beside its value. */
   addAs(value: unknown, others: ReadableRows, index: number): void {
-    const at = this.#place(value);
+    const at = this.length;
+    if (at === this.capacity) this.#grow();
+    this.length = at + 1;
+    this.values[at] = value;
     this.timestamps[at] = others.timestamps[index]!;
     this.windowEnds[at] = others.windowEnds[index]!;
   }
@@ -62,17 +71,10 @@ export class Rows implements ReadableRows {
     this.length = length;
   }
 
-  #place(value: unknown): number {
-    const at = this.length;
-    if (at === this.timestamps.length) this.#grow();
-    this.values[at] = value;
-    this.length = at + 1;
-    return at;
-  }
-
   #grow(): void {
-    const timestamps = new Float64Array(this.timestamps.length * 2);
-    const windowEnds = new Float64Array(timestamps.length);
+    this.capacity *= 2;
+    const timestamps = new Float64Array(this.capacity);
+    const windowEnds = new Float64Array(this.capacity);
     timestamps.set(this.timestamps);
     windowEnds.set(this.windowEnds);
     this.timestamps = timestamps;
