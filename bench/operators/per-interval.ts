@@ -59,7 +59,7 @@ export const PER_INTERVAL: readonly OperatorCase[] = [
     job: (pairs) =>
       pairs.combineByKey<readonly [sum: number, count: number]>({
         createCombiner: (value) => [value, 1],
-        mergeValue: ([sum, count], value) => [sum + value, count + 1],
+        mergeValue: (known, value) => [known[0] + value, known[1] + 1],
         mergeCombiners: (a, b) => [a[0] + b[0], a[1] + b[1]],
       }),
     loop: (intervals, emit) => {

@@ -91,7 +91,7 @@ function keyPush(operator: MapOperator, key: Unary, next: Link['push']): Link['p
     } catch (thrown) {
       throw attributed(thrown, operator);
     }
-    if (out instanceof Promise) throw promiseReturned(operator);
+    if (typeof out === 'object' && out instanceof Promise) throw promiseReturned(operator);
     next([out, value]);
   };
 }
@@ -105,7 +105,7 @@ function ofItsKey(by: Unary): Unary {
 
 function pairValuesPush(operator: MapOperator, map: Unary, next: Link['push']): Link['push'] {
   return (pair) => {
-    const [key, value] = pairOf(operator, pair);
+    const { 0: key, 1: value } = pairOf(operator, pair);
     let out: unknown;
     try {
       out = map(value);
@@ -143,16 +143,21 @@ function flatMapPush(operator: FlatMapOperator, flatMap: Unary, next: Link['push
 
 function flatMapValuesPush(operator: FlatMapOperator, flatMap: Unary, next: Link['push']): Link['push'] {
   return (pair) => {
-    const [key, value] = pairOf(operator, pair);
+    const { 0: key, 1: value } = pairOf(operator, pair);
     let out: unknown;
     try {
       out = flatMap(value);
     } catch (thrown) {
       throw attributed(thrown, operator);
     }
-    if (Array.isArray(out)) for (let i = 0; i < out.length; i++) next([key, out[i]]);
-    else eachOf(operator, out, (item) => next([key, item]));
+    if (!Array.isArray(out)) return eachOfKey(operator, key, out, next);
+    for (let i = 0; i < out.length; i++) next([key, out[i]]);
   };
+}
+
+/** A function of its own: a closure over the key in the one above would cost each pair. */
+function eachOfKey(operator: FlatMapOperator, key: unknown, out: unknown, next: Link['push']): void {
+  eachOf(operator, out, (item) => next([key, item]));
 }
 
 /** Iterates what is no array: a generator, a Set. A user's generator may throw while it runs. */

@@ -119,15 +119,21 @@ export class BlockInput implements TaskInput {
   ): void {
     const { values, timestamps } = block;
     const time = this.#time;
+    // Stream time knows of all up to here already.
+    let known = Number.NEGATIVE_INFINITY;
     for (let i = from; i < to; i++) {
       const timestamp = timestamps[i]!;
-      if (timestamp >= time.nextStep) {
+      const isNew = timestamp > known;
+      if (isNew && timestamp >= time.nextStep) {
         at(NO_RECORD);
         this.#rise(advance, timestamp);
       }
       at(base + i);
-      if (timestamp > time.highest) time.highest = timestamp;
-      if (timestamp > time.watermark) time.watermark = timestamp;
+      if (isNew) {
+        known = timestamp;
+        if (timestamp > time.highest) time.highest = timestamp;
+        if (timestamp > time.watermark) time.watermark = timestamp;
+      }
       context.timestamp = timestamp;
       context.windowEnd = Number.NaN;
       push(values[i]);
