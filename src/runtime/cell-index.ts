@@ -10,7 +10,7 @@ const PROBES_MAX = 64;
 const SLOTS_MIN = 16;
 
 /**
- * Open addressing, at most half full, for short texts and integers; a `Map` for other keys, for which V8 has to compute the hash of each new
+ * Open addressing, at most half full, for short texts, integers and null; a `Map` for other keys, for which V8 has to compute the hash of each new
  * string. Primitives compare as `encodeKey` does (-0 is 0, NaN is NaN).
  *
  * A look-up waits for memory and for nothing else, so it goes to few places: to a slot, and to the cell, which holds its key as numbers too.

@@ -1,4 +1,4 @@
-/** Keys that are short texts or integers as four numbers: equal keys have equal numbers, so that they are compared without a look at the keys. */
+/** Keys that are short texts, integers or null as four numbers: equal keys have equal numbers, so that they are compared without a look at the keys. */
 
 /** Texts up to this length have numbers; a longer one is better off with the hash that V8 keeps in the string. */
 const LENGTH_MAX = 32;
@@ -9,6 +9,8 @@ const WIDE_MAX = 7;
 const WIDE = 16;
 const HASHED = 32;
 const INTEGER = 48;
+/** The key of all records where nothing parts them: `count`, `reduce`. */
+const NULL = 49;
 
 /** Numbers of a key, as a cell holds them. */
 export interface KeyWords {
@@ -21,15 +23,19 @@ export interface KeyWords {
 /** The numbers of the key that was last given to `toWords`. */
 export const words = new Int32Array(4);
 
-/** Puts the numbers of a key into `words`. False when it has none: a text that is too long, or what is no integer of 32 bits. */
+/** Puts the numbers of a key into `words`. False when it has none: a text that is too long, or what is no text, no integer of 32 bits and not null. */
 export function toWords(key: unknown): boolean {
   if (typeof key === 'string') return ofText(key);
+  if (key === null) return ofNumber(0, NULL);
   // -0 is 0.
-  if (typeof key !== 'number' || (key | 0) !== key) return false;
-  words[0] = key;
+  return typeof key === 'number' && (key | 0) === key && ofNumber(key, INTEGER);
+}
+
+function ofNumber(number: number, kind: number): true {
+  words[0] = number;
   words[1] = 0;
   words[2] = 0;
-  words[3] = INTEGER << 24;
+  words[3] = kind << 24;
   return true;
 }
 

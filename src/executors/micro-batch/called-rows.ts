@@ -40,7 +40,7 @@ export class RowCaller {
         const place = into.length;
         if (this.#isOrdered) into.addAs(undefined, from, index);
         this.#calls.make(from.at(index), this.#attemptsMax, (outcome) => {
-          if (this.#isOrdered) into.values[place] = outcome;
+          if (this.#isOrdered) into.set(place, outcome);
           else into.addAs(outcome, from, index);
           if (++ended === count) resolve(into);
         });

@@ -29,7 +29,7 @@ export interface SentRows {
 /** Copies rows into columns. `buffers` gets what may be transferred. */
 export function sentRows(rows: Rows, buffers: ArrayBuffer[]): SentRows {
   const { length } = rows;
-  const columns = columnsOf(rows.values, length, buffers);
+  const columns = columnsOf(rows.values(), length, buffers);
   const timestamps = numbersOf(rows.timestamps, length, buffers);
   const windowEnds = numbersOf(rows.windowEnds, length, buffers);
   const origins = rows instanceof TracedRows ? sentOrigins(rows.origins, length, buffers) : undefined;

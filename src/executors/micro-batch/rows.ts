@@ -12,48 +12,52 @@ export interface ReadableRows {
   clear(): void;
 }
 
-export class Rows implements ReadableRows {
-  /** Its first `length` values count; the array keeps its size from batch to batch. */
-  readonly values: unknown[];
-  length: number;
-  timestamps: Float64Array;
-  windowEnds: Float64Array;
-  /** Rows that the times have room for: as a field, since the length of a typed array is slower to compare with. */
-  private capacity: number;
+/** Values lie in arrays of so many. */
+const PIECE_BITS = 10;
+const PIECE_LENGTH = 1 << PIECE_BITS;
+const IN_PIECE = PIECE_LENGTH - 1;
+const NO_VALUES: readonly unknown[] = [];
 
-  constructor(
-    values: unknown[] = [],
-    timestamps: Float64Array = new Float64Array(64),
-    windowEnds: Float64Array = new Float64Array(64),
-  ) {
-    this.values = values;
-    this.length = values.length;
-    this.timestamps = timestamps;
-    this.windowEnds = windowEnds;
-    this.capacity = timestamps.length;
-  }
+/**
+ * The times keep their room from batch to batch, since they are numbers. The values do not: what is put into an array that has survived a collection
+ * V8 notes for the next one, value by value, so they get small arrays of their own each time, which die as young as they do.
+ */
+export class Rows implements ReadableRows {
+  length = 0;
+  timestamps = new Float64Array(64);
+  windowEnds = new Float64Array(64);
+  // Plain fields and not `#private` ones: `add` is the hot path.
+  /** Rows that the times have room for: the length of a typed array is slower to compare with. */
+  private room = 64;
+  private pieces: unknown[][] = [];
+  /** The last of them. */
+  private piece: unknown[] = [];
 
   add(value: unknown, context: RecordContext): void {
-    const at = this.length;
-    if (at === this.capacity) this.#grow();
-    this.length = at + 1;
-    this.values[at] = value;
+    const at = this.put(value);
     this.timestamps[at] = context.timestamp;
     this.windowEnds[at] = context.windowEnd;
   }
 
   at(index: number): unknown {
-    return this.values[index];
+    return this.pieces[index >> PIECE_BITS]![index & IN_PIECE];
+  }
+
+  /** All values, as an array to read: what stands behind the first `length` does not count. */
+  values(): readonly unknown[] {
+    return this.pieces.length === 1 ? this.piece : NO_VALUES.concat(...this.pieces);
   }
 
   /** A value in place of a row of others, with all that is known of that row beside its value. */
   addAs(value: unknown, others: ReadableRows, index: number): void {
-    const at = this.length;
-    if (at === this.capacity) this.#grow();
-    this.length = at + 1;
-    this.values[at] = value;
+    const at = this.put(value);
     this.timestamps[at] = others.timestamps[index]!;
     this.windowEnds[at] = others.windowEnds[index]!;
+  }
+
+  /** Another value in a row. */
+  set(index: number, value: unknown): void {
+    this.pieces[index >> PIECE_BITS]![index & IN_PIECE] = value;
   }
 
   /** Puts rows `from` to `to` (exclusive) of others behind these. */
@@ -67,14 +71,31 @@ export class Rows implements ReadableRows {
 
   /** Takes back what came after the first `length`. */
   cutTo(length: number): void {
-    this.values.fill(undefined, length, this.length);
+    this.pieces.length = (length + IN_PIECE) >> PIECE_BITS;
+    this.piece = this.pieces.at(-1) ?? [];
     this.length = length;
   }
 
-  #grow(): void {
-    this.capacity *= 2;
-    const timestamps = new Float64Array(this.capacity);
-    const windowEnds = new Float64Array(this.capacity);
+  /** The place of a new row, whose times are still to be set. */
+  private put(value: unknown): number {
+    const at = this.length;
+    if (at === this.room) this.grow();
+    const inPiece = at & IN_PIECE;
+    if (inPiece === 0) this.begin();
+    this.piece[inPiece] = value;
+    this.length = at + 1;
+    return at;
+  }
+
+  private begin(): void {
+    this.piece = new Array<unknown>(PIECE_LENGTH);
+    this.pieces.push(this.piece);
+  }
+
+  private grow(): void {
+    this.room *= 2;
+    const timestamps = new Float64Array(this.room);
+    const windowEnds = new Float64Array(this.room);
     timestamps.set(this.timestamps);
     windowEnds.set(this.windowEnds);
     this.timestamps = timestamps;

@@ -12,7 +12,7 @@ describe('spare rows', () => {
     expect(spare.take()).toBe(large);
     expect(spare.take()).toBe(small);
     expect([large.length, small.length]).toEqual([0, 0]);
-    expect(large.values.every((value) => value === undefined)).toBe(true);
+    expect(large.values()).toEqual([]);
     expect(large.timestamps.length).toBeGreaterThanOrEqual(1_000);
     expect(spare.take().length).toBe(0);
   });
@@ -22,6 +22,36 @@ describe('spare rows', () => {
     const huge = filled(100_000);
     spare.give(huge);
     expect(spare.take()).not.toBe(huge);
+  });
+});
+
+describe('rows', () => {
+  it.each([0, 1, 1_023, 1_024, 1_025, 5_000])('hold %i values, wherever they are cut and filled again', (count) => {
+    const rows = filled(count);
+    const expected = Array.from({ length: count }, (_, i) => ({ i }));
+    expect(rows.values().slice(0, count)).toEqual(expected);
+    for (const length of [count, Math.floor(count / 2), Math.min(count, 1_024)]) {
+      if (length > rows.length) continue;
+      rows.cutTo(length);
+      expect(rows.length).toBe(length);
+      rows.append(filled(1_500), 1_000);
+      const all = [...expected.slice(0, length), ...Array.from({ length: 500 }, (_, i) => ({ i: 1_000 + i }))];
+      expect(Array.from({ length: rows.length }, (_, i) => rows.at(i))).toEqual(all);
+      expect(rows.values().slice(0, rows.length)).toEqual(all);
+      rows.cutTo(length);
+    }
+  });
+
+  it('take another value in a row, and keep its times', () => {
+    const rows = new Rows();
+    for (let i = 0; i < 2_000; i++) rows.add(i, { ...newTaskContext(), timestamp: i, windowEnd: -i });
+    rows.set(1_500, 'other');
+    expect([rows.at(1_500), rows.timestamps[1_500], rows.windowEnds[1_500], rows.at(1_501)]).toEqual([
+      'other',
+      1_500,
+      -1_500,
+      1_501,
+    ]);
   });
 });
 
