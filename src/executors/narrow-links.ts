@@ -155,7 +155,7 @@ function flatMapValuesPush(operator: FlatMapOperator, flatMap: Unary, next: Link
   };
 }
 
-/** A function of its own: a closure over the key in the one above would cost each pair. */
+/** Apart, so that no closure holds the key of the loop above. */
 function eachOfKey(operator: FlatMapOperator, key: unknown, out: unknown, next: Link['push']): void {
   eachOf(operator, out, (item) => next([key, item]));
 }
@@ -197,6 +197,7 @@ export function isTrue(operator: CoreOperator, kept: unknown): boolean {
   return Boolean(kept);
 }
 
+/** Read it by place: to take it apart as `[key, value]` goes by an iterator, which V8 does not always leave out. */
 function pairOf(operator: MapOperator | FlatMapOperator, value: unknown): Pair {
   if (Array.isArray(value) && value.length === 2) return value as unknown as Pair;
   throw wrongShape(operator, value, 'a pair [key, value]');

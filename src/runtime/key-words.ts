@@ -23,7 +23,7 @@ export interface KeyWords {
 /** The numbers of the key that was last given to `toWords`. */
 export const words = new Int32Array(4);
 
-/** Puts the numbers of a key into `words`. False when it has none: a text that is too long, or what is no text, no integer of 32 bits and not null. */
+/** Puts the numbers of a key into `words`. False for any other key, and for a text that is too long. */
 export function toWords(key: unknown): boolean {
   if (typeof key === 'string') return ofText(key);
   if (key === null) return ofNumber(0, NULL);

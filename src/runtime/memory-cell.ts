@@ -8,7 +8,7 @@ import type { KeyWords } from './key-words.js';
  * value of its own; those that a look-up needs stand together.
  */
 export class MemoryCell implements Cell, KeyWords {
-  // A key that is a short text or an integer, as the index compares it: within the cell, since a look-up waits for memory and for nothing else.
+  // A key that is a short text, an integer or null, as the index compares it: within the cell, since a look-up waits for memory and for nothing else.
   declare word0: number;
   declare word1: number;
   declare word2: number;

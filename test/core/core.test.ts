@@ -93,7 +93,7 @@ describe('keys', () => {
 
   it('belong to ranges of key groups, which stay together at any parallelism', () => {
     fc.assert(
-      fc.property(key, fc.integer({ min: 1, max: GROUPS }), (value, parallelism) => {
+      fc.property(key, fc.integer({ min: 1, max: 1_024 }), (value, parallelism) => {
         const group = taskOfKey(value, GROUPS);
         expect(taskOfKey(value, parallelism)).toBe(Math.floor((group * parallelism) / GROUPS));
         expect(group).toBeLessThan(GROUPS);

@@ -90,7 +90,7 @@ describe('an index of cells', () => {
   });
 
   it('refuses a key that has a cell', () => {
-    for (const key of ['k', 'k'.repeat(40), 1, ['k', 1]] satisfies Key[]) {
+    for (const key of ['k', 'k'.repeat(40), 1, null, ['k', 1]] satisfies Key[]) {
       const index = new CellIndex();
       index.add(cellOf(key, 0));
       expect(() => index.add(cellOf(key, 1))).toThrow('inserted a key that has a cell');

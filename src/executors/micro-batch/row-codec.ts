@@ -74,7 +74,7 @@ function sameValueReaderOf({ keys: sent, numbers }: PairRows, value: unknown): (
 function columnsOf(rows: readonly unknown[], length: number, buffers: ArrayBuffer[]): Columns {
   return (
     pairColumnsOf(rows, length, buffers) ??
-    partialsOf(rows, length, buffers) ?? { kind: 'values', values: columnOf(rows.slice(0, length), buffers) }
+    partialsOf(rows, length, buffers) ?? { kind: 'values', values: columnOf(rows, buffers) }
   );
 }
 

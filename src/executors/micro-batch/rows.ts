@@ -1,4 +1,4 @@
-/** Records with their times, as a struct of growing arrays. It knows neither tasks nor shuffles. */
+/** Records with their times, as a struct of arrays. It knows neither tasks nor shuffles. */
 import type { RecordContext } from '../../kernels/kernel.js';
 
 /** Rows to read. */
@@ -16,11 +16,13 @@ export interface ReadableRows {
 const PIECE_BITS = 10;
 const PIECE_LENGTH = 1 << PIECE_BITS;
 const IN_PIECE = PIECE_LENGTH - 1;
+/** The first of them grows to that length: many rows are few. */
+const PIECE_BEGIN = 16;
 const NO_VALUES: readonly unknown[] = [];
 
 /**
  * The times keep their room from batch to batch, since they are numbers. The values do not: what is put into an array that has survived a collection
- * V8 notes for the next one, value by value, so they get small arrays of their own each time, which die as young as they do.
+ * V8 notes for the next one, value by value, so they get small arrays of their own each time, which die as young as they do (bench `flatMap: micro-batch`).
  */
 export class Rows implements ReadableRows {
   length = 0;
@@ -43,9 +45,11 @@ export class Rows implements ReadableRows {
     return this.pieces[index >> PIECE_BITS]![index & IN_PIECE];
   }
 
-  /** All values, as an array to read: what stands behind the first `length` does not count. */
+  /** All values, as an array of its own. */
   values(): readonly unknown[] {
-    return this.pieces.length === 1 ? this.piece : NO_VALUES.concat(...this.pieces);
+    const values = NO_VALUES.concat(...this.pieces);
+    values.length = this.length;
+    return values;
   }
 
   /** A value in place of a row of others, with all that is known of that row beside its value. */
@@ -73,6 +77,7 @@ export class Rows implements ReadableRows {
   cutTo(length: number): void {
     this.pieces.length = (length + IN_PIECE) >> PIECE_BITS;
     this.piece = this.pieces.at(-1) ?? [];
+    this.piece.length = Math.min(this.piece.length, length & IN_PIECE || PIECE_LENGTH);
     this.length = length;
   }
 
@@ -88,7 +93,7 @@ export class Rows implements ReadableRows {
   }
 
   private begin(): void {
-    this.piece = new Array<unknown>(PIECE_LENGTH);
+    this.piece = new Array<unknown>(this.length === 0 ? PIECE_BEGIN : PIECE_LENGTH);
     this.pieces.push(this.piece);
   }
 

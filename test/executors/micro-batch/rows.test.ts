@@ -1,7 +1,8 @@
-/** Rows that are used again, and what is not kept for it. */
+/** Rows, what is cut from them, and those that are used again. */
 import { describe, expect, it } from 'vitest';
+import { TracedRows } from '../../../src/executors/micro-batch/in-band.js';
 import { Rows, SpareRows } from '../../../src/executors/micro-batch/rows.js';
-import { newTaskContext } from '../../../src/executors/micro-batch/task-context.js';
+import { newTaskContext, type Origin } from '../../../src/executors/micro-batch/task-context.js';
 
 describe('spare rows', () => {
   it('are given out empty, in the order in which they came back', () => {
@@ -29,7 +30,7 @@ describe('rows', () => {
   it.each([0, 1, 1_023, 1_024, 1_025, 5_000])('hold %i values, wherever they are cut and filled again', (count) => {
     const rows = filled(count);
     const expected = Array.from({ length: count }, (_, i) => ({ i }));
-    expect(rows.values().slice(0, count)).toEqual(expected);
+    expect(rows.values()).toEqual(expected);
     for (const length of [count, Math.floor(count / 2), Math.min(count, 1_024)]) {
       if (length > rows.length) continue;
       rows.cutTo(length);
@@ -37,9 +38,19 @@ describe('rows', () => {
       rows.append(filled(1_500), 1_000);
       const all = [...expected.slice(0, length), ...Array.from({ length: 500 }, (_, i) => ({ i: 1_000 + i }))];
       expect(Array.from({ length: rows.length }, (_, i) => rows.at(i))).toEqual(all);
-      expect(rows.values().slice(0, rows.length)).toEqual(all);
+      expect(rows.values()).toEqual(all);
       rows.cutTo(length);
     }
+  });
+
+  it('know of which messages they came, wherever they are cut', () => {
+    const rows = new TracedRows();
+    const origins = Array.from({ length: 1_500 }, (_, i) => ({ i }) as unknown as Origin);
+    for (const [i, origin] of origins.entries()) rows.add(i, { ...newTaskContext(), origin });
+    rows.cutTo(1_100);
+    rows.addAs('other', rows, 1_030);
+    expect(rows.origins).toEqual([...origins.slice(0, 1_100), origins[1_030]]);
+    expect(rows.values()).toEqual([...Array.from({ length: 1_100 }, (_, i) => i), 'other']);
   });
 
   it('take another value in a row, and keep its times', () => {
