@@ -10,7 +10,6 @@ import { type CallerParts, callerOf, type RowCaller } from './called-rows.js';
 import type { Components } from './components.js';
 import { InBandOutput, inBandOf } from './in-band.js';
 import { InBandInput } from './in-band-input.js';
-import { piecesOf } from './pieces.js';
 import type { Progress } from './progress.js';
 import { SpareRows } from './rows.js';
 import { RowsOutput } from './shuffle.js';
@@ -163,7 +162,7 @@ export class LocalRunner implements BatchRunner {
     if (stage.inputs.length > 0) return [() => this.#shuffled(stage, task, outputs)];
     const { plan } = this.#parts;
     const blocks = batch.blocks.get(`${sourceOf(plan, stage)}:${task}`) ?? [];
-    return piecesOf(plan, stage, blocks).map((piece) => () => this.#blocks(stage, task, piece));
+    return this.#tasks[stage.id]![task]!.pieces.of(blocks).map((piece) => () => this.#blocks(stage, task, piece));
   }
 
   #blocks(stage: Stage, partition: number, blocks: readonly Block[]): BlockInput {

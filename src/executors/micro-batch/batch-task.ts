@@ -8,6 +8,7 @@ import type { FunctionTable } from '../../topology/graph.js';
 import { buildChain, type Chain } from '../chain.js';
 import type { Link } from '../link.js';
 import type { Stores } from '../stores.js';
+import { Pieces } from './pieces.js';
 import { Rows } from './rows.js';
 import { type ShuffleExit, type ShuffleOutput, shuffleLink } from './shuffle.js';
 import { newTaskContext, type TaskContext } from './task-context.js';
@@ -66,6 +67,7 @@ export interface TaskInput {
 export class BatchTask<O extends ShuffleOutput> {
   readonly stage: Stage;
   readonly task: number;
+  readonly pieces: Pieces;
   readonly #services: TaskServices<O>;
   readonly #context = newTaskContext();
   readonly #component: TaskComponent<O> | undefined;
@@ -84,6 +86,7 @@ export class BatchTask<O extends ShuffleOutput> {
   constructor(stage: Stage, task: number, services: TaskServices<O>, gates: readonly GateState[] = []) {
     this.stage = stage;
     this.task = task;
+    this.pieces = new Pieces(services.plan, stage);
     this.#services = services;
     this.#stateful = stage.operators.map((id) => services.plan.operators[id]!).filter(services.stores.isStateful);
     this.#component = services.component?.(stage, task, this.#context);
@@ -137,7 +140,7 @@ export class BatchTask<O extends ShuffleOutput> {
       } finally {
         this.#isolating = false;
       }
-      return this.#commit(attempt - 1);
+      return this.#commit(input.length, attempt - 1);
     }
   }
 
@@ -201,8 +204,9 @@ export class BatchTask<O extends ShuffleOutput> {
     this.#chain = this.#build();
   }
 
-  #commit(retries: number): TaskResult<O> {
+  #commit(records: number, retries: number): TaskResult<O> {
     for (const store of this.#allStores()) store.commit();
+    this.pieces.gave(records, this.#staged.values());
     return { outputs: this.#exits.take(), results: this.#staged, counts: this.#counts, notes: this.#notes, retries };
   }
 

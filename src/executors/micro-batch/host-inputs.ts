@@ -4,7 +4,7 @@ import { sourceOf } from './batch-runner.js';
 import type { TaskInput } from './batch-task.js';
 import { InBandInput } from './in-band-input.js';
 import { KnownMessages } from './origin-codec.js';
-import { piecesOf } from './pieces.js';
+import type { Pieces } from './pieces.js';
 import type { PartitionTime } from './progress.js';
 import { readable, readableTraced } from './row-codec.js';
 import { BlockInput, ShuffleInput } from './task-inputs.js';
@@ -14,13 +14,10 @@ type BlockWork = Extract<TaskWork, { readonly kind: 'blocks' }>;
 type ShuffledWork = Exclude<TaskWork, BlockWork>;
 
 /** Piece after piece: each sees the stream time behind the one before, so that it is made when that has run. */
-export function blockInputs(plan: Plan, id: TaskId, work: BlockWork): readonly (() => TaskInput)[] {
-  const stage = plan.stages[id.stage]!;
-  const origin = { source: sourceOf(plan, stage), partition: id.task };
+export function blockInputs(plan: Plan, id: TaskId, work: BlockWork, pieces: Pieces): readonly (() => TaskInput)[] {
+  const origin = { source: sourceOf(plan, plan.stages[id.stage]!), partition: id.task };
   const time: PartitionTime = { ...work.time };
-  return piecesOf(plan, stage, blocksOf(work.blocks)).map((piece) => () => {
-    return new BlockInput(piece, time, plan.step, origin);
-  });
+  return pieces.of(blocksOf(work.blocks)).map((piece) => () => new BlockInput(piece, time, plan.step, origin));
 }
 
 export function shuffledInput(plan: Plan, id: TaskId, work: ShuffledWork): ShuffleInput | InBandInput {

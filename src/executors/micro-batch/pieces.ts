@@ -3,18 +3,47 @@ import { kindTraits } from '../../plan/kinds.js';
 import type { CoreOperator, Plan, Stage } from '../../plan/plan.js';
 import { Block } from '../../runtime/source.js';
 
-/** The most records of one attempt of a task that gives results for each record. */
-const ATTEMPT_RECORDS_MAX = 2_000;
+/** What a job's first attempts take, and what one takes that gives ten results for each record. */
+const RECORDS_AT_FIRST = 2_000;
+const RECORDS_MIN = 200;
+const RECORDS_MAX = 10_000;
+/** More of them would outlive a collection before their attempt commits (bench `micro-batch-running`). */
+const RESULTS_AIMED_AT = 20_000;
 
 /**
- * All of it, so that a cell is journaled once a batch, and for the combine in front of a shuffle. Only where each record gives
- * results, attempts are short, so that what they stage dies young: a batch of 10,000 lines in one attempt would cost a third
- * more (bench `micro-batch-running`).
+ * Cuts what a task of the first stage gets in a batch. All of it is one attempt, so that a cell is journaled once a batch, and for the combine in front of
+ * a shuffle. Only where each record gives results, attempts are as long as what they stage dies young: how long that is, the batches before show.
  */
-export function piecesOf(plan: Plan, stage: Stage, blocks: readonly Block[]): readonly (readonly Block[])[] {
-  const isShuffled = plan.stages.some((other) => other.inputs.some((input) => input.stage === stage.id));
-  if (isShuffled || blocks.length === 0 || !hasResultsPerRecord(plan, stage)) return [blocks];
-  return blocks.flatMap((block) => cut(block, ATTEMPT_RECORDS_MAX)).map((block) => [block]);
+export class Pieces {
+  readonly #isCut: boolean;
+  #recordsMax = RECORDS_AT_FIRST;
+  /** Since the batch before was cut. */
+  #records = 0;
+  #results = 0;
+
+  constructor(plan: Plan, stage: Stage) {
+    const isShuffled = plan.stages.some((other) => other.inputs.some((input) => input.stage === stage.id));
+    this.#isCut = !isShuffled && hasResultsPerRecord(plan, stage);
+  }
+
+  of(blocks: readonly Block[]): readonly (readonly Block[])[] {
+    if (!this.#isCut || blocks.length === 0) return [blocks];
+    if (this.#records > 0) this.#measure();
+    return blocks.flatMap((block) => cut(block, this.#recordsMax)).map((block) => [block]);
+  }
+
+  /** What a piece gave, by sink. */
+  gave(records: number, results: Iterable<{ readonly length: number }>): void {
+    this.#records += records;
+    for (const { length } of results) this.#results += length;
+  }
+
+  #measure(): void {
+    const max = Math.floor((RESULTS_AIMED_AT * this.#records) / Math.max(this.#results, 1));
+    this.#recordsMax = Math.min(Math.max(max, RECORDS_MIN), RECORDS_MAX);
+    this.#records = 0;
+    this.#results = 0;
+  }
 }
 
 function hasResultsPerRecord({ operators }: Plan, stage: Stage): boolean {

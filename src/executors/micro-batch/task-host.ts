@@ -42,7 +42,7 @@ interface Cut {
 
 type RunMessage = Extract<ToHost, { readonly kind: 'run' }>;
 
-type HostTask = Pick<BatchTask<HostOutput>, 'runBatch' | 'gates'>;
+type HostTask = Pick<BatchTask<HostOutput>, 'runBatch' | 'gates' | 'pieces'>;
 
 /** A task is made when it is first heard of. */
 interface HostedTask {
@@ -136,8 +136,8 @@ class MicroBatchHost {
   #call(message: RunMessage): void {
     const { plan } = this.#parts;
     const { work } = message;
-    this.#taskOf(message);
-    if (work.kind === 'blocks') return this.#run(message, blockInputs(plan, message, work));
+    const { pieces } = this.#taskOf(message);
+    if (work.kind === 'blocks') return this.#run(message, blockInputs(plan, message, work, pieces));
     const { caller } = this.#hosted(message);
     const input = shuffledInput(plan, message, work);
     if (caller === undefined) return this.#run(message, [() => input]);
