@@ -27,9 +27,10 @@ export interface Space<V = unknown> {
   insert(key: Key, value: V, count: number): Cell<V>;
   /**
    * Appends to the list of a key, made when it is missing. The cell's value is then an array that grows in place, of which only the
-   * first `count` elements count. A space has either lists or other values.
+   * first `count` elements count. A space has either lists or other values. `mark` becomes the next element behind it: what is said of an element
+   * so need not live in an array with it.
    */
-  append(key: Key, element: unknown): void;
+  append(key: Key, element: unknown, mark?: number): void;
   delete(key: Key): void;
   /** The cells in order of insertion. A cell deleted while iterating does not appear later. */
   cells(): IterableIterator<Cell<V>>;

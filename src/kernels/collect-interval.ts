@@ -1,5 +1,6 @@
 /** Gathers each interval's results for an interval sink. Knows no sink. */
 import type { Timestamp } from '../core/time.js';
+import type { Sided } from './derived-map.js';
 import type { Kernel, KernelSetup } from './kernel.js';
 import { Slides } from './slides.js';
 
@@ -7,12 +8,14 @@ export interface CollectIntervalParameters {
   /** Length of an interval (us). */
   readonly slide: number;
   readonly maxEmptyIntervals: number;
+  /** Records are of two streams and come as `[side, record]`. */
+  readonly isSided?: boolean | undefined;
 }
 
 /** One closed interval, as an interval sink takes it. */
 export interface CollectedInterval {
   readonly end: Timestamp;
-  /** In order of arrival. */
+  /** In order of arrival; of two streams, each record with its side behind it. */
   readonly values: readonly unknown[];
 }
 
@@ -24,7 +27,7 @@ export interface CollectedInterval {
  */
 export function createCollectInterval(setup: KernelSetup<object, CollectIntervalParameters>): Kernel {
   const { store, context, emit, count, parameters } = setup;
-  const { slide, maxEmptyIntervals } = parameters;
+  const { slide, maxEmptyIntervals, isSided = false } = parameters;
   const slides: Slides = new Slides({ store, context, slide, pane: slide, emptyMax: maxEmptyIntervals, fire });
 
   function* fire(end: Timestamp): Generator<void, void, void> {
@@ -38,7 +41,12 @@ export function createCollectInterval(setup: KernelSetup<object, CollectInterval
   }
 
   return {
-    onRecord: (value) => slides.paneAt(context.timestamp).append(null, value),
+    onRecord: isSided
+      ? (value) => {
+          const sided = value as Sided;
+          slides.paneAt(context.timestamp).append(null, sided[1], sided[0]);
+        }
+      : (value) => slides.paneAt(context.timestamp).append(null, value),
     advance: (watermark, budget) => slides.advance(watermark, budget),
     endOfInput: (highest, budget) => slides.endOfInput(highest, budget),
   };

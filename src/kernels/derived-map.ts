@@ -5,8 +5,11 @@ import { isPair, notAPair, type Pair } from './shapes.js';
 /** As the plan names them. */
 export type DerivedMap = 'null-key' | 'keep-key' | 'left' | 'right' | 'left-record' | 'right-record' | 'spread';
 
-/** A value with the side that it came from: 0 is left. */
-export type Sided = readonly [side: 0 | 1, value: unknown];
+/** Where a value came from: 0 is left. */
+export type Side = 0 | 1;
+
+/** A value with the side that it came from. */
+export type Sided = readonly [side: Side, value: unknown];
 
 /**
  * Makes one for a task. Without `partitions`, `spread` goes through all key groups. It keeps the number of the next task: which element goes where is nobody's promise.
@@ -53,7 +56,7 @@ export function derivedFlatMap(shape: DerivedFlatMap): (value: unknown) => reado
 
 const NONE: readonly unknown[] = [];
 
-function sided(side: 0 | 1): (pair: unknown) => unknown {
+function sided(side: Side): (pair: unknown) => unknown {
   return (pair) => {
     if (!isPair(pair)) throw notAPair(pair);
     return [pair[0], [side, pair[1]]];

@@ -2,7 +2,7 @@
 import { StreamError } from '../core/errors.js';
 import type { Key } from '../core/keys.js';
 import type { JoinKind } from '../topology/graph.js';
-import type { Sided } from './derived-map.js';
+import type { Side } from './derived-map.js';
 import { isPromise, noValue, shown } from './shapes.js';
 import type { WindowGroupFunctions } from './window-group.js';
 
@@ -11,8 +11,8 @@ export type GroupResult = 'list' | JoinKind | 'each' | 'glom' | 'mapPartitions';
 
 /** How one kind works. */
 export interface GroupResults {
-  readonly isKeyed: boolean;
-  /** Of the first `count` of a list that goes on living. What is given is read before the next call. */
+  readonly takes: 'pairs' | 'pairs of sides' | 'values';
+  /** Of the first `count` of a list that goes on living; with sides each second one is the side of that before it. What is given is read before the next call. */
   readonly of: (key: Key, values: readonly unknown[], count: number) => Iterable<unknown>;
 }
 
@@ -20,19 +20,19 @@ export interface GroupResults {
 export function resultsOf(gives: GroupResult, functions: WindowGroupFunctions, task: number): GroupResults {
   switch (gives) {
     case 'list':
-      return { isKeyed: true, of: (key, values, count) => [[key, values.slice(0, count)]] };
+      return { takes: 'pairs', of: (key, values, count) => [[key, values.slice(0, count)]] };
     case 'each':
-      return { isKeyed: false, of: (_key, values, count) => values.slice(0, count) };
+      return { takes: 'values', of: (_key, values, count) => values.slice(0, count) };
     case 'glom':
-      return { isKeyed: false, of: (_key, values, count) => [values.slice(0, count)] };
+      return { takes: 'values', of: (_key, values, count) => [values.slice(0, count)] };
     case 'mapPartitions':
       return {
-        isKeyed: false,
+        takes: 'values',
         of: (_key, values, count) => elements(functions.mapPartitions!(values.slice(0, count), task)),
       };
     case 'cogroup':
       return {
-        isKeyed: true,
+        takes: 'pairs of sides',
         of: (key, values, count) => {
           const sides: [unknown[], unknown[]] = [[], []];
           split(values, count, sides);
@@ -40,7 +40,7 @@ export function resultsOf(gives: GroupResult, functions: WindowGroupFunctions, t
         },
       };
     default:
-      return { isKeyed: true, of: joining(gives) };
+      return { takes: 'pairs of sides', of: joining(gives) };
   }
 }
 
@@ -73,10 +73,7 @@ function* joined(key: Key, lefts: readonly unknown[], rights: readonly unknown[]
 const NOTHING: readonly unknown[] = [undefined];
 
 function split(values: readonly unknown[], count: number, sides: readonly [unknown[], unknown[]]): void {
-  for (let i = 0; i < count; i++) {
-    const [side, value] = values[i] as Sided;
-    sides[side].push(value);
-  }
+  for (let i = 0; i < count; i += 2) sides[values[i + 1] as Side].push(values[i]);
 }
 
 /** All that a function gives, so that one that throws in the middle gives nothing. @throws StreamError `RG031` for a promise, `RG032` for what is no iterable. */

@@ -1,8 +1,9 @@
 /** The kernel that gathers a window's values: by key for groups and joins, of a whole partition for the rest. Knows no total. */
 import type { Cell, KeyedStore, Space } from '../core/keyed-store.js';
 import type { Timestamp } from '../core/time.js';
-import { type GroupResult, resultsOf } from './group-results.js';
-import type { Kernel, KernelSetup } from './kernel.js';
+import type { Sided } from './derived-map.js';
+import { type GroupResult, type GroupResults, resultsOf } from './group-results.js';
+import type { Kernel, KernelSetup, RecordContext } from './kernel.js';
 import { NO_RETRY, SET_ASIDE } from './on-time.js';
 import { isPair, notAPair } from './shapes.js';
 import { Slides } from './slides.js';
@@ -34,7 +35,7 @@ export function createWindowGroup(setup: KernelSetup<WindowGroupFunctions, Windo
   const { task = 0, store, context, emit, functions, parameters, retry = NO_RETRY } = setup;
   const { window, slide, pane, gives } = parameters;
   const slides: Slides = new Slides({ store, context, slide, pane, emptyMax: 0, fire });
-  const { isKeyed, of } = resultsOf(gives, functions, task);
+  const { takes, of } = resultsOf(gives, functions, task);
 
   function* fire(end: Timestamp): Generator<void, void, void> {
     const panes = slides.panesWithin(end - window, end);
@@ -63,14 +64,24 @@ export function createWindowGroup(setup: KernelSetup<WindowGroupFunctions, Windo
   };
 
   return {
-    onRecord: isKeyed
-      ? (value) => {
-          if (!isPair(value)) throw notAPair(value);
-          slides.paneAt(context.timestamp).append(value[0], value[1]);
-        }
-      : (value) => slides.paneAt(context.timestamp).append(null, value),
+    onRecord: gathering(takes, slides, context),
     advance: (watermark, budget) => slides.advance(watermark, budget),
     endOfInput: (highest, budget) => slides.endOfInput(highest, budget),
+  };
+}
+
+/** A side stands behind its value, since many arrays of two would outlive a collection. */
+function gathering(takes: GroupResults['takes'], slides: Slides, context: RecordContext): Kernel['onRecord'] {
+  if (takes === 'values') return (value) => slides.paneAt(context.timestamp).append(null, value);
+  if (takes === 'pairs')
+    return (value) => {
+      if (!isPair(value)) throw notAPair(value);
+      slides.paneAt(context.timestamp).append(value[0], value[1]);
+    };
+  return (value) => {
+    if (!isPair(value)) throw notAPair(value);
+    const sided = value[1] as Sided;
+    slides.paneAt(context.timestamp).append(value[0], sided[1], sided[0]);
   };
 }
 

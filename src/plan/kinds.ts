@@ -1,5 +1,5 @@
 /** What each core operator kind is like, as executors need to know it: so that a new kind touches none of them. */
-import type { CoreOperator, MapAsyncOperator } from './plan.js';
+import type { CoreOperator, MapAsyncOperator, WindowGroupOperator } from './plan.js';
 
 /** One kind's ways. */
 interface KindTraits {
@@ -51,9 +51,26 @@ export function isAsync(operator: CoreOperator): operator is MapAsyncOperator {
   return operator.kind === 'map-async';
 }
 
-/** The kind with the lengths that its state depends on: state of other windows would give other results without a word. */
+/** What the lists of a window hold, by what is given of them. */
+const GATHERED: Readonly<Record<WindowGroupOperator['gives'], string>> = {
+  list: 'pairs',
+  cogroup: 'pairs of two streams',
+  join: 'pairs of two streams',
+  leftOuterJoin: 'pairs of two streams',
+  rightOuterJoin: 'pairs of two streams',
+  fullOuterJoin: 'pairs of two streams',
+  each: 'values',
+  glom: 'values',
+  mapPartitions: 'values',
+};
+
+/** The kind with what its state depends on: state of other windows, or read as what it is not, would give other results without a word. */
 export function stateKindOf(operator: CoreOperator): string {
   const { kind } = operator;
+  if (kind === 'window-group')
+    return `${kind} of ${GATHERED[operator.gives]}, ${operator.window / 1_000} ms each ${operator.slide / 1_000} ms`;
+  if (kind === 'collect-interval')
+    return `${kind}${operator.isSided === true ? ' of two streams' : ''} each ${operator.slide / 1_000} ms`;
   if ('window' in operator) return `${kind} of ${operator.window / 1_000} ms each ${operator.slide / 1_000} ms`;
   if (kind === 'bolt' && operator.windows !== undefined) {
     const { unit, length, slideUnit, slide, lag } = operator.windows;

@@ -78,7 +78,8 @@ export function lowerTransform(lowering: Lowering, node: IntervalNode | PairedNo
           .flatMap((side) => lowering.exchange(side, global))
       : lowering.exchange(node.input, global);
   const { maxEmptyIntervals } = lowering;
-  const collected = lowering.add(node, { kind: 'collect-interval', inputs, slide, maxEmptyIntervals });
+  const isSided = 'inputs' in node;
+  const collected = lowering.add(node, { kind: 'collect-interval', inputs, slide, maxEmptyIntervals, isSided });
   lowering.markPerInterval(node);
   lowering.end(node, { kind: 'flat-map', shape: 'value', inputs: lowering.forward(collected), slide });
 }

@@ -143,6 +143,8 @@ export interface ProcessOperator extends OperatorBase, KeepsKeys {
 export interface CollectIntervalOperator extends OperatorBase {
   readonly kind: 'collect-interval';
   readonly maxEmptyIntervals: number;
+  /** Of two streams: what it gathers is a record and its side in turn. */
+  readonly isSided?: boolean | undefined;
 }
 export interface SpoutOperator extends OperatorBase {
   readonly kind: 'spout';

@@ -107,17 +107,19 @@ export class LmdbSpace implements Space {
     return cell;
   }
 
-  append(key: Key, element: unknown): void {
+  append(key: Key, element: unknown, mark?: number): void {
     const cell = this.writable(key);
     this.hasLists = true;
     if (cell === undefined) {
-      this.insert(key, [element], 1);
+      const list = mark === undefined ? [element] : [element, mark];
+      this.insert(key, list, list.length);
       return;
     }
     const list = cell.value as unknown[];
     if (list.length > cell.count) list.length = cell.count;
     list.push(element);
-    cell.count += 1;
+    if (mark !== undefined) list.push(mark);
+    cell.count = list.length;
   }
 
   delete(key: Key): void {

@@ -68,10 +68,11 @@ export class MemorySpace implements Space, Restorable {
   }
 
   /** An attempt that is rolled back restores the count; what it appended behind that is overwritten. */
-  append(key: Key, element: unknown): void {
+  append(key: Key, element: unknown, mark?: number): void {
     const cell = this.get(key);
     if (cell === undefined) {
-      this.insert(key, [element], 1);
+      const list = mark === undefined ? [element] : [element, mark];
+      this.insert(key, list, list.length);
       this.hasLists = true;
       return;
     }
@@ -79,7 +80,8 @@ export class MemorySpace implements Space, Restorable {
     const list = cell.value as unknown[];
     if (list.length > cell.count) list.length = cell.count;
     list.push(element);
-    cell.count += 1;
+    if (mark !== undefined) list.push(mark);
+    cell.count = list.length;
   }
 
   delete(key: Key): void {

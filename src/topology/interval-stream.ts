@@ -179,13 +179,13 @@ export function intervalCall<T, U>(
   return ({ values, end }) => transform(values, end);
 }
 
-/** The same for two streams, whose records come with their side. */
+/** The same for two streams: behind each value stands its side. */
 export function pairedIntervalCall<T, O, U>(
   transform: (values: readonly T[], others: readonly O[], end: Timestamp) => Iterable<U>,
-): (interval: Interval<readonly [side: 0 | 1, value: unknown]>) => Iterable<U> {
+): (interval: Interval<unknown>) => Iterable<U> {
   return ({ values, end }) => {
     const sides: readonly [unknown[], unknown[]] = [[], []];
-    for (const [side, value] of values) sides[side].push(value);
+    for (let i = 0; i < values.length; i += 2) sides[values[i + 1] as 0 | 1].push(values[i]);
     return transform(sides[0] as T[], sides[1] as O[], end);
   };
 }

@@ -142,6 +142,19 @@ describe.each(STORES)('a store $name', ({ create, share }) => {
       expect(lists.get('a')).toMatchObject({ value: [1, 'later'], count: 2 });
     });
 
+    it('has marks behind the elements of which they are said', () => {
+      const store = create();
+      const lists = store.space<unknown[]>(1);
+      lists.append('a', undefined, 1);
+      store.begin();
+      lists.append('a', 'rolled back', 0);
+      store.rollback();
+      lists.append('a', 'x', 0);
+      lists.append('a', 'unmarked');
+      const [row] = store.snapshot().next(10);
+      expect(row).toEqual({ kind: 'cell', space: 1, key: 'a', value: [undefined, 1, 'x', 0, 'unmarked'], count: 5 });
+    });
+
     it('leaves an array alone that is a value and no list', () => {
       const store = create();
       store.space('x').insert('a', [1, 2, 3], 1);
