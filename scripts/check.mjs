@@ -1,6 +1,7 @@
 /**
  * Runs every check that a commit must pass: the cheap ones side by side, then the tests. The first that fails ends them all.
- * `--long` runs the tests with `RAINGAUGE_LONG=1`, which makes the seeded and the property tests try far more cases.
+ * `--long` runs the tests with `RAINGAUGE_LONG=1`, which makes the seeded and the property tests try far more cases. What follows goes to Vitest: the
+ * whole takes hours, and `npm run test:long -- test/runtime` is a part of it.
  */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -10,7 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const isLong = process.argv.includes('--long');
+const given = process.argv.slice(2);
+const isLong = given.includes('--long');
+const part = given.filter((argument) => argument !== '--long');
 const report = '.vitest-report.json';
 
 /** What only a release needs: `npm run package` runs them as well, and CI does. */
@@ -32,7 +35,7 @@ const cheap = [
 const tests = {
   name: isLong ? 'tests (long)' : 'tests',
   script: 'vitest/vitest.mjs',
-  args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...part],
 };
 // Vitest listens to a process of tests once for each file that runs there, and Node takes that for a leak.
 const quiet = ['--disable-warning=MaxListenersExceededWarning'];
