@@ -112,6 +112,38 @@ describe('a result that is given again, record at a time,', () => {
   });
 });
 
+describe('in micro-batches a batch that is cut', () => {
+  const RECORDS = 5_000;
+  const microBatch = { trigger: 'available', batchRecordsMax: RECORDS } as const;
+
+  async function numbers(more: Partial<RunOptions>) {
+    const told: Told[] = [];
+    const once = memorySink<number>({ ids: true });
+    const job = topology('numbers', { batchInterval: B }, (t) => {
+      const numbers = t.source('numbers', memory(Array.from({ length: RECORDS }, (_, n) => n))).map((n) => n + 1);
+      numbers.to('once', once);
+      numbers.to(
+        'told',
+        foreach((value, { id }) => told.push({ value: JSON.stringify(value), id }), { ids: true }),
+      );
+    });
+    await runOn({ job }, { mode: 'micro-batch', ...more });
+    return { told, once };
+  }
+
+  it.each([
+    ['by its length', RECORDS],
+    ['by its blocks', 300],
+  ])('%s has an id for each result, and none is taken for another', async (_how, blockRecordsMax) => {
+    const options = { microBatch: { ...microBatch, blockRecordsMax } };
+    const here = await numbers(options);
+    expect(here.once.results.toSorted((a, b) => a - b)).toEqual(Array.from({ length: RECORDS }, (_, n) => n + 1));
+    expect(new Set(here.told.map(({ id }) => id)).size).toBe(RECORDS);
+    const there = await numbers({ ...options, workers: { count: 2, isolation: 'thread', job: undefined } });
+    expect(plain(there.told), 'on workers').toEqual(plain(here.told));
+  });
+});
+
 describe.each(MODES)('over the lives of a job, %s:', (mode: Mode) => {
   const checkpoint = { folder: '/progress', batches: 3, time: 3 * B };
 

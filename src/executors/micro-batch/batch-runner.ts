@@ -99,11 +99,12 @@ export class LocalRunner implements BatchRunner {
       const called = yield* this.#called(stage, outputs);
       for (const [index, task] of this.#tasks[stage.id]!.entries()) {
         const inputs = called[index] ?? this.#inputs(stage, index, batch, outputs);
+        const given = new Map<string, number>();
         for (const input of inputs) {
           const work = input();
           const run = () => task.runBatch(work);
           const result = components?.work.run(stage, index, work.length, run) ?? run();
-          yield* reports.take(batch, { stage: stage.id, task: index }, result);
+          yield* reports.take(batch, { stage: stage.id, task: index }, result, given);
           if (!(result instanceof TaskFailure)) written[index] = result.outputs;
           yield;
         }

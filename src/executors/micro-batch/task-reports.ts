@@ -27,14 +27,26 @@ export class TaskReports {
     this.#named = named;
   }
 
-  /** Takes what a task did for a batch; results that would be seen at once wait for the batch's log record. @throws the failure's error. */
-  *take(batch: Batch, { stage, task }: TaskPlace, report: TaskReport | TaskFailure): Generator<Wait, void, void> {
+  /**
+   * Takes what a task did for a batch; results that would be seen at once wait for the batch's log record. `given` says how many results each sink
+   * had of the task's pieces before, and is kept up: a result's number must not depend on how the batch was cut.
+   *
+   * @throws the failure's error.
+   */
+  *take(
+    batch: Batch,
+    { stage, task }: TaskPlace,
+    report: TaskReport | TaskFailure,
+    given = new Map<string, number>(),
+  ): Generator<Wait, void, void> {
     for (const note of report.notes) this.#note(batch, stage, task, note);
     this.retries += report.retries;
     if (report instanceof TaskFailure) throw report.error;
     for (const [counter, by] of report.counts) this.#outcome.count(counter, by);
     for (const [sink, rows] of report.results) {
       if (rows.length === 0) continue;
+      const first = given.get(sink) ?? 0;
+      given.set(sink, first + rows.length);
       const outlet = this.#outcome.outlets.get(sink)!;
       if (batch.logged?.isDurable === false && outlet.writer.transactions === undefined) yield batch.logged.done;
       if (batch.results === 'committed') outlet.written += rows.length;
@@ -46,7 +58,7 @@ export class TaskReports {
         for (let i = 0; i < rows.length; i++) {
           context.timestamp = rows.timestamps[i]!;
           context.windowEnd = rows.windowEnds[i]!;
-          identity?.begin(`${batch.number}/${stage}/${task}/${i}`);
+          identity?.begin(`${batch.number}/${stage}/${task}/${first + i}`);
           emit(rows.at(i));
         }
       }
