@@ -64,7 +64,7 @@ const GATHERED: Readonly<Record<WindowGroupOperator['gives'], string>> = {
   mapPartitions: 'values',
 };
 
-/** The kind with what its state depends on: state of other windows, or read as what it is not, would give other results without a word. */
+/** The kind with what its state depends on: state of other windows, or of lists that hold something else, would give other results without a word. */
 export function stateKindOf(operator: CoreOperator): string {
   const { kind } = operator;
   if (kind === 'window-group')

@@ -17,7 +17,7 @@ const RESULTS_AIMED_AT = 20_000;
 export class Pieces {
   readonly #isCut: boolean;
   #recordsMax = RECORDS_AT_FIRST;
-  /** Since the batch before was cut. */
+  /** Since they were last measured. */
   #records = 0;
   #results = 0;
 
@@ -34,6 +34,7 @@ export class Pieces {
 
   /** What a piece gave, by sink. */
   gave(records: number, results: Iterable<{ readonly length: number }>): void {
+    if (!this.#isCut) return;
     this.#records += records;
     for (const { length } of results) this.#results += length;
   }

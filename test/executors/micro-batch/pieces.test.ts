@@ -2,10 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { seconds } from '../../../src/core/time.js';
 import { Pieces } from '../../../src/executors/micro-batch/pieces.js';
+import { type RunOptions, start } from '../../../src/host/run.js';
+import { simulatedTaskWorkers } from '../../../src/host/simulated-workers.js';
 import { compile } from '../../../src/plan/compile.js';
+import { createSimulatedWorld } from '../../../src/runtime/simulated-world.js';
 import { Block } from '../../../src/runtime/source.js';
 import { topology } from '../../../src/topology/builder.js';
 import { memory } from '../../../src/topology/sink-specs.js';
+import { memory as memorySource } from '../../../src/topology/source-specs.js';
 import type { Stream } from '../../../src/topology/stream.js';
 import { aSource } from '../../compare/memory-ends.js';
 
@@ -75,6 +79,32 @@ it.each<[string, (s: Stream<number>) => Stream<unknown>]>([
   const pieces = piecesOf(build);
   pieces.gave(10, [{ length: 1_000_000 }]);
   expect(lengths(pieces, 50_000)).toEqual([50_000]);
+});
+
+it.each<[string, Partial<RunOptions>]>([
+  ['here', {}],
+  ['on a worker', { workers: { count: 1, isolation: 'thread', job: undefined } }],
+])('a task %s tells what its pieces gave: an attempt of the second batch is all of it', async (_where, more) => {
+  const RECORDS = 10_000;
+  let calls = 0;
+  const job = topology('job', { batchInterval: seconds(1) }, (t) => {
+    const numbers = t.source('in', memorySource(Array.from({ length: 2 * RECORDS }, (_, n) => n)));
+    numbers
+      .map((n) => {
+        calls += 1;
+        if (n === 2 * RECORDS - 1 && calls === 2 * RECORDS) throw new Error('the last one, once');
+        return n;
+      })
+      .to('out', memory());
+  });
+  const world = createSimulatedWorld({ start: 1_000_000, workers: { 'task-worker': simulatedTaskWorkers(job) } });
+  const microBatch = { trigger: 'available', batchRecordsMax: RECORDS, blockRecordsMax: RECORDS } as const;
+  const result = await world.complete(
+    start(job, { mode: 'micro-batch', microBatch, world, ...more }).then(({ done }) => done),
+    2_000_000,
+  );
+  expect(result.outcome).toBe('finished');
+  expect(calls).toBe(3 * RECORDS);
 });
 
 function piecesOf(build: (s: Stream<number>) => Stream<unknown>): Pieces {
