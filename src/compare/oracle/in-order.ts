@@ -103,13 +103,17 @@ export function mapStateKey(
     if (kept !== before)
       results.push({ ...derive(cause, [1, [key, kept]]), timestamp: Math.max(youngest, time), windowEnd: Number.NaN });
   };
-  const timeOutUntil = (limit: number, cause: Item): void => {
+  let lastArrival = Number.NEGATIVE_INFINITY;
+  // Event time may be far from when a record came: a timeout still stands behind the record that it followed, and before the one that it precedes.
+  const timeOutUntil = (limit: number, cause: Item, nextArrival: number): void => {
     const due = youngest + timeout;
     if (kept.length === 0 || due > limit) return;
-    call({ ...cause, arrival: due, windowEnd: Number.NaN }, undefined, due, true);
+    const arrival = Math.min(Math.max(due, lastArrival), nextArrival);
+    call({ ...cause, arrival, windowEnd: Number.NaN }, undefined, due, true);
   };
   for (const item of items) {
-    timeOutUntil(item.timestamp, item);
+    timeOutUntil(item.timestamp, item, item.arrival);
+    lastArrival = item.arrival;
     if (kept.length === 0) youngest = item.timestamp;
     const before = kept;
     if (first !== undefined) kept = [first];
@@ -117,7 +121,7 @@ export function mapStateKey(
     youngest = Math.max(youngest, item.timestamp);
     call(item, (item.value as Pair)[1], item.timestamp, false, before);
   }
-  timeOutUntil(final, items.at(-1)!);
+  timeOutUntil(final, items.at(-1)!, Number.POSITIVE_INFINITY);
   return { results, state: kept[0] };
 }
 

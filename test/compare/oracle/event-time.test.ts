@@ -1,6 +1,7 @@
 /** The oracle’s event time against results written by hand. */
 import { describe, expect, it } from 'vitest';
 import type { TopologyBuilder } from '../../../src/topology/builder.js';
+import type { State } from '../../../src/topology/state-spec.js';
 import type { Element } from '../memory-ends.js';
 import { plain, results, us } from './evaluate-job.js';
 
@@ -51,5 +52,21 @@ describe('event time', () => {
       [37, 37],
     ]);
     expect(answer.late.get('time')).toMatchObject([{ value: 36, timestamp: 37 }]);
+  });
+
+  it('a timeout of `mapWithState` stands behind the record that it followed, however late that came', async () => {
+    const { out } = await results({ in: [[...events([-48, 250]), { beat: 300 }]] }, (t) =>
+      timed(t, 20)
+        .map((n) => ['a', n] as const)
+        .mapWithState({
+          map: (_key, value: number | undefined, state: State<number>) => {
+            if (value !== undefined) state.update(value);
+          },
+          timeout: us(7),
+        })
+        .stateSnapshots(),
+    );
+    // It is gone within the interval in which it came.
+    expect(out).toEqual([]);
   });
 });
