@@ -75,7 +75,8 @@ export function updateKey(
     state = update(values.map(pairValue), state, { key, end });
     if (state !== undefined) results.push(result([key, state], end, items));
   }
-  return { results, state };
+  // A key whose values all lie in intervals that never close has not taken its initial state.
+  return { results, state: intervals.size === 0 ? undefined : state };
 }
 
 /** Every window that has records and fires, by its end, ascending. */

@@ -1,6 +1,6 @@
 /** The oracle’s keyed state against results written by hand. */
 import { describe, expect, it } from 'vitest';
-import { add, keyed, pairs, results } from './evaluate-job.js';
+import { add, keyed, numbers, pairs, plain, results, us } from './evaluate-job.js';
 
 describe('keyed state', () => {
   it('runningReduce: the total so far for each record, and the final totals', async () => {
@@ -45,6 +45,18 @@ describe('keyed state', () => {
       [['a', 1], 30, 'window'],
       [['a', 2], 60, 'window'],
     ]);
+  });
+
+  it('updateStateByKey: a key whose only values lie in an interval that never closes has not taken its initial state', async () => {
+    const { out, answer } = await results({ in: [[...numbers([7, 5]), { beat: 20 }]] }, (t) =>
+      plain(t)
+        .count()
+        .map((n) => [n === 0 ? 'none' : 'some', n] as const)
+        .sessionWindow({ gap: us(4), reduce: add })
+        .updateStateByKey({ uid: 'u', update, initialState: [['none', 3]] }),
+    );
+    expect(out).toEqual([[['some', 1], 20, 'window']]);
+    expect([...answer.states.get('u')!.values()]).toMatchObject([{ key: 'some', value: 1 }]);
   });
 
   it('process: due timers before the record, in order of time; those above the final watermark never', async () => {
