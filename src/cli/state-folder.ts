@@ -46,7 +46,8 @@ export async function listCheckpoints(folder: string): Promise<readonly ListedCh
   const listed: ListedCheckpoint[] = [];
   for (const epoch of await epochsOf(folder)) {
     try {
-      listed.push({ epoch, manifest: await readManifest(realFiles, pathOf(folder, epoch), epoch) });
+      const { manifest } = await readManifest(realFiles, pathOf(folder, epoch), epoch);
+      listed.push({ epoch, manifest });
     } catch (error) {
       if (!isDamage(error)) throw error;
       if ((await epochsOf(folder)).includes(epoch)) listed.push({ epoch, error });

@@ -7,9 +7,9 @@ import {
   type Manifest,
   manifestText,
   readExpected,
-  readSummedManifest,
   type StateFile,
   type StoreEntry,
+  type SummedManifest,
   writeDurably,
 } from './checkpoint-manifest.js';
 import type { JobSnapshot, RestoredJob, StoreSource } from './durability.js';
@@ -108,9 +108,12 @@ export function composed(own: Checkpoint, base: Checkpoint | undefined): Checkpo
   return { ...own, chunks };
 }
 
-/** Reads and checks all that one checkpoint holds itself. @throws StreamError `RG054`, `RG055`. */
-export async function readOwnCheckpoint(files: Files, path: string, epoch: number): Promise<Checkpoint> {
-  const { manifest, sum } = await readSummedManifest(files, path, epoch);
+/** Reads and checks all that one checkpoint holds itself, whose manifest was read. @throws StreamError `RG054`, `RG055`. */
+export async function readOwnCheckpoint(
+  files: Files,
+  path: string,
+  { manifest, sum }: SummedManifest,
+): Promise<Checkpoint> {
   const chunks = manifest.stores.map((): Uint8Array[] => []);
   const rows = manifest.stores.map(() => 0);
   for (const file of manifest.files) {

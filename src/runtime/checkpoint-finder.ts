@@ -1,7 +1,7 @@
 /** Finds the checkpoint to go on from among those in a folder. It changes nothing, and knows neither job nor log. */
 import { StreamError } from '../core/errors.js';
 import { type Checkpoint, checkpointPath } from './checkpoint-files.js';
-import { type Manifest, readManifest } from './checkpoint-manifest.js';
+import type { Manifest } from './checkpoint-manifest.js';
 import { CheckpointReader } from './checkpoint-reader.js';
 import type { KeptCheckpoint } from './checkpoint-retention.js';
 import type { Files } from './world.js';
@@ -30,8 +30,7 @@ export async function findCheckpoints(files: Files, folder: string): Promise<Fou
     const path = checkpointPath(folder, epoch);
     try {
       if (checkpoint === undefined) checkpoint = await reader.read(epoch);
-      const manifest = kept.length === 0 ? checkpoint.manifest : await readManifest(files, path, epoch);
-      kept.unshift(keptOf(manifest));
+      kept.unshift(keptOf(await reader.manifest(epoch)));
     } catch (error) {
       if (!(error instanceof StreamError) || error.code !== 'RG054') throw error;
       damaged.push({ epoch, path, error });

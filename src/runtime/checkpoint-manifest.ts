@@ -70,17 +70,14 @@ export function manifestText(manifest: Manifest): Uint8Array {
   return Buffer.from(seal('manifest', FORMAT, exactJson(manifest)));
 }
 
-/** @throws StreamError `RG054`, `RG055`. */
-export async function readManifest(files: Files, folder: string, epoch: number): Promise<Manifest> {
-  return (await readSummedManifest(files, folder, epoch)).manifest;
+/** A manifest, and the checksum by which increments name it. */
+export interface SummedManifest {
+  readonly manifest: Manifest;
+  readonly sum: number;
 }
 
-/** With the checksum by which increments name it. @throws StreamError `RG054`, `RG055`. */
-export async function readSummedManifest(
-  files: Files,
-  folder: string,
-  epoch: number,
-): Promise<{ readonly manifest: Manifest; readonly sum: number }> {
+/** @throws StreamError `RG054`, `RG055`. */
+export async function readManifest(files: Files, folder: string, epoch: number): Promise<SummedManifest> {
   const path = `${folder}/manifest.json`;
   const { content, sum } = await readSealed(files, path, 'manifest');
   const manifest = content as Manifest;

@@ -2,16 +2,18 @@
 import { StreamError } from '../core/errors.js';
 import { damaged } from './checkpoint-errors.js';
 import { type Checkpoint, checkpointPath, composed, readOwnCheckpoint } from './checkpoint-files.js';
+import { type Manifest, readManifest, type SummedManifest } from './checkpoint-manifest.js';
 import type { Files } from './world.js';
 
 /**
- * One reading of a folder of checkpoints: each is read once, though several add to it.
+ * One reading of a folder of checkpoints: each is read once, though several add to it or more is asked of it.
  *
  *      chk-4  ◀── chk-5  ◀── chk-6        whole, and two increments: 6 is 4, then what 5 changed, then what 6 changed
  */
 export class CheckpointReader {
   readonly #files: Files;
   readonly #folder: string;
+  readonly #manifests = new Map<number, Promise<SummedManifest>>();
   readonly #own = new Map<number, Promise<Checkpoint>>();
 
   constructor(files: Files, folder: string) {
@@ -26,6 +28,11 @@ export class CheckpointReader {
       chain.unshift(await this.#addedTo(first, first.manifest.addsTo));
     }
     return chain.reduce((base, own) => composed(own, base));
+  }
+
+  /** Of a checkpoint whose state may be damaged. @throws StreamError `RG054`, `RG055`. */
+  async manifest(epoch: number): Promise<Manifest> {
+    return (await this.#manifest(epoch)).manifest;
   }
 
   /** Epochs count down along a chain, so it ends. */
@@ -46,8 +53,16 @@ export class CheckpointReader {
 
   #read(epoch: number): Promise<Checkpoint> {
     const path = checkpointPath(this.#folder, epoch);
-    const own = this.#own.get(epoch) ?? readOwnCheckpoint(this.#files, path, epoch);
+    const own =
+      this.#own.get(epoch) ?? this.#manifest(epoch).then((manifest) => readOwnCheckpoint(this.#files, path, manifest));
     this.#own.set(epoch, own);
     return own;
+  }
+
+  #manifest(epoch: number): Promise<SummedManifest> {
+    const path = checkpointPath(this.#folder, epoch);
+    const manifest = this.#manifests.get(epoch) ?? readManifest(this.#files, path, epoch);
+    this.#manifests.set(epoch, manifest);
+    return manifest;
   }
 }

@@ -43,13 +43,24 @@ function marked(value: unknown): unknown {
     case 'string':
       return value.startsWith('$') ? `$${value}` : value;
     default:
-      return mapped(value, marked);
+      return markedFields(value);
   }
 }
 
+/** What `JSON.parse` gave is nobody else's: it is changed where it stands. An own field called `__proto__` is set as any other. */
 function unmarked(value: unknown): unknown {
-  if (typeof value !== 'string') return mapped(value, unmarked);
-  if (!value.startsWith('$')) return value;
+  if (typeof value !== 'object' || value === null) return unmarkedAtom(value);
+  const fields = value as Record<string, unknown>;
+  for (const name of Object.keys(fields)) {
+    const inner = fields[name];
+    const read = unmarked(inner);
+    if (read !== inner) fields[name] = read;
+  }
+  return value;
+}
+
+function unmarkedAtom(value: unknown): unknown {
+  if (typeof value !== 'string' || !value.startsWith('$')) return value;
   const text = value.slice(1);
   if (text.startsWith('$')) return text;
   if (text === 'undefined') return undefined;
@@ -57,8 +68,8 @@ function unmarked(value: unknown): unknown {
 }
 
 /** `fromEntries` defines names, so that a field called `__proto__` stays a field. */
-function mapped(value: unknown, each: (inner: unknown) => unknown): unknown {
+function markedFields(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(each);
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, each(inner)]));
+  if (Array.isArray(value)) return value.map(marked);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, marked(inner)]));
 }
