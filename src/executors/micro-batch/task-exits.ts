@@ -22,13 +22,20 @@ export interface TaskExitParts<O extends ShuffleOutput> {
   readonly newLink: (exit: ShuffleExit, output: () => O) => Link;
 }
 
+/** One way out, and where it begins. */
+interface OwnExit<O> extends ShuffleExit {
+  readonly operator: number;
+  readonly output: string;
+  /** What the attempt under way writes into: looked at for each record. */
+  written: O | undefined;
+}
+
 export class TaskExits<O extends ShuffleOutput> {
   readonly #parts: TaskExitParts<O>;
-  readonly #exits: readonly (ShuffleExit & { readonly operator: number; readonly output: string })[];
+  readonly #exits: readonly OwnExit<O>[];
   /** Map-side combines by shuffle; their stores are empty between batches. */
   readonly #combineStores = new Map<string, KeyedStore>();
   #combines: CombineExit[] = [];
-  #outputs = new Map<string, O>();
 
   constructor(parts: TaskExitParts<O>) {
     const { plan, stage, task } = parts;
@@ -38,7 +45,7 @@ export class TaskExits<O extends ShuffleOutput> {
         const { exchange, operator, output } = input;
         const reader = plan.operators[reading.head]!;
         const exit = { key: `${reading.id}:${index}`, exchange, writer: task, reader, readers: reading.parallelism };
-        return input.stage === stage.id ? [{ ...exit, operator, output }] : [];
+        return input.stage === stage.id ? [{ ...exit, operator, output, written: undefined }] : [];
       }),
     );
   }
@@ -50,7 +57,7 @@ export class TaskExits<O extends ShuffleOutput> {
 
   /** An attempt begins. */
   begin(): void {
-    for (const exit of this.#exits) this.#outputs.set(exit.key, this.#parts.newOutput(exit));
+    for (const exit of this.#exits) exit.written = this.#parts.newOutput(exit);
   }
 
   /** The chain is built anew, and asks for its links again. */
@@ -63,7 +70,7 @@ export class TaskExits<O extends ShuffleOutput> {
     return this.#exits
       .filter((exit) => exit.operator === operator && exit.output === output)
       .map((exit) => {
-        const written = (): O => this.#outputs.get(exit.key)!;
+        const written = (): O => exit.written!;
         const { reader } = exit;
         return reader.kind === 'window-reduce'
           ? this.#combine(exit.key, reader, written)
@@ -79,7 +86,7 @@ export class TaskExits<O extends ShuffleOutput> {
 
   /** Returns what takes back all that is written after the call. */
   mark(): () => void {
-    const marks = [...this.#outputs.values()].map((output) => output.mark());
+    const marks = this.#exits.map(({ written }) => written!.mark());
     return () => {
       for (const cut of marks) cut();
     };
@@ -87,8 +94,8 @@ export class TaskExits<O extends ShuffleOutput> {
 
   /** What the attempt wrote, by `stage:input` of the readers. */
   take(): ReadonlyMap<string, O> {
-    const outputs = this.#outputs;
-    this.#outputs = new Map();
+    const outputs = new Map(this.#exits.map(({ key, written }) => [key, written!]));
+    for (const exit of this.#exits) exit.written = undefined;
     return outputs;
   }
 
