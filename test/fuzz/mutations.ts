@@ -6,7 +6,8 @@ const PIECE_MAX = 40;
 
 /** The bytes with one change: bits, a piece that is gone, filled or there twice, an end that is cut off, or another's bytes behind or in place of them. */
 export function mutated(random: Prng, content: Uint8Array, other: Uint8Array): Uint8Array {
-  const copy = content.slice();
+  // A slice of a Buffer would be the same bytes.
+  const copy = new Uint8Array(content);
   const at = random.below(content.length);
   const end = Math.min(content.length, at + 1 + random.below(PIECE_MAX));
   switch (random.below(9)) {
@@ -19,7 +20,7 @@ export function mutated(random: Prng, content: Uint8Array, other: Uint8Array): U
     case 2:
       return copy.fill(random.below(2) * 255, at, end);
     case 3:
-      return copy.slice(0, at);
+      return copy.subarray(0, at);
     case 4:
       return joined(copy.subarray(0, at), copy.subarray(end));
     case 5:
@@ -27,7 +28,7 @@ export function mutated(random: Prng, content: Uint8Array, other: Uint8Array): U
     case 6:
       return joined(copy, other.subarray(0, random.below(other.length)));
     case 7:
-      return other.slice();
+      return new Uint8Array(other);
     default:
       for (let left = random.below(6); left >= 0; left--) copy[random.below(copy.length)] = random.below(256);
       return copy;
