@@ -1,5 +1,4 @@
 /** Our codec of record batches, against kafkajs's encoder: what one writes the other reads, whatever the records are. */
-import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeMessages, encodeMessages } from '../../src/connectors/kafka/message.js';
@@ -10,32 +9,7 @@ import {
   type RecordBatch,
   SPAN,
 } from '../../src/connectors/kafka/record-batches.js';
-
-interface Written {
-  readonly key: string | null;
-  readonly value: string | null;
-  readonly timestamp: number;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-const require = createRequire(import.meta.url);
-const { RecordBatch: encodeBatch } = require('kafkajs/src/protocol/recordBatch/v0/index.js') as {
-  RecordBatch(batch: object): Promise<{ readonly buffer: Buffer }>;
-};
-const encodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0/index.js') as (record: object) => unknown;
-
-/** A batch as kafkajs writes it; the broker would set the first offset. */
-async function batchOf(records: readonly Written[], firstOffset: number, more: object = {}): Promise<Buffer> {
-  const firstTimestamp = records[0]?.timestamp ?? 0;
-  const encoded = records.map(({ timestamp, ...record }, offsetDelta) =>
-    encodeRecord({ ...record, offsetDelta, timestampDelta: timestamp - firstTimestamp }),
-  );
-  const last = { lastOffsetDelta: records.length - 1, maxTimestamp: firstTimestamp };
-  const { buffer } = await encodeBatch({ records: encoded, firstTimestamp, ...last, producerId: 7, ...more });
-  const bytes = Buffer.from(buffer);
-  bytes.writeBigInt64BE(BigInt(firstOffset), 0);
-  return bytes;
-}
+import { batchOf, type Written } from './written-batches.js';
 
 function readBack(batches: readonly RecordBatch[]): readonly (Written & { readonly offset: number })[] {
   return committedRuns(batches, []).flatMap((run) =>

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
 import { StreamError } from '../../core/errors.js';
 import { unpackLz4 } from './lz4.js';
-import { KafkaFailure } from './port.js';
+import { damaged } from './port.js';
 import { unpackSnappy } from './snappy.js';
 import { checkZstdFrames } from './zstd-frames.js';
 
@@ -22,13 +22,13 @@ const BATCH_BYTES_MAX = 256 * 1024 * 1024;
 export function unpacked(packed: Buffer, codec: number): Buffer {
   if (codec === 0) return packed;
   const name = NAMES[codec];
-  if (name === undefined) throw new KafkaFailure('refused', `a batch has the unknown compression ${codec}`, undefined);
+  if (name === undefined) throw damaged(`a batch has the unknown compression ${codec}`);
   const unpack = name === 'zstd' ? zstd() : UNPACK[name];
   try {
     return unpack(packed, BATCH_BYTES_MAX);
   } catch (cause) {
     const message = `a batch compressed with ${name} cannot be unpacked: ${(cause as Error).message}`;
-    throw new KafkaFailure('refused', message, cause);
+    throw damaged(message, cause);
   }
 }
 

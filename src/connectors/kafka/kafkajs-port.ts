@@ -1,6 +1,6 @@
 /** The default client: kafkajs 2.2.4, read by its cluster and our own codec, written by its producers. */
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
-import { fetchedOf } from './fetch-response.js';
+import { fetchedAll } from './fetch-response.js';
 import {
   type Cluster,
   type ClusterMetadata,
@@ -114,9 +114,7 @@ class KafkaJSPort implements KafkaPort {
         maxBytes: partitionMaxBytes,
       }));
       const answer = await fetchRaw(broker, { topic, partitions, maxWaitTime: maxWaitMs, maxBytes });
-      return answer.partitions.map((part) =>
-        fetchedOf(part, places.find(({ partition }) => partition === part.partition)!),
-      );
+      return fetchedAll(answer, places);
     });
   }
 

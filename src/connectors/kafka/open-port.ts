@@ -26,7 +26,7 @@ export async function openKafkaPort(settings: Omit<KafkaSettings, 'topic'>): Pro
 export function kafkaError(brokers: readonly string[], thrown: unknown): unknown {
   if (!(thrown instanceof KafkaFailure)) return thrown;
   const cluster = brokers.join(', ');
-  const { kind, message, cause } = thrown;
+  const { kind, message, cause, hint } = thrown;
   switch (kind) {
     case 'transient':
       return new StreamError(
@@ -46,7 +46,7 @@ export function kafkaError(brokers: readonly string[], thrown: unknown): unknown
       return new StreamError(
         'RG081',
         `Kafka at ${cluster} refuses: ${message}`,
-        'check user, rights and settings of the cluster',
+        hint ?? 'check user, rights and settings of the cluster',
         { cause },
       );
   }

@@ -8,7 +8,9 @@ export function packedBatch(batch: RecordsBatch, from: number): RecordBatch {
   const { attributes, producerId } = batch;
   const lastOffset = first + batch.lastOffsetDelta;
   if ((attributes & 0x20) !== 0) {
-    const isAbort = batch.records[0]?.key?.readInt16BE(2) === 0;
+    // Version and kind; compaction may have left the batch without its one record.
+    const key = batch.records[0]?.key;
+    const isAbort = key instanceof Buffer && key.length >= 4 && key.readInt16BE(2) === 0;
     return { lastOffset, producerId, kind: isAbort ? 'abort' : 'commit', run: undefined };
   }
   const records = batch.records.filter(({ offsetDelta }) => first + offsetDelta >= from);

@@ -144,9 +144,18 @@ export interface KafkaPort {
 export class KafkaFailure extends Error {
   override readonly name = 'KafkaFailure';
   readonly kind: 'transient' | 'fenced' | 'refused';
+  /** What to do, where it is not what is to be done for all of its kind. */
+  readonly hint: string | undefined;
 
-  constructor(kind: KafkaFailure['kind'], message: string, cause: unknown) {
+  constructor(kind: KafkaFailure['kind'], message: string, cause: unknown, hint?: string) {
     super(message, { cause });
     this.kind = kind;
+    this.hint = hint;
   }
+}
+
+/** Bytes of the cluster that are not what Kafka writes: asking again gives them again. */
+export function damaged(what: string, cause?: unknown): KafkaFailure {
+  const hint = 'read it with kafka-dump-log and repair the log; or begin behind it: startingOffsets';
+  return new KafkaFailure('refused', what, cause, hint);
 }

@@ -1,6 +1,6 @@
 /** Kafka's record batches (magic 2), decoded to spans over the bytes that came: no object for a record. Knows no client. */
 import { unpacked } from './compression.js';
-import { KafkaFailure } from './port.js';
+import { damaged, KafkaFailure } from './port.js';
 
 /** Numbers of a record in `spans`: key at, key length, value at, value length, headers at. A length of -1 is null. */
 export const SPAN = 5;
@@ -34,21 +34,33 @@ export interface AbortedTransaction {
 const HEADER_BYTES = 61;
 /** The header's bytes that its length does not count. */
 const UNCOUNTED_BYTES = 12;
+/** Of the shortest record: its length, attributes, time, offset, the lengths of key and value, and how many headers it has. */
+const RECORD_BYTES_MIN = 7;
+/** Of the key of a marker: version and kind. */
+const MARKER_BYTES = 4;
 
 /**
  * Reads the batches of an answer, leaving out records below `from` and a batch that is cut off at the end.
+ *
+ * Lengths, numbers and places are checked, so that damage ends in an error and not in a loop, in memory, or in what lies beside a record.
+ * The CRC-32C of a batch is left to the broker, which checks it when a batch is written: with eight tables it takes 1 to 2 ms a MB, while
+ * decoding takes 3.5 ms for values of 10 bytes, 0.6 ms for 100 and 0.05 ms for 1,000 (Node.js 20, an Intel Xeon). So bytes of a value that
+ * changed later, within its length, are not found.
  *
  * @throws KafkaFailure `refused` for bytes that are no batch; KafkaFailure or StreamError as `unpacked` does.
  */
 export function decodeBatches(bytes: Buffer, from: number): readonly RecordBatch[] {
   const batches: RecordBatch[] = [];
+  let before = -1;
   for (let at = 0; bytes.length - at >= HEADER_BYTES; ) {
-    const length = bytes.readInt32BE(at + 8);
-    const end = at + UNCOUNTED_BYTES + length;
-    if (end > bytes.length) break;
     const magic = bytes.readInt8(at + 16);
     if (magic !== 2) throw refused(`the topic holds messages in format ${magic}, of Kafka before 0.11`);
-    batches.push(decodeBatch(bytes, at, end, from));
+    const end = at + UNCOUNTED_BYTES + bytes.readInt32BE(at + 8);
+    if (end < at + HEADER_BYTES) throw damaged(`a batch has ${end - at} bytes, and its header alone ${HEADER_BYTES}`);
+    if (end > bytes.length) break;
+    const batch = decodeBatch(bytes, at, end, before, from);
+    batches.push(batch);
+    before = batch.lastOffset;
     at = end;
   }
   return batches;
@@ -72,37 +84,47 @@ export function committedRuns(
   return runs;
 }
 
-function decodeBatch(bytes: Buffer, at: number, end: number, from: number): RecordBatch {
-  const baseOffset = readInt64(bytes, at);
+function decodeBatch(bytes: Buffer, at: number, end: number, before: number, from: number): RecordBatch {
+  const offset = readInt64(bytes, at);
   const attributes = bytes.readInt16BE(at + 21);
-  const lastOffset = baseOffset + bytes.readInt32BE(at + 23);
+  const lastOffset = offset + bytes.readInt32BE(at + 23);
+  if (offset <= before || lastOffset < offset || lastOffset > Number.MAX_SAFE_INTEGER)
+    throw damaged(`a batch of the offsets ${offset} to ${lastOffset} stands behind ${before}`);
   const producerId = bytes.readBigInt64BE(at + 43);
   const isControl = (attributes & 0x20) !== 0;
   if (!isControl && lastOffset < from) return { lastOffset, producerId, kind: 'data', run: undefined };
   const records = unpacked(bytes.subarray(at + HEADER_BYTES, end), attributes & 7);
-  const base = { offset: baseOffset, timestamp: readInt64(bytes, at + 27) };
+  const base = { offset, lastOffset, timestamp: readInt64(bytes, at + 27) };
   // The broker's own time counts for all records of a topic with `LogAppendTime`.
   const appended = (attributes & 8) !== 0 ? readInt64(bytes, at + 35) : undefined;
-  const run = decodeRecords(records, bytes.readInt32BE(at + 57), base, appended, from);
+  // A marker may lie below `from`, as the end of a transaction that began before.
+  const run = decodeRecords(records, bytes.readInt32BE(at + 57), base, appended, isControl ? 0 : from);
   if (!isControl) return { lastOffset, producerId, kind: (attributes & 0x10) !== 0 ? 'transactional' : 'data', run };
-  // The marker may lie below `from`, as the end of a transaction that began before.
-  const key = decodeRecords(records, 1, base, appended, 0);
-  const isAbort = key.count === 1 && key.bytes.readInt16BE(key.spans[0]! + 2) === 0;
-  return { lastOffset, producerId, kind: isAbort ? 'abort' : 'commit', run: undefined };
+  return { lastOffset, producerId, kind: isAbort(run) ? 'abort' : 'commit', run: undefined };
+}
+
+/** Of a batch of markers; compaction may have left it without its one. */
+function isAbort({ bytes, count, spans }: RecordRun): boolean {
+  if (count === 0) return false;
+  if (spans[1]! < MARKER_BYTES) throw damaged(`the end of a transaction has a key of ${spans[1]} bytes`);
+  return bytes.readInt16BE(spans[0]! + 2) === 0;
 }
 
 function decodeRecords(
   bytes: Buffer,
   recordCount: number,
-  base: { readonly offset: number; readonly timestamp: number },
+  base: { readonly offset: number; readonly lastOffset: number; readonly timestamp: number },
   appended: number | undefined,
   from: number,
 ): RecordRun {
+  if (recordCount < 0 || recordCount * RECORD_BYTES_MIN > bytes.length)
+    throw damaged(`a batch has ${recordCount} records in ${bytes.length} bytes`);
   const offsets = new Float64Array(recordCount);
   const timestamps = new Float64Array(recordCount);
   const spans = new Int32Array(recordCount * SPAN);
   const cursor = new Cursor(bytes);
   let count = 0;
+  let before = base.offset - 1;
   for (let i = 0; i < recordCount; i++) {
     const length = cursor.varint();
     const end = cursor.at + length;
@@ -113,17 +135,26 @@ function decodeRecords(
       offsets[count] = offset;
       timestamps[count] = appended ?? timestamp;
       const span = count * SPAN;
-      spans[span + 1] = cursor.varint();
+      const keyLength = cursor.varint();
       spans[span] = cursor.at;
-      cursor.at += Math.max(0, spans[span + 1]!);
-      spans[span + 3] = cursor.varint();
+      spans[span + 1] = keyLength;
+      cursor.at += bytesOf(keyLength);
+      const valueLength = cursor.varint();
       spans[span + 2] = cursor.at;
-      cursor.at += Math.max(0, spans[span + 3]!);
+      spans[span + 3] = valueLength;
+      cursor.at += bytesOf(valueLength);
       spans[span + 4] = cursor.at;
       count++;
     }
+    // Ends rise, so that the last of them tells of all whether they lie within the batch. What is no number is neither above nor below.
+    if (!(cursor.at < end && offset > before)) throw damaged(`record ${i + 1} of a batch does not fit into its length`);
+    before = offset;
     cursor.at = end;
   }
+  if (cursor.at !== bytes.length || before > base.lastOffset)
+    throw damaged(
+      `the ${recordCount} records of a batch end at byte ${cursor.at} of ${bytes.length}, offset ${before}`,
+    );
   return { bytes, count, offsets, timestamps, spans };
 }
 
@@ -152,7 +183,16 @@ class Cursor {
   }
 }
 
-/** The headers of a record: names and values in turn. */
+/** What a length of a key or a value stands for: -1 is that of nothing, and one below leads beyond every batch. */
+function bytesOf(length: number): number {
+  if (length >= 0) return length;
+  return length === -1 ? 0 : BEYOND;
+}
+
+/** Above what a batch may be unpacked to. */
+const BEYOND = 0x3fff_ffff;
+
+/** The headers of a record: names and values in turn. @throws KafkaFailure `refused` for what goes beyond the batch. */
 export function headersOf(run: RecordRun, index: number): Readonly<Record<string, string>> {
   const cursor = new Cursor(run.bytes);
   cursor.at = run.spans[index * SPAN + 4]!;
@@ -165,8 +205,9 @@ export function headersOf(run: RecordRun, index: number): Readonly<Record<string
 }
 
 function textAt(bytes: Buffer, cursor: Cursor): string {
-  const length = Math.max(0, cursor.varint());
+  const length = bytesOf(cursor.varint());
   cursor.at += length;
+  if (cursor.at > bytes.length) throw damaged('the headers of a record go beyond its batch');
   return bytes.toString('utf8', cursor.at - length, cursor.at);
 }
 
