@@ -1,6 +1,8 @@
 /** Epochs of a sink that are prepared and not yet committed: in files that outlive the process, or in memory where nothing does. */
+import { damaged } from '../../runtime/checkpoint-errors.js';
 import type { Files, OpenFile } from '../../runtime/world.js';
-import { bytesOf, decodeMessages, encodeMessages } from './message.js';
+import { decodeFrames, encodeFrame } from './epoch-frames.js';
+import { bytesOf } from './message.js';
 import type { KafkaMessage } from './port.js';
 
 /** Messages of the epoch at hand that are held in memory before they go to its file. */
@@ -22,7 +24,7 @@ export interface EpochStore {
   spill(): Promise<void>;
   /** What was added since the last call belongs to the epoch; durable when it resolves, where anything is. */
   prepare(epoch: number): Promise<void>;
-  /** The messages of an epoch, part by part; none when it has none. */
+  /** The messages of an epoch, part by part; none when it has none. @throws StreamError `RG054`. */
   parts(epoch: number): AsyncIterable<readonly KafkaMessage[]>;
   /** The epoch is committed: nobody asks for it again. */
   drop(epoch: number): Promise<void>;
@@ -77,7 +79,7 @@ export class FileEpochs implements EpochStore {
   #added: KafkaMessage[] = [];
   #addedBytes = 0;
   #number = 0;
-  #open: { readonly name: string; readonly file: OpenFile } | undefined;
+  #open: { readonly name: string; readonly file: OpenFile; sum: number } | undefined;
   /** Names of the parts of prepared epochs: saves looking into the folder. */
   readonly #prepared = new Map<number, string[]>();
 
@@ -108,20 +110,24 @@ export class FileEpochs implements EpochStore {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
+    await open.file.write(encodeFrame([], open.sum).bytes);
     await open.file.sync();
     await open.file.close();
     const names = this.#prepared.get(epoch) ?? [];
     this.#prepared.set(epoch, names);
-    const name = `epoch-${epoch}-${names.length}`;
+    const name = partName(epoch, names.length);
     await this.#files.rename(`${this.#folder}/${open.name}`, `${this.#folder}/${name}`);
     await this.#files.syncFolder(this.#folder);
     names.push(name);
   }
 
   async *parts(epoch: number): AsyncIterable<readonly KafkaMessage[]> {
-    for (const name of this.#prepared.get(epoch) ?? []) {
-      const bytes = await this.#files.readWhole(`${this.#folder}/${name}`, PART_BYTES_MAX);
-      yield decodeMessages(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    for (const [number, name] of this.#prepared.get(epoch)?.entries() ?? []) {
+      const path = `${this.#folder}/${name}`;
+      // A crash between two removals leaves some, but then the epoch is committed, and nobody asks for them.
+      if (name !== partName(epoch, number)) throw damaged(path, `part ${number} of its epoch is missing`);
+      const bytes = await this.#files.readWhole(path, PART_BYTES_MAX);
+      yield decodeFrames(path, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     }
   }
 
@@ -138,16 +144,20 @@ export class FileEpochs implements EpochStore {
     this.#addedBytes = 0;
     this.#prepared.clear();
     await this.#files.makeFolder(this.#folder);
+    const found: { readonly epoch: number; readonly part: number; readonly name: string }[] = [];
     for (const name of await this.#files.list(this.#folder)) {
       const prepared = PREPARED.exec(name);
-      if (prepared !== null && Number(prepared[1]) <= epoch) {
-        const names = this.#prepared.get(Number(prepared[1])) ?? [];
-        this.#prepared.set(Number(prepared[1]), names);
-        names[Number(prepared[2])] = name;
-      } else if (prepared !== null || name.startsWith('added-')) await this.#files.remove(`${this.#folder}/${name}`);
+      if (prepared !== null && Number(prepared[1]) <= epoch)
+        found.push({ epoch: Number(prepared[1]), part: Number(prepared[2]), name });
+      else if (prepared !== null || name.startsWith('added-')) await this.#files.remove(`${this.#folder}/${name}`);
     }
     await this.#files.syncFolder(this.#folder);
-    return [...this.#prepared.keys()].sort((a, b) => a - b);
+    for (const { epoch, name } of found.sort((a, b) => a.epoch - b.epoch || a.part - b.part)) {
+      const names = this.#prepared.get(epoch) ?? [];
+      this.#prepared.set(epoch, names);
+      names.push(name);
+    }
+    return [...this.#prepared.keys()];
   }
 
   async #write(): Promise<void> {
@@ -156,8 +166,14 @@ export class FileEpochs implements EpochStore {
     this.#addedBytes = 0;
     if (this.#open === undefined) {
       const name = `added-${++this.#number}`;
-      this.#open = { name, file: await this.#files.create(`${this.#folder}/${name}`) };
+      this.#open = { name, file: await this.#files.create(`${this.#folder}/${name}`), sum: 0 };
     }
-    await this.#open.file.write(encodeMessages(messages));
+    const { bytes, sum } = encodeFrame(messages, this.#open.sum);
+    await this.#open.file.write(bytes);
+    this.#open.sum = sum;
   }
+}
+
+function partName(epoch: number, number: number): string {
+  return `epoch-${epoch}-${number}`;
 }

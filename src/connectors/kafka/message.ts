@@ -79,21 +79,21 @@ function toBytes(part: string | Buffer | null): Buffer | null {
   return typeof part === 'string' ? Buffer.from(part) : part;
 }
 
-/** The messages of a file, whose whole content is durable. */
+/** The messages of bytes whose checksum was right. @throws RangeError for what `encodeMessages` does not give. */
 export function decodeMessages(bytes: Buffer): readonly KafkaMessage[] {
   const messages: KafkaMessage[] = [];
   for (let at = 0; at < bytes.length; ) {
     let id: string | undefined;
     if (bytes.readInt32BE(at) === ID_FOLLOWS) {
       const from = at + ID_HEAD_BYTES;
-      at = from + bytes.readInt32BE(at + 4);
+      at = endOf(bytes, from, bytes.readInt32BE(at + 4));
       id = bytes.toString('utf8', from, at);
     }
     const [keyLength, valueLength] = [bytes.readInt32BE(at), bytes.readInt32BE(at + 4)];
     const [timestamp, windowEnd] = [bytes.readDoubleBE(at + 8), bytes.readDoubleBE(at + 16)];
     const keyAt = at + FRAME_BYTES;
-    const valueAt = keyAt + Math.max(0, keyLength);
-    at = valueAt + Math.max(0, valueLength);
+    const valueAt = keyLength === -1 ? keyAt : endOf(bytes, keyAt, keyLength);
+    at = valueLength === -1 ? valueAt : endOf(bytes, valueAt, valueLength);
     messages.push({
       key: keyLength < 0 ? null : bytes.subarray(keyAt, valueAt),
       value: valueLength < 0 ? null : bytes.subarray(valueAt, at),
@@ -102,4 +102,9 @@ export function decodeMessages(bytes: Buffer): readonly KafkaMessage[] {
     });
   }
   return messages;
+}
+
+function endOf(bytes: Buffer, from: number, length: number): number {
+  if (length >= 0 && from + length <= bytes.length) return from + length;
+  throw new RangeError(`a message has ${length} bytes at ${from} of ${bytes.length}`);
 }

@@ -16,6 +16,9 @@ const MESSAGES_WAITING_MAX = 50_000;
 /** Messages of one send. */
 const SEND_MESSAGES = 10_000;
 
+/** Codes that say more than that nothing can be written: the cluster refuses, or a prepared epoch is damaged. */
+const KEPT_CODES = ['RG081', 'RG054'] as const;
+
 /** Options of the spec. */
 export interface KafkaSinkSettings extends KafkaSettings {
   /** In us. */
@@ -35,7 +38,7 @@ export interface KafkaSinkParts {
 
 /**
  * Connects. @throws StreamError `RG080` for a topic that is not there, `RG043`, `RG081`, `RG050`; later failures are the writer's, as
- * `RG046`.
+ * `RG046`, `RG081` or `RG054`.
  */
 export async function openKafkaSink(settings: KafkaSinkSettings, parts: KafkaSinkParts): Promise<SinkWriter> {
   const { topic, brokers } = settings;
@@ -110,9 +113,8 @@ abstract class KafkaSink implements SinkWriter {
     const error = kafkaError(this.#brokers, thrown);
     if (!(error instanceof StreamError)) throw error;
     const message = `results cannot be written to the Kafka topic '${this.#topic}': ${error.message}`;
-    this.failure ??= new StreamError(error.code === 'RG081' ? 'RG081' : 'RG046', message, error.hint, {
-      cause: thrown,
-    });
+    const code = KEPT_CODES.find((kept) => kept === error.code) ?? 'RG046';
+    this.failure ??= new StreamError(code, message, error.hint, { cause: thrown });
     this.wakeWhenReady();
     throw this.failure;
   }
