@@ -25,6 +25,8 @@ export interface LineDecoderOptions {
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
+/** Of the mark of UTF-8 that may stand at the beginning of an input. */
+const MARK_BYTES = 3;
 
 /**
  * Lines end with `\n` or `\r\n`. No byte of a longer UTF-8 sequence is a line feed, so bytes are cut before they are
@@ -78,7 +80,7 @@ export class LineDecoder implements Framer<string> {
   /** Bytes of whole lines, without the last line end. */
   #decode(bytes: Uint8Array, lines: string[]): void {
     const hasMark = this.#linesBefore === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-    const text = hasMark ? bytes.subarray(3) : bytes;
+    const text = hasMark ? bytes.subarray(MARK_BYTES) : bytes;
     const run = text.length <= this.#options.lineBytesMax ? this.#decodeRun(text) : undefined;
     if (run === undefined) {
       this.#decodeEach(text, lines);
@@ -124,7 +126,9 @@ export class LineDecoder implements Framer<string> {
   #keep(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#pieceBytes += bytes.length;
-    if (this.#pieceBytes > this.#options.lineBytesMax) throw this.#tooLong(this.#linesBefore + 1);
+    // What does not count once the line has ended must not count before, so that it is no matter where chunks end.
+    const uncounted = (bytes.at(-1) === CARRIAGE_RETURN ? 1 : 0) + (this.#linesBefore === 0 ? MARK_BYTES : 0);
+    if (this.#pieceBytes > this.#options.lineBytesMax + uncounted) throw this.#tooLong(this.#linesBefore + 1);
     this.#pieces.push(bytes);
   }
 

@@ -80,6 +80,26 @@ describe('a format decodes', () => {
     expect(() => format.encode({ id: 'x' })).toThrow(/does not fit the schema 'order.avsc'/);
   });
 
+  it('Avro that says it has more items than it can, and that is nested too deep, as none', async () => {
+    const numbers = await orderFormat('{"type":"array","items":"int"}');
+    const names = await orderFormat('{"type":"map","values":"null"}');
+    const nested = await orderFormat(
+      '{"type":"record","name":"Node","fields":[{"name":"of","type":{"type":"array","items":"Node"}}]}',
+    );
+    const none = "record 2 of the file 'a' is not Avro of the schema 'order.avsc': it";
+    // A billion, a negative number of them with how many bytes they take, and ones whose count has no end.
+    for (const bytes of [[0xfe, 0xff, 0xff, 0xff, 0x07], [0xff, 0xff, 0xff, 0xff, 0x07, 2], new Array(300).fill(0xff)])
+      for (const format of [numbers, names])
+        expect(decoded(format, Uint8Array.from(bytes))).toMatch(`${none} says that `);
+    expect(decoded(nested, Buffer.concat([Buffer.alloc(600, 2), Buffer.alloc(601)]))).toBe(
+      `${none} is nested deeper than ${JSON_DEPTH_MAX} levels`,
+    );
+    const map = JSON.parse('{"__proto__":null,"a":null}');
+    expect(Object.keys(names.decode(names.encode(map), at) as object)).toEqual(['__proto__', 'a']);
+    expect(numbers.decode(numbers.encode([]), at)).toEqual([]);
+    expect(numbers.decode(Uint8Array.of(3, 4, 2, 4, 2, 6, 0), at)).toEqual([1, 2, 3]);
+  });
+
   it('no Avro without a schema', async () => {
     await expect(orderFormat('{"type":"recor"}')).rejects.toMatchObject({
       code: 'RG048',

@@ -79,6 +79,15 @@ describe('lines', () => {
     expect(decode([bytes('ééééé\n0123456789')], { lineBytesMax: 10 })).toEqual(['ééééé', '0123456789']);
     expect(() => decode([bytes('éééééé\n')], { lineBytesMax: 10 })).toThrow('longer than 10 bytes');
   });
+
+  it('may be as long as the limit wherever chunks end: neither a carriage return before a line end nor a mark counts', () => {
+    const chunks = ['\uFEFF0123456789\r', '\n0123456789\r', '\n0123456789'].map(bytes);
+    expect(decode(chunks, { lineBytesMax: 10 })).toEqual(new Array(3).fill('0123456789'));
+    expect(() => decode([bytes('0123456789\r'), bytes('x\n')], { lineBytesMax: 10 })).toThrow('line 1 of the test is');
+    expect(() => decode([bytes('\n0123456789x'), bytes('\r\n')], { lineBytesMax: 10 })).toThrow(
+      'line 2 of the test is',
+    );
+  });
 });
 
 describe('the buffer of lines', () => {

@@ -1,7 +1,9 @@
 /** The formats that are no text: bytes as they are, and Avro. */
 import { StreamError } from '../../core/errors.js';
 import type { Files } from '../../runtime/world.js';
+import { type AvroType, type Avsc, boundedType } from './avro-types.js';
 import { bytesOf, type Format, undecodable, unencodable } from './format.js';
+import { JSON_DEPTH_MAX } from './text-formats.js';
 
 /** A record is its bytes. */
 export const bytesFormat: Format = {
@@ -24,15 +26,6 @@ export function fixedBytesFormat(recordLength: number): Format {
       throw unencodable(`a result of ${encoded.length} bytes is no record of ${recordLength} bytes`);
     },
   };
-}
-
-/** The part of the package `avsc` that is used. */
-interface AvroType {
-  fromBuffer(bytes: Buffer): unknown;
-  toBuffer(value: unknown): Buffer;
-}
-interface Avsc {
-  readonly Type: { forSchema(schema: unknown): AvroType };
 }
 
 /** Bytes of a schema file. */
@@ -67,7 +60,7 @@ export async function avroFormat(path: string, files: Pick<Files, 'readWhole'>):
 
 async function loadAvsc(): Promise<Avsc> {
   try {
-    const module: { readonly default: Avsc } = await import('avsc');
+    const module = (await import('avsc')) as unknown as { readonly default: Avsc };
     return module.default;
   } catch (cause) {
     throw new StreamError(
@@ -81,9 +74,9 @@ async function loadAvsc(): Promise<Avsc> {
   }
 }
 
-function typeOf(path: string, schema: Uint8Array, { Type }: Avsc): AvroType {
+function typeOf(path: string, schema: Uint8Array, avsc: Avsc): AvroType {
   try {
-    return Type.forSchema(JSON.parse(new TextDecoder().decode(schema)));
+    return boundedType(avsc, JSON.parse(new TextDecoder().decode(schema)));
   } catch (cause) {
     throw new StreamError(
       'RG048',
@@ -95,11 +88,13 @@ function typeOf(path: string, schema: Uint8Array, { Type }: Avsc): AvroType {
 }
 
 /** Records of `avsc` are instances of classes of their own, which neither a checkpoint nor another thread can hold. */
-function plain(value: unknown): unknown {
+function plain(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Uint8Array) return new Uint8Array(value);
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+  // As in JSON: nobody further down could walk through it.
+  if (depth === JSON_DEPTH_MAX) throw new RangeError(`it is nested deeper than ${JSON_DEPTH_MAX} levels`);
+  if (Array.isArray(value)) return value.map((inner) => plain(inner, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner, depth + 1)]));
 }
 
 function messageOf(cause: unknown): string {
