@@ -105,8 +105,9 @@ export function endsOf(
   flag: string,
 ): (text: string, before: Readonly<Record<string, string>> | undefined) => Readonly<Record<string, string>> {
   return (text, before = {}) => {
-    const ends: Record<string, string> = { ...before };
-    for (const part of text.split(/\s+(?=[\w.-]+=)/)) {
+    const ends = new Map(Object.entries(before));
+    // Blanks are looked at from their first one only, else many of them would be looked at again and again.
+    for (const part of text.split(/(?<!\s)\s+(?=[\w.-]+=)/)) {
       const at = part.indexOf('=');
       if (at <= 0 || at === part.length - 1) {
         throw new UsageError(
@@ -117,13 +118,13 @@ export function endsOf(
         );
       }
       const name = part.slice(0, at);
-      if (Object.hasOwn(ends, name)) {
-        const message = `${flag}: '${name}' is given twice, as ${ends[name]} and as ${part.slice(at + 1)}`;
+      if (ends.has(name)) {
+        const message = `${flag}: '${name}' is given twice, as ${ends.get(name)} and as ${part.slice(at + 1)}`;
         throw new UsageError('RG004', message, 'keep one of them', part);
       }
-      ends[name] = part.slice(at + 1);
+      ends.set(name, part.slice(at + 1));
     }
-    return ends;
+    return Object.fromEntries(ends);
   };
 }
 

@@ -44,11 +44,18 @@ function duration(count: number, unit: string, microsPerUnit: number): Duration 
   return value as Duration;
 }
 
-const UNITS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000, m: 60_000_000, h: 3_600_000_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  us: 1,
+  ms: 1_000,
+  s: 1_000_000,
+  m: 60_000_000,
+  min: 60_000_000,
+  h: 3_600_000_000,
+};
 
-/** Reads `500ms`, `2s`, `1.5m`. @throws StreamError `RG010` naming the text, when the unit is missing or unknown. */
+/** Reads `500ms`, `2s`, `1.5m`, and what `formatDuration` writes. @throws StreamError `RG010` naming the text, when the unit is missing or unknown. */
 export function parseDuration(text: string): Duration {
-  const match = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/.exec(text.trim());
+  const match = /^(\d+(?:\.\d+)?) ?(us|ms|s|m|min|h)$/.exec(text.trim());
   if (match === null) {
     throw new StreamError(
       'RG010',
@@ -59,12 +66,15 @@ export function parseDuration(text: string): Duration {
   return duration(Number(match[1]), match[2]!, UNITS[match[2]!]!);
 }
 
+/** Below it a thousandth is as exact as the whole (us). */
+const MS_EXACT = 1e15;
+
 /** Writes a duration the way `parseDuration` reads it: `500 ms`, `5 s`, `2 min`. */
 export function formatDuration(value: number): string {
   if (value % 60_000_000 === 0 && value !== 0) return `${value / 60_000_000} min`;
   if (value % 1_000_000 === 0) return `${value / 1_000_000} s`;
   if (value >= 1_000_000 && value % 1_000 === 0) return `${value / 1_000_000} s`;
-  return value >= 1_000 ? `${value / 1_000} ms` : `${value} us`;
+  return value >= 1_000 && value < MS_EXACT ? `${value / 1_000} ms` : `${value} us`;
 }
 
 /** The largest multiple of `step` that is not above `time`. */

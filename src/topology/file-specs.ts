@@ -56,7 +56,7 @@ export function folder(path: string, options: FolderOptions & Partial<Formatted<
   checkWhole('scanEvery', scanEvery, 1);
   checkWhole('rememberedFilesMax', rememberedFilesMax, 1);
   checkWhole('partitions', partitions, 1);
-  const trimmed = path.replace(/(?<=.)\/+$/, '');
+  const trimmed = path.replace(/(?<=[^/]|^\/)\/+$/, '');
   return {
     role: 'source',
     kind: 'folder',

@@ -5,6 +5,8 @@ import type { Make } from './source-specs.js';
 const WORDS_PER_LINE = 10;
 /** Different words, unless told otherwise: about as many as in a long novel with all its forms. */
 export const VOCABULARY_SIZE = 50_000;
+/** All of them are in memory: about a hundred bytes each. */
+export const VOCABULARY_MAX = 1_000_000;
 
 /** Makes lines over a vocabulary of that size; the word of rank r is drawn r times less often than the first. */
 export function wordLines(vocabularySize: number = VOCABULARY_SIZE): Make<string> {

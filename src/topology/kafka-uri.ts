@@ -82,7 +82,12 @@ function startOf({ query, malformed }: KafkaUri): KafkaSourceOptions['startingOf
   const given = ['startingOffsets', 'timestamp', 'offsets'].filter((name) => query.has(name));
   if (given.length > 1) throw malformed(`has both ${given.join(' and ')}`, 'keep one of them');
   const [timestamp, offsets] = [query.get('timestamp'), query.get('offsets')];
-  if (timestamp !== undefined) return { timestamp: Number(timestamp) };
-  if (offsets !== undefined) return { offsets: offsets.split(',').map(Number) };
+  if (timestamp !== undefined) return { timestamp: numberIn(timestamp) };
+  if (offsets !== undefined) return { offsets: offsets.split(',').map(numberIn) };
   return query.get('startingOffsets') as 'earliest' | undefined;
+}
+
+/** Not a number for what is none, also where nothing or blanks would count as 0. */
+function numberIn(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }

@@ -2,7 +2,7 @@
 import { nearest } from '../core/errors.js';
 import { folder, type TailOptions, tail } from './file-specs.js';
 import { type FormatSpec, type Formatted, formatOf } from './formats.js';
-import { VOCABULARY_SIZE, wordLines } from './generated-words.js';
+import { VOCABULARY_MAX, VOCABULARY_SIZE, wordLines } from './generated-words.js';
 import {
   KAFKA_EXAMPLE,
   KAFKA_SINK_OPTIONS,
@@ -160,7 +160,7 @@ function readGenerator(parts: Parts): SourceSpec<unknown> {
   };
   switch (parts.rest) {
     case 'words':
-      return generator(wordLines(Math.max(1, wholeNumber(parts, 'vocabulary') ?? VOCABULARY_SIZE)), options);
+      return generator(wordLines(vocabularyOf(parts)), options);
     case 'numbers':
       return generator((index) => index, options);
     default: {
@@ -168,6 +168,13 @@ function readGenerator(parts: Parts): SourceSpec<unknown> {
       throw malformed(parts, 'names no generator: there are words and numbers', `use generate:${near}`);
     }
   }
+}
+
+function vocabularyOf(parts: Parts): number {
+  const size = wholeNumber(parts, 'vocabulary') ?? VOCABULARY_SIZE;
+  if (size >= 1 && size <= VOCABULARY_MAX) return size;
+  const what = `has a vocabulary of ${size} words; there can be 1 to ${VOCABULARY_MAX}`;
+  throw malformed(parts, what, `write vocabulary=${VOCABULARY_SIZE}`);
 }
 
 function readStdout(parts: Parts): SinkSpec<unknown> {

@@ -136,13 +136,15 @@ describe('durations', () => {
     ['1.5m', 90_000_000],
     ['1h', 3_600_000_000],
     [' 7us ', 7],
+    ['5 s', 5_000_000],
+    ['2 min', 120_000_000],
   ])('%s is read', (text, value) => {
     expect(parseDuration(text)).toBe(value);
   });
 
   it.each([
     ['5', /5s or 5ms/],
-    ['5 s', /500ms/],
+    ['5  s', /500ms/],
     ['', /500ms/],
     ['s', /500ms/],
     ['-1s', /500ms/],
@@ -156,8 +158,8 @@ describe('durations', () => {
   it('are written as they are read', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 0, max: 10_000_000_000 }),
-        (value) => parseDuration(formatDuration(value).replace(' min', 'm').replace(' ', '')) === value,
+        fc.oneof(fc.integer({ min: 0, max: 10_000_000_000 }), fc.maxSafeNat()),
+        (value) => parseDuration(formatDuration(value)) === value,
       ),
       { seed: 1 },
     );

@@ -74,10 +74,10 @@ const scope = globalThis as { fuzzed?: (() => void) | undefined };
 const script = new Script('globalThis.fuzzed()');
 
 /** Runs it to its end, or throws once it takes too long: only a script can be stopped in the middle of a loop. */
-function watched(run: () => void): void {
+export function watched(run: () => void, limitMs = HANG_MS): void {
   scope.fuzzed = run;
   try {
-    script.runInThisContext({ timeout: HANG_MS });
+    script.runInThisContext({ timeout: limitMs });
   } catch (error) {
     const isHang = (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
     throw isHang ? new Error('it does not end', { cause: error }) : error;

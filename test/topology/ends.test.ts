@@ -106,6 +106,8 @@ describe('a URI', () => {
     ['tcp:localhost:9999', 'write tcp://localhost:9999'],
     ['generate:wrods', 'use generate:words'],
     ['generate:words?count=many', 'write count=1000'],
+    ['generate:words?vocabulary=0', 'write vocabulary=50000'],
+    ['generate:words?vocabulary=9999999999', 'write vocabulary=50000'],
     ['none:?count=1', 'leave out count'],
     ['none:nothing', 'write none:'],
     ['stdin:lines', 'write stdin:'],

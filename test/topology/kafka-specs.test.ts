@@ -50,6 +50,8 @@ describe('kafka as a source', () => {
     ['a misspelt option', 'kafka://a:1/lines?untill=latest', "the unknown option 'untill'"],
     ['a misspelt value', 'kafka://a:1/lines?startingOffsets=erliest', "startingOffsets is 'erliest'"],
     ['a time that is none', 'kafka://a:1/lines?timestamp=noon', 'startingOffsets is'],
+    ['no time', 'kafka://a:1/lines?timestamp=', 'startingOffsets is'],
+    ['offsets with a gap', 'kafka://a:1/lines?offsets=1,,2', 'startingOffsets is'],
     ['a format that is none', 'kafka://a:1/lines?format=jsn', "format is 'jsn'"],
     ['a word for a record that cannot be undecodable', 'kafka://a:1/lines?onUndecodable=fail', 'every record decodes'],
     [

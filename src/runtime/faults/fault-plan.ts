@@ -90,7 +90,8 @@ export const SIMULATED_KINDS: ReadonlySet<Fault['kind']> = new Set(['jump', 'clo
 const UNITS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000, min: 60_000_000, h: 3_600_000_000 };
 
 /** `KIND:TARGET@WHEN`, with `+LENGTH` for how long and `xTIMES` for how often. */
-const TEXT = /^([a-z-]+):([^@]+)@([\d.]+)(%|us|ms|s|min|h)?(?:([+-])([\d.]+)(us|ms|s|min|h))?(?:x(\d+))?$/;
+const TEXT =
+  /^([a-z-]+):([^@]+)@(\d+(?:\.\d+)?)(%|us|ms|s|min|h)?(?:([+-])(\d+(?:\.\d+)?)(us|ms|s|min|h))?(?:x(\d+))?$/;
 
 const EXAMPLES = 'kill:counts@50%, stop:counts@2s+3s, drop-ack:counts@100 or throw:counts@1000';
 
@@ -111,10 +112,13 @@ export function parseFault(text: string): Fault {
     );
   }
   const form = FORMS[kind];
-  const span = length === undefined ? (form.span ?? 0) : (sign === '-' ? -1 : 1) * Number(length) * UNITS[lengthUnit]!;
+  const given = length === undefined ? (form.span ?? 0) : timeIn(text, Number(length), lengthUnit);
+  const span = sign === '-' ? 0 - given : given;
   if (length !== undefined && form.span === undefined) throw malformed(text, `'${kind}' takes no length`);
   if (times !== undefined && form.times === undefined) throw malformed(text, `'${kind}' takes no xTIMES`);
-  const parts = { kind, target, span, times: Number(times ?? form.times ?? 1) };
+  const often = Number(times ?? form.times ?? 1);
+  if (!Number.isSafeInteger(often) || often < 1) throw malformed(text, `xTIMES is a whole number from 1 on, as in x3`);
+  const parts = { kind, target, span, times: often };
   if (form.when === 'count') {
     const nth = Number(amount);
     if (unit !== undefined || !Number.isSafeInteger(nth) || nth < 1)
@@ -157,13 +161,23 @@ function timeOf(text: string, amount: number, unit: string | undefined): FaultTi
     if (!Number.isSafeInteger(amount)) throw malformed(text, 'records are counted in whole numbers');
     return { unit: 'records', value: amount };
   }
-  if (unit !== '%') return { unit: 'time', value: Math.round(amount * UNITS[unit]!) };
+  if (unit !== '%') return { unit: 'time', value: timeIn(text, amount, unit) };
   if (amount > 100) throw malformed(text, 'a share of the input is at most 100%');
-  return { unit: 'share', value: amount / 100 };
+  return { unit: 'share', value: Math.round(amount * PERCENT_PARTS) / (100 * PERCENT_PARTS) };
+}
+
+/** What is smaller than a millionth of a percent is no other share, so that each is written as it is read. */
+const PERCENT_PARTS = 1_000_000;
+
+/** In whole microseconds. */
+function timeIn(text: string, amount: number, unit: string): number {
+  const time = Math.round(amount * UNITS[unit]!);
+  if (Number.isSafeInteger(time)) return time;
+  throw malformed(text, `${amount}${unit} is longer than time is counted; write for example 3s`);
 }
 
 function showTime({ unit, value }: FaultTime): string {
-  if (unit === 'share') return `${Number((value * 100).toPrecision(12))}%`;
+  if (unit === 'share') return `${Math.round(value * 100 * PERCENT_PARTS) / PERCENT_PARTS}%`;
   return unit === 'records' ? String(value) : showLength(value);
 }
 

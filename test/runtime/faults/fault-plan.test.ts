@@ -25,6 +25,10 @@ describe('faults as text', () => {
     'crash:2@150',
     'flip:chk-@2',
     'disconnect:lines@5000+1s',
+    'kill:counts@33.333333333%',
+    'kill:counts@0.0000001%',
+    'jump:clock@0s-0s',
+    'slow:counts@5+1.5us',
   ])('reads and writes %s', (text) => {
     const fault = parseFault(text);
     expect(parseFault(showFault(fault))).toEqual(fault);
@@ -50,6 +54,12 @@ describe('faults as text', () => {
     ['kill:counts@50%x3', 'takes no xTIMES'],
     ['kill:counts@50%+3s', 'takes no length'],
     ['kill:counts@', 'write KIND:TARGET@WHEN'],
+    ['kill:counts@1.2.3s', 'write KIND:TARGET@WHEN'],
+    ['stop:counts@1s+.s', 'write KIND:TARGET@WHEN'],
+    [`kill:counts@${'9'.repeat(400)}s`, 'is longer than time is counted'],
+    ['stop:counts@1s+9999999999h', 'is longer than time is counted'],
+    ['throw:counts@1x0', 'a whole number from 1 on'],
+    ['throw:counts@1x99999999999999999999', 'a whole number from 1 on'],
   ])('refuses %s', (text, hint) => {
     expect(() => parseFault(text)).toThrow(
       expect.objectContaining({ code: 'RG063', hint: expect.stringContaining(hint) }),
