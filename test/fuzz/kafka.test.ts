@@ -58,7 +58,7 @@ function readAnswer(random: Prng): string {
   const isAnswer = random.below(2) === 0;
   const bytes = isAnswer
     ? mutatedOften(random, pick(random, answers), pick(random, answers))
-    : answerOf([{ partition: 1, records: Buffer.from(mutatedOften(random, pick(random, batches), three)) }]);
+    : answerOf([{ partition: 1, records: changedBatch(random) }]);
   return failureOr(() => {
     let count = 0;
     for (const { partition, runs, nextOffset } of fetchedAll(decodeFetch(Buffer.from(bytes)), places)) {
@@ -73,6 +73,17 @@ function readAnswer(random: Prng): string {
     }
     return count > 0 ? 'records' : 'nothing';
   });
+}
+
+/** Places of numbers in the head of a batch: its length, its last offset, and how many records it has. */
+const NUMBERS_AT = [8, 23, 57];
+/** What is subtracted or added by mistake, what is none, and the ends of what there can be; with -12 a batch leads to itself. */
+const NUMBERS = [0, -1, 1, -12, -61, 48, 49, 2_000_000_000, 0x7fff_ffff, -0x8000_0000];
+
+function changedBatch(random: Prng): Buffer {
+  const batch = pick(random, batches);
+  if (random.below(4) > 0) return Buffer.from(mutatedOften(random, batch, three));
+  return Buffer.concat([batch, withInt32(pick(random, batches), pick(random, NUMBERS_AT), pick(random, NUMBERS))]);
 }
 
 /** Offsets rise, and every record lies within its bytes, in order. Gives the last offset. */

@@ -103,18 +103,30 @@ function plainOptions({ options }: { readonly options: object }): unknown {
 
 function outcomeOf(name: string, text: string): string {
   const { read, show } = readers[name]!;
+  const value = valueOr(read, text, (error) => {
+    if (error instanceof StreamError && error.hint !== '') return REFUSED;
+    throw new Error(`${name}, of ${shortened(text)}: ${String(error)}`, { cause: error });
+  });
+  if (value === REFUSED) return `${name}: refused`;
+  if (value === undefined) throw new Error(`${name}: nothing came of ${shortened(text)}`);
+  const written = show?.(value as never);
+  if (written !== undefined && !isDeepStrictEqual(valueOr(read, written, String), value))
+    throw new Error(`${name}: ${shortened(text)} is written ${shortened(written)}, and that is another`);
+  return `${name}: read`;
+}
+
+const REFUSED = Symbol('refused');
+
+function valueOr<T>(read: (text: string) => unknown, text: string, failed: (error: unknown) => T): unknown {
   try {
-    const value = read(text);
-    if (value === undefined) throw new Error(`nothing came of ${JSON.stringify(text)}`);
-    const written = show?.(value as never);
-    if (written !== undefined && !isDeepStrictEqual(read(written), value))
-      throw new Error(`${JSON.stringify(text)} is written ${JSON.stringify(written)}, and that is another`);
-    return `${name}: read`;
+    return read(text);
   } catch (error) {
-    if (!(error instanceof StreamError) || error.hint === '')
-      throw new Error(`${name}, of ${JSON.stringify(text.slice(0, 2_000))}: ${String(error)}`, { cause: error });
-    return `${name}: refused`;
+    return failed(error);
   }
+}
+
+function shortened(text: string): string {
+  return JSON.stringify(text.slice(0, 2_000));
 }
 
 const all = Object.entries(readers).map(([name, { seeds }]) => ({ name, seeds }));
