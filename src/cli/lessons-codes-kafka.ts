@@ -19,8 +19,8 @@ their beginning by the partitions that the job has.`,
     title: 'Kafka says no',
     text: `
 A broker answered, and refused: user or password, a right that is missing, TLS that does not
-fit, a message that is too large, a consumer group that others use, or a compression that
-this Node.js cannot undo. The error has Kafka's own words. Trying again would not help.
+fit, a message that is too large, a consumer group that others use, a compression that this
+Node.js cannot undo; or it gave bytes that are damaged. Trying again would not help.
 
 Passwords come from the environment and never stand in a job or a URI:
 

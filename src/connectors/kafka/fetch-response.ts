@@ -69,7 +69,7 @@ export function fetchedAll(answer: FetchAnswer, places: readonly FetchPlace[]): 
  *
  * @throws KafkaFailure `refused` as `decodeBatches`, and for an answer that leads nowhere: it would be asked for again, for ever.
  */
-export function fetchedOf(answer: RawPartitionAnswer, place: FetchPlace): FetchedPartition {
+function fetchedOf(answer: RawPartitionAnswer, place: FetchPlace): FetchedPartition {
   const { partition, stableOffset, records } = answer;
   const state = stateOf(answer.errorCode);
   if (state !== 'ok') return { partition, state, runs: [], nextOffset: place.offset, stableOffset };
