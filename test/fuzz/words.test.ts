@@ -15,8 +15,8 @@ import { mutatedText, pick } from './mutations.js';
 interface Reader {
   readonly seeds: readonly string[];
   readonly read: (text: string) => unknown;
-  /** Writes a value so that reading gives it again. */
-  readonly show?: (value: never) => string;
+  /** Writes a value so that reading gives it again; undefined for what cannot be written. */
+  readonly show?: (value: never) => string | undefined;
 }
 
 const NUMBERS = ['200', '10k', '1.5M', '5k/s', '0.25', '9007199254740991', '42', '128'];
@@ -86,10 +86,11 @@ const readers: Readonly<Record<string, Reader>> = {
   ends: {
     seeds: ['lines=file:book.txt', 'a=file:x  b.c=kafka://h:9/t?as=pair', '__proto__=none: constructor=none:'],
     read: (text) => endsOf('--source')(text, undefined),
-    show: (ends: Readonly<Record<string, string>>) =>
-      Object.entries(ends)
-        .map(([name, uri]) => `${name}=${uri}`)
-        .join(' '),
+    // Only what names and URIs usually are can stand in one text: a blank ends them, and a name is a word.
+    show: (ends: Readonly<Record<string, string>>) => {
+      const all = Object.entries(ends).map(([name, uri]) => `${name}=${uri}`);
+      return all.every((end) => /^[\w.-]+=.*\S$/s.test(end)) ? all.join(' ') : undefined;
+    },
   },
   key: { seeds: ['7', '["a",1]', '"x"', 'null', '{"a":1}'], read: (text) => keyMatcher(text)(text) || undefined },
 };
