@@ -33,8 +33,11 @@ export function minutes(count: number): Duration {
 }
 
 function duration(count: number, unit: string, microsPerUnit: number): Duration {
-  const value = Math.round(count * microsPerUnit);
-  if (!Number.isSafeInteger(value) || value < 0 || Math.abs(value - count * microsPerUnit) > 1e-3) {
+  const exact = count * microsPerUnit;
+  const value = Math.round(exact);
+  // A number of fifteen digits and more is off by itself.
+  const inexact = Math.max(1e-3, exact * 2 * Number.EPSILON);
+  if (!Number.isSafeInteger(value) || value < 0 || Math.abs(value - exact) > inexact) {
     throw new StreamError(
       'RG010',
       `${unit}(${String(count)}) is no duration: it must be a whole number of microseconds, 0 or more`,
@@ -66,15 +69,16 @@ export function parseDuration(text: string): Duration {
   return duration(Number(match[1]), match[2]!, UNITS[match[2]!]!);
 }
 
-/** Below it a thousandth is as exact as the whole (us). */
-const MS_EXACT = 1e15;
+/** Below it a part of a second is read back as it was (us). */
+const PARTS_EXACT = 1e15;
 
 /** Writes a duration the way `parseDuration` reads it: `500 ms`, `5 s`, `2 min`. */
 export function formatDuration(value: number): string {
   if (value % 60_000_000 === 0 && value !== 0) return `${value / 60_000_000} min`;
   if (value % 1_000_000 === 0) return `${value / 1_000_000} s`;
-  if (value >= 1_000_000 && value % 1_000 === 0) return `${value / 1_000_000} s`;
-  return value >= 1_000 && value < MS_EXACT ? `${value / 1_000} ms` : `${value} us`;
+  if (value >= 1_000_000 && value % 1_000 === 0 && value < PARTS_EXACT) return `${value / 1_000_000} s`;
+  if (value >= 1_000 && (value % 1_000 === 0 || value < PARTS_EXACT)) return `${value / 1_000} ms`;
+  return `${value} us`;
 }
 
 /** The largest multiple of `step` that is not above `time`. */
