@@ -2,7 +2,7 @@
 import { StreamError } from '../core/errors.js';
 import { type Duration, millis } from '../core/time.js';
 import { type Formatted, formatOptions } from './formats.js';
-import { checkOneOf, checkWhole, checkYesOrNo, type LineOptions, lineOptions } from './source-specs.js';
+import { checkOneOf, checkWhole, checkYesOrNo, type LineOptions, lineOptions, PARTITIONS_MAX } from './source-specs.js';
 import type { SourceSpec } from './specs.js';
 
 /** Options of `folder`. */
@@ -17,7 +17,7 @@ export interface FolderOptions extends LineOptions {
   readonly scanEvery?: Duration | undefined;
   /** Files that it remembers to have read. Default 1,000. */
   readonly rememberedFilesMax?: number | undefined;
-  /** Files are shared out to so many partitions, by a hash of their names. Stays what it was when the job began. Default 1. */
+  /** Files are shared out to so many partitions, by a hash of their names. Stays what it was when the job began. Default 1, at most 1,024. */
   readonly partitions?: number | undefined;
 }
 
@@ -55,7 +55,7 @@ export function folder(path: string, options: FolderOptions & Partial<Formatted<
   checkWhole('stableFor', stableFor, 0);
   checkWhole('scanEvery', scanEvery, 1);
   checkWhole('rememberedFilesMax', rememberedFilesMax, 1);
-  checkWhole('partitions', partitions, 1);
+  checkWhole('partitions', partitions, 1, PARTITIONS_MAX);
   const trimmed = path.replace(/(?<=[^/]|^\/)\/+$/, '');
   return {
     role: 'source',

@@ -35,7 +35,7 @@ export interface TcpOptions extends LineOptions {
 export interface GeneratorOptions {
   /** Ends after so many records. Default: never. */
   readonly count?: number | undefined;
-  /** Partition p of n makes the records p, p + n, p + 2n … Default 1. */
+  /** Partition p of n makes the records p, p + n, p + 2n … Default 1, at most 1,024. */
   readonly partitions?: number | undefined;
   /** Default: from the seed of the run. */
   readonly seed?: number | undefined;
@@ -46,6 +46,8 @@ export type Make<T> = (index: number, random: Random) => T;
 
 /** The longest line that a source of text accepts unless told otherwise. */
 const LINE_BYTES_MAX = 1_048_576;
+/** Partitions that a source shares its records out to by itself: each has a reader and times of its own. */
+export const PARTITIONS_MAX = 1_024;
 /** Attempts to connect again after a connection was lost. */
 const RECONNECTS_MAX = 5;
 
@@ -108,7 +110,7 @@ export function generator<T>(
 ): SourceSpec<T> {
   const { make, count, partitions = 1, seed } = typeof first === 'function' ? { ...second, make: first } : first;
   if (count !== undefined) checkWhole('count', count, 0);
-  checkWhole('partitions', partitions, 1);
+  checkWhole('partitions', partitions, 1, PARTITIONS_MAX);
   if (seed !== undefined) checkWhole('seed', seed, 0);
   return {
     role: 'source',
@@ -196,11 +198,12 @@ function parseAddress(address: string): TcpOptions {
 }
 
 /** @throws StreamError `RG011` for a number that is none, or too small. */
-export function checkWhole(name: string, value: number, min: number): void {
-  if (Number.isSafeInteger(value) && value >= min) return;
+export function checkWhole(name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} on` : `from ${min} to ${max}`;
   throw new StreamError(
     'RG011',
-    `${name} is ${String(value)}, but must be a whole number from ${min} on`,
+    `${name} is ${String(value)}, but must be a whole number ${range}`,
     `give ${name} a whole number`,
   );
 }

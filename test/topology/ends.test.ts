@@ -38,6 +38,8 @@ describe('the spec of a source', () => {
     ['a line limit of 0', () => stdin({ lineBytesMax: 0 }), 'RG011'],
     ['half a record', () => generator(() => 1, { count: 0.5 }), 'RG011'],
     ['no partition', () => generator(() => 1, { partitions: 0 }), 'RG011'],
+    ['too many partitions', () => generator(() => 1, { partitions: 1_025 }), 'RG011'],
+    ['a folder of too many partitions', () => folder('in', { partitions: 1_025 }), 'RG011'],
     ['memory that is no array', () => memory('abc' as unknown as string[]), 'RG011'],
     ['memory without a partition', () => memory.partitions([]), 'RG011'],
     ['an address without a port', () => tcp('localhost'), 'RG006'],
