@@ -11,7 +11,6 @@ const LINES = 600;
 /** They start threads, or drivers, that load TypeScript anew: one such variant stands for the others, but in a long run. */
 const DEAR = /^(?:(?:round-robin|keyed)-workers|restart-record)$/;
 /** For a group whose variants start threads, which load TypeScript anew, on a machine that is busy. */
-const TIMEOUT_MS = 300_000;
 
 /** Operators that are no case of their own. */
 const WITHOUT_CASE: Readonly<Record<string, string>> = {
@@ -40,6 +39,5 @@ describe('the variants of a benchmark', () => {
       }
       expect([...checksums.values()]).toEqual([names]);
     },
-    TIMEOUT_MS,
   );
 });

@@ -6,7 +6,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { folderOf, raingauge, root } from './command.js';
 
 /** npm and three runs of node, on a small machine that does other things too. */
-const INIT_TIMEOUT_MS = 300_000;
 
 const parent = folderOf({});
 const demo = join(parent, 'Demo One');
@@ -19,7 +18,7 @@ beforeAll(async () => {
     stderr: '',
     stdout: expect.stringContaining('npm install'),
   });
-}, INIT_TIMEOUT_MS);
+});
 
 describe('a new project', () => {
   it('has a job, an input, a test and a README', () => {
@@ -43,7 +42,7 @@ describe('a new project', () => {
     });
   });
 
-  it('installs without a network, runs, and passes its tests', { timeout: INIT_TIMEOUT_MS }, () => {
+  it('installs without a network, runs, and passes its tests', () => {
     expect(npm(['install', '--offline', '--no-audit', '--no-fund'], demo)).toMatchObject({ status: 0 });
     const run = npm(['exec', '--', 'raingauge', 'run', 'job.ts', '--mode', 'record'], demo);
     expect(run.stdout).toContain('(rain,1)');
@@ -53,7 +52,7 @@ describe('a new project', () => {
     expect(test.status).toBe(0);
   });
 
-  it('type-checks as it stands', { timeout: INIT_TIMEOUT_MS }, () => {
+  it('type-checks as it stands', () => {
     expect(existsSync(join(demo, 'node_modules', 'raingauge'))).toBe(true);
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     const types = join(root, 'node_modules', '@types');

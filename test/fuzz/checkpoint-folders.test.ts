@@ -11,7 +11,7 @@ import { expectOutcomes, failedAt, seedsOf } from './inputs.js';
 import { mutated, pick } from './mutations.js';
 
 const PART = 'checkpoint folders';
-const { first, count, timeoutMs } = seedsOf(PART);
+const { first, count } = seedsOf(PART);
 
 type Written = Readonly<Record<string, Uint8Array>>;
 
@@ -41,9 +41,7 @@ function logAfter(epoch: number): readonly LogRecord[] {
 }
 
 describe('a restart', () => {
-  it(`survives ${count} changed folders without an uncaught error and without taking changed state`, {
-    timeout: timeoutMs,
-  }, async () => {
+  it(`survives ${count} changed folders without an uncaught error and without taking changed state`, async () => {
     const base = await written();
     const paths = Object.keys(base);
     expect(paths.filter((path) => path.includes('/log/')).length).toBeGreaterThan(2);

@@ -23,10 +23,10 @@ const { RAINGAUGE_SEED, RAINGAUGE_INPUTS } = process.env;
 /** `RAINGAUGE_SEED=5000001 RAINGAUGE_INPUTS=1000000` takes a part of a long run. */
 const FIRST = Number(RAINGAUGE_SEED ?? 1);
 
-/** The seeds of a part, and for how long it may run. */
-export function seedsOf(part: Part): { readonly first: number; readonly count: number; readonly timeoutMs: number } {
+/** The seeds of a part. */
+export function seedsOf(part: Part): { readonly first: number; readonly count: number } {
   const [short, long] = INPUTS[part];
-  return { first: FIRST, count: Number(RAINGAUGE_INPUTS ?? (isLong ? long : short)), timeoutMs: 4 * 3_600_000 };
+  return { first: FIRST, count: Number(RAINGAUGE_INPUTS ?? (isLong ? long : short)) };
 }
 
 /** An error that says how to see it again. */

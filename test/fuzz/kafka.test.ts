@@ -198,18 +198,18 @@ function readMessages(random: Prng): string {
 
 describe('a reader of Kafka', () => {
   const fetches = seedsOf('Kafka answers');
-  it(`takes ${fetches.count} changed answers, or refuses them`, { timeout: fetches.timeoutMs }, () => {
+  it(`takes ${fetches.count} changed answers, or refuses them`, () => {
     expectOutcomes('Kafka answers', fuzz('Kafka answers', readAnswer), ['records', 'nothing', 'refused', 'transient']);
   });
 
   const compressed = seedsOf('compressed batches');
-  it(`unpacks ${compressed.count} changed batches, or refuses them`, { timeout: compressed.timeoutMs }, () => {
+  it(`unpacks ${compressed.count} changed batches, or refuses them`, () => {
     const outcomes = fuzz('compressed batches', unpack);
     expectOutcomes('compressed batches', outcomes, ['codec 1', 'codec 2', 'codec 3', 'codec 4', 'refused']);
   });
 
   const prepared = seedsOf('prepared epochs');
-  it(`sends none of ${prepared.count} changed epochs that nobody prepared`, { timeout: prepared.timeoutMs }, () => {
+  it(`sends none of ${prepared.count} changed epochs that nobody prepared`, () => {
     expectOutcomes('prepared epochs', fuzz('prepared epochs', readPart), ['whole', 'RG054', 'messages', 'no messages']);
   });
 });

@@ -112,15 +112,13 @@ function readChunks(random: Prng): string {
 
 describe('a reader of the log and of state', () => {
   const log = seedsOf('log segments');
-  it(`takes nothing from ${log.count} changed segments that was not written`, { timeout: log.timeoutMs }, () => {
+  it(`takes nothing from ${log.count} changed segments that was not written`, () => {
     const outcomes = fuzz('log segments', readSegment);
     expectOutcomes('log segments', outcomes, ['whole, some records', 'bad, some records', 'bad, no records']);
   });
 
   const state = seedsOf('state chunks');
-  it(`takes nothing from ${state.count} changed files of state that was not written`, {
-    timeout: state.timeoutMs,
-  }, () => {
+  it(`takes nothing from ${state.count} changed files of state that was not written`, () => {
     const outcomes = fuzz('state chunks', readChunks);
     const ends = ['the checksum of a chunk is wrong', 'no chunk begins there', 'a chunk goes beyond the end'];
     expectOutcomes('state chunks', outcomes, [...ends.map((end) => `some, ${end}`), `none, ${ends[0]}`]);

@@ -52,7 +52,7 @@ export default topology('bolts', { batchInterval: seconds(0.1) }, (t) => {
 it.concurrent.each([
   ['process', 'kill:counts@150', 'ended by SIGKILL'],
   ['thread', 'terminate:keys@100', 'killed'],
-])('on a worker (%s) that has the fault %s', { timeout: 300_000 }, async (isolation, fault, reason) => {
+])('on a worker (%s) that has the fault %s', async (isolation, fault, reason) => {
   const cwd = projectFolderOf({ 'job.mjs': JOB });
   const words = [
     'run',
@@ -78,9 +78,7 @@ it.concurrent.each([
   expect(lines.toSorted()).toEqual(expected.toSorted());
 });
 
-it.concurrent('on two workers both modes give the same, and answer each message once', {
-  timeout: 300_000,
-}, async () => {
+it.concurrent('on two workers both modes give the same, and answer each message once', async () => {
   const cwd = projectFolderOf({ 'job.mjs': JOB });
   const words = ['compare', 'job.mjs', '--workers', '2', '--rate', '2000', '--sink', 'counts=none:', '--json'];
   const { code, stdout, stderr } = await raingauge([...words, '--records', '1000'], { cwd });

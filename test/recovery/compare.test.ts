@@ -10,7 +10,6 @@ import { isLong, MODES } from './numbers.js';
 /** The whole book in a long run, else few lines: how many words there are decides how long the judging takes. */
 const INPUT = isLong ? ['--for', '6s'] : ['--source', 'lines=generate:words?count=450', '--rate', '150', '--for', '3s'];
 const JOB = join(root, 'comparisons', 'word-count.ts');
-const TIMEOUT_MS = 300_000;
 const NUMBER = expect.any(Number);
 
 /** The same without its one type, and without its book: the five processes that load it need no TypeScript. */
@@ -47,7 +46,7 @@ async function compareWith(
 }
 
 describe.concurrent('a comparison in which a worker is killed', () => {
-  it('holds exactly-once: nothing lost, nothing twice', { timeout: TIMEOUT_MS }, async () => {
+  it('holds exactly-once: nothing lost, nothing twice', async () => {
     const { code, result } = await compareWith('exactly-once', JOB);
     for (const mode of MODES) {
       const { recovery } = result.modes[mode]!;
@@ -59,7 +58,7 @@ describe.concurrent('a comparison in which a worker is killed', () => {
   });
 
   if (isWide)
-    it('holds at-least-once: nothing lost, and what came again is explained', { timeout: TIMEOUT_MS }, async () => {
+    it('holds at-least-once: nothing lost, and what came again is explained', async () => {
       const { code, result } = await compareWith('at-least-once', isLong ? JOB : asModule());
       for (const mode of MODES) {
         const { recovery } = result.modes[mode]!;
@@ -71,7 +70,7 @@ describe.concurrent('a comparison in which a worker is killed', () => {
       expect(code).toBe(0);
     });
 
-  it('holds at-most-once: nothing twice, and what is lost is counted', { timeout: TIMEOUT_MS }, async () => {
+  it('holds at-most-once: nothing twice, and what is lost is counted', async () => {
     const { code, result } = await compareWith('at-most-once', isLong ? JOB : asModule());
     for (const mode of MODES) {
       const { recovery } = result.modes[mode]!;

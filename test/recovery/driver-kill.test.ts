@@ -10,7 +10,7 @@ const KILLS_OF_JOB = isLong ? 5 : 1;
 const BATCH_MS = 100;
 
 describe.concurrent('a driver that is killed', () => {
-  it.each(PROMISES)('keeps $guarantee, $mode', { timeout: isLong ? 3_600_000 : 300_000 }, async (promise) => {
+  it.each(PROMISES)('keeps $guarantee, $mode', async (promise) => {
     const restartsMs: number[] = [];
     let kills = 0;
     for (let job = 0; kills < KILLS; job++) {

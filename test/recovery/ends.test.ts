@@ -16,7 +16,6 @@ const KILLS = isLong ? 20 : 1;
 const INTERRUPTED: readonly unknown[] = [130, null];
 /** Requests of clients that are under way at a time: each waits for a checkpoint. */
 const CLIENTS = 20;
-const TIMEOUT_MS = isLong ? 600_000 : 300_000;
 /** The longest that a driver lives before it is killed (ms). */
 const LIFE_MS_MAX = 900;
 const LOOK_MS = 50;
@@ -96,9 +95,7 @@ const lostIn = (counts: Uint32Array): readonly number[] => [...counts.keys()].fi
 const isAll = (folder: string): boolean => lostIn(countsIn(folder)).length === 0;
 
 describe.each(MODES)('%s', (mode: Mode) => {
-  it('what was told to be safe over HTTP is never lost', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  it('what was told to be safe over HTTP is never lost', async () => {
     const port = await freePort();
     const folder = projectFolderOf({ 'job.mjs': job('generator((n) => n)') });
     const sent = new Uint32Array(RECORDS);
@@ -145,7 +142,7 @@ describe.each(MODES)('%s', (mode: Mode) => {
       { kills: 'both sides are killed: a webhook loses nothing', isKilled: true },
       { kills: 'nothing is killed: the keys of a webhook make it once', isKilled: false },
     ].filter(({ isKilled }) => isWide || isKilled === (mode === 'record')),
-  )('$kills', { timeout: TIMEOUT_MS }, async ({ isKilled }) => {
+  )('$kills', async ({ isKilled }) => {
     const random = prng(2).fork(mode);
     const bodies = new Map<string, string>();
     const counts = new Uint32Array(RECORDS);
@@ -192,7 +189,7 @@ describe.each(MODES)('%s', (mode: Mode) => {
 
   const some = mode === 'record' ? (['tail'] as const) : (['folder'] as const);
   const kinds = isWide ? (['folder', 'folder of two partitions', 'tail'] as const) : some;
-  it.each(kinds)('a %s gives each line exactly once', { timeout: TIMEOUT_MS }, async (kind) => {
+  it.each(kinds)('a %s gives each line exactly once', async (kind) => {
     const folder = projectFolderOf({ 'job.mjs': job('generator((n) => n)') });
     const [inside, log] = [join(folder, 'in'), join(folder, 'app.log')];
     mkdirSync(inside);

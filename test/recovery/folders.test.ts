@@ -14,7 +14,6 @@ import { EXACT, foundIn, isLong, MODES, numbersFolder, numbersJob } from './numb
 
 /** Of each mode, what a driver left that was killed after three checkpoints. */
 const left = new Map<Mode, string>();
-const TIMEOUT_MS = 300_000;
 
 beforeAll(async () => {
   await Promise.all(
@@ -27,7 +26,7 @@ beforeAll(async () => {
       await life.ended;
     }),
   );
-}, TIMEOUT_MS);
+});
 
 /** Faults of the disk, some of each mode. Record at a time there is no log, but for at-most-once. */
 const FAULTS: Readonly<Record<Mode, readonly string[]>> = {
@@ -120,7 +119,7 @@ describe.concurrent('a checkpoint folder is refused', () => {
       (mode) => ({ ...each, mode }),
     ),
   );
-  it.each(all)('with $what, $mode', { timeout: TIMEOUT_MS }, async ({ mode, harm, error, exit = 5, more, isOther }) => {
+  it.each(all)('with $what, $mode', async ({ mode, harm, error, exit = 5, more, isOther }) => {
     const folder = copyOf(mode);
     harm(folder, mode);
     const before = contentsOf(folder);
@@ -129,7 +128,7 @@ describe.concurrent('a checkpoint folder is refused', () => {
     expect(contentsOf(folder)).toEqual(before);
   });
 
-  it('that cannot be written', { timeout: TIMEOUT_MS }, async (context) => {
+  it('that cannot be written', async (context) => {
     const folder = copyOf('record');
     const progress = join(folder, 'progress');
     chmodSync(progress, 0o555);
@@ -139,7 +138,7 @@ describe.concurrent('a checkpoint folder is refused', () => {
     expectRefused(outcome, /error\[RG057\]: 'progress\/.*' cannot be written: EACCES/, 5);
   });
 
-  it('that another driver holds, with its process', { timeout: TIMEOUT_MS }, async () => {
+  it('that another driver holds, with its process', async () => {
     const folder = copyOf('record');
     const first = launch(command('record'), { cwd: folder });
     await untilSays(first, 'jobStarted');
@@ -153,7 +152,7 @@ describe.concurrent('a checkpoint folder is refused', () => {
 });
 
 describe.concurrent.each(MODES)('a job goes on, %s', (mode) => {
-  it('with an older checkpoint when the newest is damaged, and says so', { timeout: TIMEOUT_MS }, async () => {
+  it('with an older checkpoint when the newest is damaged, and says so', async () => {
     const folder = copyOf(mode);
     const newest = checkpointsIn(folder).at(-1)!;
     rmSync(join(folder, 'progress', 'checkpoints', newest, 'manifest.json'));
@@ -174,7 +173,7 @@ describe.concurrent.each(MODES)('a job goes on, %s', (mode) => {
   });
 
   if (isWide || mode === 'record')
-    it('without the state of an operator that is gone, when that is allowed', { timeout: TIMEOUT_MS }, async () => {
+    it('without the state of an operator that is gone, when that is allowed', async () => {
       const folder = copyOf(mode);
       writeFileSync(join(folder, 'job.mjs'), numbersJob({ totals: 'sums' }));
       const { code, stderr } = await goOn(folder, mode, ['--allow-non-restored']);
@@ -184,7 +183,7 @@ describe.concurrent.each(MODES)('a job goes on, %s', (mode) => {
     });
 
   if (isWide || mode === 'micro-batch')
-    it('from scratch, and keeps what was there', { timeout: TIMEOUT_MS }, async () => {
+    it('from scratch, and keeps what was there', async () => {
       const folder = copyOf(mode);
       removeOfEach(folder, 'manifest.json');
       for (const name of ['counts', 'totals']) rmSync(join(folder, name), { recursive: true });
@@ -196,29 +195,25 @@ describe.concurrent.each(MODES)('a job goes on, %s', (mode) => {
     });
 
   if (isLong || mode === 'record')
-    it('quietly with --quiet', { timeout: TIMEOUT_MS }, async () => {
+    it('quietly with --quiet', async () => {
       const folder = copyOf(mode);
       const { code, stderr } = await goOn(folder, mode, ['--quiet', '--log-level', 'silent']);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(foundIn(folder)).toEqual(EXACT);
     });
 
-  it.each(isLong ? FAULTS[mode] : FAULTS[mode].slice(0, isWide ? 2 : 1))(
-    'after %s ended it',
-    { timeout: TIMEOUT_MS },
-    async (fault) => {
-      const folder = copyOf(mode);
-      const outcome = await goOn(folder, mode, ['--fault', fault]);
-      expectRefused(outcome, /error\[RG0(57|46)\]: '.*' cannot be written: E(NOSPC|IO) \(a fault plan: /, 5);
-      expect((await goOn(folder, mode)).code).toBe(0);
-      expect(foundIn(folder)).toEqual(EXACT);
-    },
-  );
+  it.each(isLong ? FAULTS[mode] : FAULTS[mode].slice(0, isWide ? 2 : 1))('after %s ended it', async (fault) => {
+    const folder = copyOf(mode);
+    const outcome = await goOn(folder, mode, ['--fault', fault]);
+    expectRefused(outcome, /error\[RG0(57|46)\]: '.*' cannot be written: E(NOSPC|IO) \(a fault plan: /, 5);
+    expect((await goOn(folder, mode)).code).toBe(0);
+    expect(foundIn(folder)).toEqual(EXACT);
+  });
 });
 
 describe.concurrent.each(MODES)('a byte that is wrong, %s', (mode) => {
   const seeds = Array.from({ length: isLong ? 200 : 2 }, (_, seed) => seed);
-  it.each(seeds)('is found, or harms nothing: seed %i', { timeout: TIMEOUT_MS }, async (seed) => {
+  it.each(seeds)('is found, or harms nothing: seed %i', async (seed) => {
     const folder = copyOf(mode);
     const progress = join(folder, 'progress');
     const random = prng(seed).fork('wrong byte');

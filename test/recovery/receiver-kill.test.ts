@@ -76,34 +76,28 @@ it.each(MODES)('what was taken from a socket outlives the driver, %s', async (mo
   expect(linesIn(join(cwd, 'totals')).at(-1)).toContain(String(LINES));
 });
 
-it.each(MODES)(
-  'a socket that breaks is told on stderr, and read on when it is there again, %s',
-  {
-    timeout: 60_000,
-  },
-  async (mode) => {
-    let connections = 0;
-    const server = createServer((socket) => {
-      socket.on('error', () => undefined);
-      connections += 1;
-      if (connections < 3) socket.end(`line ${connections}\n`);
-      else socket.write('line 3\n');
-    });
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
-    const cwd = projectFolderOf({ 'job.mjs': JOB.replace("onClose: 'end'", 'reconnectsMax: 2') });
-    const life = launch(['run', 'job.mjs', '--mode', mode, '--batch-interval', '100ms', '--records', '3'], {
-      cwd,
-      env: { PORT: String(port) },
-    });
-    lives.push(life);
-    const { code, stderr } = await life.ended;
-    expect(code, stderr).toBe(0);
-    const told = stderr.split('\n').filter((line) => line.includes("source 'lines'"));
-    const closed = `warning: source 'lines': 127.0.0.1:${port} closed the connection; attempt 1 of 2 in 200 ms`;
-    const connected = `source 'lines': connected to 127.0.0.1:${port} again`;
-    expect(told).toEqual([closed, connected, closed, connected]);
-    expect(linesIn(join(cwd, 'out')).toSorted()).toEqual(['line 1', 'line 2', 'line 3']);
-  },
-);
+it.each(MODES)('a socket that breaks is told on stderr, and read on when it is there again, %s', async (mode) => {
+  let connections = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    connections += 1;
+    if (connections < 3) socket.end(`line ${connections}\n`);
+    else socket.write('line 3\n');
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const cwd = projectFolderOf({ 'job.mjs': JOB.replace("onClose: 'end'", 'reconnectsMax: 2') });
+  const life = launch(['run', 'job.mjs', '--mode', mode, '--batch-interval', '100ms', '--records', '3'], {
+    cwd,
+    env: { PORT: String(port) },
+  });
+  lives.push(life);
+  const { code, stderr } = await life.ended;
+  expect(code, stderr).toBe(0);
+  const told = stderr.split('\n').filter((line) => line.includes("source 'lines'"));
+  const closed = `warning: source 'lines': 127.0.0.1:${port} closed the connection; attempt 1 of 2 in 200 ms`;
+  const connected = `source 'lines': connected to 127.0.0.1:${port} again`;
+  expect(told).toEqual([closed, connected, closed, connected]);
+  expect(linesIn(join(cwd, 'out')).toSorted()).toEqual(['line 1', 'line 2', 'line 3']);
+});

@@ -15,8 +15,6 @@ interface Loss {
   readonly fault: string;
 }
 
-const TIMEOUT_MS = 300_000;
-
 /** Allocates without end, once: whoever comes after finds the file. */
 const HOG = `(n) => {
   if (n !== ${MIDDLE} || existsSync('hogged')) return n;
@@ -25,18 +23,18 @@ const HOG = `(n) => {
 }`;
 
 describe.concurrent.each(MODES)('a worker, %s', (mode) => {
-  it('can be killed', { timeout: TIMEOUT_MS }, async () => {
+  it('can be killed', async () => {
     const loss = { mode, guarantee: 'exactly-once', isolation: 'process', fault: `kill:counts@${MIDDLE}` } as const;
     expect((await lose(loss)).stderr).toMatch(/^warning: worker \d was lost: ended by SIGKILL$/m);
   });
 
   if (isLong || mode === 'record')
-    it('can be killed with at-most-once, where its state may go with it', { timeout: TIMEOUT_MS }, async () => {
+    it('can be killed with at-most-once, where its state may go with it', async () => {
       const loss = { mode, guarantee: 'at-most-once', isolation: 'process', fault: `kill:totals@${MIDDLE}` } as const;
       expect((await lose(loss)).stderr).toMatch(/^warning: worker \d was lost: ended by SIGKILL$/m);
     });
 
-  it('can be ended, as a thread', { timeout: TIMEOUT_MS }, async () => {
+  it('can be ended, as a thread', async () => {
     const loss = {
       mode,
       guarantee: 'at-least-once',
@@ -57,14 +55,14 @@ describe.concurrent.each(MODES)('a worker, %s', (mode) => {
         ],
       ] as const
     ).filter(([isolation]) => isLong || (isolation === 'thread') === (mode === 'record')),
-  )('can run out of memory, as a %s', { timeout: TIMEOUT_MS }, async (isolation, reason) => {
+  )('can run out of memory, as a %s', async (isolation, reason) => {
     const { stderr } = await lose({ mode, guarantee: 'exactly-once', isolation, fault: 'memory' });
     expect(stderr).toContain(`was lost: ${reason}`);
   });
 
   // In each mode one of both, but in a long run: simulated workers are stopped in both.
   if (isLong || mode === 'micro-batch')
-    it('can be stopped for a while, and is only late', { timeout: TIMEOUT_MS }, async () => {
+    it('can be stopped for a while, and is only late', async () => {
       const loss = {
         mode,
         guarantee: 'exactly-once',
@@ -75,7 +73,7 @@ describe.concurrent.each(MODES)('a worker, %s', (mode) => {
     });
 
   if (isLong || mode === 'record')
-    it('can be stopped for too long: it is fenced off, and another comes', { timeout: TIMEOUT_MS }, async () => {
+    it('can be stopped for too long: it is fenced off, and another comes', async () => {
       const loss = {
         mode,
         guarantee: 'exactly-once',
@@ -86,7 +84,7 @@ describe.concurrent.each(MODES)('a worker, %s', (mode) => {
     });
 
   if (isWide || mode === 'micro-batch')
-    it('that ends again and again ends the job', { timeout: TIMEOUT_MS }, async () => {
+    it('that ends again and again ends the job', async () => {
       const folder = numbersFolder({ first: '(n) => (n === 300 ? process.exit(3) : n)' });
       const isolation = mode === 'record' ? 'process' : 'thread';
       const { code, stderr } = await raingauge(wordsOf({ mode, isolation, guarantee: 'at-least-once' }), {
@@ -101,7 +99,7 @@ describe.concurrent.each(MODES)('a worker, %s', (mode) => {
     });
 
   if (isLong || mode === 'micro-batch')
-    it('that cannot load the job ends it before it begins', { timeout: TIMEOUT_MS }, async () => {
+    it('that cannot load the job ends it before it begins', async () => {
       const guard =
         "import { isMainThread } from 'node:worker_threads';\n if (!isMainThread) throw new Error('not here');";
       const folder = numbersFolder({ prelude: guard });
@@ -127,7 +125,7 @@ if (isLong)
       const fault = faults[random.below(faults.length)]!;
       return { i, mode: MODES[i % 2]!, guarantee: GUARANTEES[random.below(3)]!, isolation, fault };
     });
-    it.concurrent.each(losses)('$i: $fault, $isolation, $guarantee, $mode', { timeout: TIMEOUT_MS }, async (loss) => {
+    it.concurrent.each(losses)('$i: $fault, $isolation, $guarantee, $mode', async (loss) => {
       await lose(loss);
     });
   });

@@ -157,7 +157,7 @@ describe('a log after a loss of power', () => {
     }
   });
 
-  it(`keeps its promise through ${isLong ? 5_000 : isWide ? 150 : 75} random lives`, { timeout: 600_000 }, async () => {
+  it(`keeps its promise through ${isLong ? 5_000 : isWide ? 150 : 75} random lives`, async () => {
     for (let seed = 1; seed <= (isLong ? 5_000 : isWide ? 150 : 75); seed++) {
       const random = prng(seed);
       const files = newFiles();

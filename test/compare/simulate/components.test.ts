@@ -22,7 +22,7 @@ import sentences, { sentencesJob } from './sentences.js';
 const SEEDS = isLong ? 1_000 : isWide ? 20 : 12;
 
 describe('simulate a job of spouts and bolts', () => {
-  it(`keeps every promise in ${SEEDS} seeds`, { timeout: isLong ? 3_600_000 : 300_000 }, async () => {
+  it(`keeps every promise in ${SEEDS} seeds`, async () => {
     const { failure, seeds, coverage, crashes } = await simulate(sentences, { seeds: SEEDS });
     expect(failure).toBeNull();
     expect(seeds).toBe(SEEDS);
@@ -42,9 +42,7 @@ describe('simulate a job of spouts and bolts', () => {
     expect(crashes).toBeGreaterThan(SEEDS / 2);
   });
 
-  it('keeps every promise as micro-batches on workers that are lost', {
-    timeout: isLong ? 3_600_000 : 300_000,
-  }, async () => {
+  it('keeps every promise as micro-batches on workers that are lost', async () => {
     const options = { seeds: isLong ? SEEDS : 12, mode: 'micro-batch', workers: 2, twice: 0.2 } as const;
     const { failure, coverage, overlapping } = await simulate(sentences, options);
     expect(failure).toBeNull();
@@ -124,7 +122,7 @@ describe('simulate a job of spouts and bolts', () => {
     expect(await simulate(job, { seeds: isLong ? 200 : isWide ? 6 : 3, twice: 0 })).toMatchObject({ failure: null });
   });
 
-  it('loses no tuple of a window, in either mode: each is in a result', { timeout: 300_000 }, async () => {
+  it('loses no tuple of a window, in either mode: each is in a result', async () => {
     const job = topology('told', { batchInterval: seconds(0.5) }, (t) => {
       const from = t.setSpout<{ n: number }>('numbers', () => {
         const again: MessageId[] = [];

@@ -17,7 +17,6 @@ import unsteady from './unsteady.js';
 
 /** Seeds that run twice: 2 of 100, and 10 in a long run. */
 const TWICE = isLong ? 0.1 : 0.02;
-const TIMEOUT = isLong ? 3_600_000 : 300_000;
 
 const jobs = [
   { name: 'word-count', topology: wordCount, file: 'comparisons/word-count.ts', seeds: isLong ? 3_000 : 30 },
@@ -26,7 +25,7 @@ const jobs = [
 ];
 
 describe.each(jobs)('simulate $name', ({ topology, file, seeds }) => {
-  it(`keeps every promise in ${seeds} seeds`, { timeout: TIMEOUT }, async () => {
+  it(`keeps every promise in ${seeds} seeds`, async () => {
     const result = await simulate(topology, { seeds, twice: TWICE });
     expect(failureOf(result, file)).toBe('');
     expect(result.seeds).toBe(seeds);
@@ -59,9 +58,7 @@ it('claims nothing of a job whose tasks reached their limit of keys: the oracle 
     expect(await simulate(job, { mode, seeds: 3, twice: 0 }), mode).toMatchObject({ seeds: 3, failure: null });
 });
 
-it('ackOn expiry: without checkpoints, lost workers cost no record of an open window', {
-  timeout: TIMEOUT,
-}, async () => {
+it('ackOn expiry: without checkpoints, lost workers cost no record of an open window', async () => {
   const given = { mode: 'record', guarantee: 'at-least-once', ackOn: 'expiry', workers: 2 } as const;
   const seeds = isLong ? 1_000 : 20;
   const result = await simulate(panes, { ...given, seeds, twice: TWICE });
@@ -72,7 +69,6 @@ it('ackOn expiry: without checkpoints, lost workers cost no record of an open wi
 
 it.each(['stop:even@40%+2s', 'stop:thrice@40%+2s', 'stop:even@40%+2s kill:driver@60%'])(
   'batches overlap, and slow tasks have twins: no promise is broken when a worker stands still (%s)',
-  { timeout: TIMEOUT },
   async (faults) => {
     const seeds = isLong ? 400 : 20;
     const given = { mode: 'micro-batch', workers: 3, faults: faults.split(' ').map(parseFault) } as const;
@@ -95,17 +91,13 @@ describe('simulate', () => {
     ['shop', shop, {}],
     ['relay', relay, {}],
     ['panes', panes, { ackOn: 'expiry', mode: 'record', guarantee: 'at-least-once' }],
-  ] as const)(
-    'goes the same way with state in lmdb, event by event: %s',
-    { timeout: TIMEOUT },
-    async (_, job, given) => {
-      const options = { ...given, seeds: isLong ? 500 : isWide ? 5 : 2 };
-      const inMemory = await simulate(job, options);
-      const inLmdb = await simulate(job, { ...options, state: 'lmdb' });
-      expect(inLmdb.failure).toBeNull();
-      expect(inLmdb).toEqual(inMemory);
-    },
-  );
+  ] as const)('goes the same way with state in lmdb, event by event: %s', async (_, job, given) => {
+    const options = { ...given, seeds: isLong ? 500 : isWide ? 5 : 2 };
+    const inMemory = await simulate(job, options);
+    const inLmdb = await simulate(job, { ...options, state: 'lmdb' });
+    expect(inLmdb.failure).toBeNull();
+    expect(inLmdb).toEqual(inMemory);
+  });
 
   it('runs a plan that is given, in every life of the driver', async () => {
     const faults = ['crash:1@40', 'crash:2@25', 'crash:3@90', 'jump:clock@50%-5s', 'kill:driver@60%'].map(parseFault);

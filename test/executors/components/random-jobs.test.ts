@@ -27,11 +27,7 @@ async function answer(given: Recipe, mode: 'micro-batch' | 'record') {
   return { outputs: Object.fromEntries(outputs), states: Object.fromEntries(states) };
 }
 
-const timeout = isLong ? 3_600_000 : 120_000;
-
-it('give the same in both modes, whatever bolts, streams, groupings, ticks and operators they have', {
-  timeout,
-}, async () => {
+it('give the same in both modes, whatever bolts, streams, groupings, ticks and operators they have', async () => {
   await fc.assert(
     fc.asyncProperty(recipe, async (given) => {
       expect(await answer(given, 'micro-batch')).toEqual(await answer(given, 'record'));

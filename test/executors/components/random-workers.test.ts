@@ -11,7 +11,6 @@ import { jobOf, type Recipe, recipe, type Step } from './random-jobs.js';
 
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 const numRuns = isLong ? 5_000 : isWide ? 40 : 25;
-const timeout = isLong ? 3_600_000 : 300_000;
 
 const ways = fc.record({
   workers: fc.constantFrom(1, 2, 3),
@@ -59,7 +58,7 @@ function answer(given: Recipe, { job, sinks }: Life) {
   };
 }
 
-it('give the same on workers, whichever of them are lost and whatever batches overlap', { timeout }, async () => {
+it('give the same on workers, whichever of them are lost and whatever batches overlap', async () => {
   let lost = 0;
   let overlapping = 0;
   let recomputed = 0;

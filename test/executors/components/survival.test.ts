@@ -155,9 +155,7 @@ const bucketing = (): StatefulBolt<Word, string, number, Word> => {
 };
 
 describe('exactly-once, record at a time', () => {
-  it('a driver that dies after any step: every tick comes that came after the last checkpoint', {
-    timeout: 300_000,
-  }, async () => {
+  it('a driver that dies after any step: every tick comes that came after the last checkpoint', async () => {
     const job = topology('buckets', { batchInterval: millis(5), guarantee: 'exactly-once' }, (t) => {
       const words = t.source('in', aSource<number>()).map((n) => ({ word: `w${n % 3}`, n }));
       t.setStatefulBolt<Word, string, number, Word>('buckets', bucketing, { parallelism: 2, tick: millis(2) })
@@ -248,9 +246,7 @@ describe('a spout', () => {
     expect([job.outcome, outside.acked.size]).toEqual(['finished', 5]);
   });
 
-  it('emits to the next driver what it heard no ack of: nothing is lost, whenever the driver dies', {
-    timeout: 300_000,
-  }, async () => {
+  it('emits to the next driver what it heard no ack of: nothing is lost, whenever the driver dies', async () => {
     let crashed = 0;
     let twice = 0;
     for (let count = 1; count < 40; count++) {

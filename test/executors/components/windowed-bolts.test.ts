@@ -93,7 +93,7 @@ describe.each(WINDOWS)('windows %s', (name, options) => {
     expect(seen(batches, 'late').length > 0).toBe(name.includes('late'));
   });
 
-  it('go on with the tuples of before, whenever the driver dies', { timeout: 300_000 }, async () => {
+  it('go on with the tuples of before, whenever the driver dies', async () => {
     const expected = new Set(seen(await asBatches(job(options))));
     let crashed = 0;
     for (let count = 1 + (name.length % 6); count < 70; count += 6) {

@@ -36,9 +36,7 @@ const lives = fc.record({
 });
 
 describe('exactly-once', () => {
-  it('a driver that crashes anywhere, again and again: the output of an undisturbed job', {
-    timeout: isLong ? 3_600_000 : 300_000,
-  }, async () => {
+  it('a driver that crashes anywhere, again and again: the output of an undisturbed job', async () => {
     let crashed = 0;
     let restored = 0;
     await fc.assert(

@@ -46,7 +46,7 @@ const lives = fc.record({
 });
 
 describe('workers', () => {
-  it('lost at any moment: the output of an undisturbed job', { timeout: isLong ? 3_600_000 : 300_000 }, async () => {
+  it('lost at any moment: the output of an undisturbed job', async () => {
     let lost = 0;
     let overlapping = 0;
     let twins = 0;

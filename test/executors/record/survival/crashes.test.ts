@@ -16,9 +16,7 @@ const numRuns = isLong ? 2_000 : isWide ? 20 : 12;
 const asWitness = ({ job, sinks }: Lives): Witness => ({ job, sinks }) as unknown as Witness;
 
 describe(`exactly-once, seed ${seed}`, () => {
-  it('a driver that dies before or after any step of a barrier: the output of an undisturbed run', {
-    timeout: 600_000,
-  }, async () => {
+  it('a driver that dies before or after any step of a barrier: the output of an undisturbed run', async () => {
     let [crashes, restored] = [0, 0];
     await fc.assert(
       fc.asyncProperty(recipes, fc.nat(1_000_000), async (recipe, chance) => {
@@ -66,9 +64,7 @@ describe(`exactly-once, seed ${seed}`, () => {
 });
 
 describe(`at-least-once, seed ${seed}`, () => {
-  it('a driver that dies before or after any step of a barrier: nothing is missing, results since the last snapshot are repeated', {
-    timeout: 600_000,
-  }, async () => {
+  it('a driver that dies before or after any step of a barrier: nothing is missing, results since the last snapshot are repeated', async () => {
     let crashes = 0;
     // One partition, a record at a time: what a job says does not depend on how its input is cut.
     const single = recipes.map((recipe) => ({ ...recipe, sources: [[recipe.sources[0]![0]!]] }));

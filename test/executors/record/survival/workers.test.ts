@@ -18,7 +18,7 @@ const numRuns = isLong ? 2_000 : isWide ? 20 : 12;
 const asWitness = ({ job, sinks }: Lives): Witness => ({ job, sinks }) as unknown as Witness;
 
 describe(`without faults, seed ${seed}`, () => {
-  it('the answer of one thread, with and without checkpoints', { timeout: 600_000 }, async () => {
+  it('the answer of one thread, with and without checkpoints', async () => {
     await fc.assert(
       fc.asyncProperty(recipes, fc.nat(1_000_000), async (recipe, chance) => {
         const random = prng(chance);
@@ -57,9 +57,7 @@ describe(`without faults, seed ${seed}`, () => {
 });
 
 describe(`lost workers, seed ${seed}`, () => {
-  it('exactly-once: workers that are lost at any moment, one or several: the output of an undisturbed run', {
-    timeout: 600_000,
-  }, async () => {
+  it('exactly-once: workers that are lost at any moment, one or several: the output of an undisturbed run', async () => {
     let losses = 0;
     await fc.assert(
       fc.asyncProperty(recipes, fc.nat(1_000_000), async (recipe, chance) => {
@@ -139,9 +137,7 @@ describe(`lost workers where records may be repeated, seed ${seed}`, () => {
     steps: recipe.steps.filter(({ operator }) => STATELESS.includes(operator)).map((step) => ({ ...step, sink: 1 })),
   }));
 
-  it('state must survive: everything goes back to the last checkpoint, and nothing is missing', {
-    timeout: 600_000,
-  }, async () => {
+  it('state must survive: everything goes back to the last checkpoint, and nothing is missing', async () => {
     let losses = 0;
     await fc.assert(
       fc.asyncProperty(orderless, fc.nat(1_000_000), async (recipe, chance) => {
@@ -165,7 +161,7 @@ describe(`lost workers where records may be repeated, seed ${seed}`, () => {
     expect(losses).toBeGreaterThan(numRuns / 2);
   });
 
-  it('no state: the trees under way are replayed, and nothing is missing', { timeout: 600_000 }, async () => {
+  it('no state: the trees under way are replayed, and nothing is missing', async () => {
     let replayed = 0;
     await fc.assert(
       fc.asyncProperty(stateless, fc.nat(1_000_000), async (recipe, chance) => {
@@ -190,9 +186,7 @@ describe(`lost workers where records may be repeated, seed ${seed}`, () => {
     expect(replayed).toBeGreaterThan(0);
   });
 
-  it('ackOn update, and at-most-once: the lost tasks come back, and the job comes to its end', {
-    timeout: 600_000,
-  }, async () => {
+  it('ackOn update, and at-most-once: the lost tasks come back, and the job comes to its end', async () => {
     await fc.assert(
       fc.asyncProperty(recipes, fc.nat(1_000_000), async (recipe, chance) => {
         const { topology, trace } = build(recipe);
