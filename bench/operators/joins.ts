@@ -87,10 +87,11 @@ export const JOINS: readonly OperatorCase[] = [
       // All records of an interval have one time, so a value meets the others of its interval and of the next.
       loop: (intervals, emit, others) => {
         const sides = others.map(groupsOf);
-        for (const [i, pairs] of intervals.entries())
+        for (const [i, pairs] of intervals.entries()) {
+          const near = sides.slice(i, i + 2);
           for (const [key, value] of pairs)
-            for (const side of sides.slice(i, i + 2))
-              for (const other of side.get(key) ?? NONE) emit([key, [value, other]]);
+            for (const side of near) for (const other of side.get(key) ?? NONE) emit([key, [value, other]]);
+        }
       },
       weigh: ([, [value, other]]) => value * 3 + other,
     },

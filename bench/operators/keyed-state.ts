@@ -12,13 +12,7 @@ export const KEYED_STATE: readonly OperatorCase[] = [
     job: (pairs) => pairs.runningReduce(add),
     loop: (intervals, emit) => {
       const totals = new Map<string, { n: number }>();
-      for (const pairs of intervals)
-        for (const [key, value] of pairs) {
-          const total = totals.get(key);
-          if (total === undefined) totals.set(key, { n: value });
-          else total.n = add(total.n, value);
-          emit([key, total?.n ?? value]);
-        }
+      for (const pairs of intervals) for (const [key, value] of pairs) emit([key, added(totals, key, value)]);
     },
     weigh: ([, n]) => n,
   }),
@@ -32,13 +26,8 @@ export const KEYED_STATE: readonly OperatorCase[] = [
         },
       }),
     loop: (intervals, emit) => {
-      const totals = new Map<string, number>();
-      for (const pairs of intervals)
-        for (const [key, value] of pairs) {
-          const total = (totals.get(key) ?? 0) + value;
-          totals.set(key, total);
-          emit(total);
-        }
+      const totals = new Map<string, { n: number }>();
+      for (const pairs of intervals) for (const [key, value] of pairs) emit(added(totals, key, value));
     },
     weigh: (n) => n,
   }),
@@ -50,10 +39,10 @@ export const KEYED_STATE: readonly OperatorCase[] = [
         })
         .stateSnapshots(),
     loop: (intervals, emit) => {
-      const totals = new Map<string, number>();
+      const totals = new Map<string, { n: number }>();
       for (const pairs of intervals) {
-        for (const [key, value] of pairs) totals.set(key, (totals.get(key) ?? 0) + value);
-        for (const [key, total] of totals) emit([key, total]);
+        for (const [key, value] of pairs) added(totals, key, value);
+        for (const [key, { n }] of totals) emit([key, n]);
       }
     },
     weigh: ([, n]) => n,
@@ -69,13 +58,8 @@ export const KEYED_STATE: readonly OperatorCase[] = [
         },
       }),
     loop: (intervals, emit) => {
-      const totals = new Map<string, number>();
-      for (const pairs of intervals)
-        for (const [key, value] of pairs) {
-          const total = (totals.get(key) ?? 0) + value;
-          totals.set(key, total);
-          emit(total);
-        }
+      const totals = new Map<string, { n: number }>();
+      for (const pairs of intervals) for (const [key, value] of pairs) emit(added(totals, key, value));
     },
     weigh: (n) => n,
   }),
@@ -107,11 +91,7 @@ export const KEYED_STATE: readonly OperatorCase[] = [
         };
         for (const pairs of intervals) {
           const totals = new Map<string, { n: number }>();
-          for (const [key, value] of pairs) {
-            const total = totals.get(key);
-            if (total === undefined) totals.set(key, { n: value });
-            else total.n = add(total.n, value);
-          }
+          for (const [key, value] of pairs) added(totals, key, value);
           open.push(totals);
           if (open.length > 2) close();
         }
@@ -122,3 +102,14 @@ export const KEYED_STATE: readonly OperatorCase[] = [
     (random, interval) => (random() % 250) * EVERY + (interval % EVERY),
   ),
 ];
+
+/** Adds to a key's total, with one look-up, and gives the total. */
+function added(totals: Map<string, { n: number }>, key: string, value: number): number {
+  const total = totals.get(key);
+  if (total === undefined) {
+    totals.set(key, { n: value });
+    return value;
+  }
+  total.n = add(total.n, value);
+  return total.n;
+}

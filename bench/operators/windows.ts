@@ -61,7 +61,7 @@ export const WINDOWS: readonly OperatorCase[] = [
   }),
   onPairs('groupByKeyAndWindow', {
     job: (pairs) => pairs.groupByKeyAndWindow(SPAN),
-    loop: (intervals, emit) => mergedWindows(intervals.map(groupsOf), (a, b) => [...a, ...b], emit),
+    loop: (intervals, emit) => joinedWindows(intervals.map(groupsOf), emit),
     weigh: ([, values]) => values.length,
   }),
 ];
@@ -97,25 +97,61 @@ function mergedWindows<V>(
   });
 }
 
-/** What enters is added and what leaves is taken off; a key whose records have all left is forgotten. */
+/** Each key's values of all panes, in an array of its own. */
+function joinedWindows(
+  panes: readonly ReadonlyMap<string, readonly number[]>[],
+  emit: Emit<readonly [string, number[]]>,
+): void {
+  eachWindow(panes, (window) => {
+    const joined = new Map<string, number[]>();
+    for (const pane of window)
+      for (const [key, values] of pane) {
+        const known = joined.get(key);
+        if (known === undefined) joined.set(key, values.slice());
+        else for (const value of values) known.push(value);
+      }
+    for (const result of joined) emit(result);
+  });
+}
+
+/** The pane that enters is added and the one that leaves is taken off; a key whose records have all left is forgotten. */
 function slidingTotals(intervals: readonly (readonly Pair[])[], emit: Emit<readonly [string, number]>): void {
-  const totals = new Map<string, { n: number; records: number }>();
-  const slide = (pairs: readonly Pair[], sign: 1 | -1): void => {
-    for (const [key, value] of pairs) {
+  const totals = new Map<string, Total>();
+  const panes = intervals.map(paneOf);
+  const slide = (pane: ReadonlyMap<string, Total>, sign: 1 | -1): void => {
+    for (const [key, { n, records }] of pane) {
       const total = totals.get(key);
-      if (total === undefined) totals.set(key, { n: sign * value, records: sign });
+      if (total === undefined) totals.set(key, { n: sign * n, records: sign * records });
       else {
-        total.n += sign * value;
-        total.records += sign;
+        total.n += sign * n;
+        total.records += sign * records;
       }
     }
   };
-  for (const [i, pairs] of intervals.entries()) {
-    slide(pairs, 1);
-    if (i >= PANES) slide(intervals[i - PANES]!, -1);
+  for (const [i, pane] of panes.entries()) {
+    slide(pane, 1);
+    if (i >= PANES) slide(panes[i - PANES]!, -1);
     for (const [key, { n, records }] of totals) {
       if (records === 0) totals.delete(key);
       else emit([key, n]);
     }
   }
+}
+
+interface Total {
+  n: number;
+  records: number;
+}
+
+function paneOf(pairs: readonly Pair[]): ReadonlyMap<string, Total> {
+  const pane = new Map<string, Total>();
+  for (const [key, value] of pairs) {
+    const total = pane.get(key);
+    if (total === undefined) pane.set(key, { n: value, records: 1 });
+    else {
+      total.n = add(total.n, value);
+      total.records += 1;
+    }
+  }
+  return pane;
 }
