@@ -95,18 +95,29 @@ describe('a damaged answer to a fetch', () => {
     expect(coded).toThrow(expect.objectContaining({ kind: 'transient', message: expect.stringContaining('code 71') }));
   });
 
-  it('is told to people with its place, and with what to do', () => {
-    let thrown: unknown;
+  const told = (answer: Buffer): unknown => {
     try {
-      fetched(answerOf([{ partition: 3, records: withInt32(batch, 57, -1) }]));
+      return fetched(answer);
     } catch (error) {
-      thrown = kafkaError(['b:9'], error);
+      return kafkaError(['b:9'], error);
     }
-    expect(thrown).toMatchObject({
+  };
+
+  it('is told to people with its place, and with what to do about the log', () => {
+    expect(told(answerOf([{ partition: 3, records: withInt32(batch, 57, -1) }]))).toMatchObject({
       code: 'RG081',
       message: expect.stringMatching(/^Kafka at b:9 refuses: partition 3 from offset 7 on: a batch has -1 records in/),
-      hint: expect.stringContaining('kafka-dump-log'),
+      hint: expect.stringMatching(/kafka-dump-log.* --from-scratch .*startingOffsets: \{ offsets/),
     });
+  });
+
+  it.each([
+    ['cut off', whole.subarray(0, -1)],
+    ['too long', Buffer.concat([whole, Buffer.alloc(1)])],
+    ['with a count that is none', withInt32(whole, 10, -7)],
+    ['of a partition that nobody asked for', answerOf([{ partition: 4, records: batch }])],
+  ])('is told to people without blame for the log where no log says it: %s', (_what, answer) => {
+    expect(told(answer)).toMatchObject({ code: 'RG081', hint: expect.stringContaining('look at proxies') });
   });
 });
 

@@ -154,8 +154,16 @@ export class KafkaFailure extends Error {
   }
 }
 
-/** Bytes of the cluster that are not what Kafka writes: asking again gives them again. */
+/** Bytes of the log that are not what Kafka writes: asking again gives them again. */
 export function damaged(what: string, cause?: unknown): KafkaFailure {
-  const hint = 'read it with kafka-dump-log and repair the log; or begin behind it: startingOffsets';
+  const hint =
+    'read it with kafka-dump-log and repair the log; or begin behind it, with --from-scratch (startingOffsets only counts for a job without a checkpoint) and startingOffsets: { offsets: [...] }';
   return new KafkaFailure('refused', what, cause, hint);
+}
+
+/** An answer that no broker gives, whatever its log holds. */
+export function brokenAnswer(what: string): KafkaFailure {
+  const hint =
+    'something between the broker and the job changes bytes: look at proxies on the way, and at what listens at this address; then start the job again';
+  return new KafkaFailure('refused', what, undefined, hint);
 }
