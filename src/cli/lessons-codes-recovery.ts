@@ -31,7 +31,8 @@ an operator that keeps its uid and its kind keeps its state.
     text: `
 Every record of the log, every part of a checkpoint and every epoch that a sink for Kafka has
 prepared carries a checksum that is checked before anything is read from it. What does not
-fit is named by file and byte.
+fit is named by file and byte. Of a prepared epoch, a file that somebody removed is missed
+only where a later one of the same epoch is there.
 
 A torn end of the last log segment is normal after a crash, and is cut off: nothing that
 was promised stood there. A damaged checkpoint is passed over for the one before it, and so

@@ -165,7 +165,7 @@ describe('a damaged part of a prepared epoch', () => {
     }
   });
 
-  it('that is missing is told, unless its epoch is done', async () => {
+  it('that is missing in front of one that is there is told, unless its epoch is done', async () => {
     const { files } = createSimulatedWorld({});
     const before = new FileEpochs('sink', files);
     await before.recover(0);

@@ -124,7 +124,8 @@ export class FileEpochs implements EpochStore {
   async *parts(epoch: number): AsyncIterable<readonly KafkaMessage[]> {
     for (const [number, name] of this.#prepared.get(epoch)?.entries() ?? []) {
       const path = `${this.#folder}/${name}`;
-      // A crash between two removals leaves some, but then the epoch is committed, and nobody asks for them.
+      // A crash between two removals leaves some, but then the epoch is committed, and nobody asks for them. That the last part is gone, or
+      // the only one, is not noticed: nothing else says how many there were.
       if (name !== partName(epoch, number)) throw damaged(path, `part ${number} of its epoch is missing`);
       const bytes = await this.#files.readWhole(path, PART_BYTES_MAX);
       yield decodeFrames(path, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
