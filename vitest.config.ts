@@ -1,7 +1,7 @@
 /** How the tests run: against `src` without a build, with the type tests. */
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
-import { isLong } from './test/breadth.js';
+import { isLong, isWide } from './test/breadth.js';
 import { isBuilt } from './test/cli/command.js';
 
 const src = (file: string): string => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
@@ -45,8 +45,8 @@ export default defineConfig({
     // Some only wait for what they started: one more than a small machine has cores keeps these busy.
     maxWorkers: 3,
     setupFiles: ['test/each-file.ts'],
-    // Only what hangs takes so long, also on a machine that is busy with ten other things.
-    testTimeout: isLong ? 14_400_000 : 300_000,
+    // Only what hangs takes so long, also on a machine that is busy with ten other things. Wide runs try more in one test, long ones far more.
+    testTimeout: isLong ? 14_400_000 : isWide ? 600_000 : 300_000,
     hookTimeout: 300_000,
     projects: [
       {

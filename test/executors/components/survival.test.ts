@@ -85,9 +85,7 @@ const stateOf = ({ job }: Life) =>
   ['first', 'second'].map((uid) => [...(job.state(uid) as Iterable<[string, number]>)].map(String).sort());
 
 describe('exactly-once', () => {
-  it('a driver that dies after any event: the results and the state of an undisturbed job', {
-    timeout: 120_000,
-  }, async () => {
+  it('a driver that dies after any event: the results and the state of an undisturbed job', async () => {
     const undisturbed = await lifeOf(sums('exactly-once'), []);
     expect(seen(undisturbed)['sums']).toHaveLength(COUNT);
     expect(seen(undisturbed)['changed']!.length).toBeGreaterThan(10);
@@ -103,7 +101,7 @@ describe('exactly-once', () => {
     expect(crashed).toBeGreaterThan(30);
   });
 
-  it('workers that die, and the driver too: the same', { timeout: 120_000 }, async () => {
+  it('workers that die, and the driver too: the same', async () => {
     const topology = sums('exactly-once');
     const undisturbed = await lifeOf(topology, []);
     let crashed = 0;
