@@ -35,8 +35,8 @@ export function minutes(count: number): Duration {
 function duration(count: number, unit: string, microsPerUnit: number): Duration {
   const exact = count * microsPerUnit;
   const value = Math.round(exact);
-  // A number of fifteen digits and more is off by itself.
-  const inexact = Math.max(1e-3, exact * 2 * Number.EPSILON);
+  // A part of a second has no exact number, and a product of fifteen digits and more is off by itself.
+  const inexact = microsPerUnit === 1 ? 0 : Math.max(1e-3, exact * Number.EPSILON);
   if (!Number.isSafeInteger(value) || value < 0 || Math.abs(value - exact) > inexact) {
     throw new StreamError(
       'RG010',

@@ -100,7 +100,7 @@ export function textFile(
  * });
  * ```
  *
- * @throws StreamError `RG011` for a count or a number of partitions that is none.
+ * @throws StreamError `RG011` for a count that is none, or a number of partitions that is none or too large.
  */
 export function generator<T>(make: Make<T>, options?: GeneratorOptions): SourceSpec<T>;
 export function generator<T>(options: GeneratorOptions & { readonly make: Make<T> }): SourceSpec<T>;
@@ -197,14 +197,14 @@ function parseAddress(address: string): TcpOptions {
   return { host: match[1]!.replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) };
 }
 
-/** @throws StreamError `RG011` for a number that is none, or too small. */
+/** @throws StreamError `RG011` for a number that is none, too small or too large. */
 export function checkWhole(name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void {
   if (Number.isSafeInteger(value) && value >= min && value <= max) return;
   const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} on` : `from ${min} to ${max}`;
   throw new StreamError(
     'RG011',
     `${name} is ${String(value)}, but must be a whole number ${range}`,
-    `give ${name} a whole number`,
+    `give ${name} a whole number ${range}`,
   );
 }
 

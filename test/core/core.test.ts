@@ -122,6 +122,7 @@ describe('durations', () => {
 
   it.each([
     () => micros(0.5),
+    () => micros(1e15 + 0.25),
     () => seconds(-1),
     () => millis(Number.NaN),
     () => seconds(Number.POSITIVE_INFINITY),

@@ -5,8 +5,9 @@ import { FileEpochs } from '../../src/connectors/kafka/epoch-store.js';
 import { decodeFetch, fetchedAll } from '../../src/connectors/kafka/fetch-response.js';
 import { decodeMessages, encodeMessages } from '../../src/connectors/kafka/message.js';
 import { kafkaError } from '../../src/connectors/kafka/open-port.js';
-import { KafkaFailure } from '../../src/connectors/kafka/port.js';
+import { KafkaFailure, type KafkaPort } from '../../src/connectors/kafka/port.js';
 import { decodeBatches, headersOf } from '../../src/connectors/kafka/record-batches.js';
+import { openTransactionalSink } from '../../src/connectors/kafka/sink.js';
 import { createSimulatedWorld } from '../../src/runtime/simulated-world.js';
 import { answerOf, batchOf, withInt32 } from './written-batches.js';
 
@@ -183,4 +184,46 @@ describe('a damaged part of a prepared epoch', () => {
     await after.drop(1);
     expect(await files.list('sink')).toEqual([]);
   });
+
+  it('reaches people as damage, not as a topic that cannot be written, and nothing of it is sent', async () => {
+    const { port, sent } = memoryPort();
+    const world = createSimulatedWorld({});
+    const open = () => {
+      const settings = { brokers: ['b:9'], tls: false, sasl: undefined, client: 'kafkajs', topic: 'counts' } as const;
+      const parts = { name: 'counts', job: 'words', transactional: true, folder: 'kept', world };
+      return openTransactionalSink(port, { ...settings, transactionTimeout: 60_000_000 }, parts);
+    };
+    const before = await open();
+    await before.transactions!.recover(0);
+    before.accept('a', { timestamp: 5, windowEnd: Number.NaN, partition: 0 });
+    await before.transactions!.prepare(1);
+    const path = 'kept/sink-counts/epoch-1-0';
+    const bytes = Uint8Array.from(await world.files.readWhole(path, 1_000));
+    bytes[bytes.length >> 1]! ^= 1;
+    await world.files.writeAtomically(path, bytes);
+    const after = await open();
+    await expect(after.transactions!.recover(1)).rejects.toMatchObject({
+      code: 'RG054',
+      message: expect.stringMatching(/^results cannot be written to the Kafka topic 'counts': .*epoch-1-0' is damaged/),
+      hint: expect.stringContaining('--from-scratch'),
+    });
+    expect(after.failure).toMatchObject({ code: 'RG054' });
+    expect(sent).toEqual([]);
+  });
 });
+
+/** A cluster in memory whose one transaction at a time is committed as it is told; it keeps what was sent. */
+function memoryPort(): { readonly port: KafkaPort; readonly sent: readonly unknown[] } {
+  const sent: unknown[] = [];
+  const done = async (): Promise<void> => undefined;
+  const send = async (_topic: string, messages: readonly unknown[]): Promise<void> => void sent.push(...messages);
+  const begin = async () => ({ send, offset: done, commit: done, abort: done });
+  const none = () => Promise.reject(new Error('a sink does not ask for it'));
+  const port: KafkaPort = {
+    ...{ topics: none, leaders: none, offsets: none, fetch: none, commit: none, createTopic: none, producer: none },
+    committed: async () => new Map(),
+    transactional: async () => ({ begin, close: done }),
+    close: done,
+  };
+  return { port, sent };
+}

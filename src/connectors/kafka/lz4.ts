@@ -1,4 +1,4 @@
-/** Undoes LZ4, as it is in Kafka's batches: one frame. Checksums are left to TCP, as those of the batches are. */
+/** Undoes LZ4, as it is in Kafka's batches: one frame. Its checksums are left to whoever wrote it, as those of the batches are to the broker. */
 import { copyBack, copyLiteral } from './back-reference.js';
 
 const MAGIC = 0x184d2204;

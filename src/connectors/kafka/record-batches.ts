@@ -44,7 +44,7 @@ const MARKER_BYTES = 4;
  *
  * Lengths, numbers and places are checked, so that damage ends in an error and not in a loop, in memory, or in what lies beside a record.
  * The CRC-32C of a batch is left to the broker, which checks it when a batch is written: Node.js has none, and one in JavaScript would look at
- * each byte of a value, which nothing here does. So bytes of a value that changed later, within its length, are not found.
+ * each byte of a value, which nothing here does. So what changed later and still fits is not found: bytes of a value, times, a producer's id, flags.
  *
  * @throws KafkaFailure `refused` for bytes that are no batch; KafkaFailure or StreamError as `unpacked` does.
  */

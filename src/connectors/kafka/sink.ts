@@ -46,7 +46,7 @@ export async function openKafkaSink(settings: KafkaSinkSettings, parts: KafkaSin
   try {
     if ((await port.leaders(topic)) === undefined) throw noTopic(topic, brokers, await port.topics());
     return parts.transactional
-      ? await openTransactional(port, settings, parts)
+      ? await openTransactionalSink(port, settings, parts)
       : new PlainKafkaSink(port, await port.producer(), settings, parts.world);
   } catch (thrown) {
     await port.close();
@@ -54,7 +54,8 @@ export async function openKafkaSink(settings: KafkaSinkSettings, parts: KafkaSin
   }
 }
 
-async function openTransactional(
+/** On a client that is open already. It fails as `openKafkaSink`'s writer. */
+export async function openTransactionalSink(
   port: KafkaPort,
   { topic, brokers, transactionTimeout }: KafkaSinkSettings,
   parts: KafkaSinkParts,

@@ -163,7 +163,9 @@ function timeOf(text: string, amount: number, unit: string | undefined): FaultTi
   }
   if (unit !== '%') return { unit: 'time', value: timeIn(text, amount, unit) };
   if (amount > 100) throw malformed(text, 'a share of the input is at most 100%');
-  return { unit: 'share', value: Math.round(amount * PERCENT_PARTS) / (100 * PERCENT_PARTS) };
+  const parts = Math.round(amount * PERCENT_PARTS);
+  if (parts === 0 && amount > 0) throw malformed(text, 'a share of the input is 0% or at least 0.000001%');
+  return { unit: 'share', value: parts / (100 * PERCENT_PARTS) };
 }
 
 /** What is smaller than a millionth of a percent is no other share, so that each is written as it is read. */

@@ -26,7 +26,8 @@ describe('faults as text', () => {
     'flip:chk-@2',
     'disconnect:lines@5000+1s',
     'kill:counts@33.333333333%',
-    'kill:counts@0.0000001%',
+    'kill:counts@0%',
+    'kill:counts@0.000001%',
     'jump:clock@0s-0s',
     'slow:counts@5+1.5us',
   ])('reads and writes %s', (text) => {
@@ -48,6 +49,7 @@ describe('faults as text', () => {
     ['kill', 'write KIND:TARGET@WHEN'],
     ['kil:counts@50%', "did you mean 'kill'?"],
     ['kill:counts@150%', 'at most 100%'],
+    ['kill:counts@0.0000001%', 'at least 0.000001%'],
     ['kill:counts@1.5', 'whole numbers'],
     ['drop-ack:counts@50%', 'counts: @1 is the first'],
     ['drop-ack:counts@0', 'counts: @1 is the first'],
