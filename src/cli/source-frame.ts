@@ -18,11 +18,14 @@ export function underlined(line: string, number: number | undefined, column: num
   const label = number === undefined ? '' : String(number);
   const gutter = ' '.repeat(Math.max(3, label.length + 1));
   const cut = Math.max(0, Math.min(column - WIDTH_MAX / 2, line.length - WIDTH_MAX));
-  const shown = line.slice(cut, cut + WIDTH_MAX).replaceAll('\t', ' ');
+  const end = Math.min(line.length, cut + WIDTH_MAX);
+  const [before, after] = [cut > 0 ? '…' : '', end < line.length ? '…' : ''];
+  const shown = line.slice(cut + before.length, end - after.length).replaceAll('\t', ' ');
+  const at = Math.max(0, column - 1 - cut);
   return [
     `${gutter}|`,
-    `${label.padEnd(gutter.length)}| ${shown}`,
-    `${gutter}| ${' '.repeat(Math.max(0, column - 1 - cut))}${'^'.repeat(length)}`,
+    `${label.padEnd(gutter.length)}| ${before}${shown}${after}`,
+    `${gutter}| ${' '.repeat(at)}${'^'.repeat(Math.max(1, Math.min(length, end - cut - at)))}`,
   ];
 }
 
