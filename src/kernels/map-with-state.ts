@@ -49,6 +49,8 @@ class MapWithState implements Kernel {
   readonly #timers: Timers;
   readonly #handle = new StateHandle();
   readonly #retry: Retry;
+  /** A state is as young as its key's last record, also where the record left it as it was. */
+  readonly #isAgeing: boolean;
   #emitted = 0;
 
   constructor({
@@ -62,6 +64,7 @@ class MapWithState implements Kernel {
     this.#retry = retry;
     this.#functions = functions;
     this.#parameters = parameters;
+    this.#isAgeing = parameters.timeout !== undefined || parameters.tellsChanges;
     this.#context = context;
     this.#emit = emit;
     this.#states = store.space(STATE);
@@ -72,21 +75,21 @@ class MapWithState implements Kernel {
   onRecord(value: unknown): void {
     if (!isPair(value)) throw notAPair(value);
     const key = value[0];
-    const { timestamp, windowEnd } = this.#context;
-    const { timeout } = this.#parameters;
+    const handle = this.#handle;
+    const { timestamp } = this.#context;
     let cell = this.#states.get(key);
-    // The state itself says whether it is too old: a record needs no look at the timers.
-    if (timeout !== undefined && cell !== undefined && cell.count + timeout <= timestamp) {
-      this.#timeOut(key, cell.count + timeout);
-      this.#context.timestamp = timestamp;
-      this.#context.windowEnd = windowEnd;
-      cell = undefined;
-    }
+    if (cell !== undefined && this.#parameters.timeout !== undefined) cell = this.#unlessTooOld(cell, timestamp);
     const before = cell === undefined ? this.#untaken.get(key) : cell.value;
-    this.#handle.turnTo(before, before !== undefined, false);
+    handle.turnTo(before, before !== undefined, false);
     const result = this.#call(key, value[1], timestamp);
-    this.#keep(key, cell, before, timestamp);
-    this.#tell(result);
+    if (cell === undefined || this.#isAgeing || handle.change === 'removed') {
+      this.#keep(key, cell, before, timestamp);
+    } else if (handle.change === 'updated') {
+      this.#states.touch(cell);
+      cell.value = handle.value;
+      if (timestamp > cell.count) cell.count = timestamp;
+    }
+    if (result !== undefined) this.#tell(result);
   }
 
   advance(watermark: Timestamp, budget: number): boolean {
@@ -103,6 +106,17 @@ class MapWithState implements Kernel {
     return true;
   }
 
+  /** The state itself says whether it is too old: a record needs no look at the timers. */
+  #unlessTooOld(cell: Cell, timestamp: Timestamp): Cell | undefined {
+    const { windowEnd } = this.#context;
+    const due = cell.count + this.#parameters.timeout!;
+    if (due > timestamp) return cell;
+    this.#timeOut(cell.key, due);
+    this.#context.timestamp = timestamp;
+    this.#context.windowEnd = windowEnd;
+    return undefined;
+  }
+
   /** The key's time has come, unless its state is younger by now. */
   #timeOut(key: Key, time: Timestamp): void {
     const cell = this.#states.get(key)!;
@@ -117,7 +131,7 @@ class MapWithState implements Kernel {
     this.#states.delete(key);
     this.#timers.clear(key);
     // What was given up is not told, but the key has timed out all the same.
-    if (result !== SET_ASIDE) this.#tell(result);
+    if (result !== undefined && result !== SET_ASIDE) this.#tell(result);
     if (this.#parameters.tellsChanges) this.#emit([1, [key, []]]);
   }
 
@@ -154,7 +168,6 @@ class MapWithState implements Kernel {
   #keep(key: Key, cell: Cell | undefined, before: unknown, timestamp: Timestamp): void {
     const { change, value } = this.#handle;
     const { timeout, tellsChanges } = this.#parameters;
-    const isAgeing = timeout !== undefined || tellsChanges;
     const youngest = cell === undefined ? timestamp : Math.max(cell.count, timestamp);
     if (change === 'removed') {
       if (cell !== undefined) this.#states.delete(key);
@@ -166,7 +179,7 @@ class MapWithState implements Kernel {
       if (before !== undefined) this.#untaken.take(key);
       this.#states.insert(key, value, youngest);
       if (timeout !== undefined) this.#timers.set(key, youngest + timeout);
-    } else if (change === 'updated' || (isAgeing && youngest !== cell.count)) {
+    } else if (change === 'updated' || (this.#isAgeing && youngest !== cell.count)) {
       this.#states.touch(cell);
       cell.value = value;
       cell.count = youngest;
@@ -178,7 +191,6 @@ class MapWithState implements Kernel {
   }
 
   #tell(result: unknown): void {
-    if (result === undefined) return;
     this.#emitted += 1;
     this.#emit(this.#parameters.tellsChanges ? [0, result] : result);
   }

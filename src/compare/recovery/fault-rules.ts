@@ -97,17 +97,16 @@ function factsOf(node: Node, inputs: readonly Facts[], slide: number): Facts {
       return input.rule === 'per record' ? { ...input, isOnce: false } : notCountable(node, input);
     case 'union':
       return unionOf(node, inputs);
-    case 'reduceByKey':
     case 'countByValue':
+    case 'countByValueAndWindow':
+      // Here a total is the key.
+      return input.rule === 'per record' ? aggregated(node, input, slide) : notCountable(node, input);
+    case 'reduceByKey':
     case 'count':
     case 'reduceByKeyAndWindow':
     case 'countByWindow':
-    case 'countByValueAndWindow':
-    case 'combineByKey': {
-      if (!canAggregate(input) || ('isFiltered' in node && node.isFiltered)) return notCountable(node, input);
-      const window = 'window' in node ? (node.window ?? slide) : slide;
-      return windowed(input, slide, Math.max(1, Math.ceil(window / slide)));
-    }
+    case 'combineByKey':
+      return aggregated(node, input, slide);
     case 'updateStateByKey':
       // A state is in every later result: windows without end.
       return canAggregate(input)
@@ -131,6 +130,12 @@ const FRESH: Omit<Facts, 'sources'> = {
   mayForget: false,
   note: null,
 };
+
+function aggregated(node: Node, input: Facts, slide: number): Facts {
+  if (!canAggregate(input) || ('isFiltered' in node && node.isFiltered)) return notCountable(node, input);
+  const window = 'window' in node ? (node.window ?? slide) : slide;
+  return windowed(input, slide, Math.max(1, Math.ceil(window / slide)));
+}
 
 function windowed(input: Facts, slide: number, overlap: number): Facts {
   return { ...input, rule: 'per window', isOnce: input.isOnce && input.overlap === 1, overlap, slide };

@@ -232,6 +232,15 @@ describe('the verdict', () => {
     expect(await judgeAltered(derived, twice, RECORD)).toMatchObject({ verdict: 'broken' });
   });
 
+  it('says nothing of totals that are counted: there a total is the key', async () => {
+    const counted = job((t) => source(t).countByWindow(window).countByValue().to('out', aSink()));
+    const run = { guarantee: 'at-least-once', replayed: 1 } as const;
+    const verdict = await judgeAltered(counted, twice, RECORD, run);
+    expect(verdict).toMatchObject({ verdict: 'not checked', lost: { count: 0 }, duplicated: { count: 0 } });
+    expect(verdict.parts[0]!.note).toContain('countByValue');
+    expect(await judgeAltered(counted, twice, RECORD)).toMatchObject({ verdict: 'broken' });
+  });
+
   it('does not count by a state that was dropped', async () => {
     const forgetting = job((t) =>
       words(t)
