@@ -40,11 +40,14 @@ export class Slides {
   current: Space | undefined;
   from = Number.POSITIVE_INFINITY;
   to = Number.NEGATIVE_INFINITY;
+  /** The last end that fired, or -Infinity. */
+  fired: Timestamp;
 
   constructor(setup: SlidesSetup) {
     this.#setup = setup;
     this.#marks = setup.store.space<number>('slides');
     this.#panes = setup.store.panes();
+    this.fired = this.#mark('fired') ?? Number.NEGATIVE_INFINITY;
     this.#due = this.#nextDue();
   }
 
@@ -82,11 +85,6 @@ export class Slides {
     return this.advance(firstMultipleAbove(highest, this.#setup.slide), budget);
   }
 
-  /** The last end that fired, or -Infinity. */
-  get fired(): Timestamp {
-    return this.#mark('fired') ?? Number.NEGATIVE_INFINITY;
-  }
-
   /**
    * The spaces of the panes with data that start in [from, to), oldest first. A pane whose only record had no key that may be one is empty:
    * it counts for nothing, and a snapshot has no row of it.
@@ -113,6 +111,8 @@ export class Slides {
   markFired(end: Timestamp, isFull: boolean): number {
     if (this.#mark('first') === undefined) this.#setMark('first', end);
     this.#setMark('fired', end);
+    this.fired = end;
+    if (this.from < end) this.to = this.from;
     if (!isFull) return 0;
     const { slide, emptyMax } = this.#setup;
     const empty = (end - (this.#mark('full') ?? end)) / slide - 1;
@@ -133,7 +133,8 @@ export class Slides {
     const number = Math.floor(time / pane);
     assert(Number.isFinite(number), `a record without a timestamp: ${time}`);
     this.from = number * pane;
-    this.to = this.from + pane;
+    // Every record below what fired comes by here.
+    this.to = this.from < this.fired ? this.from : this.from + pane;
     this.current = store.peek(number);
     if (this.current === undefined) {
       this.current = store.space(number);

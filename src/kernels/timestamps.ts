@@ -127,7 +127,8 @@ class Timestamps implements TimestampsKernel {
     const raised = this.#highest - this.#setup.parameters.maxOutOfOrderness + silence;
     if (raised <= this.#watermark) return;
     this.#setMark('raised', raised);
-    this.#rise(raised);
+    this.#watermark = raised;
+    this.#tell();
   }
 
   #inTime(value: unknown, timestamp: Timestamp): void {
@@ -135,10 +136,12 @@ class Timestamps implements TimestampsKernel {
     if (timestamp > this.#highest) {
       this.#highest = timestamp;
       this.#setMark('highest', timestamp);
+      // Also where the record's own way ends in an error: the next is late or in time as it would be without that.
+      this.#watermark = Math.max(this.#watermark, timestamp - parameters.maxOutOfOrderness);
     }
     context.timestamp = timestamp;
     emit(value);
-    this.#rise(this.#highest - parameters.maxOutOfOrderness);
+    this.#tell();
   }
 
   #late(value: unknown, watermark: Timestamp): void {
@@ -147,12 +150,10 @@ class Timestamps implements TimestampsKernel {
     emitLate(value);
   }
 
-  #rise(watermark: Timestamp): void {
-    if (watermark <= this.#watermark) return;
-    this.#watermark = watermark;
-    if (watermark < this.#nextStep) return;
-    this.#nextStep = firstMultipleAbove(watermark, this.#setup.step);
-    this.#setup.advanceDownstream(watermark);
+  #tell(): void {
+    if (this.#watermark < this.#nextStep) return;
+    this.#nextStep = firstMultipleAbove(this.#watermark, this.#setup.step);
+    this.#setup.advanceDownstream(this.#watermark);
   }
 
   #mark(name: Mark): number {

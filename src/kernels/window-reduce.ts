@@ -1,5 +1,6 @@
 /** The window kernel: reduces each key's values over sliding windows, and counts windows. Knows no watermark's origin. */
 import type { Cell, Space } from '../core/keyed-store.js';
+import type { Key } from '../core/keys.js';
 import type { Timestamp } from '../core/time.js';
 import type { Fold, FoldParameters } from './fold.js';
 import type { Emit, Kernel, KernelSetup } from './kernel.js';
@@ -89,8 +90,8 @@ class WindowReduce implements Kernel {
         return;
       }
       const time = context.timestamp;
-      const pane = time >= slides.from && time < slides.to ? slides.current! : slides.paneAt(time);
       const key = value[0];
+      const pane = time >= slides.from && time < slides.to ? slides.current! : this.#paneOf(key, time);
       const cell = pane.writable(key);
       if (cell === undefined) {
         pane.insert(key, create === undefined ? value[1] : create(value[1]), 1);
@@ -103,10 +104,16 @@ class WindowReduce implements Kernel {
     };
   }
 
+  #paneOf(key: Key, time: Timestamp): Space {
+    const { fired } = this.#slides;
+    if (time < fired) this.#totals?.isBehind(key, fired);
+    return this.#slides.paneAt(time);
+  }
+
   /** Many records at once, from a map-side combine. */
   #onPartial(partial: unknown): void {
     if (!(partial instanceof Partial)) throw notAPair(partial);
-    const pane = this.#slides.paneAt(this.#context.timestamp);
+    const pane = this.#paneOf(partial.key, this.#context.timestamp);
     const cell = pane.writable(partial.key);
     if (cell === undefined) {
       pane.insert(partial.key, partial.value, partial.count);

@@ -22,7 +22,8 @@ export interface WindowTotalsSetup {
  * that nothing that the inverse could not restore exactly stays behind; with `keep` it stays, and the space `empty` has the
  * end at which it became so.
  *
- * A key whose function was given up has no total any more, and is in the space `aside`: at the next end it is folded from all its panes.
+ * A key whose function was given up has no total any more, and is in the space `aside`: at the next end it is folded from all its panes. So is one
+ * with a record below what fired: only where a task came back with older state, and gives results again that others have.
  */
 export class WindowTotals {
   readonly #setup: WindowTotalsSetup;
@@ -55,6 +56,11 @@ export class WindowTotals {
   isTold(cell: Cell, end: Timestamp): boolean {
     const { keep } = this.#setup;
     return keep !== undefined && this.#emptyEnds(cell, end) <= keep.emptyMax;
+  }
+
+  /** The key has a record that its total lacks, in a pane that entered before. */
+  isBehind(key: Key, end: Timestamp): void {
+    if (!this.#isAside(key)) this.#setAside(key, end);
   }
 
   #takeOut({ key, value, count }: Cell, end: Timestamp): void {

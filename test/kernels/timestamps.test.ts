@@ -158,6 +158,33 @@ describe.each(WAYS)('timestamps, driven with %s', (way) => {
 });
 
 describe('timestamps', () => {
+  it('goes by the time of a record whose own way ends in an error: the next one is as late as without that', () => {
+    const context = { timestamp: 0, windowEnd: Number.NaN };
+    const out: string[] = [];
+    const emit = (value: unknown): void => {
+      if (value === 30 && out.push('thrown') === 1) throw new Error('once');
+      out.push(`${value}`);
+    };
+    const kernel = createTimestampsKernel(
+      { kind: 'timestamps', node: 1, maxOutOfOrderness: 5, idleTimeout: undefined },
+      new Map([['1:extract', (value: unknown) => value]]),
+      {
+        store: createMemoryStore(),
+        context,
+        step: 10,
+        emit,
+        emitLate: (value) => out.push(`late ${value}@${context.timestamp}`),
+        advanceDownstream: (watermark) => out.push(`W${watermark}`),
+        count: () => {},
+      },
+    );
+    expect(() => kernel.onRecord(30)).toThrow('once');
+    kernel.onRecord(24);
+    kernel.onRecord(26);
+    kernel.onReplay(30, Number.NEGATIVE_INFINITY);
+    expect(out).toEqual(['thrown', 'late 24@25', '26', 'W25', 'thrown', '30']);
+  });
+
   it.each([
     ['the number NaN', Number.NaN],
     ['the number Infinity', Number.POSITIVE_INFINITY],

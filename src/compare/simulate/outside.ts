@@ -20,7 +20,7 @@ export class OutsideSource {
   readonly #trace: SourceTrace;
   readonly #committed: number[];
   readonly #violation: Violation;
-  /** What was committed can be read again all the same, and a checkpoint was damaged that had it. */
+  /** What was committed can be read again all the same, and no checkpoint has it: it was damaged, or there are none. */
   readonly #mayRepeat: () => boolean;
   /** The most records that were ever handed out, over all lives of the driver. */
   readonly #reached: number[];

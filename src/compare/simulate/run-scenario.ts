@@ -95,13 +95,11 @@ class Run {
       workers: { 'task-worker': simulatedTaskWorkers(job, undefined, createStore) },
     });
     this.#files = faultyFiles(this.#world.files, scenario.faults);
-    this.#network = {
-      delayMax: scenario.delayMax,
-      prng: prng(scenario.seed).fork('network'),
-      links: new Set(),
-    };
+    this.#network = { delayMax: scenario.delayMax, prng: prng(scenario.seed).fork('network'), links: new Set() };
     this.#damage = new Damage(this.#world.files, scenario);
-    const mayRepeat = (): boolean => scenario.isReplayable && this.#damage.hasStruck;
+    // Without checkpoints a job that its workers have ended begins anew.
+    const mayRepeat = (): boolean =>
+      scenario.isReplayable && (this.#damage.hasStruck || scenario.record.ackOn === 'expiry');
     this.#sources = new Map(
       trace.sources.map((source) => [source.name, new OutsideSource(source, this.#violation, mayRepeat)]),
     );

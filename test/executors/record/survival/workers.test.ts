@@ -8,7 +8,7 @@ import { isLong, isWide } from '../../../breadth.js';
 import { build } from '../../random/build.js';
 import { askOracle, differences, runIn, type Witness } from '../../random/judge.js';
 import { recipes } from '../../random/recipe.js';
-import { missingOrStrange } from './comparison.js';
+import { missingOrStrange, orderless } from './comparison.js';
 import { FakeWorkers } from './fake-workers.js';
 import { type Lives, type LivesParts, live } from './lives.js';
 
@@ -125,13 +125,6 @@ describe(`lost workers where records may be repeated, seed ${seed}`, () => {
         );
       return workers;
     };
-  const ORDERED: readonly string[] = ['runningReduce', 'process', 'mapAsync unordered'];
-  /** One partition, and nothing whose results depend on the order in which records of several tasks, or answers, come. */
-  const orderless = recipes.map((recipe) => ({
-    ...recipe,
-    sources: [[recipe.sources[0]![0]!]],
-    steps: recipe.steps.filter(({ operator }) => !ORDERED.includes(operator)),
-  }));
   const STATELESS: readonly string[] = ['map', 'flatMap', 'filter', 'mapValues', 'flatMapValues', 'keyBy', 'union'];
   const stateless = recipes.map((recipe) => ({
     ...recipe,
