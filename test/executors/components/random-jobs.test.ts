@@ -4,19 +4,18 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { runIntervals } from '../../../src/testing/index.js';
 import { isLong, isWide } from '../../breadth.js';
-import { jobOf, type Recipe, recipe } from './random-jobs.js';
+import { jobOf, type Recipe, recipe, silenceOf } from './random-jobs.js';
 
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 const numRuns = isLong ? 5_000 : isWide ? 50 : 35;
 
 async function answer(given: Recipe, mode: 'micro-batch' | 'record') {
   const { steps, input, parallelism } = given;
-  const silence = 3 * steps.filter(({ kind }) => kind === 'ordered-windows').length;
   const run = await runIntervals(jobOf(given), {
     mode,
     inputs: { in: input },
     parallelism,
-    intervals: input.length + 3 + silence,
+    intervals: input.length + silenceOf(steps),
   });
   const sorted = (values: readonly unknown[]): string[] => values.map((value) => JSON.stringify(value)).sort();
   const outputs = Object.entries(run.outputs).map(([sink, intervals]) => [

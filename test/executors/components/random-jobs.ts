@@ -227,6 +227,19 @@ function build(t: TopologyBuilder, name: string, each: Step, streams: readonly M
   }
 }
 
+/**
+ * Intervals without input until all windows have closed. A job that is stopped before closes them record at a time, since it waits for their tuples;
+ * as micro-batches it leaves them open.
+ */
+export function silenceOf(steps: readonly Pick<Step, 'kind' | 'tick' | 'grouping'>[]): number {
+  const ofEach = steps.map(({ kind, tick, grouping }) => {
+    if (kind === 'ordered-windows') return 3;
+    const ticks = kind === 'windows' ? 1 + (grouping % 3) : kind === 'joined' ? 2 : 0;
+    return Math.ceil((ticks * tick) / seconds(1));
+  });
+  return ofEach.reduce((sum, silence) => sum + silence, 3);
+}
+
 /** Sums by key and tick: at each tick, those of the tuples before it. */
 function buckets(t: TopologyBuilder, name: string, { tick, tasks, keepsState }: Step): BoltDeclarer<Item, Item> {
   const options = { parallelism: tasks, tick: micros(tick) };

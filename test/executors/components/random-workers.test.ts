@@ -7,7 +7,7 @@ import { seconds } from '../../../src/core/time.js';
 import { isLong, isWide } from '../../breadth.js';
 import { FakeWorkers } from '../micro-batch/fake-workers.js';
 import { type Life, type LifeOptions, live } from '../micro-batch/incarnations.js';
-import { jobOf, type Recipe, recipe, type Step } from './random-jobs.js';
+import { jobOf, type Recipe, recipe, type Step, silenceOf } from './random-jobs.js';
 
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
 const numRuns = isLong ? 5_000 : isWide ? 40 : 25;
@@ -31,12 +31,11 @@ function withoutMemory(step: Step): Step {
 /** Record j of the n of interval i has stream time i·B + ⌊j·B / n⌋; heartbeats go on until windows by silence have closed. */
 function traceOf({ input, steps }: Recipe): Trace {
   const interval = seconds(1);
-  const silence = 3 * steps.filter(({ kind }) => kind === 'ordered-windows').length;
   const values = input.flat();
   const timestamps = input.flatMap((items, i) =>
     items.map((_, j) => i * interval + Math.floor((j * interval) / items.length)),
   );
-  const intervals = Array.from({ length: input.length + 3 + silence }, (_, i) => i);
+  const intervals = Array.from({ length: input.length + silenceOf(steps) }, (_, i) => i);
   const heartbeats = intervals.map((i) => ({
     at: input.slice(0, i).reduce((sum, items) => sum + items.length, 0),
     watermark: i * interval,

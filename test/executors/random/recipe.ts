@@ -118,3 +118,22 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   silence: fc.nat(6),
   split: fc.nat(1_000_000),
 });
+
+/** What they tell depends on the order in which records of several tasks, or answers of several calls, come. */
+const ORDERED: readonly Operator[] = [
+  'runningReduce',
+  'process',
+  'mapWithState',
+  'mapWithState timeout',
+  'stateSnapshots',
+  'mapAsync unordered',
+];
+
+export function isOrdered({ operator }: StepRecipe): boolean {
+  return ORDERED.includes(operator);
+}
+
+/** Whether nothing in it goes by an order that nobody promises: then its results are equally many each time. */
+export function isOrderless({ steps }: Recipe): boolean {
+  return !steps.some(isOrdered);
+}

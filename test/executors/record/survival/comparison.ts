@@ -1,29 +1,14 @@
 /** Compares what lives of a job gave: as multisets, where at-least-once may repeat. */
 import { readableJson } from '../../../../src/core/json.js';
-import { type Recipe, recipes } from '../../random/recipe.js';
+import { isOrdered, type Recipe, recipes } from '../../random/recipe.js';
 import type { Lives } from './lives.js';
-
-/** What they tell depends on the order in which records of several tasks, or answers of several calls, come. */
-const ORDERED: readonly string[] = [
-  'runningReduce',
-  'process',
-  'mapWithState',
-  'mapWithState timeout',
-  'stateSnapshots',
-  'mapAsync unordered',
-];
-
-/** Whether nothing in it goes by an order that nobody promises: then its results are equally many each time. */
-export function isOrderless({ steps }: Recipe): boolean {
-  return steps.every(({ operator }) => !ORDERED.includes(operator));
-}
 
 /** Random jobs of one partition whose results depend on no order. */
 export const orderless: typeof recipes = recipes.map(
   (recipe): Recipe => ({
     ...recipe,
     sources: [[recipe.sources[0]![0]!]],
-    steps: recipe.steps.filter(({ operator }) => !ORDERED.includes(operator)),
+    steps: recipe.steps.filter((step) => !isOrdered(step)),
   }),
 );
 

@@ -6,8 +6,8 @@ import { prng } from '../../../../src/core/prng.js';
 import { isLong, isWide } from '../../../breadth.js';
 import { build } from '../../random/build.js';
 import { askOracle, differences, runIn, type Witness } from '../../random/judge.js';
-import { recipes } from '../../random/recipe.js';
-import { isOrderless, missingOrStrange, orderless } from './comparison.js';
+import { isOrderless, recipes } from '../../random/recipe.js';
+import { missingOrStrange, orderless } from './comparison.js';
 import { type Lives, type LivesParts, live } from './lives.js';
 
 const seed = Number(process.env['RAINGAUGE_SEED'] ?? (isLong ? Date.now() % 1_000_000 : 1));
