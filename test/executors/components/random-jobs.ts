@@ -341,7 +341,7 @@ function grouped<S extends Streams>(bolt: BoltDeclarer<Item, Item, S>, from: Str
           prepare: (info) => {
             tasks = info.tasks;
           },
-          chooseTasks: ({ n }) => (n === 3 ? [] : [n % tasks, 0]),
+          chooseTasks: ({ n }) => (n === 3 ? [] : [Math.abs(n) % tasks, 0]),
         };
       });
   }
