@@ -179,7 +179,7 @@ class MapWithState implements Kernel {
       if (before !== undefined) this.#untaken.take(key);
       this.#states.insert(key, value, youngest);
       if (timeout !== undefined) this.#timers.set(key, youngest + timeout);
-    } else if (change === 'updated' || (this.#isAgeing && youngest !== cell.count)) {
+    } else if (change === 'updated' || youngest !== cell.count) {
       this.#states.touch(cell);
       cell.value = value;
       cell.count = youngest;

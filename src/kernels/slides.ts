@@ -150,8 +150,9 @@ export class Slides {
   #nextDue(): Timestamp {
     const { slide, pane } = this.#setup;
     const lowest = this.#panes.length === 0 ? Number.POSITIVE_INFINITY : this.#panes[0]! * pane;
-    const fired = this.#mark('fired');
-    if (fired !== undefined && (lowest < fired + slide || this.owesEmpty(fired + slide))) return fired + slide;
+    const { fired } = this;
+    if (fired !== Number.NEGATIVE_INFINITY && (lowest < fired + slide || this.owesEmpty(fired + slide)))
+      return fired + slide;
     return lowest === Number.POSITIVE_INFINITY ? lowest : firstMultipleAbove(lowest, slide);
   }
 

@@ -48,7 +48,7 @@ export interface TimestampsKernel {
  * Makes the kernel of one source partition.
  *
  * 1. A record's timestamp is `extract(value)`. Below the watermark it is late: it goes to `emitLate` and is counted.
- * 2. Otherwise it is emitted, and the watermark rises to the highest timestamp so far minus `maxOutOfOrderness`.
+ * 2. Otherwise the watermark rises to the highest timestamp so far minus `maxOutOfOrderness`, and it is emitted.
  * 3. When the watermark has reached another multiple of `step`, `advanceDownstream` gets it, exactly and not rounded.
  * 4. A heartbeat at H, when the last record came at ingest time I and H - I >= `idleTimeout`, raises the watermark to
  *    (highest - `maxOutOfOrderness`) + (H - I). Before the first record nothing happens.
@@ -146,6 +146,8 @@ class Timestamps implements TimestampsKernel {
 
   #late(value: unknown, watermark: Timestamp): void {
     const { context, emitLate } = this.#setup;
+    // Where the record before it ended in an error.
+    this.#tell();
     context.timestamp = watermark;
     emitLate(value);
   }

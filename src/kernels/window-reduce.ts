@@ -104,9 +104,14 @@ class WindowReduce implements Kernel {
     };
   }
 
+  /** Behind what fired no record comes, but where a task came back with older state and gives results again. */
   #paneOf(key: Key, time: Timestamp): Space {
     const { fired } = this.#slides;
-    if (time < fired) this.#totals?.isBehind(key, fired);
+    if (this.#totals === undefined || time >= fired) return this.#slides.paneAt(time);
+    const { window, slide } = this.#setup.parameters;
+    // No window that is still to fire has it: it goes with the next one.
+    if (time < fired + slide - window) return this.#setup.store.space(SCRATCH);
+    this.#totals.setBehind(key, fired);
     return this.#slides.paneAt(time);
   }
 

@@ -59,7 +59,7 @@ export class WindowTotals {
   }
 
   /** The key has a record that its total lacks, in a pane that entered before. */
-  isBehind(key: Key, end: Timestamp): void {
+  setBehind(key: Key, end: Timestamp): void {
     if (!this.#isAside(key)) this.#setAside(key, end);
   }
 

@@ -162,7 +162,10 @@ describe('timestamps', () => {
     const context = { timestamp: 0, windowEnd: Number.NaN };
     const out: string[] = [];
     const emit = (value: unknown): void => {
-      if (value === 30 && out.push('thrown') === 1) throw new Error('once');
+      if (out.length === 0) {
+        out.push('thrown');
+        throw new Error('once');
+      }
       out.push(`${value}`);
     };
     const kernel = createTimestampsKernel(
@@ -182,7 +185,7 @@ describe('timestamps', () => {
     kernel.onRecord(24);
     kernel.onRecord(26);
     kernel.onReplay(30, Number.NEGATIVE_INFINITY);
-    expect(out).toEqual(['thrown', 'late 24@25', '26', 'W25', 'thrown', '30']);
+    expect(out).toEqual(['thrown', 'W25', 'late 24@25', '26', '30']);
   });
 
   it.each([

@@ -12,27 +12,32 @@ export interface Life {
   readonly isAlive: boolean;
 }
 
+export interface OutsideSourceParts {
+  readonly violation: Violation;
+  /** What was committed can be read again all the same, and no checkpoint has it: it was damaged, or there are none. */
+  readonly mayRepeat: () => boolean;
+  /** A job that knows no place is given what follows the last commit. */
+  readonly goesOn: boolean;
+}
+
 /**
  * A source on a trace. Never happens: what was committed is asked for again, where that means that it may be forgotten; or more is
  * committed than was handed out.
  */
 export class OutsideSource {
-  readonly #trace: SourceTrace;
-  readonly #committed: number[];
-  readonly #violation: Violation;
-  /** What was committed can be read again all the same, and no checkpoint has it: it was damaged, or there are none. */
-  readonly #mayRepeat: () => boolean;
-  /** The most records that were ever handed out, over all lives of the driver. */
-  readonly #reached: number[];
   /** Records that were handed out again. */
   reread = 0;
+  readonly #trace: SourceTrace;
+  readonly #parts: OutsideSourceParts;
+  readonly #committed: number[];
+  /** The most records that were ever handed out, over all lives of the driver. */
+  readonly #reached: number[];
 
-  constructor(trace: SourceTrace, violation: Violation, mayRepeat: () => boolean) {
+  constructor(trace: SourceTrace, parts: OutsideSourceParts) {
     this.#trace = trace;
+    this.#parts = parts;
     this.#committed = trace.partitions.map(() => 0);
     this.#reached = trace.partitions.map(() => 0);
-    this.#violation = violation;
-    this.#mayRepeat = mayRepeat;
   }
 
   /** Records read so far, each counted once. */
@@ -41,17 +46,18 @@ export class OutsideSource {
   }
 
   open(life: Life, offsets: readonly number[]): SourceReader {
+    const { violation, mayRepeat, goesOn } = this.#parts;
     const partitions = this.#trace.partitions.map((trace, index) => {
-      const from = offsets[index] ?? 0;
-      if (from < this.#committed[index]! && !this.#mayRepeat())
-        this.#violation(
+      const from = offsets[index] ?? (goesOn ? this.#committed[index]! : 0);
+      if (from < this.#committed[index]! && !mayRepeat())
+        violation(
           `source '${this.#trace.name}' partition ${index} was told that ${this.#committed[index]} records are durable, and is asked again from ${from} on`,
         );
       const told = {
         committed: (offset: number) => {
           if (!life.isAlive) return;
           if (offset > this.#reached[index]!)
-            this.#violation(
+            violation(
               `source '${this.#trace.name}' partition ${index}: committed ${offset} of ${this.#reached[index]} records read`,
             );
           this.#committed[index] = Math.max(this.#committed[index]!, offset);

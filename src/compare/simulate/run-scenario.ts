@@ -97,12 +97,11 @@ class Run {
     this.#files = faultyFiles(this.#world.files, scenario.faults);
     this.#network = { delayMax: scenario.delayMax, prng: prng(scenario.seed).fork('network'), links: new Set() };
     this.#damage = new Damage(this.#world.files, scenario);
-    // Without checkpoints a job that its workers have ended begins anew.
-    const mayRepeat = (): boolean =>
-      scenario.isReplayable && (this.#damage.hasStruck || scenario.record.ackOn === 'expiry');
-    this.#sources = new Map(
-      trace.sources.map((source) => [source.name, new OutsideSource(source, this.#violation, mayRepeat)]),
-    );
+    // Without checkpoints a job that its workers have ended begins anew; what cannot be read again goes on where it was told.
+    const beginsAnew = scenario.record.ackOn === 'expiry';
+    const mayRepeat = (): boolean => scenario.isReplayable && (this.#damage.hasStruck || beginsAnew);
+    const outside = { violation: this.#violation, mayRepeat, goesOn: beginsAnew && !scenario.isReplayable };
+    this.#sources = new Map(trace.sources.map((source) => [source.name, new OutsideSource(source, outside)]));
     const names = job.graph.nodes.flatMap((node) => (node.kind === 'sink' ? [node.name] : []));
     this.#sinks = new Map(names.map((name) => [name, new OutsideSink(name, this.#violation)]));
     const isBounded = scenario.mode === 'record' && scenario.guarantee !== 'at-most-once';

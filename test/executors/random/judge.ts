@@ -5,7 +5,7 @@ import type { OracleAnswer } from '../../../src/compare/oracle/answer.js';
 import { evaluate } from '../../../src/compare/oracle/evaluate.js';
 import type { Difference } from '../../../src/compare/result.js';
 import { listOf, type ResultList } from '../../../src/compare/result-list.js';
-import { demandsOf } from '../../../src/compare/rules.js';
+import { type Demands, demandsOf } from '../../../src/compare/rules.js';
 import type { PartitionTrace } from '../../../src/compare/trace.js';
 import type { JobResult } from '../../../src/executors/executor.js';
 import { type RunOptions, run } from '../../../src/host/run.js';
@@ -68,6 +68,19 @@ export function askOracle({ topology, trace }: Built): Promise<OracleAnswer> {
   return evaluate(topology, trace);
 }
 
+/** How many results sinks had, of those of which it is promised: where an order decides that nobody promises, it is not. */
+export function promisedCounts(
+  { topology, trace }: Built,
+  { resultsWritten }: JobResult,
+): Readonly<Record<string, number>> {
+  const { sinks } = demandsIn({ topology, trace });
+  const isPromised = (name: string): boolean => {
+    const { rule, view } = sinks.get(name)!;
+    return rule !== 'not demanded' && view === undefined;
+  };
+  return Object.fromEntries(Object.entries(resultsWritten).filter(([name]) => isPromised(name)));
+}
+
 /** Everything in which two runs and the oracle differ, by DESIGN's rules. */
 export function differences(
   built: Built,
@@ -75,9 +88,8 @@ export function differences(
   record: Witness,
   oracle: OracleAnswer,
 ): readonly Difference[] {
-  const { topology, trace } = built;
-  const partitions = new Map(trace.sources.map((source) => [source.name, source.partitions.length]));
-  const demands = demandsOf(topology.graph, (name) => partitions.get(name)!);
+  const { topology } = built;
+  const demands = demandsIn(built);
   const found: Difference[] = [];
   for (const { name, delivery, slide } of sinksOf(compile(topology))) {
     const intervals = delivery === 'interval' ? { length: slide, lastEnd: oracle.lastEnds.get(name)! } : undefined;
@@ -108,4 +120,9 @@ function columns({ results }: CapturedSink): ResultList {
     timestamps: results.map((result) => result.timestamp),
     windowEnds: results.map((result) => result.windowEnd),
   };
+}
+
+function demandsIn({ topology, trace }: Pick<Built, 'topology' | 'trace'>): Demands {
+  const partitions = new Map(trace.sources.map((source) => [source.name, source.partitions.length]));
+  return demandsOf(topology.graph, (name) => partitions.get(name)!);
 }

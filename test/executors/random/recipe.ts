@@ -132,8 +132,3 @@ const ORDERED: readonly Operator[] = [
 export function isOrdered({ operator }: StepRecipe): boolean {
   return ORDERED.includes(operator);
 }
-
-/** Whether nothing in it goes by an order that nobody promises: then its results are equally many each time. */
-export function isOrderless({ steps }: Recipe): boolean {
-  return !steps.some(isOrdered);
-}
