@@ -28,7 +28,10 @@ export function transformEach(
   emptyMax: number,
   give: (values: readonly unknown[][], end: number) => Iterable<unknown>,
 ): readonly Item[] {
-  const [windows, all] = [inputs.map((input) => new Map(windowsOf(input, slide, slide))), meeting(inputs)];
+  const all = meeting(inputs);
+  // An interval closes for both: a timer's result may lie above all that its own stream says of time.
+  const { highest, final } = all;
+  const windows = inputs.map((input) => new Map(windowsOf({ ...input, highest, final }, slide, slide)));
   const withData = windowsOf(all, slide, slide).map(([end]) => end);
   return ends(withData, slide, lastEnd(all, slide), emptyMax).flatMap((end) => {
     const lists = windows.map((window) => window.get(end) ?? []);

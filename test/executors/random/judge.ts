@@ -68,17 +68,19 @@ export function askOracle({ topology, trace }: Built): Promise<OracleAnswer> {
   return evaluate(topology, trace);
 }
 
-/** How many results sinks had, of those of which it is promised: where an order decides that nobody promises, it is not. */
-export function promisedCounts(
-  { topology, trace }: Built,
-  { resultsWritten }: JobResult,
-): Readonly<Record<string, number>> {
-  const { sinks } = demandsIn({ topology, trace });
-  const isPromised = (name: string): boolean => {
-    const { rule, view } = sinks.get(name)!;
-    return rule !== 'not demanded' && view === undefined;
-  };
-  return Object.fromEntries(Object.entries(resultsWritten).filter(([name]) => isPromised(name)));
+/** The sinks whose every result is promised: elsewhere an order decides that nobody promises. */
+export function promisedSinks(built: Pick<Built, 'topology' | 'trace'>): ReadonlySet<string> {
+  const promised = [...demandsIn(built).sinks].filter(
+    ([, { rule, view }]) =>
+      rule.startsWith('equal') && rule !== 'equal final value and count per key' && view === undefined,
+  );
+  return new Set(promised.map(([name]) => name));
+}
+
+/** How many results the promised sinks had. */
+export function promisedCounts(built: Built, { resultsWritten }: JobResult): Readonly<Record<string, number>> {
+  const promised = promisedSinks(built);
+  return Object.fromEntries(Object.entries(resultsWritten).filter(([name]) => promised.has(name)));
 }
 
 /** Everything in which two runs and the oracle differ, by DESIGN's rules. */

@@ -119,16 +119,8 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   split: fc.nat(1_000_000),
 });
 
-/** What they tell depends on the order in which records of several tasks, or answers of several calls, come. */
-const ORDERED: readonly Operator[] = [
-  'runningReduce',
-  'process',
-  'mapWithState',
-  'mapWithState timeout',
-  'stateSnapshots',
-  'mapAsync unordered',
-];
-
-export function isOrdered({ operator }: StepRecipe): boolean {
-  return ORDERED.includes(operator);
-}
+/** Jobs that read one partition. */
+export const singles: fc.Arbitrary<Recipe> = recipes.map((recipe) => ({
+  ...recipe,
+  sources: [[recipe.sources[0]![0]!]],
+}));

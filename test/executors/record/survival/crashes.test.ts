@@ -6,7 +6,7 @@ import { prng } from '../../../../src/core/prng.js';
 import { isLong, isWide } from '../../../breadth.js';
 import { build } from '../../random/build.js';
 import { askOracle, differences, promisedCounts, runIn, type Witness } from '../../random/judge.js';
-import { isOrdered, recipes } from '../../random/recipe.js';
+import { recipes, singles } from '../../random/recipe.js';
 import { missingOrStrange } from './comparison.js';
 import { type Lives, type LivesParts, live } from './lives.js';
 
@@ -67,23 +67,16 @@ describe(`at-least-once, seed ${seed}`, () => {
   it('a driver that dies before or after any step of a barrier: nothing is missing, results since the last snapshot are repeated', async () => {
     let crashes = 0;
     // One partition, a record at a time: what a job says does not depend on how its input is cut.
-    const single = recipes.map((recipe) => ({
-      ...recipe,
-      sources: [[recipe.sources[0]![0]!]],
-      steps: recipe.steps.filter(({ operator }) => operator !== 'mapAsync unordered'),
-    }));
     await fc.assert(
-      fc.asyncProperty(single, fc.nat(1_000_000), async (recipe, chance) => {
+      fc.asyncProperty(singles, fc.nat(1_000_000), async (recipe, chance) => {
         const random = prng(chance);
-        const { topology, trace } = build(recipe);
+        const built = build(recipe);
         const parts: LivesParts = {
-          topology,
-          trace,
+          topology: built.topology,
+          trace: built.trace,
           settings: { guarantee: 'at-least-once' },
-          // Where an order counts there is one: one task in one chain.
-          ...(recipe.steps.some(isOrdered)
-            ? { parallelism: 1, chaining: true }
-            : { parallelism: 1 + random.below(3), chaining: random.below(2) === 0 }),
+          parallelism: 1 + random.below(3),
+          chaining: random.below(2) === 0,
           options: { turnRecordsMax: 1 },
           interval: [1, 500, 2_500][random.below(3)]!,
           seed: chance,
@@ -95,7 +88,7 @@ describe(`at-least-once, seed ${seed}`, () => {
         const disturbed = await live({ ...parts, crashes: at });
         crashes += disturbed.steps.length - 1;
         expect(disturbed.job.error).toBeUndefined();
-        expect(missingOrStrange(undisturbed, disturbed), `crashes after ${at.join(', ')}`).toEqual([]);
+        expect(missingOrStrange(built, undisturbed, disturbed), `crashes after ${at.join(', ')}`).toEqual([]);
         expect(disturbed.job.lateRecords).toBe(undisturbed.job.lateRecords);
       }),
       { seed, numRuns },
