@@ -205,18 +205,18 @@ class ChainBuilder {
       case 'branch':
         return branchLink(operator, functions, (arm) => this.outputOf(operator, arm));
       case 'timestamps': {
-        const late = this.outputOf(operator, 'late');
-        const step = this.#parts.plan.step;
+        const { plan, deliveries } = this.#parts;
         return timestampsLink({
           operator,
           functions,
           context,
           store: store(operator),
-          step,
+          step: plan.step,
           count,
           next: this.outputOf(operator, 'default'),
-          late,
-          deliveries: this.#parts.deliveries,
+          late: this.outputOf(operator, 'late'),
+          deliveries,
+          attemptsMax: plan.settings.attemptsMax,
         });
       }
       case 'map-async':

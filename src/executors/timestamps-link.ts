@@ -4,7 +4,7 @@ import { createTimestampsKernel } from '../kernels/create-kernel.js';
 import type { KernelCounter, RecordContext } from '../kernels/kernel.js';
 import type { TimestampsKernel } from '../kernels/timestamps.js';
 import type { TimestampsOperator } from '../plan/plan.js';
-import type { FunctionTable } from '../topology/graph.js';
+import { type FunctionTable, functionId } from '../topology/graph.js';
 import type { Link } from './link.js';
 import { attributed, blaming } from './user-error.js';
 import { type Deliveries, WatermarkPlaces } from './watermark-places.js';
@@ -22,6 +22,8 @@ export interface TimestampsParts {
   readonly late: Link;
   /** Set where records may be delivered again. */
   readonly deliveries?: Deliveries | undefined;
+  /** How often `extract` is tried for a record before that is delivered again. */
+  readonly attemptsMax: number;
 }
 
 /** Watermarks of the ingest clock go no further than this link. */
@@ -35,12 +37,14 @@ export function timestampsLink({
   next,
   late,
   deliveries,
+  attemptsMax,
 }: TimestampsParts): Link {
   const advanceDownstream = (watermark: number): void => {
     next.advance(watermark);
     late.advance(watermark);
   };
-  const kernel = createTimestampsKernel(operator, functions, {
+  const called = deliveries === undefined ? functions : withAttempts(functions, operator, attemptsMax);
+  const kernel = createTimestampsKernel(operator, called, {
     store,
     context,
     emit: next.push,
@@ -64,6 +68,22 @@ export function timestampsLink({
       late.end(kernel.watermark, kernel.highest);
     },
   };
+}
+
+/** Which records are late behind it depends on a record's time: so its function is tried again at once, and not only when its turn comes again. */
+function withAttempts(functions: FunctionTable, { node }: TimestampsOperator, attemptsMax: number): FunctionTable {
+  const role = functionId(node, 'extract');
+  const extract = functions.get(role) as (value: unknown) => unknown;
+  const tried = (value: unknown): unknown => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return extract(value);
+      } catch (thrown) {
+        if (attempt >= attemptsMax) throw thrown;
+      }
+    }
+  };
+  return new Map([...functions, [role, tried]]);
 }
 
 /** A replay must not be late because of records that came after it: it is judged at the place where it stood. */
