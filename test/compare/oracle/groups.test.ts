@@ -6,6 +6,19 @@ import { add, keyed, pairs, plain, results, us } from './evaluate-job.js';
 const other = (t: Parameters<typeof keyed>[0]) => t.source('in2', aSource<readonly [string, number]>());
 
 describe('the oracle', () => {
+  it('closes an interval of two streams for both, also for a timer’s result above all that its own stream says of time', async () => {
+    const input = { in: [pairs(['a', 1, 10], ['a', 2, 10])], in2: [[...pairs(['a', 0, 0]), { beat: 10 }]] };
+    const { out } = await results(input, (t) => {
+      const timed = other(t).process<number, string>({
+        uid: 'timed',
+        onRecord: (_value, { timestamp, setTimer }) => setTimer(us(timestamp + 10)),
+        onTimer: ({ emit }) => emit('timer'),
+      });
+      return keyed(t).transformWith(timed, (values, others) => [[values.length, others]]);
+    });
+    expect(out.at(-1)).toEqual([[2, ['timer']], 20, 'window']);
+  });
+
   it('groups a key’s values of an interval, and joins those of two streams', async () => {
     const input = { in: [pairs(['a', 1, 0], ['a', 2, 9], ['b', 3, 10])], in2: [pairs(['a', 7, 5], ['b', 8, 25])] };
     expect((await results(input, (t) => keyed(t).groupByKey())).out).toEqual([
