@@ -43,7 +43,7 @@ export function timestampsLink({
     next.advance(watermark);
     late.advance(watermark);
   };
-  const called = deliveries === undefined ? functions : withAttempts(functions, operator, attemptsMax);
+  const called = deliveries === undefined ? functions : withAttempts(functions, operator, deliveries, attemptsMax);
   const kernel = createTimestampsKernel(operator, called, {
     store,
     context,
@@ -71,7 +71,12 @@ export function timestampsLink({
 }
 
 /** Which records are late behind it depends on a record's time: so its function is tried again at once, and not only when its turn comes again. */
-function withAttempts(functions: FunctionTable, { node }: TimestampsOperator, attemptsMax: number): FunctionTable {
+function withAttempts(
+  functions: FunctionTable,
+  { node }: TimestampsOperator,
+  deliveries: Deliveries,
+  attemptsMax: number,
+): FunctionTable {
   const role = functionId(node, 'extract');
   const extract = functions.get(role) as (value: unknown) => unknown;
   const tried = (value: unknown): unknown => {
@@ -79,7 +84,7 @@ function withAttempts(functions: FunctionTable, { node }: TimestampsOperator, at
       try {
         return extract(value);
       } catch (thrown) {
-        if (attempt >= attemptsMax) throw thrown;
+        if (attempt >= attemptsMax || deliveries.replaying >= 0) throw thrown;
       }
     }
   };

@@ -72,6 +72,11 @@ describe('the vocabulary', () => {
   });
 });
 
+/** What is late behind a record depends on its time: record at a time that is asked again at once, and then once with each replay. */
+function attemptsOf(thrower: string, mode: string): number {
+  return thrower === 'extract' && mode === 'record' ? 2 * ATTEMPTS - 1 : ATTEMPTS;
+}
+
 describe.each(['micro-batch', 'record'] as const)('%s', (mode) => {
   it.each(rows)('%s: never: nothing comes of nothing', async (_name, row) => {
     const { outputs, outside, result } = await runRow(row, [], { mode, intervals: 3, ends: true });
@@ -106,7 +111,7 @@ describe.each(['micro-batch', 'record'] as const)('%s', (mode) => {
       });
       // Record at a time what is left of the turn is done too, and not seen: of one key several timers may be due.
       if (thrower === 'onTimer' && mode === 'record') expect(thrown).toBeGreaterThanOrEqual(ATTEMPTS);
-      else expect(thrown).toBe(ATTEMPTS);
+      else expect(thrown).toBe(attemptsOf(thrower, mode));
     },
   );
 
@@ -126,7 +131,7 @@ describe.each(['micro-batch', 'record'] as const)('%s', (mode) => {
       expect([shown(outputs), result.error]).toEqual([left, undefined]);
       expect(result.deadLetterCount).toBeGreaterThan(0);
       // As micro-batches, attempts are those of a batch, in which several timers may be due.
-      if (thrower !== 'onTimer') expect(thrown).toBe(ATTEMPTS * result.deadLetterCount);
+      if (thrower !== 'onTimer') expect(thrown).toBe(attemptsOf(thrower, mode) * result.deadLetterCount);
       for (const { error } of result.deadLetters) expect(error).toMatchObject({ code: 'RG030', operator: 'op' });
     },
   );
