@@ -12,6 +12,7 @@ export interface Life {
   readonly isAlive: boolean;
 }
 
+/** What a source outside is made with. */
 export interface OutsideSourceParts {
   readonly violation: Violation;
   /** What was committed can be read again all the same, and no checkpoint has it: it was damaged, or there are none. */
