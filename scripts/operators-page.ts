@@ -44,18 +44,29 @@ async function sections(): Promise<readonly Section[]> {
   mkdirSync(folder, { recursive: true });
   const all: Section[] = [];
   for (const [title, name] of FILES) {
-    const path = `src/topology/${name}.ts`;
+    const operators = [...documentedIn(name), ...(name === 'join-stream' ? ofBuilder() : [])];
     const tried: Tried[] = [];
-    for (const operator of operatorsOf(path, readFileSync(join(root, path), 'utf8')))
-      tried.push(await tryOut(operator));
+    for (const operator of operators) tried.push(await tryOut(operator));
     all.push({ title, tried });
   }
   return all;
 }
 
+function documentedIn(name: string, only?: readonly string[]): readonly Documented[] {
+  const path = `src/topology/${name}.ts`;
+  return operatorsOf(path, readFileSync(join(root, path), 'utf8'), only);
+}
+
+/** The one operator that is no method of a stream. */
+function ofBuilder(): readonly Documented[] {
+  return documentedIn('builder', ['transform']).map((operator) => ({ ...operator, name: 't.transform' }));
+}
+
 /** What an example's module exports here. */
 interface Ran {
   readonly job: Topology;
+  /** The same job with each source behind a shuffle. */
+  readonly shuffled: Topology;
   readonly inputs: Tried['inputs'];
   readonly runs: readonly [microBatch: IntervalRun, record: IntervalRun];
 }
@@ -63,14 +74,22 @@ interface Ran {
 /** Runs an operator's example. @throws Error when the modes disagree. */
 async function tryOut(operator: Documented): Promise<Tried> {
   const { name, example } = operator;
+  const build = moduleOf(name, example, '').split('\n');
+  const isJob = (line: string): boolean => line.startsWith('const job');
+  const shuffled = build
+    .slice(build.findIndex(isJob))
+    .join('\n')
+    .replace('const job', 'const shuffled')
+    .replaceAll('([]));', '([])).repartition(2);');
   const behind = [
+    shuffled,
     `const inputs = ${inputsOf(example)};`,
     "const runs = [await runIntervals(job, { mode: 'micro-batch', inputs }), await runIntervals(job, { mode: 'record', inputs })];",
-    'export { inputs, job, runs };',
+    'export { inputs, job, runs, shuffled };',
   ];
   const file = join(folder, `${name}.ts`);
   writeFileSync(file, `${moduleOf(name, example, behind.join('\n'))}\n`);
-  const { job, inputs, runs } = (await import(pathToFileURL(file).href)) as Ran;
+  const { job, shuffled: jobBehindShuffle, inputs, runs } = (await import(pathToFileURL(file).href)) as Ran;
   const sink = sinkOf(name);
   const [microBatch, record] = runs.map(({ outputs, late }) => ({ outputs: outputs[sink]!, late })) as [
     { readonly outputs: unknown[][]; readonly late: unknown[] },
@@ -79,6 +98,15 @@ async function tryOut(operator: Documented): Promise<Tried> {
   if (!isDeepStrictEqual(microBatch, record))
     throw new Error(`the example of ${name} gives other results in each mode`);
   const guarantee = strongestOf(guaranteeChain(job.graph));
-  const demand = demandsOf(job.graph, () => 2).sinks.get(sink)?.note ?? undefined;
-  return { operator, inputs, outputs: record.outputs, late: record.late, guarantee, demand };
+  const demandOf = ({ graph }: Topology): string | undefined =>
+    demandsOf(graph, () => 2).sinks.get(sink)?.note ?? undefined;
+  return {
+    operator,
+    inputs,
+    outputs: record.outputs,
+    late: record.late,
+    guarantee,
+    demand: demandOf(job),
+    demandBehindShuffle: demandOf(jobBehindShuffle),
+  };
 }

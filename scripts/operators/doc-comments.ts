@@ -21,10 +21,10 @@ export interface Example {
 const SOURCE = /\s*Source: ([^\n]+(?:\n[^\n]+)*)/;
 const METHOD = /^ {2}\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\n {2}(\w+)[<(]/gm;
 
-/** The operators of one file, in its order. @throws Error for one without an example. */
-export function operatorsOf(path: string, text: string): readonly Documented[] {
+/** The operators of one file, in its order: all of its methods, or those that are named. @throws Error for one without an example. */
+export function operatorsOf(path: string, text: string, only?: readonly string[]): readonly Documented[] {
   return [...text.matchAll(METHOD)]
-    .filter(([, , name]) => name !== 'constructor')
+    .filter(([, , name]) => name !== 'constructor' && only?.includes(name!) !== false)
     .map(([, comment = '', name = '']) => {
       const lines = comment.split('\n').map((line) => line.replace(/^\s*\*? ?/, '').trimEnd());
       const at = lines.indexOf('@example');

@@ -1,9 +1,10 @@
-/** What an operator is called in Storm's Streams API, or at the low level. Those that are left out have no name there. */
+/** What an operator is called in Storm's Streams API, or at the low level, as `docs/from-storm.md` has it. Those that are left out have no name there. */
 export const STORM_NAMES: Readonly<Record<string, string>> = {
   map: '`Stream.map`',
   flatMap: '`Stream.flatMap`',
   filter: '`Stream.filter`',
   peek: '`Stream.peek`',
+  mapAsync: 'a bolt that waits in threads of its own, and acks from there',
   keyBy: '`Stream.mapToPair`',
   union: 'a bolt that subscribes to several streams',
   branch: '`Stream.branch`',
@@ -11,8 +12,10 @@ export const STORM_NAMES: Readonly<Record<string, string>> = {
   timestamps: '`withTimestampField`, `withLag` and `withLateTupleStream` of a windowed bolt',
   reduce: '`Stream.reduce`, behind `window`',
   count: '`Stream.count`, behind `window`',
+  countByValue: 'of keys: `PairStream.countByKey`, behind `window`',
   mapValues: '`PairStream.mapValues`',
   flatMapValues: '`PairStream.flatMapValues`',
+  mapValuesAsync: 'a bolt that waits in threads of its own, and acks from there',
   window: '`Stream.window`',
   reduceByKey: '`PairStream.reduceByKey`, behind `window`',
   groupByKey: '`PairStream.groupByKey`, behind `window`',
@@ -24,11 +27,11 @@ export const STORM_NAMES: Readonly<Record<string, string>> = {
   leftOuterJoin: '`PairStream.leftOuterJoin`; `JoinBolt.leftJoin`',
   rightOuterJoin: '`PairStream.rightOuterJoin`',
   fullOuterJoin: '`PairStream.fullOuterJoin`',
-  updateStateByKey: '`PairStream.updateStateByKey`, per record',
-  mapWithState: 'a stateful bolt',
+  runningReduce: '`PairStream.updateStateByKey`',
+  updateStateByKey: 'no name of its own: Storm’s `updateStateByKey` is per record, as `mapWithState`',
+  mapWithState: '`PairStream.updateStateByKey`; a stateful bolt',
   process: 'a stateful bolt with ticks',
-  to: '`Stream.to`',
+  to: '`Stream.to`, with a bolt that writes; `Stream.forEach`, with the sink `foreach`',
   print: '`Stream.print`',
-  foreachBatch: '`Stream.forEach`, per record',
   stateQuery: '`Stream.stateQuery`',
 };

@@ -53,6 +53,11 @@ export class TopologyBuilder {
    * first element on, and emits what it gives. As `transform` of a stream, which says more; the streams must have one slide.
    *
    * @throws StreamError `RG004` for no streams or no function, `RG021` for different slides. Source: Spark `StreamingContext.transform`.
+   *
+   * @example
+   *   numbers: [[1, 2], [3]]
+   *   words: [['a'], ['b', 'c']]
+   *   t.transform([numbers, words], ([all, names]) => names.map((name) => `${name}${all.length}`))
    */
   transform<const S extends readonly Stream<unknown>[], U>(
     streams: S,

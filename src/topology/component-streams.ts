@@ -62,7 +62,8 @@ export class BoltDeclarer<In extends Values, V extends Values, S extends Streams
   declare readonly takes: (values: In) => void;
 
   /**
-   * In turn, so that each task gets the same number. With `loadAware` tasks on a worker that is behind are passed over.
+   * In turn, so that each task gets the same number. With `loadAware` tasks on a worker that is behind are passed over, as far as the driver
+   * of record mode knows: as micro-batches, and where the writer is on a worker itself, it goes in turn.
    *
    * Source: Storm `ShuffleGrouping`, and `LoadAwareShuffleGrouping`, which is Storm's default.
    */

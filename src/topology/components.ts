@@ -67,8 +67,9 @@ export interface CustomGrouping<V extends Values = Values> {
   /** Called once, before the first tuple. `tasks` is the number of the bolt's tasks. */
   prepare?(info: { readonly tasks: number; readonly component: string; readonly task: number }): void;
   /**
-   * Told how many rows wait on the worker of each task, before the first tuple and then at every so many; all 0 where tasks run in this
-   * thread, since there they are in step. Source: Storm `LoadAwareCustomStreamGrouping.refreshLoad`.
+   * Told how many rows wait on the worker of each task, before the first tuple and then at every so many. Only the driver of record mode with
+   * workers knows that; all are 0 as micro-batches, where the writer is on a worker itself, and in one thread, where tasks are in step.
+   * Source: Storm `LoadAwareCustomStreamGrouping.refreshLoad`.
    */
   refreshLoad?(loads: readonly number[]): void;
   /** The tasks that get this tuple, from 0; each of them gets it once for each time that it is named. */

@@ -69,7 +69,8 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
    * Which task that is, and which keys share one, only operators that look at partitions (`glom`, `mapPartitions`) can tell. Keeps
    * nothing. Source: PySpark `DStream.partitionBy`.
    *
-   * @throws StreamError `RG032` in the run for a record that is no pair, `RG033` where `by`, or without it the pair, has no key.
+   * @throws StreamError `RG032` in the run for a record that is no pair. `RG033` with several tasks, where what `by` gives, or without it the
+   * pair's first part, is no key: one task has all pairs and does not look.
    *
    * @example
    *   pairs: [[['a', 1], ['b', 2], ['a', 3]]]
