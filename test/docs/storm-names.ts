@@ -21,7 +21,8 @@ export const STORM_NAMES: Readonly<Record<string, string>> = {
     withLateTupleStream`,
   'BaseWindowedBolt.Count and Duration': 'Count of Duration seconds minutes hours days',
   TupleWindow: 'get getIter getNew getExpired getStartTimestamp getEndTimestamp',
-  BaseStatefulWindowedBolt: 'initState withPersistence isPersistent withMessageIdField withMaxEventsInMemory maxEventsInMemory',
+  BaseStatefulWindowedBolt:
+    'initState withPersistence isPersistent withMessageIdField withMaxEventsInMemory maxEventsInMemory',
   JoinBolt: 'JoinBolt join leftJoin select withOutputStream',
   IStatefulBolt: 'initState prePrepare preCommit preRollback',
   KeyValueState: 'get put delete iterator',
