@@ -16,7 +16,10 @@ export interface InverseOptions<V> {
   readonly inverse?: ReduceOptions<V>['reduce'];
   /** Tries at each reduce whether `inverse` takes it back, and fails the job with `RG037` if not. For debugging. Default false. */
   readonly checkInverse?: boolean;
-  /** Keep a key whose records have all left the window, as Spark does without a filter. Default false. */
+  /**
+   * Keep a key whose records have all left the window, as Spark does without a filter. Default false. The total of each key that ever came
+   * then stays for ever, and no limit counts it.
+   */
   readonly keepEmptyKeys?: boolean;
 }
 
