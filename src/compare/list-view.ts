@@ -1,9 +1,7 @@
 /** Results that hold lists whose order nobody promises, as they are compared. */
+import type { ListView } from '../plan/stream-order.js';
 import { canonical } from './canonical.js';
 import type { ResultList } from './result-list.js';
-
-/** A list as a whole, a pair's value, both lists of a cogroup; or only what is in the lists of a window, wherever. */
-export type ListView = 'list in any order' | 'value in any order' | 'values in any order' | 'elements';
 
 /** The same results, with lists in an order of their own. */
 export function viewed(list: ResultList, view: ListView): ResultList {

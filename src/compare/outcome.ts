@@ -71,6 +71,7 @@ export function verdict(
     name,
     rule: demand.rule,
     note: demand.note,
+    ...(demand.assumed === undefined ? {} : { assumed: demand.assumed }),
     same: counted.every(({ modesAgree }) => modesAgree),
     oracle: judged,
     results,

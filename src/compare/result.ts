@@ -133,6 +133,8 @@ export interface ComparedPart {
   readonly rule: CompareRule;
   /** Why no more was demanded, or that numbers were compared with tolerance. */
   readonly note: string | null;
+  /** Operators up to here whose functions count as free of the order of what they are given; absent where there is none. */
+  readonly assumed?: readonly string[];
   readonly same: boolean;
   readonly oracle: OracleVerdict;
   readonly results: number;

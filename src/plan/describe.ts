@@ -3,17 +3,8 @@ import { formatDuration } from '../core/time.js';
 import type { CallNode, Grouping, Node } from '../topology/graph.js';
 import type { CoreOperator, Exchange, MapAsyncOperator } from './plan.js';
 
-/**
- * A node in the user's words: `counts: reduceByKeyAndWindow 5 s every 1 s, inverse`, and what its answer depends on beside its input.
- * `slide` is that of its output (us).
- */
+/** A node in the user's words: `counts: reduceByKeyAndWindow 5 s every 1 s, inverse`. `slide` is that of its output (us). */
 export function describeNode(node: Node, slide: number): string {
-  const order = node.orderSensitive === true ? ', order-sensitive' : '';
-  const batch = node.kind === 'glom' || node.kind === 'mapPartitions' ? ', batch-sensitive' : '';
-  return `${wordsOf(node, slide)}${order}${batch}`;
-}
-
-function wordsOf(node: Node, slide: number): string {
   switch (node.kind) {
     case 'source':
       return `source ${node.name} (${node.spec.kind})`;

@@ -7,6 +7,7 @@ import { plural, rule, sideBySide } from './columns.js';
 import { combinesBeforeShuffle, describeGrouping, describeOperator, describeShuffle } from './describe.js';
 import { guaranteeLines } from './explain-guarantee.js';
 import { idLines } from './explain-ids.js';
+import { orderLines } from './explain-order.js';
 import { withKeptWindows } from './kept-windows.js';
 import { kindTraits } from './kinds.js';
 import type { CoreOperator, Plan, Stage, StageInput } from './plan.js';
@@ -36,7 +37,7 @@ export function explainPlan(graph: Graph, plan: Plan, options: ExplainOptions = 
     ...(index === 0 ? [] : [rule(column)]),
     ...sideBySide(left, right, column),
   ]);
-  return `${[headline(plan), '', ...body, '', ...guaranteeLines(graph, { acking, ackOn }, width), ...idLines(plan, width)].join('\n')}\n`;
+  return `${[headline(plan), '', ...body, '', ...guaranteeLines(graph, { acking, ackOn }, width), ...orderLines(graph, width), ...idLines(plan, width)].join('\n')}\n`;
 }
 
 function headline(plan: Plan): string {

@@ -4,6 +4,7 @@ import { type Graph, inputsOf, type Node } from '../topology/graph.js';
 import { nodeTraits } from '../topology/node-traits.js';
 import { describeGrouping, describeNode } from './describe.js';
 import { slidesOf } from './slides.js';
+import { sensitiveNodes } from './stream-order.js';
 
 /** The formats of `raingauge graph --format`. */
 export type GraphFormat = 'text' | 'mermaid' | 'dot' | 'json';
@@ -45,15 +46,33 @@ function labelOf(node: Node, output: string, index: number): string {
   return [...(output === 'default' ? [] : [output]), ...grouping].join(': ');
 }
 
+/** A node's text, and what its answer depends on beside its input: declared, or because the graph promises no order there. */
+type Marked = (node: Node, slide: number) => string;
+
+function markedBy(graph: Graph): Marked {
+  const kinds = new Map(sensitiveNodes(graph).map(({ node, kind }) => [node.id, kind]));
+  return (node, slide) => {
+    const always =
+      node.orderSensitive === true ? 'order-sensitive' : ofPartitions(node) ? 'batch-sensitive' : undefined;
+    const mark = kinds.get(node.id) ?? always;
+    return `${describeNode(node, slide)}${mark === undefined ? '' : `, ${mark}`}`;
+  };
+}
+
+function ofPartitions({ kind }: Node): boolean {
+  return kind === 'glom' || kind === 'mapPartitions';
+}
+
 function renderText(graph: Graph): string {
   const { batchInterval, guarantee } = graph.settings;
   const edges = edgesOf(graph);
   const slides = slidesOf(graph);
+  const marked = markedBy(graph);
   const lines: string[] = [`${graph.name}   batch interval ${formatDuration(batchInterval)}, ${guarantee}`];
   const drawn = new Set<number>();
   const draw = (id: number, first: string, rest: string, label: string): void => {
     const node = graph.nodes[id]!;
-    const text = `${label === '' ? '' : `[${label}] `}${describeNode(node, slides[id]!)}`;
+    const text = `${label === '' ? '' : `[${label}] `}${marked(node, slides[id]!)}`;
     if (drawn.has(id)) {
       lines.push(`${first}${text}   (see above)`);
       return;
@@ -78,9 +97,10 @@ function renderText(graph: Graph): string {
 
 function renderMermaid(graph: Graph): string {
   const slides = slidesOf(graph);
+  const marked = markedBy(graph);
   const nodes = graph.nodes.map((node) => {
     const [open, close] = MERMAID_SHAPES[shapeOf(node)];
-    return `  n${node.id}${open}"${describeNode(node, slides[node.id]!).replaceAll('"', '#quot;')}"${close}`;
+    return `  n${node.id}${open}"${marked(node, slides[node.id]!).replaceAll('"', '#quot;')}"${close}`;
   });
   const edges = edgesOf(graph).map(
     ({ from, to, label }) => `  n${from} -->${label === '' ? '' : `|"${label.replaceAll('"', '#quot;')}"|`} n${to}`,
@@ -92,10 +112,10 @@ const MERMAID_SHAPES = { end: ['([', '])'], state: ['[[', ']]'], plain: ['[', ']
 
 function renderDot(graph: Graph): string {
   const slides = slidesOf(graph);
+  const marked = markedBy(graph);
   const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
   const nodes = graph.nodes.map(
-    (node) =>
-      `  n${node.id} [label=${quoted(describeNode(node, slides[node.id]!))}, shape=${DOT_SHAPES[shapeOf(node)]}];`,
+    (node) => `  n${node.id} [label=${quoted(marked(node, slides[node.id]!))}, shape=${DOT_SHAPES[shapeOf(node)]}];`,
   );
   const edges = edgesOf(graph).map(
     ({ from, to, label }) => `  n${from} -> n${to}${label === '' ? '' : ` [label=${quoted(label)}]`};`,

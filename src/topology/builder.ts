@@ -17,7 +17,7 @@ import type { StatefulWindowedBolt, StatefulWindowOptions } from './stateful-win
 import { refIn } from './stream-base.js';
 import { KeyedStream, type Stream } from './streams.js';
 import { type TransformStreams, transformStreams } from './transform-streams.js';
-import type { KeptKeys, Named, Placed, StreamOf } from './types.js';
+import type { KeptKeys, Ordered, StreamOf } from './types.js';
 import { windowRules } from './window-rules.js';
 import { WindowRunner } from './window-runner.js';
 import type { WindowedBolt, WindowOptions } from './windowed-bolt.js';
@@ -62,7 +62,7 @@ export class TopologyBuilder {
   transform<const S extends readonly Stream<unknown>[], U>(
     streams: S,
     transform: TransformStreams<S, U>,
-    options: Named & Pick<Placed, 'orderSensitive'> = {},
+    options: Ordered = {},
   ): StreamOf<U> {
     checkFunctions({ transform }, this.transform);
     const inputs = streams.map((stream) => refIn(this.#draft, stream));

@@ -7,7 +7,7 @@ import { NarrowStream } from './narrow-stream.js';
 import type { Interval } from './specs.js';
 import { queryStates } from './state-query.js';
 import type { KeyedStream, Stream } from './streams.js';
-import type { Named, Placed, Reduce, ReduceOptions, Span, StreamOf } from './types.js';
+import type { Named, Ordered, Placed, Reduce, ReduceOptions, Span, StreamOf } from './types.js';
 
 /** A stream with its operators per interval. */
 export class IntervalStream<T> extends NarrowStream<T> {
@@ -122,10 +122,7 @@ export class IntervalStream<T> extends NarrowStream<T> {
    *   numbers: [[3, 1, 2], [5, 4]]
    *   numbers.transform((all) => all.toSorted((a, b) => a - b))
    */
-  transform<U>(
-    transform: (values: readonly T[], end: Timestamp) => Iterable<U>,
-    options: Named & Pick<Placed, 'orderSensitive'> = {},
-  ): StreamOf<U> {
+  transform<U>(transform: (values: readonly T[], end: Timestamp) => Iterable<U>, options: Ordered = {}): StreamOf<U> {
     checkFunctions({ transform }, this.transform);
     const functions = { flatMap: intervalCall(transform), transform };
     return this.add({ kind: 'transform', input: this.ref }, functions, this.transform, options);
@@ -142,7 +139,7 @@ export class IntervalStream<T> extends NarrowStream<T> {
   transformWith<O, U>(
     other: Stream<O>,
     transform: (values: readonly T[], others: readonly O[], end: Timestamp) => Iterable<U>,
-    options: Named & Pick<Placed, 'orderSensitive'> = {},
+    options: Ordered = {},
   ): StreamOf<U> {
     checkFunctions({ transform }, this.transformWith);
     const node = { kind: 'transformWith', inputs: [this.ref, this.refOf(other)] } as const;

@@ -5,7 +5,7 @@ import { type CallContext, type CallOptions, checkedCalls } from './calls.js';
 import { checkDurations, checkFunctions } from './check-arguments.js';
 import { StreamBase } from './stream-base.js';
 import type { KeyedStream, Stream } from './streams.js';
-import type { Named, StreamOf } from './types.js';
+import type { Named, Ordered, StreamOf } from './types.js';
 
 /** A stream with its narrow operators. */
 export class NarrowStream<T> extends StreamBase<T> {
@@ -16,7 +16,7 @@ export class NarrowStream<T> extends StreamBase<T> {
    *   numbers: [[1, 2], [3]]
    *   numbers.map((n) => n * 10)
    */
-  map<U>(map: (value: T) => U, options: Named = {}): StreamOf<U> {
+  map<U>(map: (value: T) => U, options: Ordered = {}): StreamOf<U> {
     return this.next({ kind: 'map', input: this.ref }, { map }, this.map, options);
   }
 
@@ -27,7 +27,7 @@ export class NarrowStream<T> extends StreamBase<T> {
    *   words: [['a b', 'c'], ['d']]
    *   words.flatMap((line) => line.split(' '))
    */
-  flatMap<U>(flatMap: (value: T) => Iterable<U>, options: Named = {}): StreamOf<U> {
+  flatMap<U>(flatMap: (value: T) => Iterable<U>, options: Ordered = {}): StreamOf<U> {
     return this.next({ kind: 'flatMap', input: this.ref }, { flatMap }, this.flatMap, options);
   }
 
@@ -38,7 +38,7 @@ export class NarrowStream<T> extends StreamBase<T> {
    *   numbers: [[1, 2], [3, 4]]
    *   numbers.filter((n) => n % 2 === 0)
    */
-  filter(keep: (value: T) => boolean, options: Named = {}): this {
+  filter(keep: (value: T) => boolean, options: Ordered = {}): this {
     return this.next({ kind: 'filter', input: this.ref }, { filter: keep }, this.filter, options);
   }
 

@@ -8,7 +8,7 @@ import { KeyedIntervalStream } from './keyed-interval-stream.js';
 import type { ProcessOptions } from './process.js';
 import type { StateSpec } from './state-spec.js';
 import type { Stream } from './stream.js';
-import type { KeptKeys, Named, Placed, Reduce, ReduceOptions, StreamOf, Update } from './types.js';
+import type { KeptKeys, Ordered, Placed, Reduce, ReduceOptions, StreamOf, Update } from './types.js';
 
 // All kinds of streams have one address, though they are built in layers.
 export { Stream } from './stream.js';
@@ -43,7 +43,7 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
    *   pairs: [[['a', 1]], [['b', 2]]]
    *   pairs.mapValues((n) => n * 10)
    */
-  mapValues<U>(map: (value: V) => U, options: Named = {}): KeyedStream<K, U> {
+  mapValues<U>(map: (value: V) => U, options: Ordered = {}): KeyedStream<K, U> {
     return this.next({ kind: 'mapValues', input: this.ref }, { mapValues: map }, this.mapValues, options);
   }
 
@@ -54,7 +54,7 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
    *   pairs: [[['a', 1]], [['b', 2]]]
    *   pairs.flatMapValues((n) => [n, -n])
    */
-  flatMapValues<U>(flatMap: (value: V) => Iterable<U>, options: Named = {}): KeyedStream<K, U> {
+  flatMapValues<U>(flatMap: (value: V) => Iterable<U>, options: Ordered = {}): KeyedStream<K, U> {
     return this.next(
       { kind: 'flatMapValues', input: this.ref },
       { flatMapValues: flatMap },

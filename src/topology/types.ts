@@ -46,12 +46,16 @@ export type Update<V, S, K extends Key = Key> = {
   update(values: readonly V[], state: S | undefined, context: UpdateContext<K>): S | undefined;
 }['update'];
 
-/** An operator that moves records between tasks, or depends on how they are grouped. */
-export interface Placed extends Named {
-  /** Tasks of this operator: Spark's `numPartitions`. Default: the job's parallelism. */
-  readonly partitions?: number | undefined;
+/** An operator whose function may look at the order of several values: of those that it is given, or of a list's. */
+export interface Ordered extends Named {
   /** Says that the function depends on the order of what it gets: then no more is demanded of its answer than the order allows. */
   readonly orderSensitive?: boolean | undefined;
+}
+
+/** An operator that moves records between tasks, or depends on how they are grouped. */
+export interface Placed extends Ordered {
+  /** Tasks of this operator: Spark's `numPartitions`. Default: the job's parallelism. */
+  readonly partitions?: number | undefined;
 }
 
 /** An operator that keeps state by key, and removes none by itself. */

@@ -5,7 +5,7 @@ import { checkDurations } from './check-arguments.js';
 import { IntervalStream } from './interval-stream.js';
 import { inverseFunctions } from './inverse-functions.js';
 import type { KeyedStream, Stream } from './streams.js';
-import type { Named, Placed, ReduceOptions, Span } from './types.js';
+import type { Named, Ordered, Placed, ReduceOptions, Span } from './types.js';
 
 /** A span with a window. Window and slide are multiples of the parent's slide. */
 export type WindowSpan = Span & { readonly window: Duration };
@@ -47,9 +47,7 @@ export class WindowStream<T> extends IntervalStream<T> {
    *   numbers: [[1], [2], [3]]
    *   numbers.reduceByWindow({ window: seconds(2), slide: seconds(1), reduce: (a, b) => a + b })
    */
-  reduceByWindow(
-    options: Named & Pick<Placed, 'orderSensitive'> & WindowSpan & ReduceOptions<T> & InverseOptions<T>,
-  ): Stream<T> {
+  reduceByWindow(options: Ordered & WindowSpan & ReduceOptions<T> & InverseOptions<T>): Stream<T> {
     return this.#over('reduceByWindow', options, inverseFunctions(options, this.reduceByWindow), this.reduceByWindow);
   }
 

@@ -44,6 +44,19 @@ const disagreement: CompareResult = {
   },
 };
 
+const NOTE = "batch-sensitive: glom 'parts' depends on which task has which element: compared are the elements of all";
+const noted: CompareResult = {
+  ...goodResult,
+  verdict: { ...verdict, parts: [{ ...verdict.parts[0]!, rule: 'equal windows', note: NOTE }, verdict.parts[1]!] },
+};
+const ordered: CompareResult = {
+  ...disagreement,
+  verdict: {
+    ...disagreement.verdict,
+    parts: [...noted.verdict.parts, { ...disagreement.verdict.parts[0]!, assumed: ["reduceByKey 'firsts'"] }],
+  },
+};
+
 const { latencyMs } = modes.record;
 const bounded: CompareResult = {
   ...goodResult,
@@ -89,6 +102,8 @@ const tiny: CompareResult = {
 const screens: Readonly<Record<string, CompareResult>> = {
   good: goodResult,
   disagreement,
+  noted,
+  ordered,
   bounded,
   interrupted,
   tiny,

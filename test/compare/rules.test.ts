@@ -194,6 +194,68 @@ it.each<[string, number, (t: TopologyBuilder) => AnyStream, string]>([
   expect(demands(partitions, build).sinks.get('out')!.rule).toBe(rule);
 });
 
+it.each<[string, number, (t: TopologyBuilder) => AnyStream, string]>([
+  ['reduce', 2, (t) => keyed(t).reduce({ uid: 'op', reduce: (a) => a, orderSensitive: true }), 'reads 2 partitions'],
+  ['reduceByWindow', 2, (t) => overWindow(t), 'reads 2 partitions'],
+  ['transform', 2, (t) => keyed(t).transform((all) => all, { uid: 'op', orderSensitive: true }), 'reads 2 partitions'],
+  [
+    'transformWith',
+    2,
+    (t) => keyed(t).transformWith(keyed(t), (all) => all, { uid: 'op', orderSensitive: true }),
+    'reads 4 partitions or paths',
+  ],
+  [
+    'mapValues',
+    2,
+    (t) =>
+      keyed(t)
+        .groupByKey({ uid: 'groups' })
+        .mapValues((list) => list[0], { uid: 'op', orderSensitive: true }),
+    "looks into the lists of groupByKey 'groups'",
+  ],
+  [
+    'mapPartitions',
+    1,
+    (t) =>
+      keyed(t)
+        .groupByKey()
+        .mapPartitions((all) => all, { uid: 'op' }),
+    'depends on which task has which element',
+  ],
+])('names what depends on more than is promised: %s', (kind, partitions, build, why) => {
+  const { rule, note } = demands(partitions, build).sinks.get('out')!;
+  expect(rule).toBe('not demanded');
+  expect(note).toContain(`-sensitive: ${kind} 'op' `);
+  expect(note).toContain(why);
+});
+
+function overWindow(t: TopologyBuilder) {
+  return keyed(t).reduceByWindow({ uid: 'op', window: us(2_000_000), reduce: (a) => a, orderSensitive: true });
+}
+
+it('looks for an order only where there is one: a map that says it, and is given no lists', () => {
+  const demand = demands(2, (t) => keyed(t).mapValues((n) => n, { orderSensitive: true })).sinks.get('out')!;
+  expect(demand).toEqual({ rule: 'equal multiset', note: null });
+});
+
+it('remembers which functions count as free of order, where none is promised', () => {
+  const assumed = (partitions: number) =>
+    demands(partitions, (t) =>
+      keyed(t)
+        .reduceByKey({ uid: 'sums', reduce: add })
+        .groupByKey({ uid: 'groups' })
+        .mapValues((list) => list.length, { uid: 'lengths' }),
+    ).sinks.get('out')!.assumed;
+  expect(assumed(1)).toBeUndefined();
+  expect(assumed(2)).toEqual(["reduceByKey 'sums'"]);
+  const lists = demands(2, (t) =>
+    keyed(t)
+      .groupByKey()
+      .mapValues((list) => list.length, { uid: 'lengths' }),
+  );
+  expect(lists.sinks.get('out')!.assumed).toEqual(["mapValues 'lengths'"]);
+});
+
 it('says why it demands less, naming the operator', () => {
   const { sinks, states } = demands(3, (t) => keyed(t).runningReduce({ uid: 'totals', reduce: add }));
   expect(sinks.get('out')!.note).toContain("'totals' reads 3 partitions");

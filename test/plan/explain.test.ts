@@ -160,9 +160,44 @@ describe('a drawing of a graph', () => {
     );
   });
 
+  it('marks what depends on more than is promised, and so does the explanation', () => {
+    const job = topology('marks', (t) => {
+      const pairs = t.source('in', memory.partitions<string, number>([[['a', 1]], [['b', 2]]]));
+      pairs.glom().to('parts', memorySink());
+      pairs
+        .partitionBy()
+        .mapPartitions((all) => all, { uid: 'moved' })
+        .to('moved', memorySink());
+      pairs.runningReduce({ uid: 'totals', reduce: (a, b) => a + b }).to('totals', memorySink());
+      pairs.reduceByKey({ uid: 'firsts', reduce: (a) => a, orderSensitive: true }).to('firsts', memorySink());
+      pairs.reduceByKey({ uid: 'sums', reduce: (a, b) => a + b }).to('sums', memorySink());
+    });
+    const drawing = renderGraph(job.graph, 'text');
+    for (const line of [
+      'glom, batch-sensitive',
+      'moved: mapPartitions, batch-sensitive',
+      'totals: runningReduce, order-sensitive',
+      'firsts: reduceByKey, order-sensitive',
+      'sums: reduceByKey',
+    ])
+      expect(drawing).toMatch(new RegExp(`─ ${line}\n`));
+    for (const format of ['mermaid', 'dot'] as const)
+      expect(renderGraph(job.graph, format)).toContain('"totals: runningReduce, order-sensitive"');
+    const text = explainPlan(job.graph, compile(job), { width: 200 });
+    expect(text.slice(text.indexOf('what depends'))).toBe(
+      [
+        'what depends on more than is promised, so that the modes may differ in it:',
+        "  batch-sensitive: mapPartitions 'moved' depends on which task has which element, which is no part of the answer",
+        "  order-sensitive: runningReduce 'totals' reads 2 partitions or paths, between which no order is promised",
+        "  order-sensitive: reduceByKey 'firsts' reads 2 partitions or paths, between which no order is promised",
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('writes groupings on edges', () => {
     expect(renderGraph(lowLevel.graph, 'mermaid')).toBe(
-      'flowchart LR\n  n0(["spout lines x 2"])\n  n1["bolt count x 3"]\n  n0 -->|"fields grouping by line"| n1\n',
+      'flowchart LR\n  n0(["spout lines x 2"])\n  n1["bolt count x 3, order-sensitive"]\n  n0 -->|"fields grouping by line"| n1\n',
     );
     expect(renderGraph(lowLevel.graph, 'dot')).toContain('  n0 -> n1 [label="fields grouping by line"];\n');
   });

@@ -20,7 +20,15 @@ export function guaranteeLines(result: CompareResult, paint: Paint): readonly st
     wrap(`${`${mode}:`.padEnd(13)}${both[i]!.verdict.sentence}`, BESIDE, INDENT),
   );
   const named = MODES.flatMap((mode, i) => exampleLines(mode, both[i]!));
-  return block(paint, style, heading, [...lines, ...named]);
+  return block(paint, style, heading, [...lines, ...named, ...noteLines(both)]);
+}
+
+/** Of each sink that is judged by less than its records: the rule and why, once where both modes say the same. */
+function noteLines(both: Both): readonly string[] {
+  const notes = both.flatMap(({ verdict }) =>
+    verdict.parts.flatMap(({ name, rule, note }) => (note === null ? [] : [`${name}: ${rule}; ${note}.`])),
+  );
+  return [...new Set(notes)].flatMap((note) => wrap(note, BESIDE, ''));
 }
 
 /** The table; none without a fault, or when it was interrupted before. */

@@ -46,10 +46,17 @@ function answerLines({ verdict, input }: CompareResult, paint: Paint): readonly 
     const empty = `Neither mode gave a result for ${counted(input.records, 'record')}, so nothing could differ.`;
     return block(paint, 'warning', 'NOTHING TO COMPARE', wrapped(empty));
   }
-  const notes = verdict.parts.flatMap((part) =>
-    part.note === null ? [] : wrapped(`${part.name}: ${part.rule}; ${part.note}.`),
-  );
-  return block(paint, 'good', 'SAME', [...wrapped(judged), ...wrapped(`Checked: ${checked}.`), ...guarantee, ...notes]);
+  return block(paint, 'good', 'SAME', [
+    ...wrapped(judged),
+    ...wrapped(`Checked: ${checked}.`),
+    ...guarantee,
+    ...noteLines(verdict),
+  ]);
+}
+
+/** Of each part that is not compared as it is: the rule, the operator, and why. */
+function noteLines({ parts }: Verdict): readonly string[] {
+  return parts.flatMap(({ name, rule, note }) => (note === null ? [] : wrapped(`${name}: ${rule}; ${note}.`)));
 }
 
 /** What the ledger of messages says where the modes agree. */
@@ -83,7 +90,18 @@ function differenceLines(verdict: CompareResult['verdict'], checked: string, pai
     ...wrapped(`${what}: ${counted(places, 'place')} in ${parts.join(', ')}.`),
     ...wrapped(`Checked: ${checked}.`),
     ...(verdict.firstDifference === null ? [] : firstLines(verdict.firstDifference)),
+    ...assumedLines(verdict),
+    ...noteLines(verdict),
   ]);
+}
+
+/** What may explain a difference: functions that count as free of an order that nobody promises. */
+function assumedLines({ parts }: Verdict): readonly string[] {
+  const names = new Set(parts.flatMap(({ differences, assumed }) => (differences > 0 ? (assumed ?? []) : [])));
+  if (names.size === 0) return [];
+  return wrapped(
+    `No order is promised of what these get: ${[...names].join(', ')}. If the function of one depends on it, give that operator orderSensitive: true.`,
+  );
 }
 
 function firstLines(first: Difference): readonly string[] {

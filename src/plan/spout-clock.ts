@@ -1,6 +1,6 @@
 /** What a spout's stream time, which is the clock at which its tuple is taken, does to an answer. It reads the graph only. */
-import type { BoltWindows, Node } from '../../topology/graph.js';
-import { nodeTraits } from '../../topology/node-traits.js';
+import type { BoltWindows, Node } from '../topology/graph.js';
+import { nodeTraits } from '../topology/node-traits.js';
 
 /** The spout whose clock is the stream time behind a node, given those before it. `timestamps`, which could replace it, reads sources only. */
 export function clockBehind(node: Node, clocks: readonly (string | undefined)[]): string | undefined {
