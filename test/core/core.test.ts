@@ -1,6 +1,7 @@
 /** Keys, times, errors, random numbers and canonical JSON: small things that everything else stands on. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isSame } from '../../src/compare/canonical.js';
 import { AssertionError, assert, unreachable } from '../../src/core/assert.js';
 import { ERRORS, nearest, StreamError, StreamErrors } from '../../src/core/errors.js';
 import { canonicalJson, hashText, readableJson } from '../../src/core/json.js';
@@ -344,6 +345,12 @@ describe('haveSameContents', () => {
     expect(haveSameContents(a, b)).toBe(false);
     expect(haveSameContents(b, a)).toBe(false);
   });
+});
+
+it('results that are maps are the same in any order of their keys, also where numbers are compared with tolerance', () => {
+  const map = (...pairs: [string, number][]) => new Map(pairs);
+  expect(isSame(map(['a', 1], ['b', 2.5]), map(['b', 2.5], ['a', 1]), 1)).toBe(true);
+  expect(isSame(map(['a', 1], ['b', 2.5]), map(['b', 1], ['a', 2.5]), 1)).toBe(false);
 });
 
 it('JSON for people shows what is in maps, sets and bytes', () => {
