@@ -85,8 +85,10 @@ function canonicalObject(value: object, numbers: number[] | undefined, depth: nu
   if (value instanceof Date) return `d${value.getTime()};`;
   if (value instanceof Map)
     return `m{${[...value]
-      .map(([key, part]) => `${canonical(key)}${text(part)}`)
-      .sort()
+      .map(([key, part]) => [canonical(key), part] as const)
+      // Before texts are made of the values, which put their numbers into one list.
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([key, part]) => `${key}${text(part)}`)
       .join('')}}`;
   if (value instanceof Set)
     return `e{${[...value]

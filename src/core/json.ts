@@ -11,13 +11,18 @@ export function canonicalJson(value: unknown): string {
 /** JSON for people to read: what JSON cannot hold stands there as text. Never throws. */
 export function readableJson(value: unknown): string {
   try {
-    const text: string | undefined = JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'bigint' ? `${inner}n` : inner,
-    );
+    const text: string | undefined = JSON.stringify(value, (_key, inner: unknown) => readable(inner));
     return text ?? String(value);
   } catch {
     return String(value);
   }
+}
+
+/** Of a map its pairs, of a set and of numbers in an array of their own the list of them. */
+function readable(value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value instanceof Map || value instanceof Set) return [...value];
+  return ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as never) : value;
 }
 
 /** A 64-bit FNV-style hash of text as 16 hex digits (two 32-bit lanes). An identity, not a signature. */

@@ -4,7 +4,7 @@ import { StreamError } from './errors.js';
 declare const durationBrand: unique symbol;
 
 /** A length of time in whole microseconds. Made by `seconds(0.5)` and its siblings, never a bare number. */
-export type Duration = number & { readonly [durationBrand]: 'Duration' };
+export type Duration = number & { readonly [durationBrand]: 'Duration, made by seconds(5) or millis(250)' };
 
 /** A point in stream time: whole microseconds since the epoch. */
 export type Timestamp = number;

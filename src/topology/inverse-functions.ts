@@ -1,6 +1,7 @@
 /** The functions of a window that is reduced, checked; and the check that an inverse is one. */
 import { StreamError } from '../core/errors.js';
 import { readableJson } from '../core/json.js';
+import { haveSameContents } from '../core/same-contents.js';
 import { checkFunctions } from './check-arguments.js';
 
 type Reduce = (a: unknown, b: unknown) => unknown;
@@ -30,7 +31,7 @@ function checkedReduce(reduce: Reduce, inverse: Reduce): Reduce {
     // What no reduce may return goes on as it is: the kernel has the error for it.
     if (total === undefined || total instanceof Promise) return total;
     const back = inverse(total, b);
-    if (isEqual(back, a)) return total;
+    if (haveSameContents(back, a)) return total;
     const [x, y, z] = [a, b, back].map(readableJson);
     throw new StreamError(
       'RG037',
@@ -38,10 +39,4 @@ function checkedReduce(reduce: Reduce, inverse: Reduce): Reduce {
       'mend inverse, or leave it out: then each window is folded again',
     );
   };
-}
-
-/** Numbers up to rounding, other values by their JSON. */
-function isEqual(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'number' || typeof b !== 'number') return Object.is(a, b) || readableJson(a) === readableJson(b);
-  return Object.is(a, b) || Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b), 1);
 }

@@ -39,7 +39,13 @@ async function run(build: Build, variant: Variant, settings: Partial<JobSettings
 }
 
 const numbers = (t: TopologyBuilder) => t.source('in', memory(INPUT));
-const keyed = (t: TopologyBuilder): KeyedStream<string, number> => numbers(t).keyBy((n) => `k${n % 2}`, { uid: 'key' });
+const numbers2 = (t: TopologyBuilder) => t.source('in2', memory(INPUT));
+/** Two numbers of each key are in panes side by side. */
+const panes = (t: TopologyBuilder): Stream<number> =>
+  numbers(t).timestamps({ extract: (n) => n * millis(5), maxOutOfOrderness: millis(100) });
+const TWO_PANES = { uid: 'op', window: millis(20) } as const;
+const keyed = (t: TopologyBuilder | Stream<number>): KeyedStream<string, number> =>
+  ('keyBy' in t ? t : numbers(t)).keyBy((n) => `k${n % 2}`, { uid: 'key' });
 
 /** Operators with a function that throws for one record, and what all the others give, as text in sorted order. */
 const throwing: readonly (readonly [name: string, uid: string, build: Build, good: readonly unknown[]])[] = [
@@ -208,6 +214,57 @@ const wrong: readonly (readonly [name: string, code: string, build: Build])[] = 
   ['transform returns nothing', 'RG032', (t) => numbers(t).transform((() => undefined) as never, { uid: 'op' })],
   ['transform returns a promise', 'RG031', (t) => numbers(t).transform((async () => []) as never, { uid: 'op' })],
   [
+    'transformWith returns nothing',
+    'RG032',
+    (t) => numbers(t).transformWith(numbers2(t), (() => undefined) as never, { uid: 'op' }),
+  ],
+  [
+    'transformWith returns a promise',
+    'RG031',
+    (t) => numbers(t).transformWith(numbers2(t), (async () => []) as never, { uid: 'op' }),
+  ],
+  [
+    'transform of several streams returns nothing',
+    'RG032',
+    (t) => t.transform([numbers(t), numbers2(t)], (() => undefined) as never, { uid: 'op' }),
+  ],
+  [
+    'transform of several streams returns a promise',
+    'RG031',
+    (t) => t.transform([numbers(t), numbers2(t)], (async () => []) as never, { uid: 'op' }),
+  ],
+  [
+    'mergeCombiners returns nothing',
+    'RG032',
+    (t) =>
+      keyed(panes(t)).combineByKey<number>({
+        ...TWO_PANES,
+        createCombiner: () => 1,
+        mergeValue: (a) => a,
+        mergeCombiners: (() => undefined) as never,
+      }),
+  ],
+  [
+    'inverse returns nothing',
+    'RG032',
+    (t) =>
+      keyed(panes(t)).reduceByKeyAndWindow({
+        ...TWO_PANES,
+        reduce: (a, b) => a + b,
+        inverse: (() => undefined) as never,
+      }),
+  ],
+  [
+    'inverse of a window of all elements returns nothing',
+    'RG032',
+    (t) => panes(t).reduceByWindow({ ...TWO_PANES, reduce: (a, b) => a + b, inverse: (() => undefined) as never }),
+  ],
+  [
+    'checkInverse finds that inverse is none',
+    'RG037',
+    (t) => panes(t).reduceByWindow({ ...TWO_PANES, reduce: Math.max, inverse: (a, b) => a - b, checkInverse: true }),
+  ],
+  [
     'an element that is no key',
     'RG033',
     (t) =>
@@ -309,6 +366,15 @@ const wrong: readonly (readonly [name: string, code: string, build: Build])[] = 
   ],
 ];
 
+/** What the hints of these errors say. */
+const HINTS: Readonly<Record<string, RegExp>> = {
+  RG031: /^await in mapAsync, or remove async$/,
+  RG032: /^return (a value|a number|a pair|an array|\[key, value\])/,
+  RG033: /^return a string, a number or a tuple of them/,
+  RG034: /^(return microseconds|use context\.timestamp)/,
+  RG037: /^mend inverse, or leave it out/,
+};
+
 describe.each(VARIANTS)('%s', (_name, variant) => {
   it.each(throwing)('%s that throws fails the job, with its uid, place and cause', async (_operator, uid, build) => {
     const { result } = await run(build, variant);
@@ -333,6 +399,10 @@ describe.each(VARIANTS)('%s', (_name, variant) => {
   it.each(wrong)('%s: %s', async (_what, code, build) => {
     const { result } = await run(build, variant);
     expect(result.error).toMatchObject({ code, operator: 'op' });
+    // What to do, and the line of this file where the operator is.
+    expect(result.error!.hint).toMatch(HINTS[code]!);
+    expect(result.error!.place).toMatchObject({ file: expect.stringMatching(/errors\.test\.ts$/) as string });
+    expect(result.error!.place!.line).toBeGreaterThan(0);
     expect(result.outcome).toBe('failed');
   });
 

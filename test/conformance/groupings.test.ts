@@ -1,6 +1,7 @@
 /** Which task of a bolt gets which tuple: the same rules in both modes, tuple by tuple and from one interval to the next. */
 
 import { describe, expect, it } from 'vitest';
+import { type Key, taskOfKey } from '../../src/core/keys.js';
 import { runIntervals } from '../../src/testing/index.js';
 import { topology } from '../../src/topology/builder.js';
 import type { BoltDeclarer } from '../../src/topology/component-streams.js';
@@ -114,6 +115,39 @@ describe.each(MODES)('%s', (mode) => {
     const shares = counts(placed.filter(({ word }) => word === 'a')).filter((count) => count > 0);
     expect(shares).toEqual([10, 10]);
     for (const word of ['b', 'c']) expect(tasksOf(placed, word).length).toBeLessThanOrEqual(2);
+  });
+
+  it('partialKey: where both tasks of a key got as many, its first has the next', async () => {
+    for (const word of ['a', 'b', 'c', 'd']) {
+      const placed = await run((bolt, words) => bolt.partialKeyGrouping(words, 'word'), [Array(5).fill(word), [word]]);
+      const tasks = placed.toSorted((x, y) => x.n - y.n).map(({ task }) => task);
+      const first = taskOfKey(word, TASKS);
+      expect(tasks.map((task) => task === first)).toEqual([true, false, true, false, true, false]);
+    }
+  });
+
+  it('fields: their order counts, and either way equal values are in one task', async () => {
+    const pairs = Array.from({ length: 12 }, (_, n) => ({ word: n % 2, n: n % 3 }));
+    const placesBy = async (...fields: readonly ('word' | 'n')[]) => {
+      const places = new Map<string, Set<number>>();
+      const placed = await run(
+        (bolt, words) =>
+          bolt.fieldsGrouping(
+            words.map(({ n }) => pairs[n % 12]!),
+            ...(fields as ['word']),
+          ),
+        [Array(12).fill(''), Array(12).fill('')],
+      );
+      for (const { word, n, task } of placed)
+        places.set(`${word} ${n}`, (places.get(`${word} ${n}`) ?? new Set()).add(task));
+      return Object.fromEntries([...places].map(([pair, tasks]) => [pair, [...tasks]]));
+    };
+    const expected = (key: (word: number, n: number) => Key) =>
+      Object.fromEntries(pairs.map(({ word, n }) => [`${word} ${n}`, [taskOfKey(key(word, n), TASKS)]]));
+    const [one, other] = [await placesBy('word', 'n'), await placesBy('n', 'word')];
+    expect(one).toEqual(expected((word, n) => [word, n]));
+    expect(other).toEqual(expected((word, n) => [n, word]));
+    expect(one).not.toEqual(other);
   });
 
   it.each<[string, CustomGrouping<Word>['chooseTasks'], number[]]>([

@@ -38,6 +38,36 @@ const bolt = (t: TopologyBuilder, { maxKeys, partitions }: Limits) =>
     )
     .map(({ pair }) => pair);
 
+/** Puts a state for each key of a window, of one tuple. */
+const windowedBolt = (t: TopologyBuilder) =>
+  t
+    .setStatefulWindowedBolt<{ pair: Pair }, string, number, { pair: Pair }>(
+      'kept',
+      () => {
+        let kept: KeyValueState<string, number>;
+        return {
+          initState: (state) => {
+            kept = state;
+          },
+          execute: ({ events }, out) => {
+            for (const { values } of events) {
+              kept.put(...values.pair);
+              out.emit(values);
+            }
+          },
+        };
+      },
+      { count: 1 },
+    )
+    .shuffleGrouping(pairs(t).map((pair) => ({ pair })))
+    .map(({ pair }) => pair);
+
+/** Asks for each key what was told of it. */
+const query = (t: TopologyBuilder) => {
+  const told = pairs(t);
+  return told.map(([key]) => key).stateQuery(told, { uid: 'kept' });
+};
+
 /** What keeps state, each telling `[key, sum]`. A value of 0 removes its key where that is possible. */
 const KEEPERS = {
   runningReduce: (t: TopologyBuilder, limits: Limits) =>
@@ -154,6 +184,22 @@ describe.each(VARIANTS)('%s', (_name, variant) => {
       [['k9', 101]],
     ]);
     expect(state['kept']).toEqual([['k9', 101]]);
+  });
+
+  it.each([
+    ['a stateful windowed bolt', windowedBolt],
+    ['stateQuery', query],
+  ])('%s has the limit of the job, and gives what it gives below it', async (_what, build) => {
+    const { outputs } = await run(build, { in: [KEYS, KEYS] }, { maxKeys: KEYS.length });
+    const told = KEYS.map(([key]) => [key, 1]);
+    expect(outputs['out']!.map((results) => results.toSorted())).toEqual([told, told]);
+    const failure = await run(build, { in: [KEYS, KEYS] }, { maxKeys: 1 }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'RG066',
+      operator: 'kept',
+      place: { file: expect.stringContaining('state-limits') },
+      message: expect.stringContaining('1 keys have state in this task'),
+    });
   });
 
   it('limits the keys that have timers, which may have no state', async () => {

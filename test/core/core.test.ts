@@ -1,11 +1,13 @@
 /** Keys, times, errors, random numbers and canonical JSON: small things that everything else stands on. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isSame } from '../../src/compare/canonical.js';
 import { AssertionError, assert, unreachable } from '../../src/core/assert.js';
 import { ERRORS, nearest, StreamError, StreamErrors } from '../../src/core/errors.js';
-import { canonicalJson, hashText } from '../../src/core/json.js';
+import { canonicalJson, hashText, readableJson } from '../../src/core/json.js';
 import { encodeKey, type Key, taskOfKey } from '../../src/core/keys.js';
 import { prng } from '../../src/core/prng.js';
+import { haveSameContents } from '../../src/core/same-contents.js';
 import {
   firstMultipleAbove,
   floorTo,
@@ -258,4 +260,101 @@ describe('canonical JSON', () => {
     const hashes = new Set(Array.from({ length: 10_000 }, (_, i) => hashText(`plan ${i}`)));
     expect(hashes.size).toBe(10_000);
   });
+});
+
+describe('haveSameContents', () => {
+  const cyclic = (): unknown => {
+    const value: { self?: unknown } = {};
+    value.self = value;
+    return value;
+  };
+
+  it.each<readonly [what: string, a: unknown, b: unknown]>([
+    ['numbers up to rounding', 0.1 + 0.2, 0.3],
+    ['numbers in objects up to rounding', { sum: [0.1 + 0.2] }, { sum: [0.3] }],
+    ['NaN', Number.NaN, Number.NaN],
+    ['a field that is undefined and none', { a: 1, b: undefined }, { a: 1 }],
+    ['fields in another order', { a: 1, b: 2 }, { b: 2, a: 1 }],
+    [
+      'maps in another order',
+      new Map([
+        ['a', 1],
+        ['b', 2],
+      ]),
+      new Map([
+        ['b', 2],
+        ['a', 1],
+      ]),
+    ],
+    [
+      'maps whose keys are objects',
+      new Map([
+        [[1, 2], 'x'],
+        [[3], 'y'],
+      ]),
+      new Map([
+        [[3], 'y'],
+        [[1, 2], 'x'],
+      ]),
+    ],
+    ['sets in another order', new Set([1, [2]]), new Set([[2], 1])],
+    ['times', new Date(7), new Date(7)],
+    ['times that are none', new Date(Number.NaN), new Date(Number.NaN)],
+    ['bytes', Uint8Array.of(1, 2), Uint8Array.of(1, 2)],
+    ['buffers', Uint8Array.of(1, 2).buffer, Uint8Array.of(1, 2).buffer],
+    ['views', new DataView(Uint8Array.of(1, 2).buffer, 1), new DataView(Uint8Array.of(3, 2).buffer, 1)],
+    ['what holds itself', cyclic(), cyclic()],
+  ])('%s', (_what, a, b) => {
+    expect(haveSameContents(a, b)).toBe(true);
+    expect(haveSameContents(b, a)).toBe(true);
+  });
+
+  it.each<readonly [what: string, a: unknown, b: unknown]>([
+    ['numbers', 1, 1.001],
+    ['numbers and NaN', Number.NaN, 0],
+    ['an endless number and another', Number.POSITIVE_INFINITY, 1],
+    ['numbers and texts', 1, '1'],
+    ['big numbers', 1n, 2n],
+    ['fields', { a: 1 }, { a: 1, b: 2 }],
+    ['null and nothing', null, {}],
+    ['lists by their lengths', [1], [1, undefined]],
+    ['maps by their values', new Map([['a', 1]]), new Map([['a', 2]])],
+    ['maps by their keys', new Map([['a', 1]]), new Map([['b', 1]])],
+    ['maps by what is undefined', new Map([['a', undefined]]), new Map([['b', undefined]])],
+    ['maps by their sizes', new Map(), new Map([['a', 1]])],
+    ['maps and objects', new Map(), {}],
+    [
+      'maps whose keys are objects',
+      new Map([
+        [[1], 1],
+        [[1], 2],
+      ]),
+      new Map([
+        [[1], 1],
+        [[1], 1],
+      ]),
+    ],
+    ['sets', new Set([1]), new Set([2])],
+    ['sets and lists', new Set([1]), [1]],
+    ['times', new Date(7), new Date(8)],
+    ['bytes', Uint8Array.of(1, 2), Uint8Array.of(1, 3)],
+    ['bytes and numbers', Uint8Array.of(1), Float64Array.of(1)],
+    ['buffers', Uint8Array.of(1).buffer, Uint8Array.of(2).buffer],
+    ['views', new DataView(Uint8Array.of(1, 2).buffer), new DataView(Uint8Array.of(1, 3).buffer)],
+  ])('tells apart %s', (_what, a, b) => {
+    expect(haveSameContents(a, b)).toBe(false);
+    expect(haveSameContents(b, a)).toBe(false);
+  });
+});
+
+it('results that are maps are the same in any order of their keys, also where numbers are compared with tolerance', () => {
+  const map = (...pairs: [string, number][]) => new Map(pairs);
+  expect(isSame(map(['a', 1], ['b', 2.5]), map(['b', 2.5], ['a', 1]), 1)).toBe(true);
+  expect(isSame(map(['a', 1], ['b', 2.5]), map(['b', 1], ['a', 2.5]), 1)).toBe(false);
+});
+
+it('JSON for people shows what is in maps, sets and bytes', () => {
+  expect(readableJson({ map: new Map([['a', 1n]]), set: new Set([1]), bytes: Uint8Array.of(7, 8) })).toBe(
+    '{"map":[["a","1n"]],"set":[1],"bytes":[7,8]}',
+  );
 });

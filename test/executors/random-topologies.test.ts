@@ -2,9 +2,10 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Node } from '../../src/topology/graph.js';
 import { isLong } from '../breadth.js';
-import { build } from './random/build.js';
-import { askOracle, differences, runIn } from './random/judge.js';
+import { type Built, build } from './random/build.js';
+import { askOracle, demandsIn, differences, runIn } from './random/judge.js';
 import { OPERATORS, type Recipe, recipes } from './random/recipe.js';
 import { waysOf } from './random/ways.js';
 
@@ -15,7 +16,9 @@ const TWO_SOURCES = 'two sources';
 const SEVERAL_PARTITIONS = 'several partitions';
 const LATE = 'late records';
 const GAPS = 'skipped empty intervals';
-const features = [TWO_SOURCES, SEVERAL_PARTITIONS, LATE, GAPS];
+const OWN_PARTITIONS = 'partitions of their own';
+const QUERIES_DEMANDED = 'queries whose answer is promised';
+const features = [TWO_SOURCES, SEVERAL_PARTITIONS, LATE, GAPS, OWN_PARTITIONS, QUERIES_DEMANDED];
 
 it(`gives the oracle's answer in both modes on ${numRuns} random topologies`, async () => {
   const coverage = new Map<string, number>([...OPERATORS, ...features].map((name) => [name, 0]));
@@ -39,6 +42,8 @@ it(`gives the oracle's answer in both modes on ${numRuns} random topologies`, as
         cover(GAPS, batches.job.skippedEmptyIntervals > 0);
       }
       for (const operator of built.operators) cover(operator);
+      cover(OWN_PARTITIONS, built.topology.graph.nodes.some(hasOwnPartitions));
+      cover(QUERIES_DEMANDED, hasPromisedQuery(built));
       cover(TWO_SOURCES, recipe.sources.length === 2);
       cover(
         SEVERAL_PARTITIONS,
@@ -53,6 +58,19 @@ it(`gives the oracle's answer in both modes on ${numRuns} random topologies`, as
   );
   expect([...coverage].filter(([, count]) => count === 0)).toEqual([]);
 });
+
+function hasOwnPartitions(node: Node): boolean {
+  return node.kind !== 'repartition' && node.kind !== 'partitionBy' && 'partitions' in node;
+}
+
+/** A query is the only `mapWithState` that goes by an order. */
+function hasPromisedQuery(built: Built): boolean {
+  const { states } = demandsIn(built);
+  return built.topology.graph.nodes.some(
+    ({ kind, uid, ...node }) =>
+      kind === 'mapWithState' && 'orderSensitive' in node && states.get(uid)!.rule !== 'not demanded',
+  );
+}
 
 function describeJob(recipe: Recipe): string {
   const { graph } = build(recipe).topology;

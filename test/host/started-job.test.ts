@@ -123,7 +123,7 @@ describe.each(MODES)('a job in %s mode', (mode) => {
   });
 });
 
-describe('spouts of a job that is deactivated', () => {
+describe.each(['micro-batch', 'record'] as const)('spouts of a job that is deactivated (%s)', (mode) => {
   const spoutJob = (spout: Pick<Spout<{ n: number }>, 'nextTuple' | 'deactivate'>) => {
     const calls: string[] = [];
     const job = topology('spout', (t) => {
@@ -150,7 +150,7 @@ describe('spouts of a job that is deactivated', () => {
     });
     const run = await startVirtual(job, ({ clock }) => {
       now = () => clock.now();
-      return { mode: 'record' };
+      return { mode };
     });
     await run.until(SECOND / 10);
     run.job.deactivate();
@@ -169,7 +169,7 @@ describe('spouts of a job that is deactivated', () => {
 
   it('are not activated to be stopped', async () => {
     const { job, calls } = spoutJob({ nextTuple: () => 'idle' });
-    const run = await startVirtual(job, () => ({ mode: 'record' }));
+    const run = await startVirtual(job, () => ({ mode }));
     await run.until(SECOND / 10);
     run.job.deactivate();
     await run.until(SECOND / 5);
@@ -185,7 +185,7 @@ describe('spouts of a job that is deactivated', () => {
         throw new Error('no');
       },
     });
-    const run = await startVirtual(job, () => ({ mode: 'record' }));
+    const run = await startVirtual(job, () => ({ mode }));
     await run.until(SECOND / 10);
     run.job.deactivate();
     const { error } = await run.end();

@@ -128,6 +128,16 @@ describe.each<
   ],
   [
     'RG011',
+    'a parallelism of 1,025',
+    (t) =>
+      void t
+        .setBolt('bolt', acking, { parallelism: 1_025 })
+        .shuffleGrouping(t.setSpout<{ n: number }>('spout', silent, { parallelism: 1_024 })),
+    /'bolt' has parallelism 1025; it must be a whole number from 1 to 1024/,
+    /leave it out/,
+  ],
+  [
+    'RG011',
     'a parallelism of 0',
     (t) =>
       void t.setBolt('bolt', acking, { parallelism: 0 }).shuffleGrouping(t.setSpout<{ n: number }>('spout', silent)),

@@ -28,8 +28,8 @@ test('ten operators in a row need no annotation', () => {
       .mapValues(({ length }) => length)
       .reduceByKey((a, b) => Math.max(a, b))
       .reduceByKeyAndWindow({ window: seconds(3), reduce: (a, b) => a + b, inverse: (total, left) => total - left })
-      .updateStateByKey<{ seen: number }>((values, state) => ({ seen: (state?.seen ?? 0) + values.length }))
-      .mapValues(({ seen }) => seen > 1)
+      .groupByKey()
+      .mapValues((totals) => totals.length > 1)
       .map(([word, isFrequent]) => [word.length, isFrequent] as const)
       .flatMapValues((isFrequent) => (isFrequent ? ['yes'] : []));
     expectTypeOf(totals).toExtend<KeyedStream<number, string>>();
@@ -133,6 +133,9 @@ test('joins, groups, windows and states infer what they give', () => {
     });
     expectTypeOf(states.stateSnapshots()).toExtend<KeyedStream<string, { seen: number }>>();
     expectTypeOf(states.map((text) => text.length)).toEqualTypeOf<Stream<number>>();
+    expectTypeOf(
+      counts.updateStateByKey<{ seen: number }>((values, state) => ({ seen: (state?.seen ?? 0) + values.length })),
+    ).toExtend<KeyedStream<string, { seen: number }>>();
     // @ts-expect-error keys of different types never meet
     counts.join(flags);
     // @ts-expect-error a stream of words has no keys to join by

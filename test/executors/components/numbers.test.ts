@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatSummary } from '../../../src/cli/run-summary.js';
 import type { ComponentStats, JobResult } from '../../../src/executors/executor.js';
+import { run } from '../../../src/host/run.js';
+import { createSimulatedWorld } from '../../../src/runtime/simulated-world.js';
 import { startVirtual } from '../../../src/testing/virtual-run.js';
 import { topology } from '../../../src/topology/builder.js';
 import type { MessageId, SpoutCollector } from '../../../src/topology/components.js';
@@ -115,6 +117,36 @@ describe.each(MODES)('%s', (mode) => {
     // As micro-batches a message waits for its batch, whose interval is a second.
     if (mode === 'micro-batch') expect(latency).toBeGreaterThan(0);
     expect(latency).toBeLessThanOrEqual(1_000_000);
+  });
+
+  it('takes how long tuples are executed and until they are answered, and how busy that makes the tasks', async () => {
+    const [first, then, TASKS, count] = [100, 200, 2, 5];
+    // Time goes on only where the bolt works: the clock of the World is ahead by that.
+    let worked = 0;
+    const simulated = createSimulatedWorld();
+    const world = { ...simulated, clock: { now: () => simulated.clock.now() + worked } };
+    const job = topology('slow', (t) => {
+      const numbers = t.setSpout<N>('numbers', () => new Numbers(count), { maxSpoutPending: 1 });
+      t.setBolt<N, N>(
+        'slow',
+        () => ({
+          execute: (tuple, out) => {
+            worked += first;
+            out.ack(tuple);
+            worked += then;
+          },
+        }),
+        { parallelism: TASKS },
+      ).fieldsGrouping(numbers, 'n');
+    });
+    const { components, acked, error } = await simulated.complete(run(job, { world, mode }));
+    expect([acked, error]).toEqual([count, undefined]);
+    const by = new Map(components.map((stats) => [stats.component, stats]));
+    const { executeLatency, processLatency, capacity } = by.get('slow')!;
+    expect([executeLatency, processLatency]).toEqual([first + then, first]);
+    expect(capacity).toBeCloseTo((count * (first + then)) / (world.clock.now() * TASKS), 9);
+    // Record at a time the acker hears of the ack at once; a batch tells of it when it is done.
+    expect(by.get('numbers')!.completeLatency).toBeGreaterThanOrEqual(mode === 'record' ? first : first + then);
   });
 
   it('the summary has a line for each component', async () => {

@@ -4,12 +4,11 @@ import type { Duration } from '../../../src/core/time.js';
 import type { Heartbeat } from '../../../src/runtime/source.js';
 import { type TopologyBuilder, topology } from '../../../src/topology/builder.js';
 import type { Topology } from '../../../src/topology/graph.js';
-import type { ProcessOptions } from '../../../src/topology/process.js';
 import type { SinkSpec } from '../../../src/topology/specs.js';
-import type { StateSpec } from '../../../src/topology/state-spec.js';
 import type { KeyedStream, Stream } from '../../../src/topology/streams.js';
+import type { Placed } from '../../../src/topology/types.js';
 import { aSource } from '../../compare/memory-ends.js';
-import { later } from './call-time.js';
+import { add, calling, digest, LONGEST, sessions, stateSpec, sums, TABLE, updateBy } from './functions.js';
 import type { Operator, Recipe, RecordRecipe, StepRecipe } from './recipe.js';
 
 const BATCH_INTERVAL = 1_000 as Duration;
@@ -89,6 +88,7 @@ class Building {
   }
 
   #apply({ operator, from, a, b }: StepRecipe, uid: string): readonly Branch[] {
+    const own = placed(uid, a, b);
     switch (operator) {
       case 'map':
         return this.#onNumbers(from, (s) => s.map((n) => n * (a + 1), { uid }));
@@ -127,22 +127,28 @@ class Building {
       case 'timestamps idle':
         return this.#timestamps(operator, from, a, b, uid);
       case 'reduceByKey':
-        return this.#onPairs(from, (s) => s.reduceByKey({ uid, reduce: a % 2 === 0 ? add : Math.max }));
+        return this.#onPairs(from, (s) => s.reduceByKey({ ...own, reduce: a % 2 === 0 ? add : Math.max }));
       case 'countByValue':
-        return this.#onNumbers(from, (s) => s.countByValue({ uid }).map(([value, count]) => value * 100 + count));
+        return this.#onNumbers(from, (s) => s.countByValue(own).map(([value, count]) => value * 100 + count));
       case 'count':
         return this.#onNumbers(from, (s) => s.count({ uid }));
       case 'countByWindow':
         return this.#window(this.#numbers(from), a, b, (s, times) => s.countByWindow({ uid, ...times }));
       case 'reduceByKeyAndWindow':
         return this.#window(this.#pairs(from), a, b, (s, times) =>
-          s.reduceByKeyAndWindow({ uid, ...times, reduce: Math.max }),
+          s.reduceByKeyAndWindow({ ...own, ...times, reduce: Math.max }),
         );
       case 'reduceByKeyAndWindow inverse':
-        return this.#window(this.#pairs(from), a, b, (s, times) => s.reduceByKeyAndWindow({ uid, ...times, ...sums }));
+        return this.#window(this.#pairs(from), a, b, (s, times) =>
+          s.reduceByKeyAndWindow({ ...own, ...times, ...sums }),
+        );
+      case 'reduceByKeyAndWindow inverse filter':
+        return this.#window(this.#pairs(from), a, b, (s, times) =>
+          s.reduceByKeyAndWindow({ ...own, ...times, ...sums, filter: ([, total]) => total % (a + 2) !== 0 }),
+        );
       case 'reduceByKeyAndWindow keepEmptyKeys':
         return this.#window(this.#pairs(from), a, b, (s, times) =>
-          s.reduceByKeyAndWindow({ uid, ...times, ...sums, keepEmptyKeys: true }),
+          s.reduceByKeyAndWindow({ ...own, ...times, ...sums, keepEmptyKeys: true }),
         );
       case 'peek':
         return this.#onNumbers(from, (s) => s.peek(() => undefined, { uid }));
@@ -158,25 +164,25 @@ class Building {
         );
       case 'countByValueAndWindow':
         return this.#window(this.#numbers(from), a, b, (s, times) =>
-          s.countByValueAndWindow({ uid, ...times }).map(([value, count]) => value * 100 + count),
+          s.countByValueAndWindow({ ...own, ...times }).map(([value, count]) => value * 100 + count),
         );
       case 'combineByKey':
-        return this.#onPairs(from, (s) => s.combineByKey({ uid, ...LONGEST }).mapValues(({ length }) => length));
+        return this.#onPairs(from, (s) => s.combineByKey({ ...own, ...LONGEST }).mapValues(({ length }) => length));
       case 'combineByKey window':
         return this.#window(this.#pairs(from), a, b, (s, times) =>
-          s.combineByKey({ uid, ...times, ...LONGEST }).mapValues(({ length }) => length),
+          s.combineByKey({ ...own, ...times, ...LONGEST }).mapValues(({ length }) => length),
         );
       case 'distinct':
-        return this.#window(this.#numbers(from), a, b, (s, times) => s.distinct({ uid, ...times }));
+        return this.#window(this.#numbers(from), a, b, (s, times) => s.distinct({ ...own, ...times }));
       case 'top':
         return this.#window(this.#numbers(from), a, b, (s, times) =>
           s.top({ uid, ...times, max: 2, by: (n) => n % (a + 2) }).map((list) => list.reduce((x, y) => x * 7 + y, 0)),
         );
       case 'groupByKey':
-        return this.#onPairs(from, (s) => s.groupByKey({ uid }).mapValues(digest));
+        return this.#onPairs(from, (s) => s.groupByKey(own).mapValues(digest));
       case 'groupByKeyAndWindow':
         return this.#window(this.#pairs(from), a, b, (s, times) =>
-          s.groupByKeyAndWindow({ uid, ...times }).mapValues(digest),
+          s.groupByKeyAndWindow({ ...own, ...times }).mapValues(digest),
         );
       case 'glom':
         return this.#onNumbers(from, (s) => s.glom({ uid }).map(digest));
@@ -196,6 +202,15 @@ class Building {
         return this.#together(from, a, (left, right) =>
           left.transformWith(right, (x, y, end) => [digest(x), -digest(y.map(([, n]) => n)), end % 7], { uid }),
         );
+      case 'transform streams':
+        return this.#together(from, a, (left, right) => {
+          const streams = [left, right, left.map((n) => n * 10)] as const;
+          return this.#t.transform(
+            streams,
+            ([x, y, z], end) => [digest(x) - digest(y.map(([, n]) => n)), digest(z), end % 7],
+            { uid },
+          );
+        });
       case 'window': {
         const branch = this.#numbers(from);
         const few = { ...branch, stream: branch.isMultiplied === true ? branch.stream.distinct() : branch.stream };
@@ -204,51 +219,57 @@ class Building {
       }
       case 'cogroup':
         return this.#joined(from, a, (s, other) =>
-          s.cogroup(other, { uid }).mapValues(([x, y]) => digest(x) - 3 * digest(y)),
+          s.cogroup(other, own).mapValues(([x, y]) => digest(x) - 3 * digest(y)),
         );
       case 'join':
       case 'leftOuterJoin':
       case 'rightOuterJoin':
       case 'fullOuterJoin':
-        return this.#joined(from, a, (s, other) =>
-          s[operator](other, { uid }).mapValues(([x = -1, y = -2]) => 10 * x + y),
-        );
+        return this.#joined(from, a, (s, other) => s[operator](other, own).mapValues(([x = -1, y = -2]) => 10 * x + y));
       case 'intervalJoin':
         return this.#joined(from, a, (s, other) =>
           s
-            .intervalJoin(other, { uid, before: (b * 300) as Duration, after: (a * 200) as Duration })
+            .intervalJoin(other, { ...own, before: (b * 300) as Duration, after: (a * 200) as Duration })
             .mapValues(([x, y]) => 10 * x + y),
         );
       case 'sessionWindow':
         return this.#onPairs(from, (s) =>
-          s.sessionWindow({ uid, gap: ((1 + a) * 400) as Duration, reduce: b % 2 === 0 ? add : Math.max }),
+          s.sessionWindow({ ...own, gap: ((1 + a) * 400) as Duration, reduce: b % 2 === 0 ? add : Math.max }),
+        );
+      case 'stateQuery':
+        return this.#asked(from, a, (questions, states) =>
+          questions.stateQuery(b % 2 === 0 ? states.reduceByKey(add) : states.runningReduce(add), own),
         );
       case 'joinTable':
         return this.#onPairs(from, (s) => s.joinTable(TABLE, { uid }).mapValues(([n, row]) => n + row));
       case 'leftOuterJoinTable':
         return this.#onPairs(from, (s) => s.leftOuterJoinTable(TABLE, { uid }).mapValues(([n, row = -1]) => n + row));
       case 'runningReduce':
-        return this.#onPairs(from, (s) => s.runningReduce({ uid, reduce: add }));
+        return this.#onPairs(from, (s) => s.runningReduce({ ...own, reduce: add }));
       case 'updateStateByKey':
-        return this.#onPairs(from, (s) => s.updateStateByKey<number>({ uid, update: updateBy(a) }));
+        return this.#onPairs(from, (s) => s.updateStateByKey<number>({ ...own, update: updateBy(a) }));
       case 'updateStateByKey initial':
         return this.#onPairs(from, (s) =>
           s.updateStateByKey<number>({
-            uid,
+            ...own,
             update: (values, state = 0, { end }) => updateBy(a)(values, state + (end % 3)),
             initialState: TABLE,
           }),
         );
       case 'mapWithState':
-        return this.#onPairs(from, (s) => s.mapWithState(stateSpec(uid, a)) as unknown as Pairs);
+        return this.#onPairs(from, (s) => s.mapWithState({ ...stateSpec(uid, a), ...own }) as unknown as Pairs);
       case 'mapWithState timeout': {
-        const spec = { ...stateSpec(uid, a), timeout: ((1 + b) * 700) as Duration };
+        const spec = { ...stateSpec(uid, a), ...own, timeout: ((1 + b) * 700) as Duration };
         return this.#onPairs(from, (s) => s.mapWithState(spec) as unknown as Pairs);
       }
       case 'stateSnapshots': {
         const branch = this.#pairs(from);
         const timeout = ((1 + b) * 700) as Duration;
-        const mapped = branch.stream.mapWithState({ ...stateSpec(uid, a), ...(b % 2 === 0 ? { timeout } : {}) });
+        const mapped = branch.stream.mapWithState({
+          ...stateSpec(uid, a),
+          ...own,
+          ...(b % 2 === 0 ? { timeout } : {}),
+        });
         const timed = { ...branch, isTimed: true };
         return [
           { ...timed, stream: mapped as unknown as Pairs },
@@ -263,7 +284,10 @@ class Building {
         return this.#onNumbers(from, (s) => s.mapAsync(calling(a), { uid, concurrency: 1 + b, ordered }));
       }
       case 'mapValuesAsync':
-        return this.#onPairs(from, (s) => s.mapValuesAsync(calling(a), { uid, concurrency: 1 + b }));
+      case 'mapValuesAsync unordered': {
+        const ordered = operator === 'mapValuesAsync';
+        return this.#onPairs(from, (s) => s.mapValuesAsync(calling(a), { uid, concurrency: 1 + b, ordered }));
+      }
     }
   }
 
@@ -301,6 +325,18 @@ class Building {
     const few = ({ isMultiplied, stream }: BranchOf<'pair'>) =>
       isMultiplied === true ? stream.reduceByKey(add) : stream;
     return [{ ...left, stream: apply(few(left), few(right)), isTimed: true, isMultiplied: true }];
+  }
+
+  /** The keys of one stream ask for the states that the other is made to. */
+  #asked(
+    from: number,
+    a: number,
+    ask: (questions: Stream<string | number>, states: Pairs) => KeyedStream<string | number, number | undefined>,
+  ): readonly Branch[] {
+    const left = this.#pairs(from);
+    const right = this.#partner(left, a);
+    const questions = left.stream.map(([key]) => key) as Stream<string | number>;
+    return [{ ...left, stream: ask(questions, right.stream).mapValues((n = -1) => n), isTimed: true }];
   }
 
   #together(from: number, a: number, apply: (left: Stream<number>, right: Pairs) => Stream<number>): readonly Branch[] {
@@ -378,95 +414,15 @@ class Building {
   }
 }
 
+/** Half of the operators that move records have as many tasks as they say, whatever the job has. */
+function placed(uid: string, a: number, b: number): Placed & { readonly uid: string } {
+  const partitions = 1 + ((a + 2 * b) % 8);
+  return partitions > 4 ? { uid } : { uid, partitions };
+}
+
 const capabilities = { guarantee: 'exactly-once', delivery: 'record' } as const;
 const RECORD_SINK: SinkSpec<unknown> = { role: 'sink', kind: 'captured', options: {}, capabilities };
 const INTERVAL_SINK: SinkSpec<unknown> = { ...RECORD_SINK, capabilities: { ...capabilities, delivery: 'interval' } };
-
-function add(a: number, b: number): number {
-  return a + b;
-}
-
-/** A call that ends the later the more its number is. */
-function calling(a: number): (n: number) => Promise<number> {
-  return async (n) => {
-    for (let i = Math.abs(n) % 7; i > 0; i--) await undefined;
-    await later((Math.abs(n) % 5) * 350);
-    return n + a;
-  };
-}
-
-/** Depends on no order: number, sum and sum of squares. */
-function digest(values: readonly number[]): number {
-  return values.length * 10_000 + values.reduce((sum, n) => sum + n + (n % 100) ** 2, 0);
-}
-
-const LONGEST = {
-  createCombiner: (n: number) => 'x'.repeat(Math.abs(n) % 10),
-  mergeValue: (longest: string, n: number) => longer(longest, 'x'.repeat(Math.abs(n) % 10)),
-  mergeCombiners: longer,
-};
-
-function longer(x: string, y: string): string {
-  return x.length < y.length ? y : x;
-}
-
-const TABLE: readonly (readonly [string | number, number])[] = [
-  ['a', 1],
-  ['b', 10],
-  ['a', 100],
-  [0, 3],
-  [2, 5],
-];
-
-const sums = { reduce: add, inverse: (total: number, left: number) => total - left };
-
-/** A sum that forgets its key when it is a multiple. */
-function updateBy(a: number): (values: readonly number[], state: number | undefined) => number | undefined {
-  return (values, state = 0) => {
-    const sum = values.reduce(add, state) % 1_000;
-    return a > 0 && sum % (a + 3) === 0 ? undefined : sum;
-  };
-}
-
-/** A running sum that is told now and then, forgotten now and then, and told when it was silent. */
-function stateSpec(
-  uid: string,
-  a: number,
-): StateSpec<string | number, number, number, readonly [string | number, number]> {
-  return {
-    uid,
-    initialState: TABLE,
-    map(key, value, state, time) {
-      if (state.isTimingOut()) return [key, -state.get()];
-      const sum = ((state.getOption() ?? 0) + value! + (time % 5)) % 1_000;
-      if (a > 0 && sum % (a + 3) === 0) state.remove();
-      else if (sum % 4 !== 1) state.update(sum);
-      return sum % 3 === 0 ? undefined : [key, sum];
-    },
-  };
-}
-
-/** Counts a key's records until it was silent for a while. */
-function sessions(
-  uid: string,
-  gap: number,
-): ProcessOptions<string | number, number, { count: number; timer: number }, readonly [string | number, number]> {
-  return {
-    uid,
-    onRecord(value, context) {
-      const { state } = context;
-      if (state !== undefined) context.deleteTimer(state.timer);
-      const timer = context.timestamp + gap;
-      context.setTimer(timer);
-      context.setState({ count: (state?.count ?? 0) + 1, timer });
-      if (value % 5 === 0) context.emit([context.key, value]);
-    },
-    onTimer(context) {
-      context.emit([context.key, (context.state?.count ?? 0) * 1_000]);
-      context.setState(undefined);
-    },
-  };
-}
 
 /** Times begin at 0; a heartbeat stands at each multiple of the batch interval. */
 function traceOf({ sources, silence }: Recipe): Trace {

@@ -124,7 +124,8 @@ function columns({ results }: CapturedSink): ResultList {
   };
 }
 
-function demandsIn({ topology, trace }: Pick<Built, 'topology' | 'trace'>): Demands {
+/** What is demanded of the sinks and states of a job. */
+export function demandsIn({ topology, trace }: Pick<Built, 'topology' | 'trace'>): Demands {
   const partitions = new Map(trace.sources.map((source) => [source.name, source.partitions.length]));
   return demandsOf(topology.graph, (name) => partitions.get(name)!);
 }

@@ -19,6 +19,7 @@ export const OPERATORS = [
   'count',
   'reduceByKeyAndWindow',
   'reduceByKeyAndWindow inverse',
+  'reduceByKeyAndWindow inverse filter',
   'reduceByKeyAndWindow keepEmptyKeys',
   'countByWindow',
   'peek',
@@ -35,6 +36,7 @@ export const OPERATORS = [
   'partitionBy',
   'transform',
   'transformWith',
+  'transform streams',
   'window',
   'reduceByWindow',
   'reduceByWindow inverse',
@@ -44,6 +46,7 @@ export const OPERATORS = [
   'leftOuterJoin',
   'rightOuterJoin',
   'fullOuterJoin',
+  'stateQuery',
   'joinTable',
   'leftOuterJoinTable',
   'sessionWindow',
@@ -58,6 +61,7 @@ export const OPERATORS = [
   'mapAsync',
   'mapAsync unordered',
   'mapValuesAsync',
+  'mapValuesAsync unordered',
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
