@@ -25,6 +25,7 @@ export interface WindowReduceParameters extends FoldParameters {
   readonly pane: number;
   readonly inverse: 'none' | 'user' | 'difference';
   readonly keepEmptyKeys: boolean;
+  readonly maxKeys?: number | undefined;
   readonly emitEmpty: boolean;
   readonly maxEmptyIntervals: number;
 }
@@ -58,7 +59,7 @@ class WindowReduce implements Kernel {
 
   constructor(setup: KernelSetup<WindowReduceFunctions, WindowReduceParameters>) {
     const { parameters, functions, store, context, emit, count } = setup;
-    const { slide, pane, inverse, keepEmptyKeys, emitEmpty, maxEmptyIntervals } = parameters;
+    const { slide, pane, inverse, keepEmptyKeys, emitEmpty, maxEmptyIntervals, maxKeys } = parameters;
     this.#setup = setup;
     this.#retry = setup.retry ?? NO_RETRY;
     this.#context = context;
@@ -70,7 +71,7 @@ class WindowReduce implements Kernel {
     if (inverse === 'none') return;
     const takeOut = inverse === 'difference' ? difference : functions.inverse!;
     const keep = keepEmptyKeys
-      ? { slide, emptyMax, skipped: (by: number) => count('skippedEmptyIntervals', by) }
+      ? { slide, emptyMax, maxKeys, skipped: (by: number) => count('skippedEmptyIntervals', by) }
       : undefined;
     this.#totals = new WindowTotals({ store, reduce: this.#fold.merge, inverse: takeOut, keep, retry: this.#retry });
   }

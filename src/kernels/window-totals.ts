@@ -3,6 +3,7 @@ import type { Cell, KeyedStore, Space } from '../core/keyed-store.js';
 import type { Key } from '../core/keys.js';
 import type { Timestamp } from '../core/time.js';
 import { type Retry, SET_ASIDE } from './on-time.js';
+import { checkKeys, type KeptKeys } from './state-space.js';
 import { reduced } from './window-fold.js';
 
 /** What the totals are made from. */
@@ -10,9 +11,9 @@ export interface WindowTotalsSetup {
   readonly store: KeyedStore;
   readonly reduce: (a: unknown, b: unknown) => unknown;
   readonly inverse: (total: unknown, left: unknown) => unknown;
-  /** With `keepEmptyKeys`: how long a key without records is told, and whom to tell of the ends after that. */
+  /** With `keepEmptyKeys`: how long a key without records is told, whom to tell of the ends after that, and how many keys may stay. */
   readonly keep:
-    | { readonly slide: number; readonly emptyMax: number; readonly skipped: (by: number) => void }
+    | (KeptKeys & { readonly slide: number; readonly emptyMax: number; readonly skipped: (by: number) => void })
     | undefined;
   readonly retry: Retry;
 }
@@ -80,10 +81,7 @@ export class WindowTotals {
   #putIn({ key, value, count }: Cell, end: Timestamp): void {
     const { reduce, keep } = this.#setup;
     const total = this.#totals.writable(key);
-    if (total === undefined) {
-      this.#totals.insert(key, value, count);
-      return;
-    }
+    if (total === undefined) return this.#insert(key, value, count, end);
     if (keep !== undefined && total.count === 0) {
       const skipped = this.#emptyEnds(total, end) - 1 - keep.emptyMax;
       if (skipped > 0) keep.skipped(skipped);
@@ -117,7 +115,19 @@ export class WindowTotals {
       if (total === SET_ASIDE) return this.#setAside(key, end);
       count += cell.count;
     }
-    if (count > 0) this.#totals.insert(key, total, count);
+    if (count > 0) this.#insert(key, total, count, end);
+  }
+
+  /** A key that has no total. Where keys stay there must be room for it. */
+  #insert(key: Key, value: unknown, count: number, end: Timestamp): void {
+    const { keep, retry } = this.#setup;
+    const counted = (_: unknown, total: unknown): unknown => {
+      checkKeys(this.#totals, key, keep!);
+      return total;
+    };
+    const total = keep === undefined ? value : reduced(counted, key, undefined, value, retry);
+    if (total === SET_ASIDE) return this.#setAside(key, end);
+    this.#totals.insert(key, total, count);
   }
 
   /** How many ends in a row, with this one, found the key without records. */

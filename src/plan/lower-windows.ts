@@ -91,6 +91,7 @@ function reduced(lowering: Lowering, node: ReducedNode, reduction: Reduction): v
     inverse,
     emitEmpty,
     keepEmptyKeys,
+    ...(keepEmptyKeys && inverse !== 'none' ? { maxKeys: lowering.maxKeys(node as WindowNode) } : {}),
     pane: greatestCommonDivisor(window, slide),
     maxEmptyIntervals: lowering.maxEmptyIntervals,
     inputs: lowering.exchange(source, HASH),

@@ -85,7 +85,11 @@ export interface TimestampsOperator extends OperatorBase {
   readonly maxOutOfOrderness: number;
   readonly idleTimeout: number | undefined;
 }
-export interface WindowReduceOperator extends OperatorBase {
+/** At most so many keys have state, or with `keepEmptyKeys` a total, in each task. */
+interface KeepsKeys {
+  readonly maxKeys?: number | undefined;
+}
+export interface WindowReduceOperator extends OperatorBase, KeepsKeys {
   readonly kind: 'window-reduce';
   readonly window: number;
   /** Panes are the greatest common divisor of window and slide. */
@@ -105,10 +109,6 @@ export interface WindowGroupOperator extends OperatorBase {
   readonly window: number;
   readonly pane: number;
   readonly gives: GroupResult;
-}
-/** At most so many keys have state in each task. */
-interface KeepsKeys {
-  readonly maxKeys?: number | undefined;
 }
 export interface RunningReduceOperator extends OperatorBase, KeepsKeys {
   readonly kind: 'running-reduce';

@@ -157,13 +157,18 @@ export interface RepartitionNode extends NodeBase {
   readonly kind: 'repartition';
   readonly input: StreamRef;
 }
+/** It keeps state by key, or with `keepEmptyKeys` totals. */
+interface KeepsKeys {
+  /** In place of the job's. */
+  readonly maxKeys?: number | undefined;
+}
 /** Spreads pairs over tasks by key, or by what its function makes of the key. */
 export interface PartitionByNode extends NodeBase {
   readonly kind: 'partitionBy';
   readonly input: StreamRef;
   readonly isByKey: boolean;
 }
-export interface WindowNode extends NodeBase {
+export interface WindowNode extends NodeBase, KeepsKeys {
   readonly kind:
     | 'reduceByKeyAndWindow'
     | 'countByWindow'
@@ -178,11 +183,6 @@ export interface WindowNode extends NodeBase {
   readonly keepEmptyKeys: boolean;
   /** A function `filter` decides which results are told. */
   readonly isFiltered?: boolean | undefined;
-}
-/** It keeps state by key. */
-interface KeepsKeys {
-  /** In place of the job's. */
-  readonly maxKeys?: number | undefined;
 }
 export interface StatefulNode extends NodeBase, KeepsKeys {
   readonly kind: 'runningReduce' | 'updateStateByKey' | 'process';

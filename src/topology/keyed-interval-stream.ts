@@ -1,7 +1,7 @@
 /** Operators that reduce or gather each key's values, per interval and over windows. */
 import type { Key } from '../core/keys.js';
 import type { Duration } from '../core/time.js';
-import { checkDurations, checkFunctions } from './check-arguments.js';
+import { checkDurations, checkedKeys, checkFunctions } from './check-arguments.js';
 import { inverseFunctions } from './inverse-functions.js';
 import { JoinStream } from './join-stream.js';
 import type { KeyedStream } from './streams.js';
@@ -139,6 +139,7 @@ export class KeyedIntervalStream<K extends Key, V> extends JoinStream<K, V> {
       slide,
       inverse,
       keepEmptyKeys = false,
+      maxKeys,
       filter,
       reduce: _,
       checkInverse: __,
@@ -153,6 +154,7 @@ export class KeyedIntervalStream<K extends Key, V> extends JoinStream<K, V> {
       slide,
       inverse: inverse !== undefined,
       keepEmptyKeys,
+      ...checkedKeys(maxKeys, this.reduceByKeyAndWindow),
       ...(filter === undefined ? {} : { isFiltered: true }),
     } as const;
     const functions = filter === undefined ? reducing : { ...reducing, filter };

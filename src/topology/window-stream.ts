@@ -1,24 +1,24 @@
 /** Operators on sliding windows of all of a stream's elements. */
 import type { Key } from '../core/keys.js';
 import type { Duration } from '../core/time.js';
-import { checkDurations } from './check-arguments.js';
+import { checkDurations, checkedKeys } from './check-arguments.js';
 import { IntervalStream } from './interval-stream.js';
 import { inverseFunctions } from './inverse-functions.js';
 import type { KeyedStream, Stream } from './streams.js';
-import type { Named, Ordered, Placed, ReduceOptions, Span } from './types.js';
+import type { KeptKeys, Named, Ordered, Placed, ReduceOptions, Span } from './types.js';
 
 /** A span with a window. Window and slide are multiples of the parent's slide. */
 export type WindowSpan = Span & { readonly window: Duration };
 
 /** Options of an operator that reduces sliding windows. */
-export interface InverseOptions<V> {
+export interface InverseOptions<V> extends KeptKeys {
   /** `inverse(reduce(a, b), b)` is `a`: then a slide costs what entered and left, not the window's length. */
   readonly inverse?: ReduceOptions<V>['reduce'];
   /** Tries at each reduce whether `inverse` takes it back, and fails the job with `RG037` if not. For debugging. Default false. */
   readonly checkInverse?: boolean;
   /**
    * Keep a key whose records have all left the window, as Spark does without a filter. Default false. The total of each key that ever came
-   * then stays for ever, and no limit counts it.
+   * then stays for ever: at most `maxKeys` in each task.
    */
   readonly keepEmptyKeys?: boolean;
 }
@@ -77,11 +77,11 @@ export class WindowStream<T> extends IntervalStream<T> {
 
   #over(
     kind: 'window' | 'reduceByWindow' | 'countByWindow' | 'countByValueAndWindow',
-    options: Placed & Partial<WindowSpan> & { readonly inverse?: unknown; readonly keepEmptyKeys?: boolean },
+    options: Placed & KeptKeys & Partial<WindowSpan> & { readonly inverse?: unknown; readonly keepEmptyKeys?: boolean },
     functions: Readonly<Record<string, unknown>>,
     caller: (...args: never[]) => unknown,
   ): never {
-    const { window, slide, inverse, keepEmptyKeys = false, ...placed } = options ?? {};
+    const { window, slide, inverse, keepEmptyKeys = false, maxKeys, ...placed } = options ?? {};
     checkDurations({ window, slide }, caller, ['window']);
     const node = {
       kind,
@@ -90,6 +90,7 @@ export class WindowStream<T> extends IntervalStream<T> {
       slide,
       inverse: inverse !== undefined,
       keepEmptyKeys,
+      ...checkedKeys(maxKeys, caller),
     } as const;
     return this.add(node, functions, caller, placed);
   }

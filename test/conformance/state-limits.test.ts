@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type TopologyBuilder, topology } from '../../src/topology/builder.js';
 import type { KeyValueState } from '../../src/topology/stateful-bolt.js';
-import { add, B, type Pair, pairs, runner } from './interval-cases.js';
+import { add, B, type Pair, pairs, runner, times } from './interval-cases.js';
 import { VARIANTS } from './variants.js';
 
 interface Limits {
@@ -103,6 +103,17 @@ const KEEPERS = {
   'a stateful bolt': bolt,
 } as const;
 
+/** Totals that stay, of `maxKeys` keys. */
+const keptTotals = (t: TopologyBuilder, limits: Limits) =>
+  pairs(t).reduceByKeyAndWindow({
+    uid: 'kept',
+    window: times(1),
+    reduce: add,
+    inverse: (total, left) => total - left,
+    keepEmptyKeys: true,
+    ...limits,
+  });
+
 /** More keys than there are tasks, so that one has two. */
 const KEYS: readonly Pair[] = ['a', 'b', 'c', 'd'].map((key) => [key, 1]);
 
@@ -158,6 +169,45 @@ describe.each(VARIANTS)('%s', (_name, variant) => {
               ['a', 3],
             ],
       );
+    });
+  });
+
+  describe('keepEmptyKeys', () => {
+    it('fails with the operator and its limit when a task would keep more keys', async () => {
+      const failure = await run((t) => keptTotals(t, { maxKeys: 1 }), { in: [KEYS, []] }).catch(
+        (error: unknown) => error,
+      );
+      expect(failure).toMatchObject({
+        code: 'RG066',
+        operator: 'kept',
+        place: { file: expect.stringContaining('state-limits') },
+        message: expect.stringContaining('1 keys have state in this task'),
+      });
+      const settings = { maxKeys: 1 };
+      await expect(run((t) => keptTotals(t, {}), { in: [KEYS] }, settings)).rejects.toMatchObject({ code: 'RG066' });
+      const { outputs } = await run((t) => keptTotals(t, { maxKeys: 4 }), { in: [KEYS] }, settings);
+      expect(outputs['out']![0]!.toSorted()).toEqual(KEYS);
+    });
+
+    it('sets a key aside for which there is no room, and keeps the others', async () => {
+      const input: Pair[][] = [[['a', 1]], [['b', 1]], [['a', 2]], []];
+      const build = (t: TopologyBuilder) => keptTotals(t, { maxKeys: 1, partitions: 1 });
+      const { outputs } = await run(build, { in: input }, { onError: 'dead-letter', attemptsMax: 2 });
+      expect(outputs['out']).toEqual([[['a', 1]], [['a', 0]], [['a', 2]], [['a', 0]]]);
+    });
+
+    it('does not count keys that leave with their records', async () => {
+      const turns = ['a', 'b', 'c', 'd'].map((key): readonly Pair[] => [[key, 1]]);
+      const leaving = (t: TopologyBuilder) =>
+        pairs(t).reduceByKeyAndWindow({
+          uid: 'kept',
+          window: times(2),
+          reduce: add,
+          inverse: (total, left) => total - left,
+          maxKeys: 1,
+        });
+      const { outputs } = await run(leaving, { in: turns });
+      expect(outputs['out']!.flat()).toHaveLength(7);
     });
   });
 
