@@ -17,6 +17,8 @@ export interface Payment {
 
 /** An order that is not paid within so many minutes is not delivered. */
 export const MINUTES_TO_PAY = 15;
+/** And one for which nothing came within so many minutes is never paid: what is too late comes before. */
+export const MINUTES_TO_WAIT = 2 * MINUTES_TO_PAY;
 
 const ORDERS = 1_500;
 const START = Date.UTC(2026, 2, 2, 9) * 1_000;

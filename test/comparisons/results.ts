@@ -1,4 +1,7 @@
 /** What a job of `comparisons/` gave, as text that can be checked in: a line for each result, in an order of its own. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { run } from '../../src/host/run.js';
 import type { Mode } from '../../src/runtime/events.js';
 import type { Topology } from '../../src/topology/graph.js';
@@ -27,6 +30,13 @@ export function textOf(results: Readonly<Record<string, readonly unknown[]>>): s
   return Object.entries(results)
     .flatMap(([sink, values]) => values.map((value) => `${sink} ${JSON.stringify(value)}\n`).sort())
     .join('');
+}
+
+/** The text is what `comparisons/expected/` has under a name. A file that is missing is a failure: Vitest would write it. */
+export async function expectCheckedIn(name: string, text: string): Promise<void> {
+  const file = fileURLToPath(new URL(`../../comparisons/expected/${name}.txt`, import.meta.url));
+  expect(existsSync(file), `comparisons/expected/${name}.txt is there`).toBe(true);
+  await expect(text).toMatchFileSnapshot(file);
 }
 
 function sinksOf(job: Topology): string[] {
