@@ -156,6 +156,7 @@ topology. Mostly a .to(...) was forgotten, or a variable that holds a stream is 
   const words = lines.flatMap(split);
   words.map(pair).to('pairs', stdout());   // without this line: RG016
 
+Each arm of a branch has a stream of its own; one that nobody wants ends in none().
 A low-level bolt may be an end itself.`,
     see: ['RG013'],
   },

@@ -263,16 +263,30 @@ function timestampProblems(graph: Graph): StreamError[] {
 }
 
 function unreadProblems(graph: Graph): StreamError[] {
-  const read = new Set(graph.nodes.flatMap((node) => inputsOf(node).map((input) => input.node)));
+  const read = new Set<number>();
+  const arms = new Set<string>();
+  for (const { node, output } of graph.nodes.flatMap((each) => inputsOf(each))) {
+    read.add(node);
+    arms.add(`${node}:${output}`);
+  }
   return graph.nodes.flatMap((node) => {
-    if (read.has(node.id) || node.kind === 'sink' || node.kind === 'bolt') return [];
-    return [
-      new StreamError(
-        'RG016',
-        `nothing consumes the stream of '${node.uid}' (${node.kind})`,
-        "end it with .to('name', sink), or remove it",
-        { place: node.place },
-      ),
-    ];
+    if (node.kind === 'sink' || node.kind === 'bolt') return [];
+    const unread =
+      node.kind === 'branch'
+        ? node.arms.filter((arm) => !arms.has(`${node.id}:${arm}`)).map((arm) => `the arm '${arm}'`)
+        : read.has(node.id)
+          ? []
+          : ['the stream'];
+    return unread.map(
+      (what) =>
+        new StreamError(
+          'RG016',
+          `nothing consumes ${what} of '${node.uid}' (${node.kind})`,
+          node.kind === 'branch'
+            ? "end it with .to('name', sink), with none() if nobody wants it, or remove it"
+            : "end it with .to('name', sink), or remove it",
+          { place: node.place },
+        ),
+    );
   });
 }

@@ -114,11 +114,12 @@ export class NarrowStream<T> extends StreamBase<T> {
   }
 
   /**
-   * Each element goes to the first arm whose predicate holds, and nowhere when none does. Source: Storm Streams `branch`.
+   * Each element goes to the first arm whose predicate holds, and nowhere when none does. Each arm must be
+   * consumed, with `none()` at the least: a job that forgets one is refused (`RG016`). Source: Storm Streams `branch`.
    *
    * @example
    *   numbers: [[1, 2], [3, 4]]
-   *   numbers.branch({ even: (n) => n % 2 === 0, odd: () => true }).even
+   *   numbers.branch({ even: (n) => n % 2 === 0 }).even
    */
   branch<A extends Readonly<Record<string, (value: T) => boolean>>>(
     arms: A,

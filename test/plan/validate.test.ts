@@ -215,6 +215,16 @@ describe.each<
   ],
   [
     'RG016',
+    'an arm of a branch that nothing reads, beside one that is read',
+    (t) => {
+      const { small } = pairs(t).branch({ small: ([, n]) => n < 3, large: () => true }, { uid: 'size' });
+      small.to('out', none());
+    },
+    /^nothing consumes the arm 'large' of 'size' \(branch\)$/,
+    /none\(\)/,
+  ],
+  [
+    'RG016',
     'a bolt that reads nothing',
     (t) => {
       pairs(t).to('out', none());
