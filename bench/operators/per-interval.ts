@@ -15,6 +15,24 @@ export const PER_INTERVAL: readonly OperatorCase[] = [
     },
     weigh: (sum) => sum,
   }),
+  onPairs('aggregate', {
+    job: (pairs) =>
+      pairs
+        .map(([, value]) => value)
+        .aggregate<readonly [sum: number, count: number]>({
+          createCombiner: (value) => [value, 1],
+          mergeValue: (known, value) => [known[0] + value, known[1] + 1],
+          mergeCombiners: (x, y) => [x[0] + y[0], x[1] + y[1]],
+        }),
+    loop: (intervals, emit) => {
+      for (const pairs of intervals) {
+        let known: readonly [number, number] | undefined;
+        for (const [, value] of pairs) known = known === undefined ? [value, 1] : [known[0] + value, known[1] + 1];
+        emit(known!);
+      }
+    },
+    weigh: ([sum, count]) => sum + count,
+  }),
   onPairs('count', {
     job: (pairs) => pairs.count(),
     loop: (intervals, emit) => {

@@ -11,6 +11,7 @@ export const STORM_NAMES: Readonly<Record<string, string>> = {
   repartition: '`Stream.repartition`',
   timestamps: '`withTimestampField`, `withLag` and `withLateTupleStream` of a windowed bolt',
   reduce: '`Stream.reduce`, behind `window`',
+  aggregate: '`Stream.aggregate`, behind `window`',
   count: '`Stream.count`, behind `window`',
   countByValue: 'of keys: `PairStream.countByKey`, behind `window`',
   mapValues: '`PairStream.mapValues`',

@@ -23,6 +23,7 @@ export function describeNode(node: Node, slide: number): string {
       return `${named(node)} ${formatDuration(node.window)} every ${formatDuration(slide)}${inverse}`;
     }
     case 'combineByKey':
+    case 'aggregate':
     case 'distinct':
     case 'top': {
       const over = node.window === undefined ? '' : ` ${formatDuration(node.window)} every ${formatDuration(slide)}`;

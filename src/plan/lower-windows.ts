@@ -34,6 +34,8 @@ export function lowerReduction(lowering: Lowering, node: ReducedNode): void {
       return reduced(lowering, node, { ...whole, pairs: 'constant', reduce: 'sum', emitEmpty: true });
     case 'combineByKey':
       return reduced(lowering, node, { reduce: 'combine', window: node.window });
+    case 'aggregate':
+      return reduced(lowering, node, { ...whole, reduce: 'combine', window: node.window });
     case 'distinct':
       return reduced(lowering, node, { pairs: 'unit', unpairs: 'keep-key', reduce: 'sum', window: node.window });
     case 'top':

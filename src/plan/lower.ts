@@ -71,6 +71,7 @@ function lowerNode(lowering: Lowering, node: Node): void {
     case 'countByValue':
     case 'count':
     case 'combineByKey':
+    case 'aggregate':
     case 'distinct':
     case 'top':
     case 'reduceByKeyAndWindow':

@@ -215,7 +215,13 @@ function sensitivity(node: Node, inputs: readonly StreamFacts[]): Sensitive | un
 /** Operators that give their function one element at a time: it can look at an order in lists only. */
 const NARROW: ReadonlySet<Node['kind']> = new Set(['map', 'flatMap', 'filter', 'mapValues', 'flatMapValues']);
 /** Operators that give their function several values, all of an interval or window. */
-const OF_ALL: ReadonlySet<Node['kind']> = new Set(['reduce', 'reduceByWindow', 'transform', 'transformWith']);
+const OF_ALL: ReadonlySet<Node['kind']> = new Set([
+  'reduce',
+  'aggregate',
+  'reduceByWindow',
+  'transform',
+  'transformWith',
+]);
 /** The same, by key. */
 const OF_KEY: ReadonlySet<Node['kind']> = new Set([
   'reduceByKey',

@@ -126,7 +126,7 @@ export interface IntervalNode extends NodeBase {
 }
 /** Per interval without a `window`, else over it. */
 export interface SpanNode extends NodeBase {
-  readonly kind: 'combineByKey' | 'distinct' | 'top';
+  readonly kind: 'combineByKey' | 'aggregate' | 'distinct' | 'top';
   readonly input: StreamRef;
   readonly window: Duration | undefined;
   readonly slide: Duration | undefined;

@@ -7,7 +7,7 @@ import { NarrowStream } from './narrow-stream.js';
 import type { Interval } from './specs.js';
 import { queryStates } from './state-query.js';
 import type { KeyedStream, Stream } from './streams.js';
-import type { Named, Ordered, Placed, Reduce, ReduceOptions, Span, StreamOf } from './types.js';
+import type { CombineOptions, Named, Ordered, Placed, Reduce, ReduceOptions, Span, StreamOf } from './types.js';
 
 /** A stream with its operators per interval. */
 export class IntervalStream<T> extends NarrowStream<T> {
@@ -22,6 +22,31 @@ export class IntervalStream<T> extends NarrowStream<T> {
   reduce(options: ReduceOptions<T> | Reduce<T>): Stream<T> {
     const { reduce, ...placed } = typeof options === 'function' ? { reduce: options } : (options ?? {});
     return this.next({ kind: 'reduce', input: this.ref }, { reduce }, this.reduce, placed);
+  }
+
+  /**
+   * Aggregates all elements of each interval, or window, to one of another type; an empty one gives nothing. Emits at its end.
+   *
+   * 1. The first element becomes a combiner by `createCombiner`; `mergeValue` puts each further one into it.
+   * 2. Combiners of several partitions or panes are put together by `mergeCombiners`.
+   *
+   * Keeps one combiner per pane. What it gives is as `combineByKey` under one key. Source: Storm Streams `aggregate`, Spark `RDD.aggregate` in a
+   * `transform`.
+   *
+   * @example
+   *   numbers: [[1, 2], [], [3]]
+   *   numbers.aggregate<string>({
+   *     createCombiner: (n) => `${n}`,
+   *     mergeValue: (all, n) => `${all}+${n}`,
+   *     mergeCombiners: (a, b) => `${a}+${b}`,
+   *   })
+   */
+  aggregate<C>(options: CombineOptions<T, C>): StreamOf<C> {
+    const { createCombiner, mergeValue, mergeCombiners, window, slide, ...placed } = options ?? {};
+    checkFunctions({ createCombiner, mergeValue, mergeCombiners }, this.aggregate);
+    checkDurations({ window, slide }, this.aggregate);
+    const node = { kind: 'aggregate', input: this.ref, window, slide } as const;
+    return this.add(node, { createCombiner, mergeValue, mergeCombiners }, this.aggregate, placed);
   }
 
   /**

@@ -5,23 +5,13 @@ import { checkDurations, checkedKeys, checkFunctions } from './check-arguments.j
 import { inverseFunctions } from './inverse-functions.js';
 import { JoinStream } from './join-stream.js';
 import type { KeyedStream } from './streams.js';
-import type { Placed, Reduce, ReduceOptions, Span } from './types.js';
+import type { CombineOptions, Placed, Reduce, ReduceOptions } from './types.js';
 import type { InverseOptions, WindowSpan } from './window-stream.js';
 
 /** Options of `reduceByKeyAndWindow`. */
 export interface ReduceWindowOptions<K, V> extends ReduceOptions<V>, WindowSpan, InverseOptions<V> {
   /** Which results are told. It changes no total: a key that is not told stays while it has records (Spark forgets it). */
   filter?(result: readonly [K, V]): boolean;
-}
-
-/** Options of `combineByKey`: `mergeValue(c, v)` and `mergeCombiners(c, createCombiner(v))` must be the same. */
-export interface CombineOptions<V, C> extends Placed, Span {
-  /** Makes a combiner of a key's first value. */
-  readonly createCombiner: (value: V) => C;
-  /** Puts a further value into a combiner: gives a new one, and changes neither. */
-  readonly mergeValue: (combiner: C, value: V) => C;
-  /** Puts two combiners together: of two partitions, or of two panes of a window. Must not change its arguments. */
-  readonly mergeCombiners: (a: C, b: C) => C;
 }
 
 /** Pairs, per interval and over windows. */

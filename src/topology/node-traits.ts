@@ -41,6 +41,7 @@ const TRAITS: Readonly<Record<Node['kind'], NodeTraits>> = {
   transform: INTERVAL,
   transformWith: INTERVAL,
   combineByKey: INTERVAL,
+  aggregate: INTERVAL,
   distinct: INTERVAL,
   top: INTERVAL,
   cogroup: INTERVAL,

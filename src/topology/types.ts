@@ -71,6 +71,16 @@ export interface Span {
   readonly slide?: Duration;
 }
 
+/** Options of `combineByKey` and `aggregate`: `mergeValue(c, v)` and `mergeCombiners(c, createCombiner(v))` must be the same. */
+export interface CombineOptions<V, C> extends Placed, Span {
+  /** Makes a combiner of the first value. */
+  readonly createCombiner: (value: V) => C;
+  /** Puts a further value into a combiner: gives a new one, and changes neither. */
+  readonly mergeValue: (combiner: C, value: V) => C;
+  /** Puts two combiners together: of two partitions, or of two panes of a window. Must not change its arguments. */
+  readonly mergeCombiners: (a: C, b: C) => C;
+}
+
 /** An operator that may be named. */
 export interface Named {
   /** Names the operator in plans, errors and statistics, and its state in checkpoints. */

@@ -194,6 +194,17 @@ const wrong: readonly (readonly [name: string, code: string, build: Build])[] = 
       }),
   ],
   [
+    'createCombiner of aggregate returns nothing',
+    'RG032',
+    (t) =>
+      numbers(t).aggregate<number>({
+        uid: 'op',
+        createCombiner: (() => undefined) as never,
+        mergeValue: (a) => a,
+        mergeCombiners: (a) => a,
+      }),
+  ],
+  [
     'mergeValue returns nothing',
     'RG032',
     (t) =>

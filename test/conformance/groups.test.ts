@@ -73,6 +73,26 @@ const cases: readonly Case[] = [
     output: [[a(1)], [a(2), b(8)], [a(3), b(8)], []],
   },
   {
+    name: 'aggregate: something of another type, per interval; none for an empty one',
+    build: (t) => numbers(t).aggregate<string>(MEAN).map(meanOf),
+    input: [[1, 2, 9], [], [4]],
+    output: [[4], [], [4]],
+  },
+  {
+    name: 'aggregate: over windows, and a pair is a pair',
+    build: (t) =>
+      pairs(t)
+        .aggregate<readonly [string, number]>({
+          createCombiner: (pair) => pair,
+          mergeValue: ([keys, sum], [key, n]) => [[keys, key].toSorted().join(''), sum + n],
+          mergeCombiners: ([keys, sum], [others, n]) => [[keys, others].toSorted().join(''), sum + n],
+          window: times(2),
+        })
+        .mapValues((sum) => sum * 10),
+    input: [[a(1)], [b(3), a(8)], [], []],
+    output: [[a(10)], [['aab', 120]], [['ab', 110]], []],
+  },
+  {
     name: 'distinct: once for each interval',
     build: (t) => numbers(t).distinct(),
     input: [[3, 1, 3], [3], [], [1]],

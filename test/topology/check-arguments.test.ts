@@ -74,6 +74,7 @@ it.each<[string, (t: TopologyBuilder) => unknown, string, string]>([
     'RG004',
     'needs a table',
   ],
+  ['a combiner of all that nobody makes', (t) => keyed(t).aggregate(wrong({})), 'RG004', "a function 'createCombiner'"],
   ['a combiner that nobody makes', (t) => keyed(t).combineByKey(wrong({})), 'RG004', "a function 'createCombiner'"],
   ['a peek without a function', (t) => keyed(t).peek(none), 'RG004', "a function 'peek'"],
   ['a transform without a function', (t) => keyed(t).transform(none), 'RG004', "a function 'transform'"],

@@ -128,6 +128,13 @@ test('joins, groups, windows and states infer what they give', () => {
         mergeCombiners: (a, b) => [...a, ...b],
       }),
     ).toExtend<KeyedStream<string, number[]>>();
+    expectTypeOf(
+      counts.aggregate({
+        createCombiner: ([word, n]) => [word, n] as const,
+        mergeValue: ([words, sum], [word, n]) => [words + word, sum + n] as const,
+        mergeCombiners: ([words, sum], [others, n]) => [words + others, sum + n] as const,
+      }),
+    ).toExtend<KeyedStream<string, number>>();
     const states = counts.mapWithState<{ seen: number }, string>({
       map: (word, n, state) => (state.isTimingOut() ? word : `${word} ${n} ${state.getOption()?.seen}`),
     });

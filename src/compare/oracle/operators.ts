@@ -98,13 +98,16 @@ export function outputsOf(
       return give(reduceWindows(countable(input), length, slide, sum));
     case 'count':
       return give(countWindows(input, length, slide, emptyMax));
-    case 'combineByKey': {
+    case 'combineByKey':
+    case 'aggregate': {
       const combine = ([first, ...others]: readonly unknown[]) =>
         others.reduce(
           (combiner, value) => user('mergeValue')(combiner, value),
           user('createCombiner')(first) as unknown,
         );
-      return give(keyedWindows(input, length, slide, combine), { slide });
+      const isWhole = node.kind === 'aggregate';
+      const combined = keyedWindows(isWhole ? withKeys(input, () => null) : input, length, slide, combine);
+      return give(isWhole ? withoutKeys(combined) : combined, { slide });
     }
     case 'distinct': {
       const each = keyedWindows(

@@ -127,6 +127,10 @@ function decorateFunctions(node: Node, functions: Functions): void {
       decorate('createCombiner', tracedMapValues);
       decorate('mergeValue', tracedReduce);
       return decorate('mergeCombiners', tracedReduce);
+    case 'aggregate':
+      decorate('createCombiner', tracedMap);
+      decorate('mergeValue', tracedRecordReduce);
+      return decorate('mergeCombiners', tracedRecordReduce);
     case 'reduceByKeyAndWindow':
       decorate('filter', lookingAtPlain);
       decorate('reduce', tracedReduce);

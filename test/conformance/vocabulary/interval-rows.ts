@@ -9,6 +9,21 @@ export const INTERVAL_ROWS = {
     twice: '9 | 4 |  | ',
     errors: { reduce: '3 | 3 | 1000000 | 9 | ' },
   },
+  aggregate: {
+    build: ({ numbers, call }) =>
+      numbers()
+        .aggregate<readonly number[]>({
+          uid: 'op',
+          createCombiner: call('combine', (n) => [n]),
+          mergeValue: call('combine', (list, n) => [...list, n]),
+          mergeCombiners: call('combine', (x, y) => [...x, ...y]),
+        })
+        .map((list) => list.toSorted().join('+')),
+    one: '1 |  |  | ',
+    empty: ' | 1 |  |  | 2 | ',
+    twice: '1+1+2+5 | 4 |  | ',
+    errors: { combine: '1+2 | 3 |  | 4+5 | ' },
+  },
   count: {
     build: ({ numbers }) => numbers().count({ uid: 'op' }),
     one: '1 | 0 | 0 | 0',

@@ -172,6 +172,12 @@ class Building {
         return this.#window(this.#pairs(from), a, b, (s, times) =>
           s.combineByKey({ ...own, ...times, ...LONGEST }).mapValues(({ length }) => length),
         );
+      case 'aggregate':
+        return this.#onNumbers(from, (s) => s.aggregate({ uid, ...LONGEST }).map(({ length }) => length));
+      case 'aggregate window':
+        return this.#window(this.#numbers(from), a, b, (s, times) =>
+          s.aggregate({ uid, ...times, ...LONGEST }).map(({ length }) => length),
+        );
       case 'distinct':
         return this.#window(this.#numbers(from), a, b, (s, times) => s.distinct({ ...own, ...times }));
       case 'top':

@@ -26,6 +26,8 @@ export const OPERATORS = [
   'reduce',
   'combineByKey',
   'combineByKey window',
+  'aggregate',
+  'aggregate window',
   'distinct',
   'top',
   'groupByKey',
