@@ -30,6 +30,7 @@ function severityOf(event: JobEvent): 'trace' | 'debug' | 'info' | 'warn' | 'err
       return 'debug';
     case 'taskFailed':
     case 'tupleFailed':
+    case 'errorReported':
       return 'warn';
     case 'deadLetter':
       return 'error';

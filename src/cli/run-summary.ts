@@ -39,6 +39,7 @@ function notes(result: JobResult): readonly string[] {
     [result.taskRetries, 'task', ' tried again'],
     [result.replayed, 'tuple', ' replayed'],
     [result.failed, 'tuple tree', ' failed'],
+    [result.components.reduce((sum, { errors }) => sum + errors, 0), 'error', ' reported by spouts and bolts'],
   ] as const;
   const noted = facts.filter(([value]) => value > 0).map(([value, what, rest]) => `${counted(value, what)}${rest}`);
   return [...noted, ...sourceNotes(result)].map((note) => `  note     ${note}`);

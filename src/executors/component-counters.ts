@@ -1,4 +1,6 @@
 /** Storm's numbers of one component, counted by its tasks. It knows neither mode. */
+import type { JobEvent } from '../runtime/events.js';
+import { ErrorReports } from './error-reports.js';
 import type { ComponentStats } from './executor.js';
 
 /** Counters of one component; its tasks share the object. Times in us. */
@@ -11,11 +13,15 @@ export class ComponentCounters {
   transferred = 0;
   acked = 0;
   failed = 0;
+  /** That its tasks reported. */
+  errors = 0;
   busy = 0;
   completeTime = 0;
   completed = 0;
   processTime = 0;
   processed = 0;
+  /** By task. */
+  readonly #reports = new Map<number, ErrorReports>();
 
   constructor(component: string, tasks: number) {
     this.component = component;
@@ -28,27 +34,39 @@ export class ComponentCounters {
     return (count & 15) === 1;
   }
 
+  /** A task reports an error at that time (us). It fails nothing. */
+  reportError(task: number, error: unknown, now: number, tell: (event: JobEvent) => void): void {
+    this.errors++;
+    const reports = this.#reports.get(task) ?? new ErrorReports();
+    this.#reports.set(task, reports);
+    const event = reports.next(error, now, this.component, task);
+    if (event !== undefined) tell(event);
+  }
+
   /** What was counted since the last call, to be added elsewhere. */
   takeCounts(): readonly number[] {
-    const { emitted, acked, failed, busy, processTime, processed, transferred } = this;
-    const taken = [emitted, acked, failed, busy, processTime, processed, transferred, ...this.executed];
-    this.emitted = this.acked = this.failed = this.busy = this.processTime = this.processed = this.transferred = 0;
+    const { emitted, acked, failed, errors, busy, processTime, processed, transferred } = this;
+    const taken = [emitted, acked, failed, errors, busy, processTime, processed, transferred, ...this.executed];
+    this.emitted = this.acked = this.failed = this.errors = 0;
+    this.busy = this.processTime = this.processed = this.transferred = 0;
     this.executed.fill(0);
     return taken;
   }
 
   /** Adds what `takeCounts` gave elsewhere. */
   addCounts(counts: readonly number[]): void {
-    const [emitted = 0, acked = 0, failed = 0, busy = 0, processTime = 0, processed = 0, transferred = 0] = counts;
+    const [emitted = 0, acked = 0, failed = 0, errors = 0, ...rest] = counts;
+    const [busy = 0, processTime = 0, processed = 0, transferred = 0, ...executed] = rest;
     this.emitted += emitted;
     this.acked += acked;
     this.failed += failed;
+    this.errors += errors;
     this.busy += busy;
     this.processTime += processTime;
     this.processed += processed;
     this.transferred += transferred;
-    counts.slice(7).forEach((executed, task) => {
-      this.executed[task]! += executed;
+    executed.forEach((count, task) => {
+      this.executed[task]! += count;
     });
   }
 
@@ -64,6 +82,7 @@ export class ComponentCounters {
       executedByTask: [...this.executed],
       acked: this.acked,
       failed: this.failed,
+      errors: this.errors,
       completeLatency: mean(this.completeTime, this.completed),
       executeLatency: mean(this.busy, executed),
       processLatency: mean(this.processTime, this.processed),

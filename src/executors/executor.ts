@@ -155,6 +155,8 @@ export interface ComponentStats {
   /** Bolts: their answers, and an exception counts as failed; spouts: their messages; sources, in record mode: their records. */
   readonly acked: number;
   readonly failed: number;
+  /** What spouts and bolts gave to `reportError`, told or not. */
+  readonly errors: number;
   /** Spouts: emit to done tree, or, as micro-batches, to the end of its batch or the checkpoint that has it. */
   readonly completeLatency: number;
   /** Time inside `execute`, with what is chained behind it; of an operator for each record. */

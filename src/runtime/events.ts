@@ -55,6 +55,17 @@ export type JobEvent =
       readonly anchors: readonly (string | number)[];
     }
   | { readonly kind: 'deadLetter'; readonly component: string; readonly offset: number | string; readonly code: string }
+  /**
+   * A spout or bolt reported an error, its task's `count`th where the task runs now. Of a task no more than `ERRORS_TOLD_MAX` are told in
+   * `ERRORS_INTERVAL`: what is missing between two counts was reported too.
+   */
+  | {
+      readonly kind: 'errorReported';
+      readonly component: string;
+      readonly task: number;
+      readonly error: string;
+      readonly count: number;
+    }
   | { readonly kind: 'watermark'; readonly stage: number; readonly task: number; readonly watermark: number }
   | {
       readonly kind: 'result';

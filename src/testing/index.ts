@@ -3,5 +3,5 @@ export { type IntervalRun, type IntervalRunOptions, type OutsideResult, runInter
 export { runTuples, type TupleRun, type TupleRunOptions } from './run-tuples.js';
 export type { ScriptedMessage, SpoutScript } from './scripted-spout.js';
 export type { TupleFault } from './tuple-faults.js';
-export type { EmittedTuple, FailedTuple, TupleBatch } from './tuple-log.js';
+export type { EmittedTuple, FailedTuple, ReportedError, TupleBatch } from './tuple-log.js';
 export type { DeliveredTuple, LifeCall, WindowActivation } from './watched-components.js';

@@ -12,7 +12,7 @@ import { nodeTraits } from '../topology/node-traits.js';
 import { captureSinks } from './captured-sinks.js';
 import { ScriptedSpout, type SpoutScript } from './scripted-spout.js';
 import { FaultyChannels, type TupleFault } from './tuple-faults.js';
-import { type EmittedTuple, type FailedTuple, type TupleBatch, TupleLog } from './tuple-log.js';
+import { type EmittedTuple, type FailedTuple, type ReportedError, type TupleBatch, TupleLog } from './tuple-log.js';
 import { checkedConsumers } from './tuple-problems.js';
 import { startVirtual } from './virtual-run.js';
 import { type DeliveredTuple, type LifeCall, type WindowActivation, watched } from './watched-components.js';
@@ -51,6 +51,8 @@ export interface TupleRun {
   /** Every failed attempt at a message; as micro-batches a batch with all its attempts is one. */
   readonly failed: FailedTuple[];
   readonly emitted: EmittedTuple[];
+  /** What components gave to `reportError`. */
+  readonly errors: ReportedError[];
   /** By component: the tuples that each of its tasks executed, ticks not counted. */
   readonly executed: Record<string, number[]>;
   /** Every tuple that a bolt executed, ticks among them: which task got it, and from where. */
@@ -132,7 +134,7 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
   if (result.error !== undefined && counts === undefined) throw result.error;
   const executed = result.components.filter(({ component }) => components.includes(component));
   const stateful = topology.graph.nodes.filter((node) => nodeTraits(node).keeps === 'keyed state');
-  const { acked, failed, emitted, deliveries: delivered, lifeCalls, activations, batches } = log;
+  const { acked, failed, emitted, errors, deliveries: delivered, lifeCalls, activations, batches } = log;
   return {
     outputs: Object.fromEntries(
       [...sinks].map(([name, sink], index) => [name, sink.results.slice(0, counts?.[index]).map(({ value }) => value)]),
@@ -140,6 +142,7 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
     acked,
     failed,
     emitted,
+    errors,
     delivered,
     lifeCalls,
     activations,

@@ -25,6 +25,16 @@ export interface FailedTuple {
   readonly message?: string;
 }
 
+/** One error that a spout or bolt gave to `reportError`. */
+export interface ReportedError {
+  readonly component: string;
+  readonly task: number;
+  /** Its text. */
+  readonly error: string;
+  /** Which one of its task's it is, from 1: of more than 5 in 10 s of virtual time the rest is left out. */
+  readonly count: number;
+}
+
 /** One batch, with what was delivered and answered in it. */
 export interface TupleBatch {
   /** Stream time of its tick (us). */
@@ -41,6 +51,7 @@ export class TupleLog implements ComponentWatcher {
   readonly acked: MessageId[] = [];
   readonly failed: FailedTuple[] = [];
   readonly emitted: EmittedTuple[] = [];
+  readonly errors: ReportedError[] = [];
   readonly deliveries: DeliveredTuple[] = [];
   readonly lifeCalls: LifeCall[] = [];
   readonly activations: WindowActivation[] = [];
@@ -87,6 +98,9 @@ export class TupleLog implements ComponentWatcher {
       this.emitted.push({ component, task, stream, values, anchors: [...anchors] });
     } else if (event.kind === 'tupleFailed') {
       this.failed.push({ id: event.id, reason: event.reason, ...this.#blamed(event.by) });
+    } else if (event.kind === 'errorReported') {
+      const { component, task, error, count } = event;
+      this.errors.push({ component, task, error, count });
     } else if (event.kind === 'batchCompleted') {
       const { batchTime, numRecords } = event.batch;
       const delivered = this.deliveries.slice(this.#told.delivered);

@@ -23,6 +23,8 @@ export interface BasicOutputCollector<V extends Values, S extends Streams = NoSt
   resetTimeout(tuple: Tuple): void;
   /** The messages of spouts that the tuple came of, as those of `OutputCollector`. */
   messageIds(tuple: Tuple): readonly SpoutMessageId[];
+  /** Tells of an error that fails nothing, as that of `OutputCollector`: the tuple is acked. */
+  reportError(error: unknown): void;
 }
 
 /**
@@ -93,6 +95,10 @@ class BasicCollector<V extends Values, S extends Streams> implements BasicOutput
 
   messageIds(tuple: Tuple): readonly SpoutMessageId[] {
     return this.#out.messageIds(tuple);
+  }
+
+  reportError(error: unknown): void {
+    this.#out.reportError(error);
   }
 
   #anchor(): Tuple {

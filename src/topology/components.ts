@@ -85,6 +85,8 @@ export interface SpoutCollector<V extends Values, S extends Streams = NoStreams>
   emitDirect<N extends StreamName<S>>(task: number, stream: N, values: ValuesOn<V, S, N>, id?: MessageId): void;
   /** Messages of this task that are neither done nor failed. Source: Storm `getPendingCount`. */
   readonly pendingCount: number;
+  /** As that of `OutputCollector`. A spout is in the driver: what it reports is told at once, also on workers. */
+  reportError(error: unknown): void;
 }
 
 /** A bolt's way out, and its answers about tuples. */
@@ -113,6 +115,18 @@ export interface OutputCollector<V extends Values, S extends Streams = NoStreams
    * workers, since ids stay with their spout. Source: Storm `Tuple.getMessageId`.
    */
   messageIds(tuple: Tuple): readonly SpoutMessageId[];
+  /**
+   * Tells of an error that fails nothing: neither a tuple nor the job, and no answer depends on it. What is no `Error` is shown as text.
+   *
+   * 1. It is counted in the component's `errors`.
+   * 2. It is told as an event `errorReported`, which listeners hear and the log has as a warning; of a task at most 5 in 10 s of the World's
+   *    clock, as in Storm. The count in the next one says how many there were.
+   *
+   * An attempt that is made again reports again: as micro-batches each attempt at a batch, record at a time each delivery of a tuple, and in
+   * both modes what is processed anew behind a lost worker or a checkpoint. From workers it comes with the task's batch or turn. What
+   * `cleanup` reports when the job ends need not be heard. Source: Storm `IErrorReporter.reportError`.
+   */
+  reportError(error: unknown): void;
 }
 
 /** Streams that a component declares beside its default one. */

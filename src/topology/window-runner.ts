@@ -224,6 +224,7 @@ function collectorOf(out: Out, open: readonly Tuple[], isKept: boolean): WindowC
     emitTo: (stream, values, anchors) => out.emitTo(stream, values, among(anchors)),
     emitDirect: (task, stream, values, anchors) => out.emitDirect(task, stream, values, among(anchors)),
     messageIds: (tuple) => (isKept ? [] : out.messageIds(tuple)),
+    reportError: (error) => out.reportError(error),
   };
 }
 

@@ -39,6 +39,8 @@ export interface WindowCollector<V extends Values, S extends Streams = NoStreams
   ): void;
   /** As that of `OutputCollector`; none where windows are in a state, since their tuples are answered. */
   messageIds(tuple: Tuple): readonly SpoutMessageId[];
+  /** Tells of an error that fails nothing, as that of `OutputCollector`. */
+  reportError(error: unknown): void;
 }
 
 /**

@@ -105,6 +105,7 @@ export class SpoutLedger {
         get pendingCount() {
           return given.pendingCount;
         },
+        reportError: (error) => given.reportError(error),
       };
       return collector;
     };

@@ -123,6 +123,11 @@ export class BatchCollector implements OutputCollector<Values, Streams & NoStrea
     return this.#isTracking ? messagesOf(origin).map(({ spout, task, id }) => ({ spout, task, id: id! })) : [];
   }
 
+  reportError(error: unknown): void {
+    const { counters, info, now, listener } = this.#parts;
+    counters.reportError(info.task, error, now(), (event) => listener?.(event));
+  }
+
   #emit(stream: string, direct: boolean, values: Values, anchors: Tuple | readonly Tuple[]): void {
     const tuples = (Array.isArray(anchors) ? anchors : [anchors]).map((tuple: Tuple) => this.#anchor(tuple));
     if (this.executing === undefined) throw this.#betweenBatches();

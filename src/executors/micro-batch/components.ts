@@ -30,7 +30,7 @@ export interface ComponentsParts {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly options: Pick<MicroBatchOptions, 'maxSpoutPending' | 'trigger'>;
-  /** Hears of each emit. */
+  /** Hears of each emit, and of errors that are reported. */
   readonly listener: Listener | undefined;
   /** What a spout throws fails the job. */
   readonly failed: (error: unknown) => void;

@@ -32,7 +32,7 @@ export class HostComponents {
   readonly #openings = new Map<string, Opening>();
   readonly #metrics = new Map<string, ComponentMetrics>();
   readonly work: CountedWork;
-  /** What the work under way emitted. */
+  /** What the work under way emitted and reported. */
   #events: JobEvent[] = [];
 
   constructor(parts: HostComponentsParts) {
@@ -57,7 +57,7 @@ export class HostComponents {
       infoOf: (...of) => this.#infoOf(...of),
       counters: this.work.counters[stage.id]!,
       now: () => clock.now(),
-      listener: hasListener ? (event) => void this.#events.push(event) : undefined,
+      listener: Object.assign((event: JobEvent) => void this.#events.push(event), { isIdle: !hasListener }),
       store,
       isStateful,
       watermarkOf: () => place.watermark,

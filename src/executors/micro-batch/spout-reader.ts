@@ -149,6 +149,11 @@ export class SpoutReader implements PartitionReader, SpoutCollector<Values, Stre
     this.#offer({ stream, values, id, directTask }, true);
   }
 
+  reportError(error: unknown): void {
+    const { counters, task, clock, listener } = this.#parts;
+    counters.reportError(task, error, clock.now(), (event) => listener?.(event));
+  }
+
   #emitSome(): void {
     while (this.#isActive && !this.#isExhausted && this.#waiting.length === 0 && this.#hasRoom && this.#isBelowMax) {
       const already = this.#block!.length;

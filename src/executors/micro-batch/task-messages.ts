@@ -124,7 +124,7 @@ export interface ComponentReport {
   readonly place: BoltPlace | undefined;
   /** From `takeCounts`: what the tasks of its stage counted since the last result. */
   readonly counted: readonly number[];
-  /** What the task emitted, where somebody listens. */
+  /** What the task emitted, where somebody listens, and errors that it reported. */
   readonly events: readonly JobEvent[];
 }
 

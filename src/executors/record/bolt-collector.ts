@@ -97,6 +97,11 @@ export class BoltCollector implements OutputCollector<Values, Streams & NoStream
     return [...roots].flatMap((tree) => ackers.messageOf(...tree) ?? []);
   }
 
+  reportError(error: unknown): void {
+    const { counters, task, now, job } = this.#parts;
+    counters.reportError(task, error, now(), (event) => job.event(event));
+  }
+
   #emit(link: Link, stream: string, values: Values, anchors: Tuple | readonly Tuple[]): void {
     const { context, counters, job, task } = this.#parts;
     const tuples = (Array.isArray(anchors) ? anchors : [anchors]).map((tuple: Tuple) => this.#open(tuple));

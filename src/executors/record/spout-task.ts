@@ -203,6 +203,11 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
     this.#offer(stream, true, values, id);
   }
 
+  reportError(error: unknown): void {
+    const { counters, task, now, job } = this.#parts;
+    counters.reportError(task, error, now(), (event) => job.event(event));
+  }
+
   #tellAnswers(): boolean {
     const answers = this.#answers.take();
     for (const { id, failed } of answers) {
@@ -284,15 +289,10 @@ export class SpoutTask implements SpoutCollector<Values, Streams & NoStreams> {
     this.#emitted++;
     counters.emitted++;
     counters.executed[task]!++;
-    if (job.hasListener)
-      job.event({
-        kind: 'tupleEmitted',
-        component: this.#operator.name,
-        task,
-        stream,
-        values,
-        anchors: id === undefined ? [] : [id],
-      });
+    if (job.hasListener) {
+      const anchors = id === undefined ? [] : [id];
+      job.event({ kind: 'tupleEmitted', component: this.name, task, stream, values, anchors });
+    }
     this.#trees.push(emit);
   }
 }

@@ -38,5 +38,6 @@ function countedCollector(collector: Out, emitted: () => void): Out {
       collector.emitDirect(task, stream, values, id);
       emitted();
     },
+    reportError: (error) => collector.reportError(error),
   };
 }

@@ -197,6 +197,7 @@ describe('the ledger of a spout', () => {
     emitTo: () => {},
     emitDirect: () => {},
     pendingCount: 0,
+    reportError: () => {},
   };
 
   /** A spout that emits 0, 1, 2 … of `max`, or what `again` has, and its ledger, on a clock of its own. */
