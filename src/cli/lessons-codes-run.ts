@@ -53,7 +53,8 @@ error. With onError: 'dead-letter' the record that would have opened it is set a
 micro-batches, and exactly-once, nothing stays of it; else record mode keeps what it emitted
 before, so set a state first and emit then.
 
-Timers of process have the same limit: at most maxKeys keys have any.
+Timers of process have the same limit: at most maxKeys keys have any. So have the totals that
+keepEmptyKeys keeps when their records have left the window: without it keys leave too.
 
   updateStateByKey      return undefined: the key is removed
   mapWithState          state.remove(), or timeout: minutes(30)

@@ -1,5 +1,5 @@
 /** Results that hold lists whose order nobody promises, as they are compared. */
-import type { ListView } from '../plan/stream-order.js';
+import type { ListView } from '../plan/stream-facts.js';
 import { canonical } from './canonical.js';
 import type { ResultList } from './result-list.js';
 
@@ -21,7 +21,9 @@ function reordered(value: unknown, view: Exclude<ListView, 'elements'>): unknown
   return [key, view === 'value in any order' ? sorted(lists) : (lists as readonly unknown[]).map(sorted)];
 }
 
+/** The side of a join that is no list stays as it is. */
 function sorted(list: unknown): unknown {
+  if (!Array.isArray(list)) return list;
   return (list as readonly unknown[])
     .map((element) => [canonical(element), element] as const)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))

@@ -1,5 +1,6 @@
 /** What is demanded of each sink and each state: read from the graph, by DESIGN's section on what `compare` demands. */
-import { type ListView, type StreamFacts, streamFacts } from '../plan/stream-order.js';
+import type { ListView, StreamFacts } from '../plan/stream-facts.js';
+import { streamFacts } from '../plan/stream-order.js';
 import { type Graph, inputsOf, type Node, type SinkNode, type StreamRef } from '../topology/graph.js';
 import { nodeTraits } from '../topology/node-traits.js';
 import type { CompareRule } from './result.js';

@@ -24,13 +24,22 @@ export function checkKeys(
   limit: KeptKeys,
   what: 'state' | 'timers' = 'state',
 ): void {
-  if (hasRoom(kept, limit)) return;
+  if (!hasRoom(kept, limit)) noRoom(kept, key, what);
+}
+
+/** What to do where there is no room. */
+const REMEDIES = {
+  state: 'remove states that are not needed any more, let mapWithState time them out',
+  timers: 'set timers that stream time reaches sooner, delete those that are not needed',
+  totals: 'leave keepEmptyKeys out, so that keys leave with their records',
+} as const;
+
+/** @throws StreamError `RG066`. */
+export function noRoom(kept: Pick<Space, 'size'>, key: Key, what: keyof typeof REMEDIES): never {
   throw new StreamError(
     'RG066',
     `${kept.size} keys have ${what} in this task, and ${encodeKey(key)} would be one more than its limit maxKeys`,
-    what === 'state'
-      ? 'remove states that are not needed any more, let mapWithState time them out, or raise maxKeys if memory allows'
-      : 'set timers that stream time reaches sooner, delete those that are not needed, or raise maxKeys if memory allows',
+    `${REMEDIES[what]}, or raise maxKeys if memory allows`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { Cell, KeyedStore, Space } from '../core/keyed-store.js';
 import type { Key } from '../core/keys.js';
 import type { Timestamp } from '../core/time.js';
 import { type Retry, SET_ASIDE } from './on-time.js';
-import { checkKeys, type KeptKeys } from './state-space.js';
+import { hasRoom, type KeptKeys, noRoom } from './state-space.js';
 import { reduced } from './window-fold.js';
 
 /** What the totals are made from. */
@@ -121,13 +121,12 @@ export class WindowTotals {
   /** A key that has no total. Where keys stay there must be room for it. */
   #insert(key: Key, value: unknown, count: number, end: Timestamp): void {
     const { keep, retry } = this.#setup;
-    const counted = (_: unknown, total: unknown): unknown => {
-      checkKeys(this.#totals, key, keep!);
-      return total;
-    };
-    const total = keep === undefined ? value : reduced(counted, key, undefined, value, retry);
-    if (total === SET_ASIDE) return this.#setAside(key, end);
-    this.#totals.insert(key, total, count);
+    if (keep !== undefined && !hasRoom(this.#totals, keep)) {
+      const refused = (): never => noRoom(this.#totals, key, 'totals');
+      reduced(refused, key, undefined, value, retry);
+      return this.#setAside(key, end);
+    }
+    this.#totals.insert(key, value, count);
   }
 
   /** How many ends in a row, with this one, found the key without records. */

@@ -46,7 +46,7 @@ function labelOf(node: Node, output: string, index: number): string {
   return [...(output === 'default' ? [] : [output]), ...grouping].join(': ');
 }
 
-/** A node's text, and what its answer depends on beside its input: declared, or because the graph promises no order there. */
+/** A node's text, and what its answer depends on beside its input: by its kind, declared, or because the graph promises no order there. */
 type Marked = (node: Node, slide: number) => string;
 
 function markedBy(graph: Graph): Marked {

@@ -272,7 +272,7 @@ function unreadProblems(graph: Graph): StreamError[] {
   return graph.nodes.flatMap((node) => {
     if (node.kind === 'sink' || node.kind === 'bolt') return [];
     const unread =
-      node.kind === 'branch'
+      node.kind === 'branch' && node.arms.length > 0
         ? node.arms.filter((arm) => !arms.has(`${node.id}:${arm}`)).map((arm) => `the arm '${arm}'`)
         : read.has(node.id)
           ? []

@@ -2,7 +2,7 @@
 import { type Duration, seconds } from '../core/time.js';
 import { checkCount, checkDurations, checkFunctions } from './check-arguments.js';
 import type { CallNode } from './graph.js';
-import type { Named } from './types.js';
+import type { Ordered } from './types.js';
 
 /** What a call is told beside its value. */
 export interface CallContext {
@@ -14,7 +14,7 @@ export interface CallContext {
 }
 
 /** How calls are made. */
-export interface CallOptions extends Named {
+export interface CallOptions extends Ordered {
   /** The most calls under way in one task; further records wait. Default 16. */
   readonly concurrency?: number;
   /** A call that takes longer counts as failed (`RG065`); its answer is not heard any more. Default 10 s. */

@@ -116,7 +116,8 @@ export class KeyedIntervalStream<K extends Key, V> extends JoinStream<K, V> {
    *    all panes of the window are folded again.
    * 3. `[key, total]` is emitted with timestamp `end - 1` and `windowEnd = end`, before the watermark moves on.
    *
-   * Keeps one value per key and pane. @throws StreamError `RG012` if window or slide is no multiple of the parent's slide.
+   * Keeps one value per key and pane; with `keepEmptyKeys` a total per key, for ever, of `maxKeys` keys in each task.
+   * @throws StreamError `RG012` if window or slide is no multiple of the parent's slide; `RG066` in the run beyond `maxKeys`.
    * Source: Spark `PairDStreamFunctions.reduceByKeyAndWindow`, `ReducedWindowedDStream.compute`.
    *
    * @example

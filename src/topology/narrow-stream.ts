@@ -86,7 +86,8 @@ export class NarrowStream<T> extends StreamBase<T> {
    */
   mapAsync<U>(call: (value: T, context: CallContext) => U | PromiseLike<U>, options: CallOptions = {}): StreamOf<U> {
     const node = { kind: 'mapAsync', input: this.ref, ...checkedCalls(call, options, this.mapAsync) } as const;
-    return this.add(node, { mapAsync: call }, this.mapAsync, { uid: options.uid });
+    const { uid, orderSensitive } = options;
+    return this.add(node, { mapAsync: call }, this.mapAsync, { uid, orderSensitive });
   }
 
   /**
@@ -123,7 +124,7 @@ export class NarrowStream<T> extends StreamBase<T> {
    */
   branch<A extends Readonly<Record<string, (value: T) => boolean>>>(
     arms: A,
-    options: Named = {},
+    options: Ordered = {},
   ): { readonly [N in keyof A]: StreamOf<T> } {
     const functions = Object.fromEntries(Object.entries(arms).map(([name, predicate]) => [`arm:${name}`, predicate]));
     const node = { kind: 'branch', input: this.ref, arms: Object.keys(arms) } as const;

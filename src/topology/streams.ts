@@ -99,7 +99,8 @@ export class KeyedStream<K extends Key, V> extends KeyedIntervalStream<K, V> {
   ): KeyedStream<K, U> {
     const calls = checkedCalls(call, options, this.mapValuesAsync);
     const node = { kind: 'mapValuesAsync', input: this.ref, ...calls } as const;
-    return this.add(node, { mapValuesAsync: call }, this.mapValuesAsync, { uid: options.uid });
+    const { uid, orderSensitive } = options;
+    return this.add(node, { mapValuesAsync: call }, this.mapValuesAsync, { uid, orderSensitive });
   }
 
   /**

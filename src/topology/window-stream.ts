@@ -11,16 +11,21 @@ import type { KeptKeys, Named, Ordered, Placed, ReduceOptions, Span } from './ty
 export type WindowSpan = Span & { readonly window: Duration };
 
 /** Options of an operator that reduces sliding windows. */
-export interface InverseOptions<V> extends KeptKeys {
+export interface InverseOptions<V> {
   /** `inverse(reduce(a, b), b)` is `a`: then a slide costs what entered and left, not the window's length. */
   readonly inverse?: ReduceOptions<V>['reduce'];
   /** Tries at each reduce whether `inverse` takes it back, and fails the job with `RG037` if not. For debugging. Default false. */
   readonly checkInverse?: boolean;
   /**
    * Keep a key whose records have all left the window, as Spark does without a filter. Default false. The total of each key that ever came
-   * then stays for ever: at most `maxKeys` in each task.
+   * then stays for ever.
    */
   readonly keepEmptyKeys?: boolean;
+  /**
+   * With `keepEmptyKeys`: the most keys that may have a total in one task; one more is an error (`RG066`) at each window's end that it is in.
+   * Default: `maxKeys` of the job, 10,000,000. Without it keys leave, and this limits nothing.
+   */
+  readonly maxKeys?: number | undefined;
 }
 
 /** A stream with its windows. */
@@ -41,7 +46,7 @@ export class WindowStream<T> extends IntervalStream<T> {
 
   /**
    * Reduces all elements of each window to one; an empty window gives nothing, unless `keepEmptyKeys` keeps what the inverse left.
-   * With `inverse` a slide costs what entered and left. Source: Spark `DStream.reduceByWindow`.
+   * With `inverse` a slide costs what entered and left. @throws StreamError `RG066` with more kept keys than `maxKeys`. Source: Spark `DStream.reduceByWindow`.
    *
    * @example
    *   numbers: [[1], [2], [3]]

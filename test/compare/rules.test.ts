@@ -4,6 +4,7 @@ import { demandsOf, hasIntendedTime } from '../../src/compare/rules.js';
 import type { Duration } from '../../src/core/time.js';
 import { type TopologyBuilder, topology } from '../../src/topology/builder.js';
 import type { SinkNode } from '../../src/topology/graph.js';
+import type { Stream } from '../../src/topology/streams.js';
 import { aSink, aSource } from './memory-ends.js';
 import type { AnyStream } from './oracle/evaluate-job.js';
 
@@ -213,6 +214,14 @@ it.each<[string, number, (t: TopologyBuilder) => AnyStream, string]>([
         .mapValues((list) => list[0], { uid: 'op', orderSensitive: true }),
     "looks into the lists of groupByKey 'groups'",
   ],
+  ...(['keyBy', 'top', 'countByValue', 'intervalJoin'] as const).map(
+    (kind): [string, number, (t: TopologyBuilder) => AnyStream, string] => [
+      kind,
+      2,
+      (t) => behindGroups(t, kind),
+      "puts into its results the lists of groupByKey 'groups'",
+    ],
+  ),
   [
     'mapPartitions',
     1,
@@ -228,6 +237,21 @@ it.each<[string, number, (t: TopologyBuilder) => AnyStream, string]>([
   expect(note).toContain(`-sensitive: ${kind} 'op' `);
   expect(note).toContain(why);
 });
+
+/** Lists in no promised order, put into something else. */
+function behindGroups(t: TopologyBuilder, kind: 'keyBy' | 'top' | 'countByValue' | 'intervalJoin'): AnyStream {
+  const groups = keyed(t).groupByKey({ uid: 'groups' });
+  switch (kind) {
+    case 'keyBy':
+      return groups.keyBy(([key]) => key, { uid: 'op' });
+    case 'top':
+      return groups.top({ uid: 'op', max: 1, by: () => 1 });
+    case 'countByValue':
+      return groups.countByValue({ uid: 'op' });
+    case 'intervalJoin':
+      return groups.intervalJoin(keyed(t), { uid: 'op', before: us(1), after: us(1) });
+  }
+}
 
 function overWindow(t: TopologyBuilder) {
   return keyed(t).reduceByWindow({ uid: 'op', window: us(2_000_000), reduce: (a) => a, orderSensitive: true });
@@ -254,6 +278,21 @@ it('remembers which functions count as free of order, where none is promised', (
       .mapValues((list) => list.length, { uid: 'lengths' }),
   );
   expect(lists.sinks.get('out')!.assumed).toEqual(["mapValues 'lengths'"]);
+  const total = demands(2, (t) =>
+    keyed(t)
+      .groupByKey()
+      .runningReduce({ uid: 'totals', reduce: (all, list) => [...all, ...list] }),
+  );
+  expect(total.sinks.get('out')!.assumed).toEqual(["runningReduce 'totals'"]);
+});
+
+it('looks at each operator once, however many ways lead through it', () => {
+  const demand = demands(2, (t) => {
+    let stream = keyed(t).reduce({ uid: 'op', reduce: (a) => a }) as Stream<readonly [string, number]>;
+    for (let i = 0; i < 40; i++) stream = stream.union(stream.filter(() => true));
+    return stream;
+  });
+  expect(demand.sinks.get('out')!.assumed).toEqual(["reduce 'op'"]);
 });
 
 it('says why it demands less, naming the operator', () => {
@@ -278,6 +317,30 @@ it('knows where latency cannot be told: behind timestamps', () => {
 it.each<[string, number, (t: TopologyBuilder) => AnyStream, string | undefined, string]>([
   ['groups of two partitions', 2, (t) => keyed(t).groupByKey(), 'value in any order', 'lists of groupByKey'],
   ['a cogroup of two partitions', 2, (t) => keyed(t).cogroup(keyed(t)), 'values in any order', 'lists of cogroup'],
+  [
+    'groups over a window',
+    2,
+    (t) =>
+      keyed(t)
+        .groupByKey()
+        .window({ window: us(2_000_000) }),
+    'value in any order',
+    'lists of groupByKey',
+  ],
+  [
+    'groups that moved to other tasks',
+    2,
+    (t) => keyed(t).groupByKey().partitionBy(),
+    'value in any order',
+    'lists of groupByKey',
+  ],
+  [
+    'groups that are joined',
+    2,
+    (t) => keyed(t).groupByKey().join(keyed(t)),
+    'values in any order',
+    'lists of groupByKey',
+  ],
   ['arrays of a source of two partitions', 2, (t) => keyed(t).glom(), 'list in any order', 'lists of glom'],
   ['arrays behind a shuffle', 1, (t) => keyed(t).reduceByKey(add).glom(), 'elements', 'batch-sensitive: glom'],
 ])('says what is compared of %s', (_name, partitions, build, view, note) => {

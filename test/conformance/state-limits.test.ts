@@ -1,5 +1,6 @@
 /** State that would grow without bound: a limit on the keys of each task, for whatever keeps a state by key, in both modes. */
 import { describe, expect, it } from 'vitest';
+import type { Duration } from '../../src/core/time.js';
 import { type TopologyBuilder, topology } from '../../src/topology/builder.js';
 import type { KeyValueState } from '../../src/topology/stateful-bolt.js';
 import { add, B, type Pair, pairs, runner, times } from './interval-cases.js';
@@ -104,7 +105,7 @@ const KEEPERS = {
 } as const;
 
 /** Totals that stay, of `maxKeys` keys. */
-const keptTotals = (t: TopologyBuilder, limits: Limits) =>
+const keptTotals = (t: TopologyBuilder, limits: Limits & { readonly window?: Duration; readonly slide?: Duration }) =>
   pairs(t).reduceByKeyAndWindow({
     uid: 'kept',
     window: times(1),
@@ -181,7 +182,8 @@ describe.each(VARIANTS)('%s', (_name, variant) => {
         code: 'RG066',
         operator: 'kept',
         place: { file: expect.stringContaining('state-limits') },
-        message: expect.stringContaining('1 keys have state in this task'),
+        message: expect.stringContaining('1 keys have totals in this task'),
+        hint: expect.stringContaining('leave keepEmptyKeys out'),
       });
       const settings = { maxKeys: 1 };
       await expect(run((t) => keptTotals(t, {}), { in: [KEYS] }, settings)).rejects.toMatchObject({ code: 'RG066' });
@@ -194,6 +196,14 @@ describe.each(VARIANTS)('%s', (_name, variant) => {
       const build = (t: TopologyBuilder) => keptTotals(t, { maxKeys: 1, partitions: 1 });
       const { outputs } = await run(build, { in: input }, { onError: 'dead-letter', attemptsMax: 2 });
       expect(outputs['out']).toEqual([[['a', 1]], [['a', 0]], [['a', 2]], [['a', 0]]]);
+    });
+
+    it('does not tell of such a key in any window, and keeps the others', async () => {
+      const input: Pair[][] = [[['a', 1]], [['b', 1]], [], [], [['a', 2]], []];
+      const build = (t: TopologyBuilder) =>
+        keptTotals(t, { window: times(2), slide: times(1), maxKeys: 1, partitions: 1 });
+      const { outputs } = await run(build, { in: input }, { onError: 'dead-letter', attemptsMax: 2 });
+      expect(outputs['out']!.flat()).toEqual([1, 1, 0, 0, 2, 2].map((n) => ['a', n]));
     });
 
     it('does not count keys that leave with their records', async () => {

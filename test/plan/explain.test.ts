@@ -7,6 +7,7 @@ import { renderGraph } from '../../src/plan/render.js';
 import { topology } from '../../src/topology/builder.js';
 import type { Bolt, Spout, Tuple } from '../../src/topology/components.js';
 import type { Topology } from '../../src/topology/graph.js';
+import { kafkaSource } from '../../src/topology/kafka-specs.js';
 import { memory as memorySink, stdout } from '../../src/topology/sink-specs.js';
 import { memory, tcp } from '../../src/topology/source-specs.js';
 
@@ -192,6 +193,20 @@ describe('a drawing of a graph', () => {
         "  order-sensitive: reduceByKey 'firsts' reads 2 partitions or paths, between which no order is promised",
         '',
       ].join('\n'),
+    );
+  });
+
+  it('says of a topic that how many partitions it has is not known yet', () => {
+    const job = topology('topic', (t) => {
+      const lines = t.source('lines', kafkaSource('lines', { brokers: 'localhost:9092' }));
+      lines
+        .map((line) => [line, 1] as const)
+        .runningReduce({ uid: 'totals', reduce: (a, b) => a + b })
+        .to('out', memorySink());
+    });
+    expect(renderGraph(job.graph, 'text')).toContain('totals: runningReduce, order-sensitive\n');
+    expect(explainPlan(job.graph, compile(job), { width: 200 })).toContain(
+      "runningReduce 'totals' may read several partitions: how many there are is known when the job starts\n",
     );
   });
 
