@@ -6,16 +6,23 @@ import type { Duration } from '../core/time.js';
 import type { ComponentMetric } from '../executors/metrics.js';
 import type { RunOptions } from '../host/run.js';
 import type { Mode } from '../runtime/events.js';
+import type { World } from '../runtime/world.js';
 import type { MessageId } from '../topology/components.js';
 import { functionId, type SpoutNode, type Topology } from '../topology/graph.js';
 import { nodeTraits } from '../topology/node-traits.js';
 import { captureSinks } from './captured-sinks.js';
-import { ScriptedSpout, type SpoutScript } from './scripted-spout.js';
+import { ScriptedSpout, type SpoutPace, type SpoutScript } from './scripted-spout.js';
 import { FaultyChannels, type TupleFault } from './tuple-faults.js';
 import { type EmittedTuple, type FailedTuple, type ReportedError, type TupleBatch, TupleLog } from './tuple-log.js';
 import { checkedConsumers } from './tuple-problems.js';
-import { startVirtual } from './virtual-run.js';
+import { startVirtual, type VirtualRun } from './virtual-run.js';
 import { type DeliveredTuple, type LifeCall, type WindowActivation, watched } from './watched-components.js';
+
+/** A stretch of virtual time in which a job is inactive. */
+export interface InactiveStretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
 
 /** What `runTuples` is given. */
 export interface TupleRunOptions {
@@ -36,6 +43,12 @@ export interface TupleRunOptions {
    * acked or given up.
    */
   readonly until?: { readonly virtualMs: number };
+  /**
+   * When the job is deactivated, and activated again: what is due at `fromMs` itself comes before, and spouts are asked for nothing until `toMs`.
+   * A spout hears of either when it would be asked next: within 1 ms record at a time, at the next block interval or batch as
+   * micro-batches. In order, none overlapping. The run lasts at least so long, but never beyond `until`.
+   */
+  readonly inactive?: readonly InactiveStretch[];
   /** Acker tasks. Default 1. Record mode only. */
   readonly ackers?: number;
   /** Default 1. */
@@ -74,7 +87,8 @@ export interface TupleRun {
  *
  * 1. Each spout is replaced by one that emits its messages once, in order, and a failed one again up to `maxReplays` times.
  * 2. Sinks are captured; nothing is written. Faults lose single tuples and acks.
- * 3. The run ends when every message was acked or given up, or at `until`.
+ * 3. The job is deactivated and activated as `inactive` says; a message with a `virtualMs` comes no sooner.
+ * 4. The run ends when every message was acked or given up, or at `until`.
  *
  * ```ts
  * import { topology } from 'raingauge';
@@ -100,7 +114,7 @@ export interface TupleRun {
  * StreamError that failed the job, and `RG061` when it does not come to rest.
  */
 export async function runTuples(topology: Topology, options: TupleRunOptions): Promise<TupleRun> {
-  const { mode = 'record', spouts, faults = [], until, seed, parallelism = 1 } = options;
+  const { mode = 'record', spouts, faults = [], until, inactive = [], seed, parallelism = 1 } = options;
   const components = checkedConsumers(topology, { ...options, mode });
   const log = new TupleLog(components, topology.graph.settings.guarantee === 'at-most-once');
   const channels = new FaultyChannels(faults);
@@ -115,11 +129,14 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
       ? { channels, record: defined({ messageTimeout, maxSpoutPending, ackers }) }
       : { microBatch: defined({ maxSpoutPending }) }),
   };
-  const run = await startVirtual(
-    withSpouts(topology, spouts, log, until === undefined ? 'done' : 'idle'),
-    () => settings,
-    { seed },
-  );
+  const lasting = until !== undefined || inactive.length > 0;
+  const pace = { now: () => 0, silence: lasting ? ('idle' as const) : ('done' as const) };
+  const withClock = ({ clock }: World): RunOptions => {
+    pace.now = () => clock.now();
+    return settings;
+  };
+  const run = await startVirtual(withSpouts(topology, spouts, log, pace), withClock, { seed });
+  await deactivateIn(run, inactive, until?.virtualMs);
   let counts: number[] | undefined;
   if (until !== undefined) {
     await run.until(until.virtualMs * 1_000);
@@ -129,7 +146,7 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
       counts = [...sinks.values()].map((sink) => sink.results.length);
     }
     run.job.stop();
-  }
+  } else pace.silence = 'done';
   const result = await run.end();
   if (result.error !== undefined && counts === undefined) throw result.error;
   const executed = result.components.filter(({ component }) => components.includes(component));
@@ -155,16 +172,31 @@ export async function runTuples(topology: Topology, options: TupleRunOptions): P
   };
 }
 
+async function deactivateIn(
+  run: VirtualRun,
+  stretches: readonly InactiveStretch[],
+  endMs = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  for (const { fromMs, toMs } of stretches) {
+    if (fromMs >= endMs) return;
+    await run.until(fromMs * 1_000);
+    run.job.deactivate();
+    if (toMs >= endMs) return;
+    await run.until(toMs * 1_000);
+    run.job.activate();
+  }
+}
+
 function withSpouts(
   { graph, functions }: Topology,
   scripts: Readonly<Record<string, SpoutScript>>,
   log: TupleLog,
-  silence: 'done' | 'idle',
+  pace: SpoutPace,
 ): Topology {
   const spouts = graph.nodes.filter((node): node is SpoutNode => node.kind === 'spout');
   const replaced = spouts.map(({ id, name }) => {
     const script = Object.hasOwn(scripts, name) ? scripts[name]! : { messages: [] };
-    return [functionId(id, 'create'), () => new ScriptedSpout(script, log.ack, silence)] as const;
+    return [functionId(id, 'create'), () => new ScriptedSpout(script, log.ack, pace)] as const;
   });
   return { graph, functions: watched(graph, new Map([...functions, ...replaced]), log) };
 }

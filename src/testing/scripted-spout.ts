@@ -9,6 +9,8 @@ export interface ScriptedMessage {
   readonly stream?: string;
   /** The task that gets it, where the stream is a direct one. */
   readonly task?: number;
+  /** It is not emitted before that virtual time; those behind it do not wait for it. Default 0. */
+  readonly virtualMs?: number;
 }
 
 /** What a spout does in a test. */
@@ -19,24 +21,30 @@ export interface SpoutScript {
   readonly maxReplays?: number;
 }
 
-const REPLAYS_MAX = 3;
+/** What such a spout goes by: the clock, and what it says without further messages. */
+export interface SpoutPace {
+  /** Virtual time (us). */
+  now(): number;
+  /** `idle`: stream time and ticks go on. */
+  readonly silence: 'done' | 'idle';
+}
 
-/**
- * One task of such a spout. `acked` hears of each id that the spout's `ack` was told. Without further messages it is
- * `done`, or, in a run with an end of its own, `idle`: then stream time and ticks go on.
- */
+const REPLAYS_MAX = 3;
+const TIMELESS: SpoutPace = { now: () => Number.POSITIVE_INFINITY, silence: 'done' };
+
+/** One task of such a spout. `acked` hears of each id that the spout's `ack` was told. */
 export class ScriptedSpout implements Spout<Values, Streams> {
   readonly #script: SpoutScript;
   readonly #acked: (id: MessageId) => void;
-  readonly #silence: 'done' | 'idle';
+  readonly #pace: SpoutPace;
   readonly #replays = new Map<MessageId, number>();
   #messages: ReadonlyMap<MessageId, ScriptedMessage> = new Map();
   #due: ScriptedMessage[] = [];
 
-  constructor(script: SpoutScript, acked: (id: MessageId) => void, silence: 'done' | 'idle' = 'done') {
+  constructor(script: SpoutScript, acked: (id: MessageId) => void, pace = TIMELESS) {
     this.#script = script;
     this.#acked = acked;
-    this.#silence = silence;
+    this.#pace = pace;
   }
 
   open(_collector: SpoutCollector<Values, Streams>, { task, parallelism }: TaskInfo): void {
@@ -45,9 +53,11 @@ export class ScriptedSpout implements Spout<Values, Streams> {
   }
 
   nextTuple(collector: SpoutCollector<Values, Streams>): 'done' | 'idle' | undefined {
-    const next = this.#due.shift();
-    if (next === undefined) return this.#silence;
-    emit(next, collector);
+    if (this.#due.length === 0) return this.#pace.silence;
+    const nowMs = this.#pace.now() / 1_000;
+    const next = this.#due.findIndex(({ virtualMs = 0 }) => virtualMs <= nowMs);
+    if (next < 0) return 'idle';
+    emit(this.#due.splice(next, 1)[0]!, collector);
     return undefined;
   }
 

@@ -5,7 +5,7 @@ import type { Mode } from '../runtime/events.js';
 import type { MessageId } from '../topology/components.js';
 import type { Topology } from '../topology/graph.js';
 import { notOneOf, notWhole, unknownNames } from './names.js';
-import type { TupleRunOptions } from './run-tuples.js';
+import type { InactiveStretch, TupleRunOptions } from './run-tuples.js';
 import type { SpoutScript } from './scripted-spout.js';
 import type { TupleFault } from './tuple-faults.js';
 
@@ -27,7 +27,7 @@ function spoutNames(topology: Topology): readonly string[] {
 }
 
 function problemsOf(names: readonly string[], options: GivenOptions): readonly StreamError[] {
-  const { mode, spouts, faults = [], until, messageTimeout, maxSpoutPending, ackers } = options;
+  const { mode, spouts, faults = [], until, inactive = [], messageTimeout, maxSpoutPending, ackers } = options;
   const isNoTimeout = messageTimeout !== undefined && !(messageTimeout > 0);
   return [
     ...notOneOf('mode', mode, ['micro-batch', 'record']),
@@ -48,6 +48,8 @@ function problemsOf(names: readonly string[], options: GivenOptions): readonly S
         ]
       : []),
     ...(until === undefined || until.virtualMs >= 0 ? [] : notWhole('until.virtualMs', until.virtualMs, 0)),
+    ...Object.entries(spouts).flatMap(([name, { messages }]) => timesThatAreNone(name, messages)),
+    ...ofStretches(inactive),
   ];
 }
 
@@ -67,6 +69,24 @@ function duplicateIds(spout: string, messages: SpoutScript['messages']): readonl
   return Array.from(twice, (id) => {
     const message = `spout '${spout}' has the message id ${JSON.stringify(id)} more than once; an id names one message`;
     return new StreamError('RG014', message, 'give each message an id of its own');
+  });
+}
+
+function timesThatAreNone(spout: string, messages: SpoutScript['messages']): readonly StreamError[] {
+  return messages.flatMap(({ id, virtualMs = 0 }) => {
+    if (virtualMs >= 0 && virtualMs < Number.POSITIVE_INFINITY) return [];
+    const message = `message ${JSON.stringify(id)} of spout '${spout}' has virtualMs ${virtualMs}; it must be a number, 0 or more`;
+    return [new StreamError('RG011', message, 'leave virtualMs out for a message that comes at once')];
+  });
+}
+
+/** Each is to begin no sooner than the one before ends, and to last. */
+function ofStretches(stretches: readonly InactiveStretch[]): readonly StreamError[] {
+  return stretches.flatMap(({ fromMs, toMs }, index) => {
+    const before = stretches[index - 1]?.toMs ?? 0;
+    if (fromMs >= before && toMs > fromMs && toMs < Number.POSITIVE_INFINITY) return [];
+    const message = `the job is to be inactive from ${fromMs} to ${toMs} virtual ms; fromMs must be ${before} or more, and toMs more than fromMs`;
+    return [new StreamError('RG011', message, 'give stretches in order, for example { fromMs: 100, toMs: 500 }')];
   });
 }
 

@@ -9,13 +9,15 @@ export interface DeliveredTuple {
   readonly task: number;
   /** Component and stream that it came from: `__system` and `__tick` for a tick. */
   readonly source: string;
+  /** Which task of that component it came from. */
+  readonly sourceTask: number;
   readonly stream: string;
   readonly values: unknown;
   /** Stream time (us). */
   readonly timestamp: number;
 }
 
-/** One call that a component gets once in its life, or each time that the job is set back. */
+/** One call that a component gets once in its life, or each time that the job is set back or deactivated and activated. */
 export interface LifeCall {
   readonly component: string;
   readonly task: number;
@@ -100,8 +102,8 @@ function watchedBolt(bolt: Bolt<Values>, watcher: ComponentWatcher): Bolt<Values
       bolt.prepare?.(collector, info);
     },
     execute: (tuple, collector) => {
-      const { sourceComponent: source, sourceStream: stream, values, timestamp } = tuple;
-      watcher.delivered({ ...at, source, stream, values: isTick(tuple) ? {} : values, timestamp });
+      const { sourceComponent: source, sourceTask, sourceStream: stream, values, timestamp } = tuple;
+      watcher.delivered({ ...at, source, sourceTask, stream, values: isTick(tuple) ? {} : values, timestamp });
       return bolt.execute(tuple, collector);
     },
     cleanup: () => {

@@ -122,6 +122,56 @@ describe('a job file that cannot be loaded', () => {
       ],
     },
     {
+      what: 'imports a missing package that a comment names',
+      text: `/** Counts what comes from @nobody/rain. */\n${HEAD}import { x } from '@nobody/rain';\nexport default topology(x, () => {});\n`,
+      code: 1,
+      stderr: [
+        "error[RG003]: job.ts cannot be loaded: it imports the package '@nobody/rain', which cannot be found",
+        '--> job.ts:3:20',
+        'help: install it: npm install @nobody/rain',
+      ],
+    },
+    {
+      what: 'imports a file of a missing package',
+      text: `${HEAD}const { x } = await import('no-such-rain/data/x.js');\nexport default topology(x, () => {});\n`,
+      code: 1,
+      stderr: [
+        "error[RG003]: job.ts cannot be loaded: it imports the package 'no-such-rain', which cannot be found",
+        '--> job.ts:2:29',
+        'help: install it: npm install no-such-rain',
+      ],
+    },
+    {
+      what: 'resolves a file of a missing package',
+      text: `${HEAD}import { createRequire } from 'node:module';\n// From @nobody/rain.\nconst require = createRequire(import.meta.url);\nexport default topology(require.resolve('@nobody/rain/package.json'), () => {});\n`,
+      code: 1,
+      stderr: [
+        "error[RG003]: job.ts cannot be loaded: it imports the package '@nobody/rain', which cannot be found",
+        '--> job.ts:5:33',
+        'help: install it: npm install @nobody/rain',
+      ],
+    },
+    {
+      what: 'requires a missing file',
+      text: `${HEAD}import { createRequire } from 'node:module';\nexport default topology(createRequire(import.meta.url)('./nowhere.cjs'), () => {});\n`,
+      code: 1,
+      stderr: [
+        'error[RG003]: job.ts cannot be loaded: it imports ./nowhere.cjs, which cannot be found',
+        '--> job.ts:3:',
+        'help: check the path',
+      ],
+    },
+    {
+      what: 'resolves what an installed package lacks',
+      text: `${HEAD}import { createRequire } from 'node:module';\nconst own = createRequire(${JSON.stringify(join(root, 'package.json'))});\nexport default topology(own.resolve('@biomejs/biome/nowhere.json'), () => {});\n`,
+      code: 1,
+      stderr: [
+        "it imports '@biomejs/biome/nowhere.json', which the package '@biomejs/biome' lacks",
+        '--> job.ts:4:29',
+        'help: check what @biomejs/biome has: it is installed',
+      ],
+    },
+    {
       what: 'exports a function',
       text: `${HEAD}export default () => topology('x', () => {});\n`,
       code: 2,
@@ -143,6 +193,15 @@ describe('a job file that cannot be loaded', () => {
       expectError(outcomes[i]!, code, stderr);
     },
   );
+
+  it('since a file that it imports resolves a missing package shows that file', async () => {
+    const cwd = folderOf({
+      'data.ts': `/** From @nobody/rain. */\nimport { createRequire } from 'node:module';\n\nexport const rain = () =>\n  createRequire(import.meta.url).resolve('@nobody/rain/data.csv');\n`,
+      'job.ts': `${HEAD}import { rain } from './data.js';\nexport default topology(rain(), () => {});\n`,
+    });
+    const outcome = await raingauge(['graph', 'job.ts'], { cwd });
+    expectError(outcome, 1, ["imports the package '@nobody/rain'", '--> data.ts:5:43', 'npm install @nobody/rain']);
+  });
 
   it('since it never finishes loading gets one as well, and ends the command', async () => {
     const text = `${HEAD}await new Promise(() => {});\nexport default topology('x', () => {});\n`;

@@ -1,12 +1,15 @@
 /** The jobs of `comparisons/`: their answers are the ones checked in and show what was planted, and `compare` finds them the same. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { accessLog } from '../../comparisons/access-log.js';
 import accessLogSessions from '../../comparisons/access-log-sessions.js';
 import lateEarthquakes from '../../comparisons/late-earthquakes.js';
+import { mobyDick } from '../../comparisons/moby-dick.js';
 import ordersAndPayments from '../../comparisons/orders-and-payments.js';
 import sensorAnomalies from '../../comparisons/sensor-anomalies.js';
 import { shop } from '../../comparisons/shop.js';
 import trendingWords, { PLANTED, plantedLines, STRETCH } from '../../comparisons/trending-words.js';
+import wordCount from '../../comparisons/word-count.js';
 import { compare } from '../../src/compare/compare.js';
 import { seconds } from '../../src/core/time.js';
 import type { Mode } from '../../src/runtime/events.js';
@@ -17,12 +20,43 @@ import {
   ordersAndPaymentsAnswer,
   sensorAnomaliesAnswer,
   trendingWordsAnswer,
+  wordCountAnswer,
 } from './plain-answers.js';
 import { expectCheckedIn, resultsOf, textOf } from './results.js';
 
 const MODES: readonly Mode[] = ['micro-batch', 'record'];
 const AGREED = { same: true, oracle: 'pass', guarantee: 'held', firstDifference: null };
+/** How many intervals a book is spread over, where results depend on the time of input. */
+const INTERVALS = 60;
 const VARIANTS = MODES.flatMap((mode) => [1, 2].map((parallelism) => ({ mode, parallelism })));
+
+describe('the words of Moby Dick', () => {
+  it.each(VARIANTS)('are counted as a loop counts them: $mode, parallelism $parallelism', async (variant) => {
+    const lines = mobyDick().flatMap((file) => readFileSync(file, 'utf8').split('\n'));
+    const input = inIntervals(lines);
+    const { outputs } = await runIntervals(wordCount, { ...variant, inputs: { lines: input } });
+    const totals = new Map((outputs['running'] as [string, number][][]).flat());
+    const windows = outputs['counts']!.flatMap((found, i) =>
+      found.length === 0 ? [] : [[i, new Map(found as [string, number][])] as const],
+    );
+    const tops = windows.map(([i, counts]) => [`window to interval ${i}:`, [ranked(counts).slice(0, 5)]] as const);
+    await expectCheckedIn(
+      'word-count',
+      ranked(totals)
+        .slice(0, 50)
+        .map(([word, count]) => `${word} ${count}\n`)
+        .join('') + textOf(Object.fromEntries(tops)),
+    );
+    const answer = wordCountAnswer(input);
+    expect(totals).toEqual(answer.totals);
+    expect(new Map(windows)).toEqual(answer.windows);
+    expect(outputs['running']!.flat()).toHaveLength([...totals.values()].reduce((sum, count) => sum + count));
+  });
+
+  function ranked(counts: ReadonlyMap<string, number>): readonly [string, number][] {
+    return [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
+  }
+});
 
 describe('the sessions of an access log', () => {
   it.each(VARIANTS)('are the visits that were made: $mode, parallelism $parallelism', async (variant) => {
@@ -38,14 +72,11 @@ describe('the sessions of an access log', () => {
 });
 
 describe('the top words', () => {
-  const INTERVALS = 60;
   const SLIDE = 2;
   const WINDOW = 10;
 
   it.each(VARIANTS)('show the planted trend: $mode, parallelism $parallelism', async (variant) => {
-    const lines = plantedLines();
-    const size = Math.ceil(lines.length / INTERVALS);
-    const input = Array.from({ length: INTERVALS }, (_, i) => lines.slice(i * size, (i + 1) * size));
+    const input = inIntervals(plantedLines());
     const { outputs } = await runIntervals(trendingWords, { ...variant, inputs: { lines: input } });
     const trends = outputs['trends']!;
     await expectCheckedIn(
@@ -136,3 +167,8 @@ describe.concurrent('compare', () => {
     expect(tops.filter(([first]) => first![0] === PLANTED).length).toBeGreaterThan(0);
   });
 });
+
+function inIntervals(lines: readonly string[]): readonly (readonly string[])[] {
+  const size = Math.ceil(lines.length / INTERVALS);
+  return Array.from({ length: INTERVALS }, (_, i) => lines.slice(i * size, (i + 1) * size));
+}

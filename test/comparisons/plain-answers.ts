@@ -70,6 +70,26 @@ export function sensorAnomaliesAnswer(): ReadonlyMap<string, number> {
   return counts;
 }
 
+/** How often each word is in all intervals, and for every second interval in the last ten of them. */
+export function wordCountAnswer(intervals: readonly (readonly string[])[]): {
+  readonly totals: ReadonlyMap<string, number>;
+  readonly windows: ReadonlyMap<number, ReadonlyMap<string, number>>;
+} {
+  const counted = (lines: readonly string[]): ReadonlyMap<string, number> => {
+    const counts = new Map<string, number>();
+    for (const [word] of lines
+      .join('\n')
+      .toLowerCase()
+      .matchAll(/[a-z0-9_]+/g))
+      counts.set(word, (counts.get(word) ?? 0) + 1);
+    return counts;
+  };
+  const windows = new Map<number, ReadonlyMap<string, number>>();
+  for (let last = 1; last < intervals.length; last += 2)
+    windows.set(last, counted(intervals.slice(Math.max(0, last - 9), last + 1).flat()));
+  return { totals: counted(intervals.flat()), windows };
+}
+
 /** For every second interval of half a second, the five words of six letters or more that the last ten intervals have most of. */
 export function trendingWordsAnswer(intervals: readonly (readonly string[])[]): ReadonlyMap<number, unknown> {
   const words = intervals.map(

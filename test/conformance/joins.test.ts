@@ -1,6 +1,11 @@
 /** Two streams that meet, and a stream that meets a table, in both modes, at every parallelism, chained or not. */
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Key } from '../../src/core/keys.js';
+import { micros, seconds } from '../../src/core/time.js';
+import { startVirtual } from '../../src/testing/virtual-run.js';
+import { type TopologyBuilder, topology } from '../../src/topology/builder.js';
+import { memory as memorySink } from '../../src/topology/sink-specs.js';
+import { memory } from '../../src/topology/source-specs.js';
 import type { KeyedStream } from '../../src/topology/streams.js';
 import { a, add, b, type Case, checkCases, pairs, pairs2, times } from './interval-cases.js';
 import { VARIANTS } from './variants.js';
@@ -183,4 +188,36 @@ const cases: readonly Case[] = [
 
 describe.each(VARIANTS)('%s', (_variantName, variant) => {
   checkCases(cases, variant);
+
+  it('at the end of an input that ends sooner, windows of the other one have no partner; once both reach as far, they have', async () => {
+    const meet = async (...closing: readonly Timed[]) => {
+      const sink = memorySink<readonly [string, readonly [number, number | undefined]]>();
+      const job = topology('ends', { batchInterval: seconds(1) }, (t) => {
+        const placed = timed(t, 'placed', [at(1), at(5)]).window({ window: seconds(2), slide: seconds(2) });
+        const paid = timed(t, 'paid', [at(1), at(3), ...closing]).window({ window: seconds(4), slide: seconds(2) });
+        placed.leftOuterJoin(paid).to('out', sink);
+      });
+      await (await startVirtual(job, () => ({ ...variant }))).end();
+      return sink.results.toSorted(([, [n]], [, [m]]) => n - m);
+    };
+    // The last window of `paid`, [2, 6), has the record at 3, but that input ends below 4.
+    expect(await meet()).toEqual([joined('a', 1, 1), joined('a', 5, undefined)]);
+    expect(await meet({ ...at(5), key: 'nobody' })).toEqual([joined('a', 1, 1), joined('a', 5, 3)]);
+  });
 });
+
+interface Timed {
+  readonly key: string;
+  readonly second: number;
+}
+
+function at(second: number): Timed {
+  return { key: 'a', second };
+}
+
+function timed(t: TopologyBuilder, name: string, records: readonly Timed[]): KeyedStream<string, number> {
+  return t
+    .source(name, memory(records))
+    .timestamps({ extract: (record) => seconds(record.second), maxOutOfOrderness: micros(0) })
+    .map((record) => [record.key, record.second] as const);
+}

@@ -148,6 +148,19 @@ describe.each(MODES)('runTuples, %s', (mode) => {
       t.setBolt('global', passing, three).globalGrouping(spout);
       t.setBolt('byNumber', passing, three).fieldsGrouping(spout, 'n');
       t.setBolt('chosen', passing, three).customGrouping(spout, () => ({ chooseTasks: ({ n }) => n % 3 }));
+      t.setBolt('none', passing, three).noneGrouping(spout);
+      t.setBolt('local', passing, three).localOrShuffleGrouping(spout);
+      const route = t.setBolt<N, N, { routed: N }>(
+        'route',
+        () => ({
+          execute: (tuple, out) => {
+            out.emitDirect((tuple.values.n + 1) % 3, 'routed', tuple.values, tuple);
+            out.ack(tuple);
+          },
+        }),
+        { streams: { routed: 'direct' } },
+      );
+      t.setBolt('direct', passing, three).directGrouping(route.shuffleGrouping(spout).stream('routed'));
     });
     const twice = [...messages(6), ...messages(6).map(({ id, values }) => ({ id: id + 6, values }))];
     const run = await runTuples(job, { mode, spouts: { numbers: { messages: twice } } });
@@ -155,14 +168,36 @@ describe.each(MODES)('runTuples, %s', (mode) => {
       run.delivered
         .filter((tuple) => tuple.component === component && (tuple.values as N).n === n)
         .map(({ task }) => task);
-    expect(run.executed).toMatchObject({ shuffled: [4, 4, 4], all: [12, 12, 12], global: [12, 0, 0] });
+    expect(run.executed).toMatchObject({
+      shuffled: [4, 4, 4],
+      all: [12, 12, 12],
+      global: [12, 0, 0],
+      local: [4, 4, 4],
+      direct: [4, 4, 4],
+    });
+    const drawn = run.executed['none']!;
+    expect(drawn.reduce((sum, count) => sum + count)).toBe(12);
+    expect(drawn.filter((count) => count > 0).length).toBeGreaterThan(1);
     for (let n = 0; n < 6; n++) {
       expect(tasksOf('all', n).toSorted()).toEqual([0, 0, 1, 1, 2, 2]);
       expect(tasksOf('chosen', n)).toEqual([n % 3, n % 3]);
       const [first, second] = tasksOf('byNumber', n);
       expect(first).toBe(second);
+      expect(tasksOf('direct', n)).toEqual([(n + 1) % 3, (n + 1) % 3]);
     }
     expect(run.acked.toSorted((a, b) => Number(a) - Number(b))).toEqual(twice.map(({ id }) => id));
+  });
+
+  it('tells that partialKey shares a hot key between two tasks, and fields gives it to one', async () => {
+    const job = topology('hot', settings, (t) => {
+      const spout = t.setSpout<N>('numbers', () => ({ nextTuple: () => 'done' }));
+      t.setBolt('partial', passing, { parallelism: 3 }).partialKeyGrouping(spout, 'n');
+      t.setBolt('fields', passing, { parallelism: 3 }).fieldsGrouping(spout, 'n');
+    });
+    const hot = messages(6).map(({ id }) => ({ id, values: { n: 7 } }));
+    const { executed } = await runTuples(job, { mode, spouts: { numbers: { messages: hot } } });
+    expect(executed['partial']!.toSorted()).toEqual([0, 3, 3]);
+    expect(executed['fields']!.toSorted()).toEqual([0, 0, 6]);
   });
 
   it('tells the windows of windowed bolts: events, new and expired ones', async () => {
