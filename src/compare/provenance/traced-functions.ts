@@ -47,6 +47,22 @@ export function tracedEach(elements: unknown, from: Provenance): unknown {
   return eachOf(elements, (element) => tracedRecord(element, from));
 }
 
+/** `createCombiner` of `combineByKey`. */
+export function tracedCombiner(create: Unary): Unary {
+  return (value) => {
+    const out = create((value as Traced).value);
+    return isNoValue(out) ? out : traced(out, value as Traced);
+  };
+}
+
+/** `createCombiner` of `aggregate`: of whole records. */
+export function tracedRecordCombiner(create: Unary): Unary {
+  return (record) => {
+    const out = create(plainRecord(record));
+    return isNoValue(out) ? out : tracedRecord(out, provenanceOf(record));
+  };
+}
+
 /** `reduce` of whole records, which may be pairs. */
 export function tracedRecordReduce(reduce: Reduce, provenance: typeof added = added): Reduce {
   return (a, b) => {

@@ -8,6 +8,7 @@ import { inOrder } from '../../topology/in-order.js';
 import { isCount, rewriteCount, rewriteCountByValue } from './traced-counts.js';
 import {
   lookingAtPlain,
+  tracedCombiner,
   tracedFlatMap,
   tracedFlatMapValues,
   tracedInverse,
@@ -16,6 +17,7 @@ import {
   tracedMapAsync,
   tracedMapValues,
   tracedMapValuesAsync,
+  tracedRecordCombiner,
   tracedRecordInverse,
   tracedRecordReduce,
   tracedReduce,
@@ -124,11 +126,11 @@ function decorateFunctions(node: Node, functions: Functions): void {
       decorate('reduce', tracedRecordReduce);
       return decorate('inverse', tracedRecordInverse);
     case 'combineByKey':
-      decorate('createCombiner', tracedMapValues);
+      decorate('createCombiner', tracedCombiner);
       decorate('mergeValue', tracedReduce);
       return decorate('mergeCombiners', tracedReduce);
     case 'aggregate':
-      decorate('createCombiner', tracedMap);
+      decorate('createCombiner', tracedRecordCombiner);
       decorate('mergeValue', tracedRecordReduce);
       return decorate('mergeCombiners', tracedRecordReduce);
     case 'reduceByKeyAndWindow':

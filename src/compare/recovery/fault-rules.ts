@@ -7,7 +7,7 @@ import { type Demand, demandsOf } from '../rules.js';
  * What a result is made of, as far as the graph promises it:
  * `per record`: one source record; `per window`: all records of one place, a key (`isKeyed`) and a window end;
  * `running`: all records of a key so far; `final`: the same, of a state at the end;
- * `not countable`: what a user's function makes of a total, which a single record may change in any way;
+ * `not countable`: what is made of a total, or of several records, which a single record may change in any way;
  * `not demanded`: depends on an order that nobody promises, so it is not demanded without a fault either.
  */
 export type FaultRule = 'per record' | 'per window' | 'running' | 'final' | 'not countable' | 'not demanded';
@@ -107,6 +107,11 @@ function factsOf(node: Node, inputs: readonly Facts[], slide: number): Facts {
     case 'countByWindow':
     case 'combineByKey':
       return aggregated(node, input, slide);
+    case 'reduce':
+    case 'reduceByWindow':
+    case 'aggregate':
+      // One result for all records of a window. If it is a pair, its key may be that of any of them.
+      return { ...aggregated(node, input, slide), isKeyed: false };
     case 'updateStateByKey':
       // A state is in every later result: windows without end.
       return canAggregate(input)
@@ -170,6 +175,10 @@ function finalOf(facts: Facts): FaultDemand {
 
 function notCountable({ kind, uid }: Node, input: Facts): Facts {
   if (input.rule === 'not countable') return input;
-  const note = `${kind} '${uid}' may make anything of a total that a record more or less has changed`;
+  const what =
+    input.rule === 'per record'
+      ? 'makes its results of several records, and may make anything of one more or less'
+      : 'may make anything of a total that a record more or less has changed';
+  const note = `${kind} '${uid}' ${what}`;
   return { ...FRESH, sources: input.sources, rule: 'not countable', note };
 }

@@ -26,6 +26,8 @@ import { aSink, aSource, traceOf } from '../memory-ends.js';
 const id = (offset: number, partition = 0, source = 'in'): Provenance => idOf({ source, partition, offset });
 const all = (offsets: readonly number[]): Provenance => offsets.map((offset) => id(offset)).reduce(added, NO_RECORDS);
 
+const add = (a: number, b: number): number => a + b;
+
 describe('a provenance', () => {
   it('does not depend on the order, and can be taken back exactly', () => {
     fc.assert(
@@ -209,6 +211,16 @@ describe('a decorated job', () => {
       ':reduce',
     );
     expect(reduce(record, record)).toBeUndefined();
+    const fold = { createCombiner: () => undefined as never, mergeValue: add, mergeCombiners: add };
+    const combiners = [
+      (t: TopologyBuilder) => source(t).aggregate(fold).to('out', aSink()),
+      (t: TopologyBuilder) =>
+        source(t)
+          .keyBy((n) => n)
+          .combineByKey(fold)
+          .to('out', aSink()),
+    ].map((make) => of(make, ':createCombiner'));
+    for (const create of combiners) expect(create(record)).toBeUndefined();
     let steps = 0;
     function* twice(value: number) {
       for (; steps < 2; steps++) yield value;

@@ -15,6 +15,8 @@ import { judgeAltered, MICRO_BATCH, RECORD, runAltered } from './altered-run.js'
 
 const add = (a: number, b: number) => a + b;
 const subtract = (a: number, b: number) => a - b;
+const longer = (a: string, b: string) => (b.length > a.length || (b.length === a.length && b > a) ? b : a);
+const longest = { createCombiner: (line: string) => line, mergeValue: longer, mergeCombiners: longer };
 
 /** Sixty records of a line each: `a b0 a`, `a b1 a` …, five in each batch interval. */
 const lines = Array.from({ length: 60 }, (_, i) => ({ value: `a b${i % 7} a`, at: i * 200 }));
@@ -85,6 +87,42 @@ const jobs: Readonly<Record<string, Built>> = {
   count: job((t) => source(t).count().to('out', aSink())),
   countByValue: job((t) => source(t).countByValue().to('out', aSink())),
   countByWindow: job((t) => source(t).countByWindow(window).to('out', aSink())),
+  reduce: job((t) =>
+    source(t)
+      .map((line) => line.length)
+      .reduce(add)
+      .to('out', aSink()),
+  ),
+  'reduce of pairs, whose key may be of any record': job((t) =>
+    source(t)
+      .map((line, at = line.indexOf('b')) => [line.slice(at, at + 2), line.length] as const)
+      .reduce((a, b) => [a[0] < b[0] ? a[0] : b[0], a[1] + b[1]])
+      .to('out', aSink()),
+  ),
+  aggregate: job((t) => source(t).aggregate(longest).to('out', aSink())),
+  'aggregate of sliding windows': job((t) =>
+    source(t)
+      .aggregate({ ...window, ...longest })
+      .to('out', aSink()),
+  ),
+  reduceByWindow: job((t) =>
+    source(t)
+      .map((line) => line.length)
+      .reduceByWindow({ ...window, reduce: add })
+      .to('out', aSink()),
+  ),
+  'reduceByWindow with inverse': job((t) =>
+    source(t)
+      .map((line) => line.length)
+      .reduceByWindow({ ...window, reduce: add, inverse: subtract })
+      .to('out', aSink()),
+  ),
+  'reduce of totals': job((t) =>
+    words(t)
+      .reduceByKey(add)
+      .reduce(([a, m], [b, n]) => [a < b ? a : b, m + n])
+      .to('out', aSink()),
+  ),
   runningReduce: job((t) => words(t).runningReduce(add).to('out', aSink())),
   updateStateByKey: job((t) =>
     words(t)
@@ -239,6 +277,12 @@ describe('the verdict', () => {
     expect(verdict).toMatchObject({ verdict: 'not checked', lost: { count: 0 }, duplicated: { count: 0 } });
     expect(verdict.parts[0]!.note).toContain('countByValue');
     expect(await judgeAltered(counted, twice, RECORD)).toMatchObject({ verdict: 'broken' });
+  });
+
+  it('says what it cannot count: records that a function saw together, or totals', async () => {
+    const top = job((t) => source(t).top({ max: 2, by: (line) => line.length }).to('out', aSink()));
+    const [part] = (await judgeAltered(top, twice, RECORD)).parts;
+    expect(part).toMatchObject({ rule: 'not countable', note: expect.stringMatching(/^top '.*' makes its results of several records/) });
   });
 
   it('does not count by a state that was dropped', async () => {
