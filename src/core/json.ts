@@ -18,9 +18,10 @@ export function readableJson(value: unknown): string {
   }
 }
 
-/** Of a map its pairs, of a set and of numbers in an array of their own the list of them. */
+/** Of an error its name and message, of a map its pairs, of a set and of numbers in an array of their own the list of them. */
 function readable(value: unknown): unknown {
   if (typeof value === 'bigint') return `${value}n`;
+  if (value instanceof Error) return String(value);
   if (value instanceof Map || value instanceof Set) return [...value];
   return ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as never) : value;
 }

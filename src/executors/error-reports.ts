@@ -1,4 +1,5 @@
 /** Errors that the task of a spout or bolt reports: a few at a time are told. It knows neither mode, and reads no clock. */
+import { readableJson } from '../core/json.js';
 import type { JobEvent } from '../runtime/events.js';
 
 /** Errors of a task that are told in one interval; the rest is counted. Storm: `topology.max.error.report.per.interval`, 5. */
@@ -28,13 +29,23 @@ export class ErrorReports {
   }
 }
 
-/** Whatever it is has a text: to report an error is never an error itself. */
+/** Whatever it is has a text: to report an error is never an error itself. Only of what is told a text is made: a large object may take a while. */
 function textOf(error: unknown): string {
   try {
-    const isPlain = typeof error === 'object' && !(error instanceof Error);
-    const text = String(isPlain ? JSON.stringify(error) : error);
+    let text = ownText(error);
+    // Causes may go round in a circle.
+    for (let cause = causeOf(error); cause !== undefined && text.length <= ERROR_TEXT_MAX; cause = causeOf(cause))
+      text += `, cause: ${ownText(cause)}`;
     return text.length > ERROR_TEXT_MAX ? `${text.slice(0, ERROR_TEXT_MAX)}…` : text;
   } catch {
     return `${typeof error} without a text`;
   }
+}
+
+function ownText(error: unknown): string {
+  return typeof error === 'object' && !(error instanceof Error) ? readableJson(error) : String(error);
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
 }

@@ -269,6 +269,50 @@ describe('haveSameContents', () => {
     return value;
   };
 
+  const cyclicTwice = (): unknown => {
+    const value: { left?: unknown; right?: unknown } = {};
+    value.left = value.right = value;
+    return value;
+  };
+  const shared = (depth: number, end = 0): unknown =>
+    Array.from({ length: depth }).reduce<unknown>((inner) => [inner, inner], [end]);
+  const setsInSets = (depth: number, end: number): unknown =>
+    Array.from({ length: depth }).reduce<unknown>(
+      (inner) =>
+        new Set([
+          [inner, 1],
+          [inner, 2],
+        ]),
+      new Set([end]),
+    );
+  const [x1, x2] = [[[1]], [[2]]];
+  class Money {
+    readonly #amount: number;
+    constructor(amount: number) {
+      this.#amount = amount;
+    }
+    toJSON(): number {
+      return this.#amount;
+    }
+  }
+  class Counts extends Map<string, number> {
+    override get [Symbol.toStringTag](): string {
+      return 'Counts';
+    }
+  }
+  class Sum {
+    readonly sum: number;
+    constructor(sum: number) {
+      this.sum = sum;
+    }
+  }
+  class Mean {
+    readonly sum: number;
+    constructor(sum: number) {
+      this.sum = sum;
+    }
+  }
+
   it.each<readonly [what: string, a: unknown, b: unknown]>([
     ['numbers up to rounding', 0.1 + 0.2, 0.3],
     ['numbers in objects up to rounding', { sum: [0.1 + 0.2] }, { sum: [0.3] }],
@@ -304,6 +348,30 @@ describe('haveSameContents', () => {
     ['buffers', Uint8Array.of(1, 2).buffer, Uint8Array.of(1, 2).buffer],
     ['views', new DataView(Uint8Array.of(1, 2).buffer, 1), new DataView(Uint8Array.of(3, 2).buffer, 1)],
     ['what holds itself', cyclic(), cyclic()],
+    ['a list in a map that holds itself', new Map([[cyclic(), [1]]]), new Map([[cyclic(), [1]]])],
+    ['what holds itself twice', cyclicTwice(), cyclicTwice()],
+    ['what is shared, forty deep', shared(40), shared(40)],
+    [
+      'maps whose keys are the same, in another order',
+      new Map([
+        [[1], 1],
+        [[1], 2],
+      ]),
+      new Map([
+        [[1], 2],
+        [[1], 1],
+      ]),
+    ],
+    ['bytes in a Buffer', Buffer.of(1, 2), Uint8Array.of(1, 2)],
+    ['addresses', new URL('http://a/b'), new URL('http://a/b')],
+    ['patterns', /a/g, /a/g],
+    ['errors', new TypeError('a'), new TypeError('a')],
+    ['boxed numbers, up to rounding', Object(0.1 + 0.2), Object(0.3)],
+    ['what toJSON gives', new Money(1), new Money(1)],
+    ['maps with a name of their own', new Counts([['a', 1]]), new Counts([['a', 1]])],
+    ['what calls itself a map', { [Symbol.toStringTag]: 'Map', a: 1 }, { [Symbol.toStringTag]: 'Map', a: 1 }],
+    ['an instance and what a channel makes of it', new Sum(1), { sum: 1 }],
+    ['an object without a class and one', Object.assign(Object.create(null) as object, { sum: 1 }), { sum: 1 }],
   ])('%s', (_what, a, b) => {
     expect(haveSameContents(a, b)).toBe(true);
     expect(haveSameContents(b, a)).toBe(true);
@@ -341,6 +409,31 @@ describe('haveSameContents', () => {
     ['bytes and numbers', Uint8Array.of(1), Float64Array.of(1)],
     ['buffers', Uint8Array.of(1).buffer, Uint8Array.of(2).buffer],
     ['views', new DataView(Uint8Array.of(1, 2).buffer), new DataView(Uint8Array.of(1, 3).buffer)],
+    ['what is shared, forty deep, and ends otherwise', shared(40, 1), shared(40, 2)],
+    ['sets in sets in sets', setsInSets(14, 1), setsInSets(14, 2)],
+    [
+      'keys that were compared, and differ',
+      new Set([
+        [x1, 'a'],
+        [x1, 'b'],
+      ]),
+      new Set([
+        [x2, 'a'],
+        [x2, 'b'],
+      ]),
+    ],
+    ['a map and what calls itself one', new Map(), { [Symbol.toStringTag]: 'Map' }],
+    ['maps with a name of their own', new Counts([['a', 1]]), new Counts([['a', 2]])],
+    ['addresses', new URL('http://a/b'), new URL('http://a/c')],
+    ['patterns by their flags', /a/g, /a/],
+    ['patterns', /a/, /b/],
+    ['errors by their messages', new Error('a'), new Error('b')],
+    ['errors by their names', new Error('a'), new TypeError('a')],
+    ['errors by their fields', Object.assign(new Error('a'), { code: 1 }), Object.assign(new Error('a'), { code: 2 })],
+    ['boxed numbers', Object(1), Object(2)],
+    ['what toJSON gives', new Money(1), new Money(2)],
+    ['classes', new Sum(1), new Mean(1)],
+    ['times and objects', new Date(7), {}],
   ])('tells apart %s', (_what, a, b) => {
     expect(haveSameContents(a, b)).toBe(false);
     expect(haveSameContents(b, a)).toBe(false);

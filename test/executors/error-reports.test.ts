@@ -27,7 +27,11 @@ describe('how many are told', () => {
   });
 });
 
+const causingItself = new Error('bad');
+causingItself.cause = causingItself;
+
 const throwing = {
+  __proto__: null,
   toJSON(): never {
     throw new Error('no text');
   },
@@ -39,6 +43,16 @@ it.each<[string, unknown, string]>([
   ['nothing', undefined, 'undefined'],
   ['null', null, 'null'],
   ['an object', { line: 7 }, '{"line":7}'],
+  ['what JSON cannot hold', { offset: 5n, why: 'bad' }, '{"offset":"5n","why":"bad"}'],
+  ['a map', new Map([['line', 7]]), '[["line",7]]'],
+  ['an object with an error', { line: 7, error: new RangeError('bad') }, '{"line":7,"error":"RangeError: bad"}'],
+  [
+    'an error with its causes',
+    new Error('bad', { cause: new TypeError('worse', { cause: { line: 7n } }) }),
+    'Error: bad, cause: TypeError: worse, cause: {"line":"7n"}',
+  ],
+  ['an error without a cause', new Error('bad', { cause: undefined }), 'Error: bad'],
+  ['an error that causes itself', causingItself, `${'Error: bad, cause: '.repeat(200).slice(0, ERROR_TEXT_MAX)}…`],
   ['what has no text', throwing, 'object without a text'],
   [
     'an error whose text throws',

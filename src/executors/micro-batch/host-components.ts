@@ -72,9 +72,9 @@ export class HostComponents {
     return this.#tasks.get(keyOf(id));
   }
 
-  /** Nobody hears of the work that is done: it was told before. Its counts are told with the next. */
+  /** Nobody hears of the work that is done: it was told before. Its counts, and the errors that it reported again, are told with the next. */
   unheard(): void {
-    this.#events = [];
+    this.#events = this.#events.filter(({ kind }) => kind === 'errorReported');
   }
 
   /** What there is to say of a piece of work that is done. */

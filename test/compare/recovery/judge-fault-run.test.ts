@@ -120,7 +120,7 @@ const jobs: Readonly<Record<string, Built>> = {
   'reduce of totals': job((t) =>
     words(t)
       .reduceByKey(add)
-      .reduce(([a, m], [b, n]) => [a < b ? a : b, m + n])
+      .reduce(([a, m], [b, n]) => [a.length < b.length ? a : b, m + n])
       .to('out', aSink()),
   ),
   runningReduce: job((t) => words(t).runningReduce(add).to('out', aSink())),
@@ -280,9 +280,16 @@ describe('the verdict', () => {
   });
 
   it('says what it cannot count: records that a function saw together, or totals', async () => {
-    const top = job((t) => source(t).top({ max: 2, by: (line) => line.length }).to('out', aSink()));
+    const top = job((t) =>
+      source(t)
+        .top({ max: 2, by: (line) => line.length })
+        .to('out', aSink()),
+    );
     const [part] = (await judgeAltered(top, twice, RECORD)).parts;
-    expect(part).toMatchObject({ rule: 'not countable', note: expect.stringMatching(/^top '.*' makes its results of several records/) });
+    expect(part).toMatchObject({
+      rule: 'not countable',
+      note: expect.stringMatching(/^top '.*' makes its results of several records/),
+    });
   });
 
   it('does not count by a state that was dropped', async () => {

@@ -7,7 +7,7 @@ import type { JobEvent } from '../../../src/runtime/events.js';
 import { runTuples } from '../../../src/testing/index.js';
 import { startVirtual } from '../../../src/testing/virtual-run.js';
 import { topology } from '../../../src/topology/builder.js';
-import type { Spout } from '../../../src/topology/components.js';
+import type { OutputCollector, Spout, Tuple } from '../../../src/topology/components.js';
 import type { JobSettings, Topology } from '../../../src/topology/graph.js';
 import { memory } from '../../../src/topology/sink-specs.js';
 import { aSource } from '../../compare/memory-ends.js';
@@ -166,6 +166,51 @@ it('as micro-batches on workers errors are told and counted as in one thread', a
   expect(textsOf(events).toSorted()).toEqual(textsOf(inOneThread.events).toSorted());
   expect(textsOf(events).length).toBeGreaterThan(15);
 });
+
+it('as micro-batches on workers what is processed anew behind a lost one reports again', async () => {
+  const job = topology('again', { batchInterval: millis(10) }, (t) => {
+    t.setStatefulBolt('bolt', () => ({
+      initState: () => {},
+      execute: (tuple: Tuple<N>, out: OutputCollector<N>) => {
+        out.reportError(`bolt ${tuple.values.n}`);
+        out.ack(tuple);
+      },
+    })).globalGrouping(t.setSpout<N>('numbers', onePerBatch(4)));
+  });
+  const events: JobEvent[] = [];
+  const listener = (event: JobEvent): void => void events.push(event);
+  const { job: result } = await live({
+    topology: job,
+    trace: { sources: [] },
+    crashes: [],
+    isDurable: false,
+    options: { blockInterval: 3_000 },
+    services: (world, plan) => ({
+      listener,
+      workers: new FakeWorkers(world, plan, job.functions, 1, [{ worker: 0, after: 8 }]),
+    }),
+  });
+  expect([result.outcome, result.error, result.acked]).toEqual(['finished', undefined, 4]);
+  const texts = reportsAmong(events).map(({ error }) => error);
+  expect(new Set(texts)).toEqual(new Set([0, 1, 2, 3].map((n) => `bolt ${n}`)));
+  expect(texts.filter((text) => text === 'bolt 0')).toHaveLength(2);
+  expect(errorsOf(result)).toMatchObject({ bolt: texts.length });
+});
+
+/** Emits a number, and is idle until the next turn. */
+function onePerBatch(count: number): () => Spout<N> {
+  return () => {
+    let [next, calls] = [0, 0];
+    return {
+      nextTuple: (out) => {
+        if (next === count) return 'done';
+        if (calls++ % 2 === 1) return 'idle';
+        out.emit({ n: next }, next++);
+        return undefined;
+      },
+    };
+  };
+}
 
 async function liveInBatches(workers: number, count: number) {
   const events: JobEvent[] = [];
