@@ -21,3 +21,27 @@ export const SPARK_NAMES: Readonly<Record<string, string>> = {
   Java: `mapToPair flatMapToPair mapPartitionsToPair transformToPair transformWithToPair close ssc toJavaDStream fromJavaDStream dstream wrapRDD
     classTag`,
 };
+
+/** The sections of the page that have the rows of each class. */
+export const SPARK_SECTIONS: Readonly<Record<string, readonly string[]>> = {
+  DStream: ['DStream'],
+  PairDStreamFunctions: ['PairDStreamFunctions'],
+  MapWithStateDStream: ['PairDStreamFunctions'],
+  StreamingContext: ['StreamingContext'],
+  Receiver: ['StreamingContext'],
+  StateSpec: ['StateSpec, State'],
+  State: ['StateSpec, State'],
+  'PySpark DStream': ["PySpark's own names", 'DStream', 'PairDStreamFunctions'],
+  'PySpark StreamingContext': ["PySpark's own names", 'StreamingContext'],
+  Java: ["Java's own names", 'StreamingContext'],
+};
+
+/** How many rows each section has: overloads have rows of their own, which the names alone do not tell. */
+export const SPARK_ROWS: Readonly<Record<string, number>> = {
+  DStream: 25,
+  PairDStreamFunctions: 16,
+  "PySpark's own names": 10,
+  "Java's own names": 6,
+  'StateSpec, State': 7,
+  StreamingContext: 29,
+};

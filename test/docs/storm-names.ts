@@ -37,3 +37,50 @@ export const STORM_NAMES: Readonly<Record<string, string>> = {
     newStaticState stateQuery newValuesStream min max minBy maxBy window slidingWindow tumblingWindow merge join multiReduce shuffle
     partitionBy partition broadcast global batchGlobal localOrShuffle identityPartition parallelismHint name`,
 };
+
+/** The sections of the page that have the rows of each class. */
+export const STORM_SECTIONS: Readonly<Record<string, readonly string[]>> = {
+  TopologyBuilder: ['TopologyBuilder'],
+  InputDeclarer: ['BoltDeclarer, SpoutDeclarer'],
+  ComponentConfigurationDeclarer: ['BoltDeclarer, SpoutDeclarer'],
+  OutputFieldsDeclarer: ['OutputFieldsDeclarer'],
+  ISpout: ['Spouts'],
+  SpoutOutputCollector: ['Spouts'],
+  IBolt: ['Bolts'],
+  OutputCollector: ['Bolts'],
+  BasicOutputCollector: ['Bolts'],
+  'tick tuples': ['Bolts'],
+  CustomStreamGrouping: ['BoltDeclarer, SpoutDeclarer'],
+  Tuple: ['Tuple, TopologyContext'],
+  TopologyContext: ['Tuple, TopologyContext'],
+  BaseWindowedBolt: ['Windowed bolts'],
+  'BaseWindowedBolt.Count and Duration': ['Windowed bolts'],
+  TupleWindow: ['Windowed bolts'],
+  BaseStatefulWindowedBolt: ['Stateful windowed bolts'],
+  JoinBolt: ['JoinBolt'],
+  IStatefulBolt: ['Stateful bolts'],
+  KeyValueState: ['Stateful bolts'],
+  StreamBuilder: ['Streams API'],
+  Stream: ['Streams API'],
+  PairStream: ['Streams API'],
+  StreamState: ['Streams API'],
+  Windows: ['Streams API'],
+  DRPC: ['Trident, DRPC'],
+  'Trident, its streams': ['Trident, DRPC'],
+};
+
+/** How many rows each section has: overloads have rows of their own, which the names alone do not tell. */
+export const STORM_ROWS: Readonly<Record<string, number>> = {
+  TopologyBuilder: 11,
+  'BoltDeclarer, SpoutDeclarer': 19,
+  OutputFieldsDeclarer: 4,
+  Spouts: 12,
+  Bolts: 19,
+  'Tuple, TopologyContext': 11,
+  'Windowed bolts': 22,
+  'Stateful windowed bolts': 5,
+  JoinBolt: 5,
+  'Stateful bolts': 7,
+  'Streams API': 21,
+  'Trident, DRPC': 23,
+};
