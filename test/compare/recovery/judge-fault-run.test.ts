@@ -96,7 +96,7 @@ const jobs: Readonly<Record<string, Built>> = {
   'reduce of pairs, whose key may be of any record': job((t) =>
     source(t)
       .map((line, at = line.indexOf('b')) => [line.slice(at, at + 2), line.length] as const)
-      .reduce((a, b) => [a[0] < b[0] ? a[0] : b[0], a[1] + b[1]])
+      .reduce((a, b) => [(a[0] < b[0] ? a : b)[0], a[1] + b[1]])
       .to('out', aSink()),
   ),
   aggregate: job((t) => source(t).aggregate(longest).to('out', aSink())),
@@ -120,7 +120,7 @@ const jobs: Readonly<Record<string, Built>> = {
   'reduce of totals': job((t) =>
     words(t)
       .reduceByKey(add)
-      .reduce(([a, m], [b, n]) => [a.length < b.length ? a : b, m + n])
+      .reduce((a, b) => [(a[0] < b[0] ? a : b)[0], a[1] + b[1]])
       .to('out', aSink()),
   ),
   runningReduce: job((t) => words(t).runningReduce(add).to('out', aSink())),
