@@ -1,7 +1,7 @@
 /**
  * Runs every check that a commit must pass: the cheap ones side by side, then the tests. The first that fails ends them all.
  * `--long` runs the tests with `RAINGAUGE_LONG=1`, which makes the seeded and the property tests try far more cases. What follows goes to Vitest: the
- * whole takes hours, and `npm run test:long -- test/runtime` is a part of it.
+ * whole takes about an hour and a half on two cores, and `npm run test:long -- test/runtime` is a part of it.
  */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
