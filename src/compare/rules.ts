@@ -48,7 +48,7 @@ export function hasIntendedTime(graph: Graph, ref: StreamRef): boolean {
 
 function withAssumed(demand: Demand, { assumed }: StreamFacts): Demand {
   if (demand.rule === 'not demanded' || assumed.length === 0) return demand;
-  return { ...demand, assumed: [...new Set(assumed.map(({ kind, uid }) => `${kind} '${uid}'`))] };
+  return { ...demand, assumed: assumed.map(({ kind, uid }) => `${kind} '${uid}'`) };
 }
 
 function sinkDemand(sink: SinkNode, facts: StreamFacts): Demand {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatSummary } from '../../../src/cli/run-summary.js';
 import { millis, seconds } from '../../../src/core/time.js';
 import type { JobResult } from '../../../src/executors/executor.js';
-import type { JobEvent } from '../../../src/runtime/events.js';
+import type { JobEvent, Listener } from '../../../src/runtime/events.js';
 import { runTuples } from '../../../src/testing/index.js';
 import { startVirtual } from '../../../src/testing/virtual-run.js';
 import { topology } from '../../../src/topology/builder.js';
@@ -179,17 +179,7 @@ it('as micro-batches on workers what is processed anew behind a lost one reports
   });
   const events: JobEvent[] = [];
   const listener = (event: JobEvent): void => void events.push(event);
-  const { job: result } = await live({
-    topology: job,
-    trace: { sources: [] },
-    crashes: [],
-    isDurable: false,
-    options: { blockInterval: 3_000 },
-    services: (world, plan) => ({
-      listener,
-      workers: new FakeWorkers(world, plan, job.functions, 1, [{ worker: 0, after: 8 }]),
-    }),
-  });
+  const { job: result } = await liveHeard(job, listener, 1, [{ worker: 0, after: 8 }]);
   expect([result.outcome, result.error, result.acked]).toEqual(['finished', undefined, 4]);
   const texts = reportsAmong(events).map(({ error }) => error);
   expect(new Set(texts)).toEqual(new Set([0, 1, 2, 3].map((n) => `bolt ${n}`)));
@@ -216,7 +206,18 @@ async function liveInBatches(workers: number, count: number) {
   const events: JobEvent[] = [];
   const job = reporting(reportingSpout(count), count);
   const listener = Object.assign((event: JobEvent) => void events.push(event), { isIdle: true });
-  const ran = await live({
+  const ran = await liveHeard(job, listener, workers, []);
+  return { job: ran.job, events };
+}
+
+/** Without workers where there are none. */
+function liveHeard(
+  job: Topology,
+  listener: Listener,
+  workers: number,
+  losses: ConstructorParameters<typeof FakeWorkers>[4],
+) {
+  return live({
     topology: job,
     trace: { sources: [] },
     crashes: [],
@@ -224,10 +225,9 @@ async function liveInBatches(workers: number, count: number) {
     options: { blockInterval: 3_000 },
     services: (world, plan) => ({
       listener,
-      ...(workers === 0 ? {} : { workers: new FakeWorkers(world, plan, job.functions, workers, []) }),
+      ...(workers === 0 ? {} : { workers: new FakeWorkers(world, plan, job.functions, workers, losses) }),
     }),
   });
-  return { job: ran.job, events };
 }
 
 it('record at a time on workers errors are told, and counted with a barrier', async () => {
